@@ -17,10 +17,18 @@ declare function structuredClone<T>(value: T): T;
 
 type BufferSource = ArrayBufferView<ArrayBuffer> | ArrayBuffer;
 
-type KeyUsage = 'encrypt' | 'decrypt' | 'sign' | 'verify' | 'deriveKey' | 'deriveBits' | 'wrapKey' | 'unwrapKey';
+type KeyUsage =
+  | "encrypt"
+  | "decrypt"
+  | "sign"
+  | "verify"
+  | "deriveKey"
+  | "deriveBits"
+  | "wrapKey"
+  | "unwrapKey";
 
 interface CryptoKey {
-  readonly type: 'public' | 'private' | 'secret';
+  readonly type: "public" | "private" | "secret";
   readonly extractable: boolean;
   readonly algorithm: { name: string };
   readonly usages: KeyUsage[];
@@ -60,13 +68,13 @@ interface SubtleCrypto {
     usages: KeyUsage[],
   ): Promise<CryptoKey | CryptoKeyPair>;
   importKey(
-    format: 'raw' | 'pkcs8' | 'spki',
+    format: "raw" | "pkcs8" | "spki",
     keyData: BufferSource,
     algorithm: AlgorithmIdentifier,
     extractable: boolean,
     usages: KeyUsage[],
   ): Promise<CryptoKey>;
-  exportKey(format: 'raw' | 'pkcs8' | 'spki', key: CryptoKey): Promise<ArrayBuffer>;
+  exportKey(format: "raw" | "pkcs8" | "spki", key: CryptoKey): Promise<ArrayBuffer>;
 }
 
 interface Crypto {
