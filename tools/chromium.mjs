@@ -1,0 +1,74 @@
+/** Finds the system's Chromium, which the tests of the portal drive, and installs it where that needs no password. */
+import { spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { run } from "./step.mjs";
+
+const names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+const elsewhere = [
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+// The second package shows Chinese text on screenshots.
+const debianPackages = ["chromium", "fonts-wqy-zenhei"];
+
+/**
+ * The path of a Chromium: `CHROMIUM_PATH`, else the first on the PATH.
+ *
+ * @returns {string | undefined}
+ */
+export function findChromium(env = process.env) {
+  const named = env["CHROMIUM_PATH"];
+  if (named !== undefined && named !== "") return isExecutable(named) ? named : undefined;
+  const folders = (env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  const paths = folders.flatMap((folder) => names.map((name) => join(folder, name)));
+  return [...paths, ...elsewhere].find(isExecutable);
+}
+
+/** @param {string} path */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {string} command @param {readonly string[]} args */
+const succeeds = (command, args) => spawnSync(command, args, { stdio: "ignore" }).status === 0;
+
+/**
+ * Makes sure that a Chromium is there.
+ *
+ * @returns {Promise<boolean>} False only if it is missing and `REQUIRE_ENGINES=1` says that it must not be.
+ */
+export async function installChromium() {
+  if (findChromium() === undefined) await installDebianPackages();
+  const path = findChromium();
+  if (path !== undefined) {
+    console.log(`Chromium: ${path}`);
+    return true;
+  }
+  const required = process.env["REQUIRE_ENGINES"] === "1";
+  console.error("*".repeat(78));
+  console.error("* CHROMIUM IS MISSING: the tests that drive the portal in a browser cannot run.");
+  console.error("* Install it (Debian: apt-get install chromium), or set CHROMIUM_PATH.");
+  if (required) console.error("* REQUIRE_ENGINES=1 is set, so this run fails.");
+  console.error("*".repeat(78));
+  return !required;
+}
+
+async function installDebianPackages() {
+  if (!succeeds("apt-get", ["--version"])) return;
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot && !succeeds("sudo", ["-n", "true"])) return;
+  const environment = ["env", "DEBIAN_FRONTEND=noninteractive"];
+  const [command = "env", ...prefix] = isRoot ? environment : ["sudo", "-n", ...environment];
+  console.log(`apt-get install ${debianPackages.join(" ")}: about 400 MB on disk, a minute or two`);
+  const update = await run(command, [...prefix, "apt-get", "-qq", "update"]);
+  if (update !== 0) console.error("apt-get update failed; trying with the lists at hand");
+  const flags = ["-y", "-qq", "-o", "Dpkg::Use-Pty=0", "--no-install-recommends"];
+  await run(command, [...prefix, "apt-get", "install", ...flags, ...debianPackages]);
+}
