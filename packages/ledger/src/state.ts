@@ -1,0 +1,57 @@
+import type { AnamnesisError, Genesis, Group, InstitutionId, PageHeader, SignatureCheck, SlipCode, SlipId, SlipKind, StateRoots } from '@anamnesis/protocol';
+
+/** The committed state as an ordered map. Keys are ASCII text, compared by code unit; values are canonical CBOR. */
+export interface StateView {
+  get(key: string): Uint8Array | undefined;
+  /** Entries whose key starts with `prefix`, in key order (`reverse`: backwards), beginning after `after` if given. */
+  range(prefix: string, options?: { readonly after?: string; readonly reverse?: boolean; readonly limit?: number }): Iterable<readonly [string, Uint8Array]>;
+}
+
+/** What a block changes: `undefined` deletes. Only `commit` makes it durable. */
+export type Writes = Map<string, Uint8Array | undefined>;
+
+export interface BlockContext {
+  readonly height: number;
+  /** Block time, Unix milliseconds; never goes back. */
+  readonly time: number;
+  readonly proposer: InstitutionId;
+}
+
+export interface SlipResult {
+  readonly id: SlipId;
+  readonly kind: SlipKind;
+  readonly code: SlipCode;
+}
+
+export interface BlockResult {
+  readonly writes: Writes;
+  /** Per group, per slip, in order. */
+  readonly results: readonly (readonly SlipResult[])[];
+  readonly sealed: readonly PageHeader[];
+  readonly roots: StateRoots;
+  readonly appHash: Uint8Array;
+}
+
+/**
+ * The machine behind the engines (ABCI verbs in brackets). Pure: no clock, randomness, I/O, floats or locale.
+ * `finalizeBlock` expects groups whose signatures were verified; `signatures` says which.
+ */
+export interface Machine {
+  readonly genesis: Genesis;
+  /** [InitChain] The state of height 0. */
+  initChain(): { readonly writes: Writes; readonly roots: StateRoots; readonly appHash: Uint8Array };
+  /**
+   * [CheckTx, PrepareProposal, ProcessProposal] Form, chain and keys of a group, judged against the state before the block; gives the
+   * signatures that must verify (the carrier's first).
+   * @throws {AnamnesisError} codes 1–9 of the slip code table.
+   */
+  signatures(state: StateView, group: Group): SignatureCheck[];
+  /** [CheckTx] The state rules for each slip by a node's own clock; advisory. `now` is Unix milliseconds. */
+  admit(state: StateView, group: Group, now: number): SlipResult[];
+  /** [FinalizeBlock] */
+  finalizeBlock(state: StateView, block: BlockContext & { readonly groups: readonly Group[] }): BlockResult;
+  /** When the open page must be sealed (Unix milliseconds), or `undefined` when it is empty. */
+  pageDueAt(state: StateView): number | undefined;
+}
+
+export type { AnamnesisError };

@@ -1,0 +1,40 @@
+import { blob, bytes, document, literal, object, oneOf, text, uint } from './shape.ts';
+import type { Shaped } from './shape.ts';
+
+/** Roles a certificate may carry. `registrar` attests persons; `patient` certificates carry no name and never reach a chain. */
+export const roles = ['patient', 'doctor', 'registrar', 'officer', 'researcher', 'insurer'] as const;
+export type Role = (typeof roles)[number];
+
+const attestationShape = object({
+  v: literal(1),
+  /** Fingerprint of the registrar's certificate. */
+  registrar: bytes(32),
+  /** What the registrar saw: the national identifier, or the name where none is used. Kept encrypted at the registry. */
+  identifier: text(128),
+  /** For staff, the name that their certificate carries; empty for patients. */
+  name: text(128),
+  role: oneOf(...roles),
+  institution: text(64),
+  /** PKCS#10 made on the person's device (proof of possession of the signing key), DER. */
+  request: blob(4_000),
+  /** X-Wing, 1216 bytes. */
+  boxKey: bytes(1216),
+  time: uint,
+});
+/** A registrar's statement that a person is who they say (design 5.1). */
+export type Attestation = Shaped<typeof attestationShape>;
+export const attestation = document('Attestation', attestationShape);
+
+const signedAttestationShape = object({ v: literal(1), attestation: blob(8_000), signature: bytes(64) });
+/** Signature type ATTESTATION by the registrar's certified key. */
+export const signedAttestation = document('Signed attestation', signedAttestationShape);
+
+const lookupShape = object({ v: literal(1), identifier: text(128) });
+/** Body of a look-up, sealed to the registry. */
+export const contactLookup = document('Contact look-up', lookupShape);
+
+/** OID of the X-Wing key in our certificates (arc 2.25, UUID-based), value = OCTET STRING of 1216 bytes. */
+export const boxKeyOid = '2.25.262417829203618840276453206410931290461';
+/** OIDs of role and institution (UTF8String). Subject CN holds a staff member's name; patients have a random CN. */
+export const roleOid = '2.25.262417829203618840276453206410931290462';
+export const institutionOid = '2.25.262417829203618840276453206410931290463';

@@ -1,0 +1,150 @@
+import { encodeCanonical, fromBase64url, sha256, toBase64url } from '@anamnesis/crypto/verify';
+import { AnamnesisError } from './errors.ts';
+import { parseChainId, parseInstitutionId } from './ids.ts';
+import type { ChainId, InstitutionId } from './ids.ts';
+import type { ChainKind } from './slipKinds.ts';
+
+/** A member of a chain as genesis or `institution.enrol` states it. */
+export interface Member {
+  readonly id: InstitutionId;
+  readonly name: string;
+  /** `tertiary`, `secondary`, `community`, `platform`, `authority`, … */
+  readonly level: string;
+  /** Ed25519, 32 bytes: groups, heads, pages, tickets. */
+  readonly nodeKey: Uint8Array;
+  /** X-Wing, 1216 bytes: what is sealed to the institution's node. */
+  readonly boxKey: Uint8Array;
+  /** Base URL of its node, without a trailing slash. */
+  readonly address: string;
+}
+
+export interface ProxyMember {
+  /** 1…n, the share's index. */
+  readonly index: number;
+  readonly institution: InstitutionId;
+  readonly key: Uint8Array;
+  readonly boxKey: Uint8Array;
+  readonly address: string;
+}
+
+/** A CA key: `root`, `care` (staff and patients) or `third-parties`. Ed25519, 32 bytes. */
+export interface CaKey {
+  readonly id: string;
+  readonly key: Uint8Array;
+  /** The CA certificate, DER. */
+  readonly der: Uint8Array;
+}
+
+export interface ChainParams {
+  readonly pageSlips: number;
+  readonly pageSeconds: number;
+  readonly heartbeatSeconds: number;
+}
+
+/** What a chain starts from. The consortium's also names proxies, registry and vaults. Repeated in trust.json. */
+export interface Genesis {
+  readonly v: 1;
+  readonly chain: ChainId;
+  readonly kind: ChainKind;
+  /** The care institution whose chain this is; absent on the consortium. */
+  readonly institution?: InstitutionId;
+  /** Chain id begins with `demo-`; only then may a route hand out demo seeds. */
+  readonly demo: boolean;
+  readonly time: number;
+  readonly authority: InstitutionId;
+  /** The embedded engine's one writer. */
+  readonly writer: InstitutionId;
+  readonly params: ChainParams;
+  readonly cas: readonly CaKey[];
+  readonly members: readonly Member[];
+  readonly consortium?: {
+    readonly k: number;
+    readonly proxies: readonly ProxyMember[];
+    readonly registry: { readonly institution: InstitutionId; readonly boxKey: Uint8Array; readonly address: string };
+    readonly vaults: readonly { readonly id: string; readonly address: string }[];
+  };
+}
+
+/** What a client must be given over a trusted channel: the genesis documents of one federation (trust.json). */
+export interface Trust {
+  readonly v: 1;
+  readonly chains: readonly Genesis[];
+}
+
+/** The hashed form: SHA-256 of the canonical CBOR of the whole genesis document. */
+export const genesisHash = (genesis: Genesis): Uint8Array => sha256(encodeCanonical(genesis as unknown));
+
+export const consortiumOf = (trust: Trust): Genesis & { consortium: NonNullable<Genesis['consortium']> } => {
+  const found = trust.chains.find((chain) => chain.kind === 'consortium');
+  if (found?.consortium === undefined) throw new AnamnesisError('BAD_REQUEST', 'Trust file names no consortium chain');
+  return found as Genesis & { consortium: NonNullable<Genesis['consortium']> };
+};
+
+/** @throws {AnamnesisError} NOT_FOUND */
+export const chainOf = (trust: Trust, chain: string): Genesis => {
+  const found = trust.chains.find((genesis) => genesis.chain === chain);
+  if (found === undefined) throw new AnamnesisError('NOT_FOUND', `Chain '${chain}' is not of this federation`);
+  return found;
+};
+
+/** The care chain of an institution. @throws {AnamnesisError} NOT_FOUND */
+export const careChainOf = (trust: Trust, institution: string): Genesis => {
+  const found = trust.chains.find((genesis) => genesis.kind === 'care' && genesis.institution === institution);
+  if (found === undefined) throw new AnamnesisError('NOT_FOUND', `Institution '${institution}' keeps no care chain`);
+  return found;
+};
+
+/** @throws {AnamnesisError} NOT_FOUND */
+export const memberOf = (genesis: Genesis, institution: string): Member => {
+  const found = genesis.members.find((member) => member.id === institution);
+  if (found === undefined) throw new AnamnesisError('NOT_FOUND', `Institution '${institution}' is not a member of ${genesis.chain}`);
+  return found;
+};
+
+/** JSON with byte strings as {"$b64u": "…"}: the form of genesis files and trust.json. */
+export const toJson = (value: unknown): string =>
+  `${JSON.stringify(value, (_key, item: unknown) => (item instanceof Uint8Array ? { $b64u: toBase64url(item) } : item), 2)}\n`;
+
+/** @throws {AnamnesisError} MALFORMED */
+export function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text, (_key, item: unknown) => {
+      const encoded = (item as { $b64u?: unknown } | null)?.$b64u;
+      return typeof encoded === 'string' ? fromBase64url(encoded) : item;
+    }) as unknown;
+  } catch (cause) {
+    throw new AnamnesisError('MALFORMED', 'Not JSON in the form that genesis and trust files have', { cause });
+  }
+}
+
+/** @throws {AnamnesisError} MALFORMED, UNSUPPORTED_VERSION */
+export function parseTrust(text: string): Trust {
+  const value = fromJson(text) as Partial<Trust> | null;
+  if (value?.v !== 1) throw new AnamnesisError('UNSUPPORTED_VERSION', 'Trust file has an unknown version, want 1');
+  if (!Array.isArray(value.chains) || value.chains.length === 0) throw new AnamnesisError('MALFORMED', 'Trust file names no chains');
+  return { v: 1, chains: value.chains.map(checkGenesis) };
+}
+
+/** @throws {AnamnesisError} MALFORMED, UNSUPPORTED_VERSION */
+export const parseGenesis = (text: string): Genesis => checkGenesis(fromJson(text));
+
+function checkGenesis(value: unknown): Genesis {
+  const genesis = value as Genesis | null;
+  if (genesis?.v !== 1) throw new AnamnesisError('UNSUPPORTED_VERSION', 'Genesis has an unknown version, want 1');
+  const wrong = (what: string) => new AnamnesisError('MALFORMED', `Genesis of ${String(genesis.chain)}: ${what}`);
+  parseChainId(genesis.chain);
+  if (genesis.kind !== 'care' && genesis.kind !== 'consortium') throw wrong('kind is neither care nor consortium');
+  if (genesis.demo !== genesis.chain.startsWith('demo-')) throw wrong("demo and the prefix 'demo-' go together");
+  if (!Array.isArray(genesis.members) || genesis.members.length === 0) throw wrong('no members');
+  for (const member of genesis.members) {
+    parseInstitutionId(member.id);
+    if (!isKey(member.nodeKey, 32) || !isKey(member.boxKey, 1216)) throw wrong(`keys of ${member.id} are not 32 and 1216 bytes`);
+  }
+  for (const id of [genesis.writer, genesis.authority]) {
+    if (!genesis.members.some((member) => member.id === id)) throw wrong(`${String(id)} is not a member`);
+  }
+  if (!Array.isArray(genesis.cas) || !genesis.cas.every((ca) => isKey(ca.key, 32))) throw wrong('CA keys are not 32 bytes');
+  return genesis;
+}
+
+const isKey = (value: unknown, length: number): value is Uint8Array => value instanceof Uint8Array && value.length === length;

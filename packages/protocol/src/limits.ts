@@ -1,0 +1,46 @@
+/**
+ * Every bound that a party enforces, in one place. Sizes are bytes, times are milliseconds.
+ * Source: docs/spec/limits.md; the reasons stand there.
+ */
+export const limits = {
+  /** One slip, signature included. `identity.certify` with its DER is the largest kind (about 4 KiB). */
+  slipBytes: 16 * 1024,
+  /** Slips in one group (design: 1–64). */
+  groupSlips: 64,
+  groupBytes: 512 * 1024,
+  /** Slips in one call of the batch endpoint. */
+  batchSlips: 1024,
+  /** How far ahead of its own clock a node accepts a `notAfter`. */
+  notAfterAheadMs: 10 * 60_000,
+  /** How far ahead of block time the state machine accepts a `notAfter`. */
+  notAfterAheadOfBlockMs: 11 * 60_000,
+  /** The `notAfter` that clients choose. */
+  clientNotAfterMs: 5 * 60_000,
+  /** A signed head at every member, idle or not. */
+  headEveryMs: 2_000,
+  /** A proxy without a head at most this old from two institutions answers STALE_CHAIN. */
+  headFreshMs: 10_000,
+  /** An intent serves its capsules this long, from when the proxy's own node committed it. */
+  intentServesMs: 30_000,
+  /** An intent ends in any case this long after its creation time. */
+  intentEndsMs: 60_000,
+  /** A node asked for a height or slip it does not have yet waits this long. */
+  waitMs: 2_000,
+  /** Sealed messages are padded to buckets of this size. */
+  messageBucketBytes: 4 * 1024,
+  messageBytes: 8 * 1024 * 1024,
+  boxBytes: 64 * 1024 * 1024,
+  boxMessages: 4_096,
+  messageLifetimeMs: 30 * 24 * 3_600_000,
+  /** A ticket to the vault lives this long. */
+  ticketMs: 10 * 60_000,
+  /** A signed request's `created` may be this far from the server's clock. */
+  requestSkewMs: 60_000,
+  grantTags: 2_048,
+  grantRecords: 4_096,
+  /** Capsules one intent may commit to. */
+  intentCapsules: 256,
+  /** Longest grant, one year (health-it 3.2). */
+  grantLifetimeMs: 366 * 24 * 3_600_000,
+  cborDepth: 16,
+} as const;

@@ -1,0 +1,106 @@
+import { limits } from './limits.ts';
+import { actions, purposes } from './grants.ts';
+import { blob, bytes, document, list, literal, nullable, object, oneOf, text, uint } from './shape.ts';
+import type { Shaped } from './shape.ts';
+
+const accessRequestShape = object({
+  v: literal(1),
+  /** The doctor's certificate, DER. */
+  certificate: blob(6_000),
+  /** null: no choice made, so all. */
+  categories: nullable(list(text(32), 32)),
+  records: nullable(list(bytes(32), limits.grantRecords)),
+  actions: list(oneOf(...actions), 4),
+  purpose: oneOf(...purposes),
+  until: uint,
+  /** 32 random bytes; `access.request` carries SHA-256(r), `access.refuse` shows r. */
+  r: bytes(32),
+  text: text(1_000),
+});
+/** The body of an access request. */
+export type AccessRequest = Shaped<typeof accessRequestShape>;
+export const accessRequest = document('Access request', accessRequestShape);
+
+const signedRequestShape = object({ v: literal(1), request: blob(128 * 1024), signature: bytes(64) });
+/** Sealed to the patient's box as a message; signature type ACCESS-REQUEST-BODY by the doctor's certified key. */
+export const signedAccessRequest = document('Signed access request', signedRequestShape);
+
+const tokenRequestShape = object({
+  v: literal(1),
+  /** 16 random bytes by which the doctor matches the answers. */
+  id: bytes(16),
+  certificate: blob(6_000),
+  institution: text(64),
+  /** One entry per visit wanted: its categories. */
+  visits: list(list(text(32), 32), 512),
+  time: uint,
+});
+/** A doctor who holds the contact card asks for visit tokens (design 5.2). */
+export type TokenRequest = Shaped<typeof tokenRequestShape>;
+export const tokenRequest = document('Token request', tokenRequestShape);
+const signedTokenRequestShape = object({ v: literal(1), request: blob(128 * 1024), signature: bytes(64) });
+/** Signature type TOKEN-REQUEST by the doctor's certified key. */
+export const signedTokenRequest = document('Signed token request', signedTokenRequestShape);
+
+const tokenAnswerShape = object({
+  v: literal(1),
+  /** Id of the request, or 16 zero bytes where the patient opened the visit unasked. */
+  id: bytes(16),
+  /** Index in the request's `visits`. */
+  index: uint,
+  /** A signed visit token; empty when the owner's rules refuse. */
+  token: blob(96 * 1024),
+});
+export type TokenAnswer = Shaped<typeof tokenAnswerShape>;
+export const tokenAnswer = document('Token answer', tokenAnswerShape);
+
+const reencryptItemShape = object({
+  /** SlipProof of the record.submit or record.amend, and of the session.open of its visit. */
+  record: blob(64 * 1024),
+  session: blob(64 * 1024),
+  headerHash: bytes(32),
+  /** The capsules in order, as stored. */
+  capsules: blob(16 * 1024),
+  bodyHash: bytes(32),
+});
+const reencryptRequestShape = object({
+  v: literal(1),
+  suite: literal('MRS-V1'),
+  gid: bytes(32),
+  intent: bytes(32),
+  salt: bytes(32),
+  /** Every digest that the intent commits to, in order. */
+  digests: list(bytes(32), limits.intentCapsules),
+  action: oneOf(...actions),
+  purpose: oneOf(...purposes),
+  items: list(reencryptItemShape, limits.intentCapsules),
+});
+/** What a reader asks of each proxy, signed by RFC 9421 under their certified key (design 5.8). */
+export type ReencryptRequest = Shaped<typeof reencryptRequestShape>;
+export const reencryptRequest = document('Re-encryption request', reencryptRequestShape);
+
+/** Per item: AES-256-GCM under the reply key, aad enc(intent, digest), of GT(w_i), 576 bytes (or of the 80-byte share proof). */
+const reencryptAnswerShape = object({ v: literal(1), items: list(blob(1024), limits.intentCapsules) });
+export const reencryptAnswer = document('Re-encryption answer', reencryptAnswerShape);
+
+const evidenceShape = object({
+  v: literal(1),
+  intents: list(object({ intent: bytes(32), reader: bytes(32), salt: bytes(32), digests: list(bytes(32), limits.intentCapsules), time: uint }), 100_000),
+  /** ERASED receipt: signature type RECEIPT by the proxy over cbor[gid, erasedAt]. */
+  receipt: nullable(object({ erasedAt: uint, signature: bytes(64) })),
+});
+/** What a proxy keeps for the patient. */
+export type Evidence = Shaped<typeof evidenceShape>;
+export const evidence = document('Evidence', evidenceShape);
+
+const sessionIntakeShape = object({
+  v: literal(1),
+  /** Patient's certificate, DER; never on a chain. */
+  certificate: blob(6_000),
+  /** PATIENT-VISIT over pid by the certified key. */
+  certified: bytes(64),
+  slip: blob(limits.slipBytes),
+});
+/** Sealed to the institution's node (info MRS-V1-SESSION, aad chain id): opens a visit there (design 5.2). */
+export type SessionIntake = Shaped<typeof sessionIntakeShape>;
+export const sessionIntake = document('Session intake', sessionIntakeShape);

@@ -1,0 +1,65 @@
+import { encodeCanonical, fromHex, verifySignature } from '@anamnesis/crypto/verify';
+import { AnamnesisError } from './errors.ts';
+import { pidOf } from './ids.ts';
+import type { Pid } from './ids.ts';
+import { blob, bytes, document, list, literal, object, text, uint } from './shape.ts';
+import type { Shaped } from './shape.ts';
+
+/** `{node, box id, X-Wing key}`: lets one write to a box. `certificate` is DER, or empty where the box is nobody's by name. */
+export const contactCardShape = object({ node: text(), box: bytes(32), boxKey: bytes(1216), certificate: blob(6_000) });
+export type ContactCard = Shaped<typeof contactCardShape>;
+
+/** For one category of one visit: what an author needs to seal records under a tag. */
+export const tokenEntryShape = object({ category: text(32), tag: bytes(16), ek: bytes(1184), addressKey: bytes(32) });
+
+const tokenShape = object({
+  v: literal(1),
+  suite: literal('MRS-V1'),
+  chain: text(64),
+  institution: text(64),
+  key: bytes(32),
+  A: bytes(96),
+  epoch: text(8),
+  notAfter: uint,
+  entries: list(tokenEntryShape, 32),
+});
+
+/** Visit token (design 5.2): handed to one doctor, sealed; signed by the visit key. */
+export type VisitToken = Shaped<typeof tokenShape>;
+export const visitToken = document('Visit token', tokenShape);
+
+const signedTokenShape = object({
+  v: literal(1),
+  token: blob(64 * 1024),
+  /** By the visit key, type VISIT-TOKEN, over the token's bytes. */
+  signature: bytes(64),
+  /** The patient's certificate (DER) and its key's signature over pid, type PATIENT-VISIT. */
+  certificate: blob(6_000),
+  certified: bytes(64),
+  contact: contactCardShape,
+  /** The name by which the patient wants to be known there. */
+  name: text(128),
+});
+export type SignedVisitToken = Shaped<typeof signedTokenShape>;
+export const signedVisitToken = document('Signed visit token', signedTokenShape);
+
+export const tokenPid = (token: VisitToken): Pid => pidOf(token.key);
+
+/** Bytes that the patient's certified key signs to vouch for a visit (PATIENT-VISIT) or a grant (PATIENT-GRANT). */
+export const vouched = (id: string): Uint8Array => encodeCanonical([fromHex(id)]);
+
+/**
+ * Opens a signed token and checks the visit's and the patient's signature.
+ * @param patientKey - Ed25519 key of the certificate, which the caller has verified.
+ * @throws {AnamnesisError} SIGNATURE_INVALID and those of decoding.
+ */
+export function verifyVisitToken(signed: SignedVisitToken, patientKey: Uint8Array): VisitToken {
+  const token = visitToken.decode(signed.token);
+  if (!verifySignature({ type: 'VISIT-TOKEN', message: signed.token, publicKey: token.key, signature: signed.signature })) {
+    throw new AnamnesisError('SIGNATURE_INVALID', "Visit token refused: the visit key's signature does not verify");
+  }
+  if (!verifySignature({ type: 'PATIENT-VISIT', message: vouched(tokenPid(token)), publicKey: patientKey, signature: signed.certified })) {
+    throw new AnamnesisError('SIGNATURE_INVALID', "Visit token refused: the patient's signature over the visit does not verify");
+  }
+  return token;
+}
