@@ -1,0 +1,234 @@
+import { CATEGORY_SYSTEM, documentTypes } from "./category.ts";
+import type { Category } from "./category.ts";
+import { describe } from "./describe.ts";
+import { FhirError } from "./fhirError.ts";
+import { isObject, memberAt, objectAt, objectsAt, parseJson, textAt, writeJson } from "./json.ts";
+import type { JsonObject } from "./json.ts";
+import type { Entry, EntryIndex } from "./reference.ts";
+import { conceptText, resourceName } from "./resource.ts";
+import type { FhirResource } from "./resource.ts";
+import { escapeXml } from "./text.ts";
+import { deriveUuid } from "./uuid.ts";
+
+export interface DocumentOptions {
+  /** When the documents are made: a FHIR instant with time zone, such as `2026-11-20T08:00:00Z`. */
+  readonly timestamp: string;
+  /** BCP 47 language of titles and narrative; `en` when left out. Headings are written in English. */
+  readonly language?: string;
+  /** Who imports, as text; named as author where the input names none. */
+  readonly author?: string;
+  /**
+   * Makes the identifiers of Bundle and Composition from their names, as a UUID in lower case. When left out they are
+   * derived from encounter, category, timestamp and content: the same import gives the same identifiers.
+   */
+  readonly uuid?: (...name: readonly string[]) => string;
+}
+
+/** The system of `Composition.identifier` in documents made by {@link split}: by it they are told from the input's. */
+export const SERIES_SYSTEM = "urn:x-anamnesis:series";
+
+interface DocumentParts<T extends Entry & { readonly json: string }> {
+  readonly encounterKey: string | undefined;
+  readonly category: Category;
+  readonly primaries: readonly T[];
+  readonly copies: readonly T[];
+  readonly encounter: T | undefined;
+  readonly patient: T;
+  readonly index: EntryIndex<T>;
+}
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+const XHTML = "http://www.w3.org/1999/xhtml";
+
+/**
+ * One document Bundle as JSON text: a Composition first, then the resources with their own text.
+ *
+ * @throws {FhirError} `TIMESTAMP_INVALID`
+ */
+export function composeDocument<T extends Entry & { readonly json: string }>(
+  parts: DocumentParts<T>,
+  options: DocumentOptions,
+): { title: string; json: string } {
+  if (!INSTANT.test(options.timestamp) || Number.isNaN(Date.parse(options.timestamp))) {
+    throw new FhirError(
+      "TIMESTAMP_INVALID",
+      "The timestamp is not a FHIR instant, wanted such as 2026-11-20T08:00:00Z",
+    );
+  }
+  const uuid = options.uuid ?? deriveUuid;
+  const resources = [...parts.primaries, ...parts.copies];
+  const content = resources.map(
+    ({ fullUrl, json }) => `{"fullUrl":${JSON.stringify(fullUrl)},"resource":${json}}`,
+  );
+  const place = [parts.patient.fullUrl, parts.encounterKey ?? "", parts.category];
+  const series = uuid("series", ...place);
+  const version = uuid("document", ...place, options.timestamp, ...content);
+  const composition = compositionOf(parts, options, series, uuid("composition", version));
+  const head = {
+    resourceType: "Bundle",
+    language: options.language ?? "en",
+    identifier: { system: "urn:ietf:rfc:3986", value: `urn:uuid:${version}` },
+    type: "document",
+    timestamp: options.timestamp,
+  };
+  const first = `{"fullUrl":"urn:uuid:${composition.id}","resource":${writeJson(composition)}}`;
+  const json = `${writeJson(head).slice(0, -1)},"entry":[${[first, ...content].join(",")}]}`;
+  return { title: composition.title, json };
+}
+
+/** Whether a Composition was made by {@link split}, and is not the input's own. */
+export function isMadeComposition(resource: FhirResource): boolean {
+  if (resource.resourceType !== "Composition") return false;
+  const identifier = memberAt(resource, "identifier");
+  return isObject(identifier) && textAt(identifier, "system") === SERIES_SYSTEM;
+}
+
+type Composition = FhirResource & { id: string; title: string };
+
+function compositionOf<T extends Entry & { readonly json: string }>(
+  parts: DocumentParts<T>,
+  options: DocumentOptions,
+  series: string,
+  id: string,
+): Composition {
+  const { category, encounter, patient } = parts;
+  const [type = { code: "34109-9", display: "Note" }] = documentTypes[category];
+  const visit = conceptText(encounter?.resource, "type");
+  const title = visit === undefined ? type.display : `${type.display}: ${visit}`;
+  const encounterUrl = encounter?.fullUrl ?? parts.encounterKey;
+  const custodian = textAt(objectAt(encounter?.resource, "serviceProvider"), "reference");
+  const provider = custodian === undefined ? undefined : parts.index.find(custodian, encounter);
+  return {
+    resourceType: "Composition",
+    id,
+    language: options.language ?? "en",
+    identifier: { system: SERIES_SYSTEM, value: `urn:uuid:${series}` },
+    status: "final",
+    type: { coding: [{ system: "http://loinc.org", ...type }] },
+    category: [{ coding: [{ system: CATEGORY_SYSTEM, code: category }] }],
+    subject: { reference: patient.fullUrl },
+    ...(encounterUrl !== undefined && { encounter: { reference: encounterUrl } }),
+    date: options.timestamp,
+    author: authorsOf(parts, options),
+    title,
+    ...(provider?.resource.resourceType === "Organization" && {
+      custodian: { reference: provider.fullUrl },
+    }),
+    section: sectionsOf(parts),
+  };
+}
+
+/** The encounter's participants, else its provider, else who imports. */
+function authorsOf<T extends Entry & { readonly json: string }>(
+  { encounter, index }: DocumentParts<T>,
+  options: DocumentOptions,
+): JsonObject[] {
+  const participants = objectsAt(encounter?.resource, "participant").map(
+    ({ individual }) => individual,
+  );
+  const references = [...participants, objectAt(encounter?.resource, "serviceProvider")].filter(
+    isObject,
+  );
+  const found = references
+    .map((reference) => index.find(textAt(reference, "reference") ?? "", encounter))
+    .filter((entry) => entry !== undefined)
+    .filter(({ resource }) => AUTHORS.has(resource.resourceType));
+  const people = found.filter(({ resource }) => resource.resourceType !== "Organization");
+  const authors = people.length > 0 ? people : found;
+  if (authors.length === 0) return [{ display: options.author ?? "Not stated" }];
+  return [...new Set(authors)].map(({ fullUrl, resource }) => {
+    const display = resourceName(resource);
+    return { reference: fullUrl, ...(display !== undefined && { display }) };
+  });
+}
+
+const AUTHORS: ReadonlySet<string> = new Set([
+  "Practitioner",
+  "PractitionerRole",
+  "Organization",
+  "RelatedPerson",
+]);
+
+/** LOINC section codes by the type of the resources in the section. */
+const SECTIONS: Readonly<Record<string, { title: string; code?: string; display?: string }>> = {
+  AllergyIntolerance: {
+    title: "Allergies",
+    code: "48765-2",
+    display: "Allergies and adverse reactions Document",
+  },
+  CarePlan: { title: "Plans of care", code: "18776-5", display: "Plan of care note" },
+  Claim: { title: "Claims", code: "48768-6", display: "Payment sources Document" },
+  Composition: { title: "Documents" },
+  Condition: { title: "Problems", code: "11450-4", display: "Problem list - Reported" },
+  DiagnosticReport: {
+    title: "Reports",
+    code: "30954-2",
+    display: "Relevant diagnostic tests/laboratory data note",
+  },
+  Encounter: {
+    title: "Visit",
+    code: "46240-8",
+    display: "History of Hospitalizations+Outpatient visits Narrative",
+  },
+  ExplanationOfBenefit: { title: "Benefits", code: "48768-6", display: "Payment sources Document" },
+  ImagingStudy: { title: "Imaging studies", code: "18748-4", display: "Diagnostic imaging study" },
+  Immunization: {
+    title: "Immunizations",
+    code: "11369-6",
+    display: "History of Immunization note",
+  },
+  MedicationRequest: { title: "Prescriptions", code: "57828-6", display: "Prescription list" },
+  MedicationStatement: {
+    title: "Medicines",
+    code: "10160-0",
+    display: "History of Medication use Narrative",
+  },
+  Observation: {
+    title: "Results",
+    code: "30954-2",
+    display: "Relevant diagnostic tests/laboratory data note",
+  },
+  Procedure: { title: "Procedures", code: "47519-4", display: "History of Procedures Document" },
+  ServiceRequest: { title: "Referrals", code: "57133-1", display: "Referral note" },
+};
+
+/** One section for each type among the document's own resources; their copies are reached by reference. */
+function sectionsOf<T extends Entry & { readonly json: string }>({
+  primaries,
+  category,
+}: DocumentParts<T>): JsonObject[] {
+  const byType = Map.groupBy(primaries, ({ resource }) => resource.resourceType);
+  return [...byType].map(([type, entries]) => {
+    const known = category === "vitals" && type === "Observation" ? VITALS : SECTIONS[type];
+    const { code, display } = known ?? {};
+    const lines = entries.map(
+      ({ resource }) => `<li>${escapeXml(readable(describe(resource)))}</li>`,
+    );
+    return {
+      title: known?.title ?? type,
+      ...(code !== undefined && {
+        code: { coding: [{ system: "http://loinc.org", code, display: display ?? code }] },
+      }),
+      text: { status: "generated", div: `<div xmlns="${XHTML}"><ul>${lines.join("")}</ul></div>` },
+      entry: entries.map(({ fullUrl }) => ({ reference: fullUrl })),
+    };
+  });
+}
+
+const VITALS = { title: "Vital signs", code: "8716-3", display: "Vital signs" };
+
+/** Characters that XML 1.0 does not allow are left out of narratives. */
+function readable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- these are the characters to take out
+  return text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "");
+}
+
+/** Reads back a document's Composition, for those who hold only its text. */
+export function compositionIn(json: string): FhirResource | undefined {
+  const { value } = parseJson(json, { partial: true });
+  if (!isObject(value)) return undefined;
+  const resource = objectAt(objectsAt(value, "entry")[0], "resource");
+  return resource !== undefined && textAt(resource, "resourceType") === "Composition"
+    ? (resource as FhirResource)
+    : undefined;
+}

@@ -1,0 +1,47 @@
+/** Every code a caller may meet; released codes keep their meaning. */
+export const fhirCodes = [
+  "EMPTY_FILE",
+  "FILE_TOO_LARGE",
+  "ENCODING_UTF16",
+  "ENCODING_BOM",
+  "ENCODING_INVALID",
+  "XML_NOT_SUPPORTED",
+  "JSON_INVALID",
+  "JSON_TRUNCATED",
+  "JSON_DUPLICATE_KEY",
+  "JSON_FORBIDDEN_KEY",
+  "JSON_TOO_DEEP",
+  "NOT_A_RESOURCE",
+  "NOT_A_BUNDLE",
+  "BUNDLE_TYPE",
+  "BUNDLE_IS_DOCUMENT",
+  "BUNDLE_EMPTY",
+  "ENTRY_WITHOUT_RESOURCE",
+  "TOO_MANY_ENTRIES",
+  "DUPLICATE_FULL_URL",
+  "DUPLICATE_ID",
+  "NO_PATIENT",
+  "MANY_PATIENTS",
+  "OTHER_PATIENT",
+  "RESOURCES_DIFFER",
+  "CATEGORY_UNKNOWN",
+  "TIMESTAMP_INVALID",
+] as const;
+
+export type FhirCode = (typeof fhirCodes)[number];
+
+/**
+ * Input that cannot be taken as a record.
+ *
+ * The message says what was wrong and what was wanted. It names positions, resource types and entry numbers, never
+ * values of the record.
+ */
+export class FhirError extends Error {
+  readonly code: FhirCode;
+
+  constructor(code: FhirCode, message: string) {
+    super(message);
+    this.name = "FhirError";
+    this.code = code;
+  }
+}

@@ -1,0 +1,46 @@
+export { FhirError, fhirCodes } from "./fhirError.ts";
+export type { FhirCode } from "./fhirError.ts";
+export {
+  Decimal,
+  isObject,
+  memberAt,
+  objectAt,
+  objectsAt,
+  parseJson,
+  textAt,
+  writeJson,
+} from "./json.ts";
+export type { JsonObject, JsonValue } from "./json.ts";
+export {
+  clinicalDate,
+  codingsAt,
+  conceptText,
+  isResource,
+  personName,
+  resourceName,
+} from "./resource.ts";
+export type { Coding, FhirResource } from "./resource.ts";
+export { parse } from "./parse.ts";
+export type { ParsedEntry, ParsedResource, ParseOptions } from "./parse.ts";
+export {
+  CATEGORY_SYSTEM,
+  categories,
+  categoryOf,
+  documentTypes,
+  isCategory,
+  parseCategory,
+  statedCategory,
+} from "./category.ts";
+export type { Category } from "./category.ts";
+export { sharedTypes, split } from "./split.ts";
+export type { RecordDocument, SplitOptions } from "./split.ts";
+export { isMadeComposition, SERIES_SYSTEM } from "./composition.ts";
+export type { DocumentOptions } from "./composition.ts";
+export { unite } from "./unite.ts";
+export { sameJson, sameResources } from "./same.ts";
+export { HEAD_BYTES, prepareImport, takeWhole } from "./whole.ts";
+export type { WholeOptions, WholeRecord } from "./whole.ts";
+export { recogniseMedia } from "./media.ts";
+export type { Media } from "./media.ts";
+export { keywords, KEYWORDS_MAX, systemAliases, textKeyword } from "./keywords.ts";
+export type { KeywordContext, KeywordOptions } from "./keywords.ts";

@@ -1,0 +1,254 @@
+import { categories, categoryOf } from "./category.ts";
+import type { Category } from "./category.ts";
+import { composeDocument } from "./composition.ts";
+import type { DocumentOptions } from "./composition.ts";
+import { FhirError } from "./fhirError.ts";
+import { objectAt, objectsAt, textAt } from "./json.ts";
+import type { JsonObject } from "./json.ts";
+import { keywords } from "./keywords.ts";
+import type { KeywordOptions } from "./keywords.ts";
+import type { ParsedResource } from "./parse.ts";
+import { onlyPatient, refuseOtherPatients } from "./patient.ts";
+import { derivedFullUrl, EntryIndex, referencesOf, urlsOf } from "./reference.ts";
+import { clinicalDate } from "./resource.ts";
+import type { FhirResource } from "./resource.ts";
+import { toUtf8 } from "./text.ts";
+
+/** One record to be: a document Bundle, or a file taken whole. */
+export interface RecordDocument {
+  /** The encounter's fullUrl (as given, or derived); `undefined` for what belongs to no encounter. */
+  readonly encounterKey: string | undefined;
+  readonly category: Category;
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+  /** Every entry but the Composition that we made. Empty for a file taken whole that is not a Bundle. */
+  readonly fullUrls: readonly string[];
+  /** When the encounter began, or the earliest date among the resources: a FHIR dateTime as written. */
+  readonly periodStart?: string;
+  readonly title: string;
+  readonly keywords: readonly string[];
+}
+
+export interface SplitOptions extends DocumentOptions, KeywordOptions {}
+
+/**
+ * Kinds that belong to no encounter and no category of their own. Each document gets a copy of those it refers to,
+ * directly or through others.
+ */
+export const sharedTypes: ReadonlySet<string> = new Set(
+  (
+    "Patient Practitioner PractitionerRole Organization OrganizationAffiliation Location HealthcareService Endpoint " +
+    "RelatedPerson Person Group Device DeviceDefinition DeviceMetric Medication MedicationKnowledge Substance " +
+    "Questionnaire PlanDefinition ActivityDefinition"
+  ).split(" "),
+);
+
+export interface SplitEntry {
+  readonly fullUrl: string;
+  readonly resource: FhirResource;
+  readonly json: string;
+  /** Place in the input. */
+  readonly position: number;
+  readonly encounterKey: string | undefined;
+}
+
+const SPLITTABLE: readonly string[] = ["transaction", "batch", "collection", "searchset"];
+
+/**
+ * Splits one patient's Bundle into document Bundles: one per encounter and category, and one per category for what
+ * belongs to no encounter. Each resource keeps its text exactly.
+ *
+ * A document holds the resources of its category, the Encounter, the Patient and, so that it closes, copies of what
+ * these refer to: shared kinds ({@link sharedTypes}), resources of the same encounter whatever their category, and
+ * resources of no encounter. Left dangling on purpose: a reference into another encounter; what the copied Encounter
+ * itself says about diagnoses and the like, outside of the document whose category the Encounter has; and what did not
+ * resolve in the input. Shared resources that nobody refers to go into the `patient-summary` of no encounter.
+ *
+ * The order is that of the encounters in the input and then of {@link categories}; what belongs to no encounter comes
+ * last. Same input and options give the same bytes.
+ *
+ * @throws {FhirError} `NOT_A_BUNDLE`; `BUNDLE_IS_DOCUMENT` (take it whole); `NO_PATIENT`, `MANY_PATIENTS`,
+ * `OTHER_PATIENT`; `TIMESTAMP_INVALID`.
+ */
+export function split(parsed: ParsedResource, options: SplitOptions): RecordDocument[] {
+  const type = textAt(parsed.resource, "type") ?? "";
+  if (parsed.resource.resourceType !== "Bundle") {
+    throw new FhirError(
+      "NOT_A_BUNDLE",
+      `Cannot split a ${parsed.resource.resourceType}, wanted a Bundle`,
+    );
+  }
+  if (type === "document") {
+    throw new FhirError(
+      "BUNDLE_IS_DOCUMENT",
+      "A document Bundle is signed as a unit and is not split, take it whole",
+    );
+  }
+  if (!SPLITTABLE.includes(type)) {
+    throw new FhirError(
+      "BUNDLE_TYPE",
+      `Cannot split this Bundle, wanted its type to be one of ${SPLITTABLE.join(", ")}`,
+    );
+  }
+  const index = new EntryIndex(withEncounters(parsed));
+  const patient = onlyPatient(index.entries);
+  refuseOtherPatients(patient, index);
+
+  const groups = groupEntries(index);
+  const reached = new Set(
+    groups.flatMap((group) => [...group.primaries, ...closure(group, patient, index)]),
+  );
+  const strays = index.entries.filter((entry) => !reached.has(entry));
+  return withStrays(groups, strays).map((group) => makeDocument(group, patient, index, options));
+}
+
+interface Group {
+  readonly encounterKey: string | undefined;
+  readonly category: Category;
+  readonly primaries: readonly SplitEntry[];
+}
+
+/** Entries that no document would hold become part of the `patient-summary` of no encounter. */
+function withStrays(groups: readonly Group[], strays: readonly SplitEntry[]): Group[] {
+  if (strays.length === 0) return [...groups];
+  const isSummary = ({ encounterKey, category }: Group): boolean =>
+    encounterKey === undefined && category === "patient-summary";
+  const summary = groups.find(isSummary) ?? {
+    encounterKey: undefined,
+    category: "patient-summary",
+    primaries: [],
+  };
+  return sortGroups([
+    ...groups.filter((group) => !isSummary(group)),
+    { ...summary, primaries: [...summary.primaries, ...strays] },
+  ]);
+}
+
+/** The entries under their fullUrls, each once, with the encounter each belongs to. */
+function withEncounters(parsed: ParsedResource): SplitEntry[] {
+  const named = new Map<string, { fullUrl: string; resource: FhirResource; json: string }>();
+  for (const { fullUrl, resource, json } of parsed.entries) {
+    const url = fullUrl ?? derivedFullUrl(resource);
+    if (!named.has(url)) named.set(url, { fullUrl: url, resource, json });
+  }
+  const index = new EntryIndex([...named.values()]);
+  return index.entries.map((entry, position) => {
+    if (entry.resource.resourceType === "Encounter")
+      return { ...entry, position, encounterKey: entry.fullUrl };
+    const reference = encounterReference(entry.resource);
+    if (reference === undefined || sharedTypes.has(entry.resource.resourceType)) {
+      return { ...entry, position, encounterKey: undefined };
+    }
+    return { ...entry, position, encounterKey: index.find(reference, entry)?.fullUrl ?? reference };
+  });
+}
+
+/** The encounter of a resource: `encounter`, `context`, `context.encounter` or the first `item.encounter`. */
+export function encounterReference(resource: FhirResource): string | undefined {
+  const contexts = objectsAt(resource, "context");
+  const candidates: JsonObject[] = [
+    ...objectsAt(resource, "encounter"),
+    ...contexts.filter(
+      (context) => !/(^|[/:])EpisodeOfCare\//.test(textAt(context, "reference") ?? ""),
+    ),
+    ...contexts.flatMap((context) => objectsAt(context, "encounter")),
+    ...objectsAt(resource, "item").flatMap((item) => objectsAt(item, "encounter")),
+  ];
+  for (const candidate of candidates) {
+    const reference = textAt(candidate, "reference");
+    if (reference !== undefined && !reference.startsWith("#")) return reference;
+  }
+  return undefined;
+}
+
+function groupEntries(index: EntryIndex<SplitEntry>): Group[] {
+  const groups = new Map<
+    string,
+    { encounterKey: string | undefined; category: Category; primaries: SplitEntry[] }
+  >();
+  for (const entry of index.entries) {
+    if (sharedTypes.has(entry.resource.resourceType)) continue;
+    const { encounterKey } = entry;
+    const resource = encounterKey === undefined ? undefined : index.find(encounterKey)?.resource;
+    const category = categoryOf(entry.resource, { known: encounterKey !== undefined, resource });
+    const name = `${category} ${encounterKey ?? ""}`;
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, { encounterKey, category, primaries: [entry] });
+    else group.primaries.push(entry);
+  }
+  return sortGroups([...groups.values()]);
+}
+
+/** Encounters in order of appearance, categories in their own order, what belongs to no encounter last. */
+function sortGroups(groups: readonly Group[]): Group[] {
+  const order = new Map<string | undefined, number>();
+  for (const { encounterKey } of groups)
+    if (encounterKey !== undefined) order.set(encounterKey, order.get(encounterKey) ?? order.size);
+  const place = ({ encounterKey }: Group): number => order.get(encounterKey) ?? order.size;
+  return groups.toSorted(
+    (a, b) =>
+      place(a) - place(b) || categories.indexOf(a.category) - categories.indexOf(b.category),
+  );
+}
+
+/** What the document needs beside its own resources, in the order of the input. */
+function closure(group: Group, patient: SplitEntry, index: EntryIndex<SplitEntry>): SplitEntry[] {
+  const own = new Set(group.primaries);
+  const reached = new Set<SplitEntry>([patient, ...group.primaries]);
+  const encounter = group.encounterKey === undefined ? undefined : index.find(group.encounterKey);
+  if (encounter !== undefined) reached.add(encounter);
+  for (const entry of reached) {
+    const followsAll = entry !== encounter || own.has(entry);
+    for (const reference of [...referencesOf(entry.resource), ...urlsOf(entry.resource)]) {
+      const target = index.find(reference, entry);
+      if (target === undefined) continue;
+      const shared = sharedTypes.has(target.resource.resourceType);
+      const near = target.encounterKey === undefined || target.encounterKey === group.encounterKey;
+      if (shared || (near && followsAll)) reached.add(target);
+    }
+  }
+  return [...reached].filter((entry) => !own.has(entry)).sort((a, b) => a.position - b.position);
+}
+
+function makeDocument(
+  group: Group,
+  patient: SplitEntry,
+  index: EntryIndex<SplitEntry>,
+  options: SplitOptions,
+): RecordDocument {
+  const copies = closure(group, patient, index);
+  const encounter = group.encounterKey === undefined ? undefined : index.find(group.encounterKey);
+  const { title, json } = composeDocument({ ...group, encounter, patient, copies, index }, options);
+  const periodStart = startOf(group, encounter);
+  const resources = [...group.primaries, ...copies].map(({ resource }) => resource);
+  const dates =
+    encounter === undefined
+      ? group.primaries.map(({ resource }) => clinicalDate(resource))
+      : [periodStart];
+  return {
+    encounterKey: group.encounterKey,
+    category: group.category,
+    mediaType: "application/fhir+json",
+    bytes: toUtf8(json),
+    fullUrls: [...group.primaries, ...copies].map(({ fullUrl }) => fullUrl),
+    ...(periodStart !== undefined && { periodStart }),
+    title,
+    keywords: keywords(
+      resources,
+      { category: group.category, dates: dates.filter((date) => date !== undefined) },
+      options,
+    ),
+  };
+}
+
+function startOf(group: Group, encounter: SplitEntry | undefined): string | undefined {
+  const start = textAt(objectAt(encounter?.resource, "period"), "start");
+  if (start !== undefined) return start;
+  const dates = group.primaries
+    .map(({ resource }) => clinicalDate(resource))
+    .filter((date) => date !== undefined);
+  return dates.reduce<string | undefined>(
+    (least, date) => (least === undefined || date < least ? date : least),
+    undefined,
+  );
+}

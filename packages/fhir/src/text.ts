@@ -1,0 +1,32 @@
+// The platform's codec; these two names exist in Node and in every browser, but in neither `lib` nor `types` here.
+declare const TextDecoder: {
+  new (
+    label: string,
+    options: { fatal: boolean; ignoreBOM: boolean },
+  ): { decode(bytes: Uint8Array): string };
+};
+declare const TextEncoder: { new (): { encode(text: string): Uint8Array<ArrayBuffer> } };
+
+/** UTF-8 bytes as text; throws `TypeError` on invalid UTF-8. A byte order mark is kept as U+FEFF. */
+export function fromUtf8(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
+/** UTF-8 bytes as text, with U+FFFD for what is not UTF-8: for heads of files that may be cut inside a character. */
+export function fromUtf8Loosely(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytes);
+}
+
+export function toUtf8(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+/** Text made safe inside XHTML content and attribute values. */
+export function escapeXml(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
+}
