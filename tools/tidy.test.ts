@@ -132,10 +132,15 @@ test("dependencies have one exact version", () => {
   assert.deepEqual(versionFindings([loose]).length, 1);
 });
 
-test("package-lock.json records no download address", () => {
+test("package-lock.json records no download address and every platform's packages", () => {
   assertNone(lockFindings(sources));
-  const line = `"resolved": "https${":"}//host.example/a.tgz"`;
-  assert.equal(lockFindings([source("package-lock.json", line)]).length, 1);
+  const lock = (packages: object): string[] =>
+    lockFindings([source("package-lock.json", JSON.stringify({ packages }, null, 1))]);
+  const address = `https${":"}//host.example/a.tgz`;
+  assert.match(lock({ a: { resolved: address } }).join(), /^package-lock.json:4: records/);
+  const a = { optionalDependencies: { b: "1.0.0" } };
+  assert.match(lock({ "node_modules/a": a }).join(), /leaves out b/);
+  assert.deepEqual(lock({ "node_modules/a": a, "node_modules/b": { optional: true } }), []);
 });
 
 test("every installed package's licence fits Apache-2.0", () => {

@@ -20,18 +20,35 @@ export function versionFindings(workspaces: readonly Workspace[]): string[] {
   });
 }
 
+interface LockEntry {
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+/** Download addresses in package-lock.json, and optional packages that it leaves out, for which `npm ci` refuses it. */
 export function lockFindings(sources: readonly Source[]): string[] {
-  return sources
-    .filter(({ path }) => path === "package-lock.json")
-    .flatMap(({ path, text }) =>
-      [...matches(text, /"resolved": "https?:[^"]*"/g)].map(({ line }) =>
-        finding(
-          path,
-          line,
-          "records a download address; wanted omit-lockfile-registry-resolved=true in .npmrc",
-        ),
-      ),
-    );
+  const lock = sources.find(({ path }) => path === "package-lock.json");
+  if (lock === undefined) return ["package-lock.json is missing"];
+  const addresses = [...matches(lock.text, /"resolved": "https?:[^"]*"/g)].map(({ line }) =>
+    finding(
+      lock.path,
+      line,
+      "records a download address; wanted omit-lockfile-registry-resolved=true in .npmrc",
+    ),
+  );
+  const { packages } = JSON.parse(lock.text) as { packages: Record<string, LockEntry> };
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies)
+      .filter((name) => packages[`node_modules/${name}`] === undefined)
+      .map((name) => {
+        const wanted = 'an entry with its "version", "os", "cpu" and "optional": true';
+        return finding(
+          lock.path,
+          1,
+          `leaves out ${name}, which ${path} may need; wanted ${wanted}`,
+        );
+      }),
+  );
+  return [...addresses, ...missing];
 }
 
 /** Licences under which a package may be linked with ours. */
