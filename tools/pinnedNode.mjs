@@ -54,7 +54,12 @@ export function findPinnedNode() {
   throw Object.assign(new Error(message), { code: "NODE_MISSING" });
 }
 
-/** The environment in which `node` and the project's own commands mean the pinned ones, for child processes too. */
+/**
+ * The environment in which `node` and the project's own commands mean the pinned ones, for child processes too.
+ *
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {NodeJS.ProcessEnv}
+ */
 export function pinnedEnvironment(env = process.env) {
   const folders = existsSync(binFolder) ? [binFolder] : [];
   if (!existsSync(join(binFolder, process.platform === "win32" ? "node.cmd" : "node"))) {
@@ -93,8 +98,14 @@ function runHere(entry, args) {
   void import(pathToFileURL(entry).href);
 }
 
-/** @param {string} node @param {string} entry @param {readonly string[]} args */
-function runInChild(node, entry, args) {
+/**
+ * The half of {@link runWithPinnedNode} that an older Node takes.
+ *
+ * @param {string} node - Path of a Node that is recent enough.
+ * @param {string} entry
+ * @param {readonly string[]} args
+ */
+export function runInChild(node, entry, args) {
   const child = spawn(node, [thisFile, entry, ...args], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
   });
