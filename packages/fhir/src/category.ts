@@ -57,7 +57,22 @@ export const documentTypes: Readonly<
     { code: "59284-0", display: "Consent Document" },
     { code: "64292-6", display: "Release of information consent" },
   ],
-  billing: [{ code: "52034-6", display: "Payer letter" }],
+  billing: [{ code: "48768-6", display: "Payment sources Document" }],
+};
+
+/** Titles of the documents we make; screens have their own words. */
+export const categoryTitles: Readonly<Record<Category, string>> = {
+  "encounter-note": "Visit note",
+  "discharge-summary": "Discharge summary",
+  laboratory: "Laboratory report",
+  imaging: "Imaging",
+  prescription: "Prescription",
+  referral: "Referral",
+  vitals: "Vital signs",
+  "online-consultation": "Online consultation",
+  "patient-summary": "Patient summary",
+  "consent-paperwork": "Consent paperwork",
+  billing: "Billing",
 };
 
 const LOINC = "http://loinc.org";

@@ -1,4 +1,4 @@
-import { CATEGORY_SYSTEM, documentTypes } from "./category.ts";
+import { CATEGORY_SYSTEM, categoryTitles, documentTypes } from "./category.ts";
 import type { Category } from "./category.ts";
 import { describe } from "./describe.ts";
 import { FhirError } from "./fhirError.ts";
@@ -7,7 +7,7 @@ import type { JsonObject } from "./json.ts";
 import type { Entry, EntryIndex } from "./reference.ts";
 import { conceptText, resourceName } from "./resource.ts";
 import type { FhirResource } from "./resource.ts";
-import { escapeXml } from "./text.ts";
+import { escapeXml, visibleText } from "./text.ts";
 import { deriveUuid } from "./uuid.ts";
 
 export interface DocumentOptions {
@@ -94,7 +94,8 @@ function compositionOf<T extends Entry & { readonly json: string }>(
   const { category, encounter, patient } = parts;
   const [type = { code: "34109-9", display: "Note" }] = documentTypes[category];
   const visit = conceptText(encounter?.resource, "type");
-  const title = visit === undefined ? type.display : `${type.display}: ${visit}`;
+  const title =
+    visit === undefined ? categoryTitles[category] : `${categoryTitles[category]}: ${visit}`;
   const encounterUrl = encounter?.fullUrl ?? parts.encounterKey;
   const custodian = textAt(objectAt(encounter?.resource, "serviceProvider"), "reference");
   const provider = custodian === undefined ? undefined : parts.index.find(custodian, encounter);
@@ -202,7 +203,7 @@ function sectionsOf<T extends Entry & { readonly json: string }>({
     const known = category === "vitals" && type === "Observation" ? VITALS : SECTIONS[type];
     const { code, display } = known ?? {};
     const lines = entries.map(
-      ({ resource }) => `<li>${escapeXml(readable(describe(resource)))}</li>`,
+      ({ resource }) => `<li>${escapeXml(visibleText(describe(resource)))}</li>`,
     );
     return {
       title: known?.title ?? type,
@@ -216,12 +217,6 @@ function sectionsOf<T extends Entry & { readonly json: string }>({
 }
 
 const VITALS = { title: "Vital signs", code: "8716-3", display: "Vital signs" };
-
-/** Characters that XML 1.0 does not allow are left out of narratives. */
-function readable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- these are the characters to take out
-  return text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "");
-}
 
 /** Reads back a document's Composition, for those who hold only its text. */
 export function compositionIn(json: string): FhirResource | undefined {

@@ -30,3 +30,12 @@ export function escapeXml(text: string): string {
     .replaceAll('"', "&quot;")
     .replaceAll("'", "&#39;");
 }
+
+// oxlint-disable-next-line no-control-regex -- these are the characters to take out
+const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+const DIRECTION_MARKS = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/** Without what XML 1.0 does not allow, and without marks that turn the direction of the text after them. */
+export function visibleText(text: string): string {
+  return text.toWellFormed().replace(NOT_XML, "").replace(DIRECTION_MARKS, "");
+}
