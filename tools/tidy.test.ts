@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { importFindings, openingFindings } from "./tidy/arrows.ts";
 import { isFitting, licenceFindings, lockFindings, versionFindings } from "./tidy/dependencies.ts";
 import { determinismFindings } from "./tidy/determinism.ts";
+import { documentFindings } from "./tidy/documents.ts";
 import { readSources, type Source } from "./tidy/sources.ts";
 import { lengthFindings, nameFindings, unfinishedFindings, wordFindings } from "./tidy/text.ts";
 import { importsOf, readWorkspaces, type Workspace } from "./tidy/workspaces.ts";
@@ -165,6 +166,18 @@ test("wordFindings() finds machine paths, registry hosts and the making", () => 
   for (const text of bad) assert.equal(wordFindings([source("a.md", text)]).length, 1, text);
   const good = ["docs/work/plan", "a workbench", "https://fhir.example/registry/", "home/x"];
   for (const text of good) assert.deepEqual(wordFindings([source("a.md", text)]), [], text);
+});
+
+test("documents name only files that exist", () => {
+  assertNone(documentFindings(sources));
+  const tree = [source("docs/a.md"), source("packages/b/src/c.ts")];
+  const good =
+    "[a](a.md#part) [b](../packages/b) `packages/b/src/` [web](https://a.example/b) `apps/*`";
+  assert.deepEqual(documentFindings([source("docs/d.md", good), ...tree]), []);
+  for (const text of ["[a](packages/b)", "`packages/b/e.ts`"]) {
+    const [found] = documentFindings([source("docs/d.md", "", text), ...tree]);
+    assert.match(found ?? "", /^docs\/d\.md:2: names .*does not exist$/);
+  }
 });
 
 test("files are at most 350 lines long", () => {
