@@ -1,0 +1,3 @@
+/** What a proxy may do: hold shares of grants and answer with them. It never holds a scalar of anybody's. */
+export type { OpenSharesInput, ProxyShares, ShareRequest, TagShare } from "./proxyShares.ts";
+export { checkShares, openShares, proveShare, reencryptShare } from "./proxyShares.ts";

@@ -1,0 +1,51 @@
+/** Constants of the cryptographic suite MRS-V1. Changing any of them makes another suite. */
+
+/** Name of the suite; every domain separation label starts with it. */
+export const SUITE = "MRS-V1";
+
+/** Hash-to-curve domain separation tags, one per use (RFC 9380 3.1). */
+export const DST = {
+  tag: "MRS-V1-TAG-BLS12381G1_XMD:SHA-256_SSWU_RO_",
+  mask: "MRS-V1-MASK-BLS12381G1_XMD:SHA-256_SSWU_RO_",
+  bind: "MRS-V1-BIND-BLS12381G1_XMD:SHA-256_SSWU_RO_",
+  keyword: "MRS-V1-KW-BLS12381G1_XMD:SHA-256_SSWU_RO_",
+} as const;
+
+/** Labels of HPKE `info` and of AEAD additional data: what a ciphertext is. */
+export const LABEL = {
+  author: "MRS-V1-AUTHOR",
+  grant: "MRS-V1-GRANT",
+  share: "MRS-V1-SHARE",
+  reply: "MRS-V1-REPLY",
+  objectHead: "MRS-V1-OBJECT-HEAD",
+  objectId: "MRS-V1-OBJECT-ID",
+} as const;
+
+/** Lengths in bytes. */
+export const BYTES = {
+  seed: 32,
+  hash: 32,
+  tag: 16,
+  recordId: 16,
+  g1: 48,
+  g2: 96,
+  gt: 576,
+  ekTag: 1184,
+  dkTag: 2400,
+  ctPq: 1088,
+  ss64: 64,
+  wrappedKey: 48,
+  capsule: 96 + 32 + 48 + 1088 + 48,
+  boxPublicKey: 1216,
+  boxEnc: 1120,
+  authorCapsule: 1120 + 32 + 16,
+  gcmNonce: 12,
+  gcmTag: 16,
+  shareProof: 32 + 48,
+} as const;
+
+/** Plaintext bytes of one STREAM chunk: 64 KiB. */
+export const CHUNK_BYTES = 65536;
+
+/** Order q of the BLS12-381 groups (draft-irtf-cfrg-pairing-friendly-curves 4.2.1). */
+export const GROUP_ORDER = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n;
