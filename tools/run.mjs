@@ -71,9 +71,25 @@ async function format() {
   return (await step("Format", writeFormat)).ok ? 0 : 1;
 }
 
+/**
+ * Stops this command when npm was told to stop: npm passes the signal to its shell only, and a shell that ends leaves its
+ * child running.
+ */
+function stopWithNpm() {
+  if (process.env["npm_lifecycle_event"] === undefined) return;
+  const shell = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(timer);
+    process.kill(process.pid, "SIGTERM");
+  }, 200);
+  timer.unref();
+}
+
 const commands = { start, test, check, format };
 const [name = "", ...args] = process.argv.slice(2);
 if (Object.hasOwn(commands, name)) {
+  stopWithNpm();
   const code = await commands[/** @type {keyof typeof commands} */ (name)](args);
   if (code !== undefined) process.exitCode = code;
 } else {
