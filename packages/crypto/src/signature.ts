@@ -52,11 +52,23 @@ export function isStrictPublicKey(publicKey: Uint8Array): boolean {
  * @returns `false` for anything but a valid signature; it does not throw. Variable time; all inputs are public.
  */
 export function verifySignature({ type, message, publicKey, signature }: SignedMessage): boolean {
+  return verifySignatureRaw({ message: signatureInput(type, message), publicKey, signature });
+}
+
+/**
+ * {@link verifySignature} over the message as it stands, without our domain separation: for formats that bring their
+ * own, such as HTTP Message Signatures (RFC 9421 3.3.6).
+ */
+export function verifySignatureRaw({
+  message,
+  publicKey,
+  signature,
+}: Omit<SignedMessage, "type">): boolean {
   if (signature.length !== 64 || !isStrictPublicKey(publicKey)) return false;
   if (!isStrictPublicKey(signature.subarray(0, 32))) return false;
   if (littleEndian(signature.subarray(32)) >= L) return false;
   try {
-    return ed25519Verify({ publicKey, signature, message: signatureInput(type, message) });
+    return ed25519Verify({ publicKey, signature, message });
   } catch {
     return false; // The key is canonical bytes but no point of the curve.
   }

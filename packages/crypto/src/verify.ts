@@ -18,5 +18,10 @@ export { ready } from "./ready.ts";
 export type { ShareEvidence } from "./shareProof.ts";
 export { verifyShareProof } from "./shareProof.ts";
 export type { SignedMessage } from "./signature.ts";
-export { isStrictPublicKey, signatureInput, verifySignature } from "./signature.ts";
+export {
+  isStrictPublicKey,
+  signatureInput,
+  verifySignature,
+  verifySignatureRaw,
+} from "./signature.ts";
 export { SUITE } from "./suite.ts";
