@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parse, prepareImport, recogniseMedia, sameResources, takeWhole, unite } from "./index.ts";
+import { bytesOf, patientFiles, sample, samplesIn } from "./samples.test.ts";
+
+const OPTIONS = { timestamp: "2026-11-20T08:00:00Z" };
+
+test("takeWhole() reads the category of a document from its Composition", () => {
+  for (const file of samplesIn("fhir/ips").filter((name) => !name.includes("TW_"))) {
+    const record = takeWhole(sample(file), "summary.json");
+    assert.equal(record.category, "patient-summary", file);
+    assert.equal(record.mediaType, "application/fhir+json");
+    assert.ok(
+      record.fullUrls.length > 1 && record.keywords.length > 1 && record.periodStart !== undefined,
+    );
+    assert.notEqual(record.title, "summary.json");
+  }
+});
+
+test("takeWhole() finds the Composition in the head of a long or broken file", () => {
+  const [file = ""] = samplesIn("fhir/ips").filter((name) => name.includes("IPS_IG"));
+  const head = takeWhole(sample(file).subarray(0, 4_000), "long.json");
+  assert.equal(head.category, "patient-summary");
+  assert.deepEqual(head.fullUrls, []);
+  const ours = bytesOf(
+    '{"resourceType":"Bundle","type":"document","entry":[{"resource":{"resourceType":"Composition","category":[{"coding":[{"system":"urn:x-anamnesis:category","code":"referral"}]}],"type":{"coding":[{"system":"http://loinc.org","code":"11502-2"}]},"title":"T","section":[{"ti',
+  );
+  assert.equal(takeWhole(ours, "x.json").category, "referral");
+});
+
+test("takeWhole() tells files by their magic numbers", () => {
+  const rows = [
+    ["fhir/files/r4-binary-example.pdf", "application/pdf", "encounter-note"],
+    ["fhir/files/CT_small.dcm", "application/dicom", "imaging"],
+    ["fhir/files/chrX1.dcm", "application/dicom", "imaging"],
+    ["fhir/official/Patient-ch-example.json", "application/fhir+json", "encounter-note"],
+  ] as const;
+  for (const [file, mediaType, category] of rows) {
+    const bytes = sample(file);
+    const record = takeWhole(bytes.subarray(0, 4096), "misleading.png");
+    assert.deepEqual(
+      [record.mediaType, record.category, record.title],
+      [mediaType, category, "misleading.png"],
+    );
+    assert.ok(record.keywords.includes(`cat|${category}`));
+  }
+  assert.equal(takeWhole(new Uint8Array(), "nothing").category, "encounter-note");
+  assert.equal(
+    takeWhole(bytesOf("not FHIR"), "a.txt", { category: "referral" }).category,
+    "referral",
+  );
+  assert.equal(recogniseMedia(bytesOf("plain words"), "a.txt").mediaType, "text/plain");
+});
+
+test("prepareImport() splits patients’ Bundles and takes all else whole, byte for byte", () => {
+  const bundle = sample(patientFiles[0] as string);
+  const split = prepareImport(bundle, "p.json", OPTIONS);
+  assert.ok(sameResources(unite(split.map(({ bytes }) => parse(bytes))), parse(bundle).entries));
+  for (const file of [
+    ...samplesIn("fhir/ips"),
+    ...samplesIn("fhir/official"),
+    "fhir/files/CT_small.dcm",
+    "fhir/files/r4-binary-example.pdf",
+  ]) {
+    const bytes = sample(file);
+    const [record, ...more] = prepareImport(bytes, file, OPTIONS);
+    assert.equal(record?.bytes, bytes);
+    assert.equal(more.length, 0);
+  }
+  assert.ok(
+    prepareImport(bundle, "p.json", { ...OPTIONS, category: "vitals" }).every(
+      ({ category }) => category === "vitals",
+    ),
+  );
+});
+
+test("prepareImport() refuses text that should be FHIR and is not", () => {
+  const utf16 = new Uint8Array(Buffer.from('\ufeff{"resourceType":"Patient"}', "utf16le"));
+  const rows: readonly (readonly [Uint8Array, string, string])[] = [
+    [bytesOf('{"resourceType":"Bun'), "a.json", "JSON_TRUNCATED"],
+    [bytesOf('<Bundle xmlns="http://hl7.org/fhir"/>'), "a.xml", "XML_NOT_SUPPORTED"],
+    [bytesOf("hello"), "a.json", "JSON_INVALID"],
+    [utf16, "a.json", "ENCODING_UTF16"],
+    [utf16, "a", "ENCODING_UTF16"],
+    [bytesOf("\ufeff{}"), "a", "ENCODING_BOM"],
+    [new Uint8Array(), "a.json", "EMPTY_FILE"],
+  ];
+  for (const [bytes, name, code] of rows)
+    assert.throws(() => prepareImport(bytes, name, OPTIONS), { code });
+});
