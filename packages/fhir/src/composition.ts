@@ -2,8 +2,9 @@ import { CATEGORY_SYSTEM, categoryTitles, documentTypes } from "./category.ts";
 import type { Category } from "./category.ts";
 import { describe } from "./describe.ts";
 import { FhirError } from "./fhirError.ts";
-import { isObject, memberAt, objectAt, objectsAt, parseJson, textAt, writeJson } from "./json.ts";
+import { isObject, memberAt, objectAt, objectsAt, textAt, writeJson } from "./json.ts";
 import type { JsonObject } from "./json.ts";
+import { parseJson } from "./parseJson.ts";
 import type { Entry, EntryIndex } from "./reference.ts";
 import { conceptText, resourceName } from "./resource.ts";
 import type { FhirResource } from "./resource.ts";
@@ -119,7 +120,7 @@ function compositionOf<T extends Entry & { readonly json: string }>(
   };
 }
 
-/** The encounter's participants, else its provider, else who imports. */
+/** The encounter's participants, else its provider, else who imports. Those outside of the Bundle by name only. */
 function authorsOf<T extends Entry & { readonly json: string }>(
   { encounter, index }: DocumentParts<T>,
   options: DocumentOptions,
@@ -127,20 +128,25 @@ function authorsOf<T extends Entry & { readonly json: string }>(
   const participants = objectsAt(encounter?.resource, "participant").map(
     ({ individual }) => individual,
   );
-  const references = [...participants, objectAt(encounter?.resource, "serviceProvider")].filter(
-    isObject,
-  );
-  const found = references
-    .map((reference) => index.find(textAt(reference, "reference") ?? "", encounter))
-    .filter((entry) => entry !== undefined)
-    .filter(({ resource }) => AUTHORS.has(resource.resourceType));
-  const people = found.filter(({ resource }) => resource.resourceType !== "Organization");
-  const authors = people.length > 0 ? people : found;
-  if (authors.length === 0) return [{ display: options.author ?? "Not stated" }];
-  return [...new Set(authors)].map(({ fullUrl, resource }) => {
-    const display = resourceName(resource);
-    return { reference: fullUrl, ...(display !== undefined && { display }) };
-  });
+  const provider = objectAt(encounter?.resource, "serviceProvider");
+  for (const references of [
+    participants.filter(isObject),
+    provider === undefined ? [] : [provider],
+  ]) {
+    const authors = new Map<string, JsonObject>();
+    for (const reference of references) {
+      const target = index.find(textAt(reference, "reference") ?? "", encounter);
+      if (target !== undefined && !AUTHORS.has(target.resource.resourceType)) continue;
+      const display = resourceName(target?.resource) ?? textAt(reference, "display");
+      const author = {
+        ...(target !== undefined && { reference: target.fullUrl }),
+        ...(display !== undefined && { display }),
+      };
+      if (Object.keys(author).length > 0) authors.set(writeJson(author), author);
+    }
+    if (authors.size > 0) return [...authors.values()];
+  }
+  return [{ display: options.author ?? "Not stated" }];
 }
 
 const AUTHORS: ReadonlySet<string> = new Set([

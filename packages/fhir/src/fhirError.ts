@@ -11,6 +11,7 @@ export const fhirCodes = [
   "JSON_DUPLICATE_KEY",
   "JSON_FORBIDDEN_KEY",
   "JSON_TOO_DEEP",
+  "JSON_TOO_MANY_VALUES",
   "NOT_A_RESOURCE",
   "NOT_A_BUNDLE",
   "BUNDLE_TYPE",

@@ -1,15 +1,6 @@
 export { FhirError, fhirCodes } from "./fhirError.ts";
 export type { FhirCode } from "./fhirError.ts";
-export {
-  Decimal,
-  isObject,
-  memberAt,
-  objectAt,
-  objectsAt,
-  parseJson,
-  textAt,
-  writeJson,
-} from "./json.ts";
+export { Decimal, isObject, memberAt, objectAt, objectsAt, textAt, writeJson } from "./json.ts";
 export type { JsonObject, JsonValue } from "./json.ts";
 export {
   clinicalDate,
@@ -20,6 +11,7 @@ export {
   resourceName,
 } from "./resource.ts";
 export type { Coding, FhirResource } from "./resource.ts";
+export { parseJson } from "./parseJson.ts";
 export { parse } from "./parse.ts";
 export type { ParsedEntry, ParsedResource, ParseOptions } from "./parse.ts";
 export {

@@ -1,6 +1,8 @@
 import { FhirError } from "./fhirError.ts";
-import { isObject, memberAt, parseJson, textAt } from "./json.ts";
-import type { JsonDocument, JsonObject } from "./json.ts";
+import { isObject, memberAt, textAt } from "./json.ts";
+import type { JsonObject } from "./json.ts";
+import { parseJson } from "./parseJson.ts";
+import type { JsonDocument } from "./parseJson.ts";
 import { isResource } from "./resource.ts";
 import type { FhirResource } from "./resource.ts";
 import { resourceTypes } from "./resourceType.ts";

@@ -1,8 +1,7 @@
-import { isObject, memberAt, objectsAt, textAt } from "./json.ts";
+import { isObject, memberAt, objectsAt, textAt, writeJson } from "./json.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { FhirResource } from "./resource.ts";
 import { deriveUuid } from "./uuid.ts";
-import { writeJson } from "./json.ts";
 
 export interface Entry {
   readonly fullUrl: string;
@@ -48,6 +47,7 @@ export class EntryIndex<T extends Entry> {
   private readonly byUrl = new Map<string, T>();
   /** `null` where two entries share type and id. */
   private readonly byId = new Map<string, T | null>();
+  private byIdentifier: Map<string, T | null> | undefined;
 
   constructor(entries: readonly T[]) {
     this.entries = entries;
@@ -76,21 +76,26 @@ export class EntryIndex<T extends Entry> {
 
   /** `Type?identifier=system|value`, as transactions may refer to what a server already holds. */
   private conditional(reference: string): T | undefined {
-    const found = /^([A-Za-z]+)\?identifier=([^&]+)$/.exec(reference);
-    if (found === null) return undefined;
-    const [, type, token = ""] = found;
-    const matches = this.entries.filter(
-      ({ resource }) => resource.resourceType === type && hasIdentifier(resource, token),
-    );
-    return matches.length === 1 ? matches[0] : undefined;
+    if (!/^[A-Za-z]+\?identifier=[^&]+$/.test(reference)) return undefined;
+    this.byIdentifier ??= indexIdentifiers(this.entries);
+    return this.byIdentifier.get(reference.replace(/%7C/i, "|")) ?? undefined;
   }
 }
 
-function hasIdentifier(resource: FhirResource, token: string): boolean {
-  return objectsAt(resource, "identifier").some((identifier) => {
-    const value = textAt(identifier, "value") ?? "";
-    return token === value || token === `${textAt(identifier, "system") ?? ""}|${value}`;
-  });
+/** Entries by `Type?identifier=value` and `Type?identifier=system|value`; `null` where several have it. */
+function indexIdentifiers<T extends Entry>(entries: readonly T[]): Map<string, T | null> {
+  const index = new Map<string, T | null>();
+  for (const entry of entries) {
+    for (const identifier of objectsAt(entry.resource, "identifier")) {
+      const value = textAt(identifier, "value") ?? "";
+      for (const token of [value, `${textAt(identifier, "system") ?? ""}|${value}`]) {
+        const name = `${entry.resource.resourceType}?identifier=${token}`;
+        const earlier = index.get(name);
+        index.set(name, earlier === undefined || earlier === entry ? entry : null);
+      }
+    }
+  }
+  return index;
 }
 
 /** Visits every object of a resource with the property name under which it stands. */

@@ -1,25 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  categories,
-  documentIssues,
-  isMadeComposition,
-  parse,
-  sameResources,
-  split,
-  unite,
-} from "./index.ts";
+import { documentIssues, parse, sameResources, split, unite } from "./index.ts";
 import type { JsonObject, ParsedResource, RecordDocument } from "./index.ts";
-import { EntryIndex, referencesOf } from "./reference.ts";
-import { encounterReference, sharedTypes } from "./split.ts";
-import {
-  bundleOf,
-  bytesOf,
-  patientFiles,
-  sample,
-  samplesIn,
-  transferFile,
-} from "./samples.test.ts";
+import { bundleOf, bytesOf, sample, samplesIn } from "./samples.test.ts";
 
 const OPTIONS = { timestamp: "2026-11-20T08:00:00Z" };
 const read = (documents: readonly RecordDocument[]): ParsedResource[] =>
@@ -38,71 +21,6 @@ const observation = (id: string, more: JsonObject = {}): JsonObject => ({
   subject: ref("p"),
   ...more,
 });
-
-for (const file of [...patientFiles, transferFile]) {
-  test(`split() and unite() give back ${file.replace(/^.*\//, "").slice(0, 24)} resource for resource`, () => {
-    const parsed = parse(sample(file));
-    const documents = split(parsed, OPTIONS);
-    const parts = read(documents);
-    const union = unite(parts);
-    assert.ok(sameResources(union, parsed.entries));
-    const texts = new Set(parsed.entries.map(({ json }) => json));
-    for (const part of parts) {
-      const [composition, ...rest] = part.entries;
-      assert.ok(composition !== undefined && isMadeComposition(composition.resource));
-      assert.ok(
-        rest.every(({ json }) => texts.has(json)),
-        "each resource keeps its own text",
-      );
-    }
-    assertOnePerEncounterAndCategory(documents);
-    assertClosed(parsed, documents, parts);
-    assert.deepEqual(split(parsed, OPTIONS), documents, "the same input gives the same bytes");
-  });
-}
-
-function assertOnePerEncounterAndCategory(documents: readonly RecordDocument[]): void {
-  const names = documents.map(({ encounterKey, category }) => `${encounterKey} ${category}`);
-  assert.equal(new Set(names).size, names.length);
-  for (const { category, keywords } of documents) {
-    assert.ok(categories.includes(category));
-    assert.ok(keywords.includes(`cat|${category}`) && keywords.length <= 64);
-  }
-}
-
-/** Whatever resolves in the input resolves in the document, unless it leads into another encounter. */
-function assertClosed(
-  input: ParsedResource,
-  documents: readonly RecordDocument[],
-  parts: readonly ParsedResource[],
-): void {
-  const entriesOf = ({ entries }: ParsedResource) =>
-    entries.map((entry) => ({ ...entry, fullUrl: entry.fullUrl as string }));
-  const whole = new EntryIndex(entriesOf(input));
-  for (const [number, part] of parts.entries()) {
-    const own = new EntryIndex(entriesOf(part));
-    const { encounterKey } = documents[number] as RecordDocument;
-    for (const entry of own.entries) {
-      for (const reference of referencesOf(entry.resource)) {
-        if (own.find(reference, entry) !== undefined) continue;
-        const target = whole.find(reference, entry);
-        if (target === undefined) continue;
-        const owner = encounterReference(target.resource);
-        const key =
-          target.resource.resourceType === "Encounter"
-            ? target.fullUrl
-            : owner && whole.find(owner, target)?.fullUrl;
-        assert.ok(
-          key !== undefined && key !== encounterKey,
-          `${entry.resource.resourceType} dangles within its encounter`,
-        );
-        assert.ok(!sharedTypes.has(target.resource.resourceType));
-      }
-    }
-    const issues = documentIssues(part).filter(({ rule }) => rule !== "REFERENCE_DANGLING");
-    assert.deepEqual(issues, []);
-  }
-}
 
 test("split() puts each resource into its encounter and category", () => {
   const parsed = bundleOf("collection", [
@@ -252,6 +170,33 @@ test("split() takes entries without fullUrl, relative references and absent enco
   assert.ok(sameResources(unite(read(documents)), parsed.entries));
 });
 
+test("split() names authors that the Bundle only refers to, and the importer where none is named", () => {
+  const outside = { reference: "Practitioner?identifier=urn:npi|1", display: "Dr Outside" };
+  const visited = {
+    ...encounter("e"),
+    participant: [{ individual: outside }, { individual: outside }],
+  };
+  const parsed = bundleOf("transaction", [patient, visited, observation("o")]);
+  const authors = read(split(parsed, { ...OPTIONS, author: "Dr Importer" })).map(
+    ({ entries }) => entries[0]?.resource["author"],
+  );
+  assert.deepEqual(authors, [[{ display: "Dr Outside" }], [{ display: "Dr Importer" }]]);
+});
+
+test("split() follows Type?identifier references to what the Bundle holds", () => {
+  const doctor = {
+    resourceType: "Practitioner",
+    id: "d",
+    identifier: [{ system: "urn:npi", value: "1" }],
+  };
+  const visited = {
+    ...encounter("e"),
+    participant: [{ individual: { reference: "Practitioner?identifier=urn:npi|1" } }],
+  };
+  const [document] = split(bundleOf("transaction", [patient, doctor, visited]), OPTIONS);
+  assert.deepEqual(document?.fullUrls, ["urn:uuid:e", "urn:uuid:p", "urn:uuid:d"]);
+});
+
 test("split() writes hostile words of the record as text", () => {
   const evil = '</li><script>alert(1)</script>&"\u0000';
   const [document] = split(
@@ -332,15 +277,4 @@ test("split() refuses documents, single resources and timestamps that are none",
       code: "TIMESTAMP_INVALID",
     });
   }
-});
-
-test("unite() refuses two contents under one fullUrl and sees a digit", () => {
-  const make = (value: string): ParsedResource => {
-    const entry = `{"fullUrl":"urn:uuid:o","resource":{"resourceType":"Observation","id":"o","valueQuantity":{"value":${value}}}}`;
-    return parse(bytesOf(`{"resourceType":"Bundle","type":"collection","entry":[${entry}]}`));
-  };
-  assert.equal(unite([make("1.10"), make("1.10")]).length, 1);
-  assert.throws(() => unite([make("1.10"), make("1.1")]), { code: "RESOURCES_DIFFER" });
-  assert.equal(sameResources(make("1.10").entries, make("1.1").entries), false);
-  assert.equal(sameResources(make("1.10").entries, []), false);
 });

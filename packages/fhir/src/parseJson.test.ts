@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Decimal, parseJson, writeJson } from "./json.ts";
+import { Decimal, writeJson } from "./json.ts";
+import { parseJson } from "./parseJson.ts";
 import { sameJson } from "./same.ts";
 
 test("parseJson() keeps decimals as written and writeJson() writes them back", () => {
@@ -73,6 +74,11 @@ test("parseJson() refuses repeated, forbidden and too deeply nested members with
   assert.throws(() => parseJson("[".repeat(1_000_000)), { code: "JSON_TOO_DEEP" });
   assert.throws(() => parseJson('{"a":'.repeat(1_000_000)), { code: "JSON_TOO_DEEP" });
   assert.doesNotThrow(() => parseJson("[".repeat(100) + "]".repeat(100)));
+});
+
+test("parseJson() refuses more values than fit in memory", () => {
+  assert.throws(() => parseJson(`[${"[],".repeat(9_000_000)}0]`), { code: "JSON_TOO_MANY_VALUES" });
+  assert.throws(() => parseJson("[1,2,3]", { valuesMax: 3 }), { code: "JSON_TOO_MANY_VALUES" });
 });
 
 test("parseJson() quotes no value and no odd property name in its messages", () => {
