@@ -1,0 +1,13 @@
+/** Devices, ports and what workflows give. The workflows themselves: `./person`, `./patient`, `./doctor`. */
+export type { BlobDir } from "./blobDir.ts";
+export { MemoryBlobDir } from "./blobDir.ts";
+export { collect } from "./collect.ts";
+export type { Device } from "./device.ts";
+export { createDevice, IDENTITY_FILE, isDemoDevice, openDevice } from "./device.ts";
+export type { Identity, Protection } from "./deviceFile.ts";
+export { httpBlobDir, httpNetwork } from "./http/index.ts";
+export type { ItemKind, ItemKinds } from "./items.ts";
+export type * from "./model.ts";
+export type * from "./ports.ts";
+export type { Session } from "./session.ts";
+export { openSession } from "./session.ts";

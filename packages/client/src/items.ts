@@ -1,0 +1,155 @@
+/**
+ * What a device remembers, one sealed file per item. Every value is canonical CBOR: byte strings, texts, whole numbers
+ * (times in Unix milliseconds), lists, and `null` for what is absent. Ids are lower-case hex.
+ */
+
+/** A visit of the patient. Its keys come from the seed and `salt`. Key: pid. */
+export interface VisitItem {
+  readonly pid: string;
+  readonly salt: Uint8Array;
+  readonly institution: string;
+  readonly chain: string;
+  readonly epoch: string;
+  readonly openedAt: number;
+  /** Unix milliseconds after which tokens of this visit are not used any more. */
+  readonly notAfter: number;
+  readonly entries: readonly { readonly category: string; readonly tag: Uint8Array }[];
+  /** Box of this visit at the institution's node; `null` where another box serves it (imported encounters). */
+  readonly box: Uint8Array | null;
+  /** Whether `session.open` is on the chain. */
+  readonly open: boolean;
+}
+
+/** A token request that was answered: pid per wanted visit. Key: fingerprint of the doctor and id of the request. */
+export interface AnsweredItem {
+  readonly time: number;
+  readonly pids: readonly string[];
+}
+
+/** The patient's own box for whoever knows the attested identifier. Key: "contact". */
+export interface ContactBoxItem {
+  readonly institution: string;
+  readonly box: Uint8Array;
+}
+
+/** What the patient's device knows of a record beyond the chain. Key: record id. */
+export interface RecordItem {
+  readonly record: string;
+  readonly chain: string;
+  readonly pid: string;
+  /** Of opened versions, by digest. */
+  readonly opened: Readonly<Record<string, { readonly title: string; readonly mediaType: string; readonly size: number }>>;
+  /** Slip ids of own confirmations, by digest. */
+  readonly confirmations: Readonly<Record<string, string>>;
+  readonly disputes: Readonly<Record<string, { readonly slip: string; readonly reason: string }>>;
+}
+
+/** An access request, at the patient's (received) or the doctor's (made). Key: slip id of the request. */
+export interface RequestItem {
+  readonly request: string;
+  /** The signed body (canonical CBOR of the protocol's AccessRequest). */
+  readonly body: Uint8Array;
+  /** Whom it concerns: the doctor's fingerprint at the patient's, the patient's at the doctor's. */
+  readonly party: string;
+  readonly partyName: string;
+  readonly institution: string;
+  readonly time: number;
+  /** `open`, `granted` or `refused`. */
+  readonly state: string;
+  /** The grant that answered it. */
+  readonly gid: string | null;
+  readonly closedAt: number | null;
+}
+
+/** A grant that the patient gave. Key: gid. */
+export interface GrantGivenItem {
+  readonly gid: string;
+  readonly salt: Uint8Array;
+  readonly grant: Uint8Array;
+  readonly digest: Uint8Array;
+  readonly reader: string;
+  readonly readerName: string;
+  readonly readerInstitution: string;
+  /** Categories of the grant's tags, in order. */
+  readonly categories: readonly string[];
+  readonly request: string | null;
+  readonly time: number;
+  /** `dealt` until it stands on the chain, then `published`. */
+  readonly state: string;
+  readonly revokedAt: number | null;
+  /** Per proxy index that signed an erasure receipt: when, Unix milliseconds. */
+  readonly receipts: Readonly<Record<string, number>>;
+}
+
+/** A grant that the doctor holds. Key: gid. */
+export interface GrantReceivedItem {
+  readonly gid: string;
+  /** The protocol's GrantMessage. */
+  readonly message: Uint8Array;
+  readonly patient: string;
+  readonly patientName: string;
+  readonly time: number;
+}
+
+/** A visit token at the doctor's. Key: pid. */
+export interface TokenItem {
+  readonly pid: string;
+  /** The protocol's SignedVisitToken. */
+  readonly token: Uint8Array;
+  readonly patient: string;
+  readonly patientName: string;
+  /** `visit`: the patient opened a visit and handed it over. `import`: asked for, one per encounter. */
+  readonly kind: string;
+  readonly notAfter: number;
+  /** The encounter that uses it (hex of a hash), or `null`. */
+  readonly usedFor: string | null;
+  readonly time: number;
+}
+
+/** An entry of the doctor's address book: a box in which a patient reads. Key: box id. */
+export interface ContactItem {
+  readonly patient: string;
+  readonly name: string;
+  /** Canonical CBOR of a ContactCard. */
+  readonly card: Uint8Array;
+  readonly time: number;
+}
+
+/** A record that this doctor wrote. Key: record id. */
+export interface WrittenItem {
+  readonly record: string;
+  readonly chain: string;
+  readonly pid: string;
+  readonly tag: string;
+  readonly category: string;
+  readonly title: string;
+  readonly patient: string;
+  readonly patientName: string;
+  readonly time: number;
+  /** What a patient wrote when disputing, by digest. */
+  readonly disputes: Readonly<Record<string, string>>;
+}
+
+/** Somebody asked the registry for the patient's contact card. Key: time and a random part. */
+export interface LookupItem {
+  readonly time: number;
+  readonly text: string;
+}
+
+export interface ItemKinds {
+  certificate: { readonly der: Uint8Array };
+  contactBox: ContactBoxItem;
+  visit: VisitItem;
+  answered: AnsweredItem;
+  record: RecordItem;
+  request: RequestItem;
+  grantGiven: GrantGivenItem;
+  grantReceived: GrantReceivedItem;
+  token: TokenItem;
+  contact: ContactItem;
+  written: WrittenItem;
+  lookup: LookupItem;
+  /** The owner's rules. Key: "rules". */
+  rules: { readonly answerTokenRequests: boolean };
+}
+export type ItemKind = keyof ItemKinds;

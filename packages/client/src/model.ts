@@ -1,0 +1,153 @@
+/**
+ * What the workflows give to faces (CLI, portal): plain data, no text to show. Ids are lower-case hex, times Unix
+ * milliseconds.
+ */
+import type { RecordMeta } from "@anamnesis/crypto/open";
+import type { Action, Purpose } from "@anamnesis/protocol";
+
+/** A certified person, as their verified certificate names them. */
+export interface PersonView {
+  readonly fingerprint: string;
+  readonly name: string;
+  readonly role: string;
+  readonly institution: string;
+}
+
+export type RecordState = "unconfirmed" | "confirmed" | "disputed";
+
+export interface VersionSummary {
+  /** 1 is the first. `ID@n` names this version. */
+  readonly n: number;
+  readonly slip: string;
+  readonly digest: string;
+  readonly time: number;
+  readonly state: RecordState;
+  readonly author: PersonView;
+}
+
+/** One record as a list shows it; `state`, `author` and `time` are those of the newest version. */
+export interface RecordSummary {
+  readonly id: string;
+  readonly chain: string;
+  readonly institution: string;
+  readonly pid: string;
+  readonly tag: string;
+  readonly category: string;
+  /** Known once some version was opened on this device (or written by it). */
+  readonly title?: string;
+  readonly mediaType?: string;
+  readonly size?: number;
+  readonly state: RecordState;
+  readonly author: PersonView;
+  readonly time: number;
+  readonly versions: readonly VersionSummary[];
+  /** At a doctor's: whose record it is, by the name that the patient gave. */
+  readonly patient?: { readonly fingerprint: string; readonly name: string };
+  /** At a doctor's: the grant that opens it, `undefined` for what they wrote themselves. */
+  readonly gid?: string;
+}
+
+/**
+ * An opened record. Everything that can be known before the content (chain, signatures, consent) has been verified;
+ * the content verifies chunk by chunk as it is read, and as a whole when `finished` resolves. Whoever reads `content`
+ * throws away what it took if either fails. `content` can be read once.
+ */
+export interface OpenRecord {
+  readonly record: RecordSummary;
+  /** The version that is open, 1…; `digest` is the one on chain. */
+  readonly version: VersionSummary;
+  readonly content: AsyncIterable<Uint8Array>;
+  readonly finished: Promise<RecordMeta>;
+  /** Indices of proxies that gave wrong shares, proven (doctors only). */
+  readonly liars: readonly number[];
+}
+
+/** A received or made access request. */
+export interface RequestSummary {
+  readonly id: string;
+  readonly state: "open" | "granted" | "refused";
+  readonly time: number;
+  /** Who asks (at the patient's), or whom it was put to (at the doctor's: `name` as the patient gave it). */
+  readonly party: PersonView;
+  /** `undefined`: every category. */
+  readonly categories?: readonly string[];
+  readonly records?: readonly string[];
+  readonly actions: readonly Action[];
+  readonly purpose: Purpose;
+  readonly until: number;
+  readonly text: string;
+  readonly gid?: string;
+  readonly closedAt?: number;
+}
+
+export type GrantStatus = "live" | "revoked" | "expired" | "unpublished";
+
+export interface GrantSummary {
+  readonly id: string;
+  readonly status: GrantStatus;
+  /** At the patient's the reader, at the doctor's the patient (role `patient`). */
+  readonly party: PersonView;
+  readonly categories: readonly string[];
+  /** `undefined`: every record of its tags. */
+  readonly records?: readonly string[];
+  readonly actions: readonly Action[];
+  readonly purposes: readonly Purpose[];
+  readonly notBefore: number;
+  readonly until: number;
+  readonly revokedAt?: number;
+  readonly request?: string;
+  /** Proxies that signed that they erased their shares. */
+  readonly receipts: readonly number[];
+}
+
+/** One line of "who looked": data, not text. `records` where known which ones. */
+export type LogEntry = { readonly time: number; readonly who: PersonView } & (
+  | { readonly what: "asked"; readonly request: string; readonly purpose: Purpose; readonly categories?: readonly string[]; readonly records?: readonly string[] }
+  | { readonly what: "refused"; readonly request: string }
+  | {
+      readonly what: "granted";
+      readonly gid: string;
+      readonly purposes: readonly Purpose[];
+      readonly categories: readonly string[];
+      readonly records?: readonly string[];
+      readonly until: number;
+      readonly request?: string;
+    }
+  | { readonly what: "revoked"; readonly gid: string; readonly receipts: readonly number[] }
+  /** An intent on chain: from then on the records could be opened. `completed` once the reader closed it. */
+  | {
+      readonly what: "opened";
+      readonly gid: string;
+      readonly intent: string;
+      readonly purposes: readonly Purpose[];
+      readonly records: readonly string[];
+      /** Proxies whose evidence says which records; 0: none told (yet), so `records` is empty. */
+      readonly witnesses: number;
+      readonly completed?: number;
+    }
+  | { readonly what: "denied"; readonly gid: string; readonly code: string; readonly proxy: number }
+  /** The author reread what they wrote. */
+  | { readonly what: "reread"; readonly record: string; readonly slip: string }
+  /** Somebody got the contact card from the registry. `who.name` is what the registry said. */
+  | { readonly what: "lookedUp" }
+);
+
+/** What a proof file shows, offline, under the federation's trust file. */
+export interface CheckedProof {
+  readonly ok: true;
+  readonly chain: string;
+  readonly institution: string;
+  readonly record: string;
+  readonly slip: string;
+  readonly digest: string;
+  readonly height: number;
+  /** When the author made the slip, by their clock. */
+  readonly time: number;
+  readonly author: PersonView;
+  /** Institutions whose signed heads say that it is on the chain. */
+  readonly signers: readonly string[];
+  /** Institutions that countersigned the page. */
+  readonly countersigned: readonly string[];
+  /** Whether the patient's confirmation is in the proof too. */
+  readonly confirmed: boolean;
+}
