@@ -39,6 +39,16 @@ export interface DealGrantInput {
   readonly proxyPublicKeys: readonly Uint8Array[];
 }
 
+/** What one proxy gets, for a caller that seals it together with more (the protocol's share package). */
+export interface DealtShare {
+  /** The proxy's index, 1..n. */
+  readonly index: number;
+  /** Key under which it answers, 32 bytes. */
+  readonly replyKey: Uint8Array;
+  /** S_i per tag, 48 bytes each. */
+  readonly points: readonly Uint8Array[];
+}
+
 export interface DealtGrant {
   /** For the reader: HPKE of enc(X, t_1..t_m), info "MRS-V1-GRANT", aad gctx. */
   readonly sealed: Uint8Array;
@@ -46,6 +56,8 @@ export interface DealtGrant {
   readonly commitments: Uint8Array;
   /** For proxy i, at i - 1: HPKE of enc(i, reply key, S_i per tag), info "MRS-V1-SHARE", aad gctx. */
   readonly shares: readonly Uint8Array[];
+  /** The same, not sealed. */
+  readonly dealt: readonly DealtShare[];
   /** What the grant's and the visits' keys sign. */
   readonly digest: Uint8Array;
 }
@@ -93,14 +105,14 @@ export async function dealGrant(
     aad: gctx,
     plaintext: enc(X, ...granted),
   });
+  const dealtShares = shares.map((points, position): DealtShare => {
+    const index = position + 1;
+    return { index, replyKey: replyKeyFor({ X, gid, index }), points };
+  });
   const sealedShares: Uint8Array[] = [];
   for (const [position, publicKey] of input.proxyPublicKeys.entries()) {
-    const index = position + 1;
-    const plaintext = enc(
-      i2osp(index, 4),
-      replyKeyFor({ X, gid, index }),
-      ...(shares[position] ?? []),
-    );
+    const { index, replyKey, points } = dealtShares[position] as DealtShare;
+    const plaintext = enc(i2osp(index, 4), replyKey, ...points);
     sealedShares.push(await sealTo({ publicKey, info: LABEL.share, aad: gctx, plaintext }));
   }
   const all = enc(...commitments);
@@ -108,6 +120,7 @@ export async function dealGrant(
     sealed,
     commitments: all,
     shares: sealedShares,
+    dealt: dealtShares,
     digest: grantDigest({ grant, sealed, commitments: all }),
   };
 }

@@ -1,5 +1,5 @@
 /** Every secret key of one person, derived from one 32-byte seed. Born on the device; servers do not import this. */
-export type { DealGrantInput, DealtGrant, GrantTag } from "./dealGrant.ts";
+export type { DealGrantInput, DealtGrant, DealtShare, GrantTag } from "./dealGrant.ts";
 export { dealGrant } from "./dealGrant.ts";
 export type { BoxKeys, IdentifiedSigningKey, TagKeys } from "./seedKeys.ts";
 export {
