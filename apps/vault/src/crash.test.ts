@@ -1,0 +1,115 @@
+/** A vault in a process of its own is killed in the middle of an upload. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, writeFile } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { randomBytes, toBase64url, toHex } from "@anamnesis/crypto/verify";
+import { sign, signingKeypair } from "@anamnesis/crypto/sign";
+import { makeTicket, ticketDocument, toJson } from "@anamnesis/protocol";
+import type { InstitutionId, Ticket } from "@anamnesis/protocol";
+import { initHome } from "./home.ts";
+
+const node = signingKeypair(randomBytes(32));
+const hospital = "general-hospital" as InstitutionId;
+const children: ChildProcess[] = [];
+after(() => children.forEach((child) => child.kill("SIGKILL")));
+
+test("kill -9 during an upload loses no acknowledged object and leaves nothing of the other", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "vault-crash-"));
+  const home = join(folder, "home");
+  const { replicas } = await initHome(home);
+  const trust = join(folder, "trust.json");
+  await writeFile(trust, toJson({ v: 1, chains: [chain()] }));
+  const config = join(folder, "vault.json");
+  await writeFile(config, JSON.stringify({ home, trust, logLevel: "silent" }));
+
+  const first = await run(config);
+  const [kept, lost] = [randomBytes(32), randomBytes(32)];
+  const content = randomBytes(100_000);
+  const stored = await fetch(url(first.address, kept), {
+    method: "PUT",
+    headers: ticket("put", kept),
+    body: Buffer.from(content),
+  });
+  assert.equal(stored.status, 200);
+  const upload = request(url(first.address, lost), {
+    method: "PUT",
+    headers: { ...ticket("put", lost), "content-length": 10_000_000 },
+  });
+  upload.on("error", () => undefined);
+  upload.write(randomBytes(2_000_000));
+  await until(async () => (await readdir(join(replicas[0]!, "uploads"))).length === 1);
+  first.child.kill("SIGKILL");
+  await once(first.child, "exit");
+
+  const second = await run(config);
+  const read = await fetch(url(second.address, kept), { headers: ticket("get", kept) });
+  assert.deepEqual(new Uint8Array(await read.arrayBuffer()), content);
+  const absent = await fetch(url(second.address, lost), { headers: ticket("get", lost) });
+  assert.equal(absent.status, 404);
+  for (const replica of replicas) assert.deepEqual(await readdir(join(replica, "uploads")), []);
+  const again = await fetch(url(second.address, lost), {
+    method: "PUT",
+    headers: ticket("put", lost),
+    body: "again",
+  });
+  assert.equal(again.status, 200);
+  second.child.kill("SIGTERM");
+  const [code] = (await once(second.child, "exit")) as [number | null];
+  assert.equal(code, 0);
+});
+
+function chain(): object {
+  return {
+    v: 1,
+    chain: "test-consortium",
+    kind: "consortium",
+    demo: false,
+    time: 0,
+    authority: hospital,
+    writer: hospital,
+    params: { pageSlips: 128, pageSeconds: 2, heartbeatSeconds: 10 },
+    cas: [],
+    members: [
+      {
+        id: hospital,
+        name: "General",
+        level: "tertiary",
+        nodeKey: node.publicKey,
+        boxKey: new Uint8Array(1216),
+        address: "http://127.0.0.1:1",
+      },
+    ],
+  };
+}
+
+async function run(config: string): Promise<{ child: ChildProcess; address: string }> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), config], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  children.push(child);
+  const [line] = (await once(child.stdout!, "data")) as [Buffer];
+  return { child, address: (JSON.parse(line.toString()) as { address: string }).address };
+}
+
+function ticket(action: Ticket["action"], object: Uint8Array): Record<string, string> {
+  const made = makeTicket(
+    { institution: hospital, action, object, notAfter: Date.now() + 60_000 },
+    (type, message) => sign({ type, message, secretKey: node.secretKey }),
+  );
+  return { "x-anamnesis-ticket": toBase64url(ticketDocument.encode(made)) };
+}
+
+const url = (address: string, object: Uint8Array): string => `${address}/objects/${toHex(object)}`;
+
+async function until(done: () => Promise<boolean>): Promise<void> {
+  for (let left = 200; !(await done()); left -= 1) {
+    assert.ok(left > 0, "waited 4 s in vain");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, readdir, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { randomBytes } from "@anamnesis/crypto/verify";
+import { Disk } from "./disk.ts";
+import type { ObjectId } from "./store.ts";
+import { idsOf, newId, putWhole, readWhole, storeCompliance } from "./storeCompliance.ts";
+
+const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), "vault-disk-"));
+const pathIn = (root: string, id: ObjectId): string => join(root, "objects", id.slice(0, 2), id);
+
+storeCompliance("Disk", async () => Disk.at(await newFolder()));
+
+test("open() refuses an object whose bytes, checksum or place were changed", async (t) => {
+  const rows: { when: string; damage: (path: string, otherPath: string) => Promise<void> }[] = [
+    { when: "one bit is flipped", damage: flipOneBit },
+    { when: "it is cut short", damage: (path) => truncate(path, 999) },
+    { when: "it is empty", damage: (path) => truncate(path, 0) },
+    { when: "its checksum is lost", damage: (path) => rm(`${path}.sum`) },
+    { when: "its checksum is flipped", damage: (path) => flipOneBit(`${path}.sum`) },
+    { when: "its checksum is no JSON", damage: (path) => writeFile(`${path}.sum`, "{") },
+    {
+      when: "another object took its place, checksum and all",
+      damage: async (path, otherPath) => {
+        await rename(otherPath, path);
+        await rename(`${otherPath}.sum`, `${path}.sum`);
+      },
+    },
+  ];
+  for (const { when, damage } of rows) {
+    await t.test(when, async () => {
+      const root = await newFolder();
+      const disk = await Disk.at(root);
+      const [id, other] = [newId(), newId()];
+      await putWhole(disk, id, randomBytes(1_000));
+      await putWhole(disk, other, randomBytes(1_000));
+      await damage(pathIn(root, id), pathIn(root, other));
+      await assert.rejects(disk.open(id), { code: "OBJECT_CORRUPT" });
+    });
+  }
+});
+
+test("content() cuts off an object that changes between check and reading", async () => {
+  const root = await newFolder();
+  const disk = await Disk.at(root);
+  const id = newId();
+  await putWhole(disk, id, randomBytes(100));
+  const object = await disk.open(id);
+  await flipOneBit(pathIn(root, id));
+  const seen: Uint8Array[] = [];
+  await assert.rejects(
+    async () => {
+      for await (const chunk of object!.content()) seen.push(chunk);
+    },
+    { code: "OBJECT_CORRUPT" },
+  );
+  assert.deepEqual(seen, []);
+  await object?.close();
+});
+
+test("Disk.at() clears away uploads that a crash left, and keeps what was committed", async () => {
+  const root = await newFolder();
+  const before = await Disk.at(root);
+  const kept = newId();
+  await putWhole(before, kept, randomBytes(10));
+  const lost = await before.begin(newId());
+  await lost.write(randomBytes(10_000));
+  const after = await Disk.at(root);
+  assert.deepEqual(await readdir(join(root, "uploads")), []);
+  assert.deepEqual(await idsOf(after), [kept]);
+  assert.equal((await readWhole(after, kept))?.length, 10);
+});
+
+test("write() refuses what goes over the quota, and counts what is removed or given up", async () => {
+  const root = await newFolder();
+  const disk = await Disk.at(root, { quotaBytes: 1_000 });
+  const first = newId();
+  await putWhole(disk, first, randomBytes(900));
+  const second = newId();
+  const upload = await disk.begin(second);
+  await upload.write(randomBytes(100));
+  await assert.rejects(upload.write(randomBytes(1)), { code: "STORAGE_FULL" });
+  await upload.abort();
+  assert.deepEqual(await readdir(join(root, "uploads")), []);
+  assert.equal(await disk.open(second), undefined);
+  await putWhole(disk, second, randomBytes(100));
+  await disk.remove(first);
+  await putWhole(disk, first, randomBytes(900));
+  const reopened = await Disk.at(root, { quotaBytes: 1_000 });
+  await assert.rejects(putWhole(reopened, newId(), randomBytes(1)), { code: "STORAGE_FULL" });
+});
+
+async function flipOneBit(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  const at = bytes.length >> 1;
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  await writeFile(path, bytes);
+}

@@ -1,0 +1,19 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+
+/** Directories of the replicas in a home; put each on a disk of its own by a mount or a link. */
+export const replicaFolders = (home: string, count = 2): string[] =>
+  Array.from({ length: count }, (_, at) => join(home, `replica-${at + 1}`));
+
+/**
+ * Makes a vault's home. A vault has no keys.
+ * @returns the replica directories.
+ */
+export async function initHome(
+  dir: string,
+  options: { readonly replicas?: number } = {},
+): Promise<{ replicas: string[] }> {
+  const replicas = replicaFolders(dir, options.replicas);
+  for (const folder of replicas) await mkdir(folder, { recursive: true, mode: 0o700 });
+  return { replicas };
+}

@@ -1,0 +1,147 @@
+import { Readable } from "node:stream";
+import Fastify from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { pino } from "pino";
+import { AnamnesisError } from "@anamnesis/protocol";
+import { failureOf } from "./failure.ts";
+import { openApiDocument } from "./openApi.ts";
+
+/** A request as handlers see it: no framework. */
+export interface Incoming {
+  readonly params: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Readable;
+  /** Of the socket. */
+  readonly remoteAddress: string;
+}
+
+/** What a handler answers: JSON for an object, octets for chunks. */
+export interface Answer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: object | AsyncIterable<Uint8Array>;
+}
+
+export interface Route {
+  readonly method: "GET" | "HEAD" | "POST" | "PUT";
+  /** Path with `:name` for parameters. */
+  readonly url: string;
+  readonly summary: string;
+  /** Statement of docs/spec/http.md. */
+  readonly spec: string;
+  readonly handle: (request: Incoming) => Promise<Answer>;
+}
+
+export interface HttpConfig {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** Default `info`; `silent` for none. */
+  readonly logLevel?: string;
+  /** Origins whose pages may call from a browser; default none. */
+  readonly corsOrigins?: readonly string[];
+}
+
+export interface Server {
+  /** `http://host:port` */
+  readonly address: string;
+  stop(): Promise<void>;
+}
+
+/** Longest an upload may take; a socket that is silent for {@link IDLE_MS} is closed earlier. */
+const REQUEST_MS = 3_600_000;
+const IDLE_MS = 30_000;
+
+/** Serves routes. The log holds method, route pattern, status and time: no ids, no addresses, no bodies. */
+export async function serve(
+  title: string,
+  routes: readonly Route[],
+  config: HttpConfig,
+): Promise<Server> {
+  const log = pino({ name: title, level: config.logLevel ?? "info", base: null });
+  const app = Fastify({
+    exposeHeadRoutes: false,
+    requestTimeout: REQUEST_MS,
+    connectionTimeout: IDLE_MS,
+    forceCloseConnections: true,
+  });
+  const refuse = (error: unknown, reply: FastifyReply): FastifyReply => {
+    const { status, body, bug } = failureOf(error);
+    if (bug) log.error({ err: error }, "unexpected fault");
+    return reply.code(status).send(body);
+  };
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
+  app.setErrorHandler((error, _request, reply) => refuse(error, reply));
+  app.setNotFoundHandler((_request, reply) =>
+    refuse(
+      new AnamnesisError("NOT_FOUND", "No such address; /openapi.json names what there is"),
+      reply,
+    ),
+  );
+  admitBrowsers(app, config.corsOrigins ?? []);
+  app.addHook("onRequest", (request, _reply, done) => done(compressedBody(request)));
+  app.addHook("onResponse", (request, reply, done) => {
+    const route = request.routeOptions.url ?? "unknown";
+    log.info({
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+    });
+    done();
+  });
+  app.get("/health", () => ({ status: "ok" }));
+  app.get("/openapi.json", () => openApiDocument(title, routes));
+  for (const route of routes) {
+    app.route({
+      method: route.method,
+      url: route.url,
+      handler: (request, reply) => answer(route, request, reply),
+    });
+  }
+  const address = await app.listen({ host: config.host ?? "127.0.0.1", port: config.port ?? 0 });
+  return { address, stop: () => app.close() };
+}
+
+async function answer(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { status, headers, body } = await route.handle({
+    params: request.params as Record<string, string>,
+    headers: request.headers as Record<string, string | undefined>,
+    body: request.raw,
+    remoteAddress: request.socket.remoteAddress ?? "",
+  });
+  void reply.code(status ?? 200).headers({ "cache-control": "no-store", ...headers });
+  if (body === undefined) return reply.send();
+  if (!(Symbol.asyncIterator in body)) return reply.send(body);
+  return reply.type("application/octet-stream").send(Readable.from(body));
+}
+
+function compressedBody(request: FastifyRequest): Error | undefined {
+  const encoding = request.headers["content-encoding"];
+  if (encoding === undefined || encoding === "identity") return undefined;
+  return new AnamnesisError("BAD_REQUEST", "Body is compressed; want it as it is");
+}
+
+/** Cross-origin requests (WHATWG Fetch) from the pages named, without credentials. */
+function admitBrowsers(app: FastifyInstance, origins: readonly string[]): void {
+  app.addHook("onRequest", (request, reply, done) => {
+    const { origin } = request.headers;
+    if (origin === undefined || !origins.includes(origin)) return done();
+    void reply.headers({ "access-control-allow-origin": origin, vary: "origin" });
+    void reply.header("access-control-expose-headers", "retry-after, repr-digest");
+    if (request.method !== "OPTIONS") return done();
+    void reply.headers({
+      "access-control-allow-methods": "GET, HEAD, POST, PUT, DELETE",
+      "access-control-allow-headers":
+        "content-type, content-digest, signature, signature-input, x-anamnesis-ticket",
+      "access-control-max-age": "600",
+    });
+    void reply.code(204).send();
+  });
+}

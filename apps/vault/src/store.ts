@@ -1,0 +1,70 @@
+import { AnamnesisError } from "@anamnesis/protocol";
+
+/** Where an object lies: 32 random bytes as lower-case hex. It says nothing about what is inside. */
+export type ObjectId = string & { readonly __brand: "ObjectId" };
+
+/** @throws {AnamnesisError} BAD_REQUEST unless the text is 64 lower-case hex digits. */
+export function parseObjectId(text: string): ObjectId {
+  if (/^[0-9a-f]{64}$/.test(text)) return text as ObjectId;
+  throw new AnamnesisError("BAD_REQUEST", "Object id is not an id: want 64 lower-case hex digits");
+}
+
+/** What a store knows of an object that it holds. */
+export interface StoredObject {
+  readonly id: ObjectId;
+  readonly bytes: number;
+  /** Of all its bytes, 32 bytes. */
+  readonly sha256: Uint8Array;
+}
+
+/** An object whose every byte was checked against its SHA-256. Close it whether or not it was read. */
+export interface CheckedObject extends StoredObject {
+  /**
+   * The bytes, read again: the last chunk is held back until the whole hash fits once more.
+   * @throws {AnamnesisError} OBJECT_CORRUPT when they changed since the check.
+   */
+  content(): AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** An object on its way in. Until `commit` nobody can see it; after `abort`, or a crash, nothing is left of it. */
+export interface Upload {
+  /** @throws {AnamnesisError} STORAGE_FULL, UNAVAILABLE */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Durable and visible when this resolves. @throws {AnamnesisError} STORAGE_FULL, OBJECT_EXISTS, UNAVAILABLE */
+  commit(): Promise<StoredObject>;
+  /** Harmless after `commit`. */
+  abort(): Promise<void>;
+}
+
+/**
+ * Immutable objects by random id. Disk directories and sets of replicas are such stores; another one (S3, IPFS) has to
+ * pass `storeCompliance`.
+ */
+export interface Store {
+  /** Starts an upload. @throws {AnamnesisError} OBJECT_EXISTS also for a second upload at once; UNAVAILABLE */
+  begin(id: ObjectId): Promise<Upload>;
+  /** Checks the whole object. @returns `undefined` when there is none. @throws {AnamnesisError} OBJECT_CORRUPT */
+  open(id: ObjectId): Promise<CheckedObject | undefined>;
+  /** Every object held, good or not, in any order. */
+  ids(): AsyncIterable<ObjectId>;
+  /** Forgets an object, in whatever condition it is. Harmless when there is none. */
+  remove(id: ObjectId): Promise<void>;
+}
+
+/** How many replicas an upload reached, for stores that keep several. */
+export interface ReplicatedObject extends StoredObject {
+  readonly replicas: number;
+}
+
+export const objectExists = (): AnamnesisError =>
+  new AnamnesisError(
+    "OBJECT_EXISTS",
+    "Object refused: there is one with this id, and objects never change",
+  );
+
+export const objectCorrupt = (why: string): AnamnesisError =>
+  new AnamnesisError("OBJECT_CORRUPT", `Object cannot be read: ${why}`);
+
+export const storageFull = (): AnamnesisError =>
+  new AnamnesisError("STORAGE_FULL", "Object refused: the vault is full, nothing of it was kept");

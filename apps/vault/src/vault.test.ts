@@ -1,0 +1,267 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, readdir, writeFile } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { randomBytes, sha256, toBase64url, toHex } from "@anamnesis/crypto/verify";
+import { sign, signingKeypair } from "@anamnesis/crypto/sign";
+import { makeTicket, ticketDocument } from "@anamnesis/protocol";
+import type { Genesis, InstitutionId, Ticket } from "@anamnesis/protocol";
+import { initHome } from "./home.ts";
+import { startVault } from "./vault.ts";
+import type { VaultConfig } from "./vault.ts";
+
+const node = signingKeypair(randomBytes(32));
+const stranger = signingKeypair(randomBytes(32));
+const hospital = "general-hospital" as InstitutionId;
+const genesis = [
+  { members: [{ id: hospital, nodeKey: node.publicKey }] },
+] as unknown as readonly Genesis[];
+
+async function start(config: Partial<VaultConfig> = {}) {
+  const home = await mkdtemp(join(tmpdir(), "vault-"));
+  const { replicas } = await initHome(home);
+  const vault = await startVault({ home, genesis, logLevel: "silent", ...config });
+  after(() => vault.stop());
+  return { ...vault, replicas };
+}
+
+function ticket(
+  action: Ticket["action"],
+  object: Uint8Array,
+  { notAfter = Date.now() + 60_000, secretKey = node.secretKey, institution = hospital } = {},
+): Record<string, string> {
+  const made = makeTicket({ institution, action, object, notAfter }, (type, message) =>
+    sign({ type, message, secretKey }),
+  );
+  return { "x-anamnesis-ticket": toBase64url(ticketDocument.encode(made)) };
+}
+
+const url = (address: string, object: Uint8Array): string => `${address}/objects/${toHex(object)}`;
+
+async function put(
+  address: string,
+  object: Uint8Array,
+  content: Uint8Array,
+  headers = ticket("put", object),
+) {
+  return fetch(url(address, object), { method: "PUT", headers, body: Buffer.from(content) });
+}
+
+async function codeOf(answer: Response): Promise<string> {
+  return ((await answer.json()) as { error: { code: string } }).error.code;
+}
+
+test("PUT then GET and HEAD give back the object with its digest", async () => {
+  const { address, replicas } = await start();
+  const object = randomBytes(32);
+  const content = randomBytes(2_500_000);
+  const stored = await put(address, object, content);
+  assert.equal(stored.status, 200);
+  assert.deepEqual(await stored.json(), {
+    sha256: toBase64url(sha256(content)),
+    bytes: content.length,
+    replicas: 2,
+  });
+  for (const replica of replicas) assert.equal((await readdir(join(replica, "objects"))).length, 1);
+
+  const got = await fetch(url(address, object), { headers: ticket("get", object) });
+  assert.equal(got.status, 200);
+  assert.equal(got.headers.get("cache-control"), "no-store");
+  assert.deepEqual(new Uint8Array(await got.arrayBuffer()), content);
+  const head = await fetch(url(address, object), {
+    method: "HEAD",
+    headers: ticket("get", object),
+  });
+  assert.equal(head.headers.get("content-length"), String(content.length));
+  assert.equal(
+    head.headers.get("repr-digest"),
+    `sha-256=:${Buffer.from(sha256(content)).toString("base64")}:`,
+  );
+});
+
+test("PUT refuses a second object of one id", async () => {
+  const { address } = await start();
+  const object = randomBytes(32);
+  assert.equal((await put(address, object, randomBytes(10))).status, 200);
+  const second = await put(address, object, randomBytes(10));
+  assert.equal(second.status, 409);
+  assert.equal(await codeOf(second), "OBJECT_EXISTS");
+});
+
+test("tickets that do not allow it are refused, and nothing is stored", async (t) => {
+  const { address, replicas } = await start();
+  const object = randomBytes(32);
+  const flipped = ticket("put", object)["x-anamnesis-ticket"]!;
+  const rows: { when: string; headers: Record<string, string> }[] = [
+    { when: "none", headers: {} },
+    { when: "not base64url", headers: { "x-anamnesis-ticket": "?" } },
+    { when: "not a ticket", headers: { "x-anamnesis-ticket": toBase64url(randomBytes(100)) } },
+    { when: "expired", headers: ticket("put", object, { notAfter: Date.now() - 1 }) },
+    {
+      when: "living too long",
+      headers: ticket("put", object, { notAfter: Date.now() + 24 * 3_600_000 }),
+    },
+    { when: "for another object", headers: ticket("put", randomBytes(32)) },
+    { when: "for reading", headers: ticket("get", object) },
+    {
+      when: "by a stranger's key",
+      headers: ticket("put", object, { secretKey: stranger.secretKey }),
+    },
+    {
+      when: "by a stranger",
+      headers: ticket("put", object, { institution: "nobody" as InstitutionId }),
+    },
+    { when: "one bit flipped", headers: { "x-anamnesis-ticket": `${flipped.slice(0, -3)}AAA` } },
+  ];
+  for (const { when, headers } of rows) {
+    await t.test(when, async () => {
+      const answer = await put(address, object, randomBytes(10), headers);
+      assert.equal(answer.status, 403);
+      assert.equal(await codeOf(answer), "TICKET_INVALID");
+    });
+  }
+  for (const replica of replicas) assert.deepEqual(await readdir(join(replica, "objects")), []);
+  const reading = await fetch(url(address, object), { headers: ticket("put", object) });
+  assert.equal(await codeOf(reading), "TICKET_INVALID");
+});
+
+test("GET of what is not there answers NOT_FOUND; an id in another form BAD_REQUEST", async () => {
+  const { address } = await start();
+  const object = randomBytes(32);
+  const absent = await fetch(url(address, object), { headers: ticket("get", object) });
+  assert.equal(absent.status, 404);
+  assert.equal(await codeOf(absent), "NOT_FOUND");
+  const malformed = await fetch(`${address}/objects/..%2F..%2Fetc`, {
+    headers: ticket("get", object),
+  });
+  assert.equal(malformed.status, 400);
+  assert.equal(await codeOf(malformed), "BAD_REQUEST");
+});
+
+test("GET serves and mends a flipped replica, and answers OBJECT_CORRUPT when both are bad", async () => {
+  const { address, replicas } = await start();
+  const object = randomBytes(32);
+  const content = randomBytes(70_000);
+  await put(address, object, content);
+  const paths = replicas.map((root) =>
+    join(root, "objects", toHex(object).slice(0, 2), toHex(object)),
+  );
+  await writeFile(paths[0]!, Buffer.from(content).fill(0, 100, 101));
+  const mended = await fetch(url(address, object), { headers: ticket("get", object) });
+  assert.deepEqual(new Uint8Array(await mended.arrayBuffer()), content);
+  assert.deepEqual(new Uint8Array(await readFile(paths[0]!)), content);
+  for (const path of paths) await writeFile(path, Buffer.from(content).fill(1, 5, 9));
+  const corrupt = await fetch(url(address, object), { headers: ticket("get", object) });
+  assert.equal(corrupt.status, 502);
+  assert.equal(await codeOf(corrupt), "OBJECT_CORRUPT");
+});
+
+test("an upload that breaks off leaves nothing, and its id stays free", async () => {
+  const { address, replicas } = await start();
+  const object = randomBytes(32);
+  await new Promise<void>((resolve) => {
+    const upload = request(url(address, object), {
+      method: "PUT",
+      headers: { ...ticket("put", object), "content-length": 1_000_000 },
+    });
+    upload.on("error", () => resolve());
+    upload.write(randomBytes(300_000), () =>
+      setTimeout(() => upload.destroy(new Error("gone")), 50),
+    );
+  });
+  await until(
+    async () =>
+      (await Promise.all(replicas.map((root) => readdir(join(root, "uploads"))))).flat().length ===
+      0,
+  );
+  for (const replica of replicas) assert.deepEqual(await readdir(join(replica, "objects")), []);
+  assert.equal((await put(address, object, randomBytes(10))).status, 200);
+});
+
+test("a full vault answers STORAGE_FULL with nothing half-written, and goes on reading", async () => {
+  const { address, replicas } = await start({ quotaBytes: 100_000 });
+  const [small, big] = [randomBytes(32), randomBytes(32)];
+  assert.equal((await put(address, small, randomBytes(60_000))).status, 200);
+  const full = await put(address, big, randomBytes(60_000));
+  assert.equal(full.status, 507);
+  assert.equal(await codeOf(full), "STORAGE_FULL");
+  for (const replica of replicas) {
+    assert.deepEqual(await readdir(join(replica, "uploads")), []);
+    assert.deepEqual(await readdir(join(replica, "objects")), [toHex(small).slice(0, 2)]);
+  }
+  assert.equal((await fetch(url(address, small), { headers: ticket("get", small) })).status, 200);
+});
+
+test("objects above the limit are refused, announced or not", async () => {
+  const { address } = await start({ objectBytesMax: 1_000 });
+  const object = randomBytes(32);
+  const announced = await put(address, object, randomBytes(1_001));
+  assert.equal(announced.status, 413);
+  assert.equal(await codeOf(announced), "TOO_LARGE");
+  const chunked = await fetch(url(address, object), {
+    method: "PUT",
+    headers: ticket("put", object),
+    body: new ReadableStream({
+      start(controller) {
+        controller.enqueue(randomBytes(1_001));
+        controller.close();
+      },
+    }),
+    duplex: "half",
+  });
+  assert.equal(await codeOf(chunked), "TOO_LARGE");
+});
+
+test("compressed bodies are refused", async () => {
+  const { address } = await start();
+  const object = randomBytes(32);
+  const answer = await put(address, object, randomBytes(10), {
+    ...ticket("put", object),
+    "content-encoding": "gzip",
+  });
+  assert.equal(answer.status, 400);
+  assert.equal(await codeOf(answer), "BAD_REQUEST");
+});
+
+test("POST /scrub answers its counts, but not to a page in a browser", async () => {
+  const { address } = await start();
+  const object = randomBytes(32);
+  await put(address, object, randomBytes(10));
+  const answer = await fetch(`${address}/scrub`, { method: "POST" });
+  assert.deepEqual(await answer.json(), { objects: 1, repaired: 0, lost: 0 });
+  const page = await fetch(`${address}/scrub`, {
+    method: "POST",
+    headers: { origin: "http://example.org" },
+  });
+  assert.equal(await codeOf(page), "FORBIDDEN");
+});
+
+test("/health and /openapi.json answer, other addresses do not; pages of named origins may call", async () => {
+  const origin = "http://127.0.0.1:5000";
+  const { address } = await start({ corsOrigins: [origin] });
+  assert.deepEqual(await (await fetch(`${address}/health`)).json(), { status: "ok" });
+  const described = (await (await fetch(`${address}/openapi.json`)).json()) as {
+    openapi: string;
+    paths: object;
+  };
+  assert.equal(described.openapi, "3.1.0");
+  assert.ok("/objects/{id}" in described.paths);
+  assert.equal(await codeOf(await fetch(`${address}/nothing`)), "NOT_FOUND");
+  const preflight = await fetch(url(address, randomBytes(32)), {
+    method: "OPTIONS",
+    headers: { origin },
+  });
+  assert.equal(preflight.status, 204);
+  assert.equal(preflight.headers.get("access-control-allow-origin"), origin);
+  const other = await fetch(`${address}/health`, { headers: { origin: "http://example.org" } });
+  assert.equal(other.headers.get("access-control-allow-origin"), null);
+});
+
+async function until(done: () => Promise<boolean>): Promise<void> {
+  for (let left = 200; !(await done()); left -= 1) {
+    assert.ok(left > 0, "waited 4 s in vain");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,64 @@
+import type { Genesis } from "@anamnesis/protocol";
+import { Disk } from "./disk.ts";
+import { replicaFolders } from "./home.ts";
+import { serve } from "./http.ts";
+import type { HttpConfig, Server } from "./http.ts";
+import { ReplicaSet } from "./replicaSet.ts";
+import type { ScrubResult } from "./replicaSet.ts";
+import { routes } from "./routes.ts";
+import { nodeKeysOf } from "./tickets.ts";
+
+export interface VaultConfig extends HttpConfig {
+  /** What {@link initHome} made. */
+  readonly home: string;
+  /** Every chain of the federation: their members' nodes sign tickets. */
+  readonly genesis: readonly Genesis[];
+  /** Default: those in the home. */
+  readonly replicas?: readonly string[];
+  /** Most bytes a replica; default the disk's. */
+  readonly quotaBytes?: number;
+  /** Largest object; default 4 GiB. */
+  readonly objectBytesMax?: number;
+  /** How often every replica is checked; default once a day, 0 for never. */
+  readonly scrubEveryMs?: number;
+  /** Unix milliseconds; default the machine's. */
+  readonly now?: () => number;
+}
+
+export interface Vault extends Server {
+  scrub(): Promise<ScrubResult>;
+}
+
+const DAY_MS = 24 * 3_600_000;
+const OBJECT_BYTES_MAX = 4 * 1024 ** 3;
+
+/** Starts a vault. Resolves once it listens. */
+export async function startVault(config: VaultConfig): Promise<Vault> {
+  const quota = config.quotaBytes === undefined ? {} : { quotaBytes: config.quotaBytes };
+  const folders = config.replicas ?? replicaFolders(config.home);
+  const objects = new ReplicaSet(
+    await Promise.all(folders.map((folder) => Disk.at(folder, quota))),
+  );
+  const server = await serve(
+    "vault",
+    routes({
+      objects,
+      keys: nodeKeysOf(config.genesis),
+      objectBytesMax: config.objectBytesMax ?? OBJECT_BYTES_MAX,
+      now: config.now ?? Date.now,
+    }),
+    config,
+  );
+  const every = config.scrubEveryMs ?? DAY_MS;
+  const timer =
+    every === 0 ? undefined : setInterval(() => void objects.scrub().catch(() => undefined), every);
+  timer?.unref();
+  return {
+    address: server.address,
+    scrub: () => objects.scrub(),
+    stop: async () => {
+      clearInterval(timer);
+      await server.stop();
+    },
+  };
+}
