@@ -2,9 +2,9 @@ import { leafHash, rootOfLeafHashes } from './merkle.ts';
 
 /** The eight commitments under an app hash, 32 bytes each (design section 4). */
 export interface StateRoots {
-  /** RFC 6962 root over the hashes of sealed page headers (leaf data = page hash). */
+  /** Sized RFC 6962 root over the hashes of sealed page headers (leaf data = page hash). */
   readonly pages: Uint8Array;
-  /** RFC 6962 root over the leaves of the open page. */
+  /** Sized RFC 6962 root over the leaves of the open page. */
   readonly openPage: Uint8Array;
   /** LtHash digest of sessions and records. */
   readonly records: Uint8Array;
@@ -16,7 +16,7 @@ export interface StateRoots {
   readonly keys: Uint8Array;
   /** Sparse map by SHA-256(institution id): members. */
   readonly institutions: Uint8Array;
-  /** SHA-256 of the canonical genesis parameters. */
+  /** SHA-256 of the canonical genesis document: parameters, CA keys, proxies, registry. */
   readonly params: Uint8Array;
 }
 

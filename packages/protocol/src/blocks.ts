@@ -1,6 +1,8 @@
-import { decodeCanonical, encodeCanonical, sha256, verifySignature } from '@anamnesis/crypto/verify';
+import { encodeCanonical, sha256, verifySignature } from '@anamnesis/crypto/verify';
+import { decodeItem } from './canonical.ts';
 import { AnamnesisError } from './errors.ts';
 import type { ChainId, InstitutionId } from './ids.ts';
+import { limits } from './limits.ts';
 import { leafHash, rootOfLeafHashes } from './merkle.ts';
 
 /**
@@ -36,9 +38,9 @@ export const verifyBlock = (block: Block, publicKey: Uint8Array): boolean =>
 export const encodeBlock = (block: Block): Uint8Array =>
   encodeCanonical([block.chain, block.height, block.time, block.proposer, block.prevHash, [...block.groups], block.appHash, block.signature]);
 
-/** @throws {AnamnesisError} MALFORMED */
+/** @throws {AnamnesisError} MALFORMED and those of decoding. */
 export function decodeBlock(bytes: Uint8Array): Block {
-  const list = decodeCanonical(bytes);
+  const list = decodeItem(bytes, 'Block', limits.blockBytes);
   if (!Array.isArray(list) || list.length !== 8) throw malformed();
   const [chain, height, time, proposer, prevHash, groups, appHash, signature] = list as unknown[];
   if (typeof chain !== 'string' || typeof proposer !== 'string') throw malformed();

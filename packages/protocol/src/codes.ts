@@ -52,6 +52,7 @@ export const slipCodes = {
   PROXY_UNKNOWN: 44,
   DENIED_TOO_OFTEN: 45,
   WRONG_INSTITUTION: 46,
+  DIGEST_EXISTS: 47,
 } as const;
 export type SlipCode = keyof typeof slipCodes;
 
@@ -108,7 +109,8 @@ export const slipCodeText: Record<SlipCode, string> = {
   INTENT_DONE: 'The usage intent is closed already',
   PROXY_UNKNOWN: 'The proxy index is not of this federation',
   DENIED_TOO_OFTEN: 'One denial per grant, reader and minute is on the chain already',
-  WRONG_INSTITUTION: 'The certificate belongs to another institution',
+  WRONG_INSTITUTION: 'The slip or its certificate belongs to another institution',
+  DIGEST_EXISTS: 'A version of the record has this digest already',
 };
 
 /**
@@ -171,6 +173,7 @@ export const errorCodes = {
   UNAVAILABLE: { status: 503, exit: 6 },
   TOO_FEW_PROXIES: { status: 503, exit: 6 },
   NOT_RUNNING: { status: 503, exit: 6 },
+  ALREADY_RUNNING: { status: 409, exit: 6 },
   PATIENT_AWAY: { status: 504, exit: 6 },
   PASSPHRASE_REQUIRED: { status: 401, exit: 4 },
   PASSPHRASE_WRONG: { status: 401, exit: 4 },

@@ -1,4 +1,5 @@
 import { encodeCanonical, fromBase64url, sha256, toBase64url } from '@anamnesis/crypto/verify';
+import type { CborValue } from '@anamnesis/crypto/verify';
 import { AnamnesisError } from './errors.ts';
 import { parseChainId, parseInstitutionId } from './ids.ts';
 import type { ChainId, InstitutionId } from './ids.ts';
@@ -72,7 +73,7 @@ export interface Trust {
 }
 
 /** The hashed form: SHA-256 of the canonical CBOR of the whole genesis document. */
-export const genesisHash = (genesis: Genesis): Uint8Array => sha256(encodeCanonical(genesis as unknown));
+export const genesisHash = (genesis: Genesis): Uint8Array => sha256(encodeCanonical(genesis as unknown as CborValue));
 
 export const consortiumOf = (trust: Trust): Genesis & { consortium: NonNullable<Genesis['consortium']> } => {
   const found = trust.chains.find((chain) => chain.kind === 'consortium');

@@ -66,7 +66,7 @@ const grantMessageShape = object({
 });
 /** What goes to the reader, sealed as a whole into their box. */
 export type GrantMessage = Shaped<typeof grantMessageShape>;
-export const grantMessage = document('Grant message', grantMessageShape);
+export const grantMessage = document('Grant message', grantMessageShape, limits.messageBytes);
 
 const sharePackageShape = object({
   v: literal(1),
@@ -78,7 +78,7 @@ const sharePackageShape = object({
 });
 /** What goes to one proxy, before the grant is published. */
 export type SharePackage = Shaped<typeof sharePackageShape>;
-export const sharePackage = document('Share package', sharePackageShape);
+export const sharePackage = document('Share package', sharePackageShape, limits.messageBytes);
 
 const shareSecretShape = object({
   v: literal(1),
@@ -93,15 +93,6 @@ const shareSecretShape = object({
 /** Inside the seal: nobody but the proxy sees shares, reply key or the patient's certificate. */
 export type ShareSecret = Shaped<typeof shareSecretShape>;
 export const shareSecret = document('Share', shareSecretShape);
-
-/** Value of the grants map: what the state, and so a proof, says about a gid. Times are Unix milliseconds; revokedAt 0 = live. */
-export interface GrantState {
-  readonly digest: Uint8Array;
-  readonly expiresAt: number;
-  readonly revokedAt: number;
-}
-const grantStateShape = object({ v: literal(1), digest: bytes(32), expiresAt: uint, revokedAt: uint });
-export const grantState = document<Shaped<typeof grantStateShape>>('Grant state', grantStateShape);
 
 /** Commitment of `usage.intent`: SHA-256(enc(salt, enc(digest…))). `salt` 32 bytes, digests as on chain. */
 export const intentCommitment = (salt: Uint8Array, digests: readonly Uint8Array[]): Uint8Array => sha256(enc(salt, enc(...digests)));

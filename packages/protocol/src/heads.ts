@@ -1,4 +1,6 @@
-import { decodeCanonical, encodeCanonical, verifySignature } from '@anamnesis/crypto/verify';
+import { encodeCanonical, verifySignature } from '@anamnesis/crypto/verify';
+import type { CborValue } from '@anamnesis/crypto/verify';
+import { decodeItem } from './canonical.ts';
 import { AnamnesisError } from './errors.ts';
 import type { ChainId, InstitutionId } from './ids.ts';
 
@@ -30,10 +32,10 @@ export const verifyHead = (head: Head, publicKey: Uint8Array): boolean =>
 export const encodeHead = (head: Head): Uint8Array =>
   encodeCanonical([head.chain, head.height, head.appHash, head.time, head.institution, head.signature]);
 
-/** @throws {AnamnesisError} MALFORMED */
-export const decodeHead = (bytes: Uint8Array): Head => headFromList(decodeCanonical(bytes));
+/** @throws {AnamnesisError} MALFORMED and those of decoding. */
+export const decodeHead = (bytes: Uint8Array): Head => headFromList(decodeItem(bytes, 'Head'));
 
-export const headToList = (head: Head): unknown[] => [head.chain, head.height, head.appHash, head.time, head.institution, head.signature];
+export const headToList = (head: Head): CborValue[] => [head.chain, head.height, head.appHash, head.time, head.institution, head.signature];
 
 /** @throws {AnamnesisError} MALFORMED */
 export function headFromList(list: unknown): Head {

@@ -18,5 +18,6 @@ export * from './requests.ts';
 export * from './slipKinds.ts';
 export * from './slips.ts';
 export * from './sparseProof.ts';
+export * from './stateValues.ts';
 export * from './tickets.ts';
 export * from './visitToken.ts';

@@ -8,6 +8,8 @@ export const limits = {
   /** Slips in one group (design: 1–64). */
   groupSlips: 64,
   groupBytes: 512 * 1024,
+  /** One block of the embedded engine, all its groups. */
+  blockBytes: 16 * 1024 * 1024,
   /** Slips in one call of the batch endpoint. */
   batchSlips: 1024,
   /** How far ahead of its own clock a node accepts a `notAfter`. */

@@ -1,4 +1,4 @@
-import { concat, createSha256, equalBytes, sha256 } from '@anamnesis/crypto/verify';
+import { concat, equalBytes, i2osp, sha256 } from '@anamnesis/crypto/verify';
 
 /**
  * RFC 6962 (section 2.1) Merkle trees: leaf = SHA-256(0x00 || data), node = SHA-256(0x01 || left || right), the left
@@ -7,14 +7,21 @@ import { concat, createSha256, equalBytes, sha256 } from '@anamnesis/crypto/veri
 
 const leafPrefix = Uint8Array.of(0);
 const nodePrefix = Uint8Array.of(1);
+const sizedPrefix = Uint8Array.of(2);
 
 /** SHA-256(0x00 || data), 32 bytes. */
-export const leafHash = (data: Uint8Array): Uint8Array => createSha256().update(leafPrefix).update(data).digest();
+export const leafHash = (data: Uint8Array): Uint8Array => sha256(concat(leafPrefix, data));
 
 /** SHA-256(0x01 || left || right), 32 bytes each. */
 export const nodeHash = (left: Uint8Array, right: Uint8Array): Uint8Array => sha256(concat(nodePrefix, left, right));
 
 export const emptyRoot = sha256(new Uint8Array(0));
+
+/**
+ * What the app hash holds of a growing tree: SHA-256(0x02 || I2OSP(count, 8) || root). An RFC 6962 root alone leaves the
+ * count open (a path may fit several); RFC 6962 signs the count in its tree heads for the same reason.
+ */
+export const sizedRoot = (count: number, root: Uint8Array): Uint8Array => sha256(concat(sizedPrefix, i2osp(count, 8), root));
 
 /** Largest power of two strictly below `count` (count ≥ 2). */
 export function splitAt(count: number): number {
@@ -79,4 +86,10 @@ export function rootFromPath(leaf: Uint8Array, index: number, count: number, pat
 export function verifyInclusion(leaf: Uint8Array, index: number, count: number, path: readonly Uint8Array[], root: Uint8Array): boolean {
   const computed = rootFromPath(leaf, index, count, path);
   return computed !== undefined && equalBytes(computed, root);
+}
+
+/** Does leaf hash `leaf` stand at `index` of `count` under the commitment of {@link sizedRoot}? */
+export function verifySizedInclusion(leaf: Uint8Array, index: number, count: number, path: readonly Uint8Array[], commitment: Uint8Array): boolean {
+  const computed = rootFromPath(leaf, index, count, path);
+  return computed !== undefined && equalBytes(sizedRoot(count, computed), commitment);
 }

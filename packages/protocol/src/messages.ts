@@ -19,7 +19,7 @@ export type MessageType = (typeof messageTypes)[number];
 
 const messageShape = object({ v: literal(1), type: oneOf(...messageTypes), body: blob(limits.messageBytes) });
 export type Message = Shaped<typeof messageShape>;
-const message = document('Message', messageShape);
+const message = document('Message', messageShape, limits.messageBytes);
 
 const recordNoticeShape = object({ v: literal(1), chain: text(64), pid: bytes(32), record: bytes(32), slip: bytes(32) });
 /** A record was written or amended (`slip` = `record` for the first version). */

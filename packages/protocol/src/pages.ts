@@ -1,4 +1,5 @@
-import { decodeCanonical, encodeCanonical, sha256, signatureInput, verifySignature } from '@anamnesis/crypto/verify';
+import { encodeCanonical, sha256, signatureInput, verifySignature } from '@anamnesis/crypto/verify';
+import { decodeItem } from './canonical.ts';
 import { AnamnesisError } from './errors.ts';
 import type { ChainId, InstitutionId } from './ids.ts';
 import { leafHash } from './merkle.ts';
@@ -24,16 +25,18 @@ export const encodePageHeader = (header: PageHeader): Uint8Array =>
 
 export const pageHash = (header: PageHeader): Uint8Array => sha256(encodePageHeader(header));
 
-/** @throws {AnamnesisError} MALFORMED */
+/** @throws {AnamnesisError} MALFORMED and those of decoding. */
 export function decodePageHeader(bytes: Uint8Array): PageHeader {
-  const list = decodeCanonical(bytes);
+  const list = decodeItem(bytes, 'Page header');
   if (!Array.isArray(list) || list.length !== 6) throw malformed();
   const [no, prevHash, time, creator, merkleRoot, count] = list as unknown[];
-  if (typeof no !== 'number' || typeof time !== 'number' || typeof count !== 'number' || typeof creator !== 'string') throw malformed();
-  if (!(prevHash instanceof Uint8Array) || !(merkleRoot instanceof Uint8Array)) throw malformed();
+  if (!isUint(no) || !isUint(time) || !isUint(count) || typeof creator !== 'string') throw malformed();
+  if (!isHash(prevHash) || !isHash(merkleRoot)) throw malformed();
   return { no, prevHash, time, creator: creator as InstitutionId, merkleRoot, count };
 }
 
+const isUint = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isHash = (value: unknown): value is Uint8Array => value instanceof Uint8Array && value.length === 32;
 const malformed = () => new AnamnesisError('MALFORMED', 'Page header is not canonical CBOR [no, prevHash, time, creator, merkleRoot, count]');
 
 /** A page's leaf: canonical CBOR [slip bytes, carrier]. */

@@ -1,4 +1,5 @@
-import { decodeCanonical, encodeCanonical, equalBytes } from '@anamnesis/crypto/verify';
+import { encodeCanonical, equalBytes } from '@anamnesis/crypto/verify';
+import { decodeItem } from './canonical.ts';
 import { appHashOf, rootNames } from './appHash.ts';
 import type { StateRoots } from './appHash.ts';
 import { AnamnesisError } from './errors.ts';
@@ -7,13 +8,13 @@ import type { Genesis } from './genesis.ts';
 import { headFromList, headToList, verifyHead } from './heads.ts';
 import type { Head } from './heads.ts';
 import type { ChainId, InstitutionId } from './ids.ts';
-import { leafHash, verifyInclusion } from './merkle.ts';
+import { leafHash, verifyInclusion, verifySizedInclusion } from './merkle.ts';
 import { decodePageHeader, encodePageHeader, pageHash, pageLeafHash, verifyPageSignature } from './pages.ts';
 import type { Countersignature, PageHeader } from './pages.ts';
 import { decodeSlip } from './slips.ts';
 import type { Slip } from './slips.ts';
 import { verifySparseProof } from './sparseProof.ts';
-import type { SparseProof } from './sparseProof.ts';
+import type { EndOfPath, SparseProof } from './sparseProof.ts';
 
 /** Where a slip stands: in the open page, or in a sealed page whose header is itself a leaf under `pages`. */
 export type SlipPlace =
@@ -91,20 +92,22 @@ export function verifySlipProof(genesis: Genesis, proof: SlipProof, wantedHeads 
   const established = verifyHeads(genesis, proof, wantedHeads);
   const leaf = pageLeafHash(proof.slip, proof.carrier);
   const place = proof.place;
-  const countersigned: InstitutionId[] = [];
+  const countersigned = new Set<InstitutionId>();
   if (place.in === 'openPage') {
-    if (!verifyInclusion(leaf, place.index, place.count, place.path, proof.roots.openPage)) throw invalid('the slip is not in the open page');
+    if (!verifySizedInclusion(leaf, place.index, place.count, place.path, proof.roots.openPage)) throw invalid('the slip is not in the open page');
   } else {
     if (!verifyInclusion(leaf, place.index, place.header.count, place.path, place.header.merkleRoot)) throw invalid('the slip is not in the page');
-    if (!verifyInclusion(leafHash(pageHash(place.header)), place.header.no, place.pages, place.pagePath, proof.roots.pages)) throw invalid('the page is not on the chain');
+    if (!verifySizedInclusion(leafHash(pageHash(place.header)), place.header.no, place.pages, place.pagePath, proof.roots.pages)) throw invalid('the page is not on the chain');
     for (const { institution, signature } of place.countersignatures) {
-      if (!verifyPageSignature(genesis.chain, place.header, signature, memberOf(genesis, institution).nodeKey)) throw invalid(`the countersignature of ${institution} does not verify`);
-      countersigned.push(institution);
+      const member = genesis.members.find(({ id }) => id === institution);
+      if (member === undefined) throw invalid(`countersignature by ${institution}, which is not a member`);
+      if (!verifyPageSignature(genesis.chain, place.header, signature, member.nodeKey)) throw invalid(`the countersignature of ${institution} does not verify`);
+      countersigned.add(institution);
     }
   }
   const slip = decodeSlip(proof.slip);
   if (slip.chain !== genesis.chain) throw invalid('the slip was made for another chain');
-  return { ...established, slip, countersigned };
+  return { ...established, slip, countersigned: [...countersigned] };
 }
 
 /** Verifies presence or absence. @returns The value's canonical CBOR, or `undefined` for proven absence. @throws {AnamnesisError} PROOF_INVALID */
@@ -126,10 +129,10 @@ export function encodeSlipProof(proof: SlipProof): Uint8Array {
   });
 }
 
-/** @throws {AnamnesisError} PROOF_INVALID, MALFORMED, NOT_CANONICAL */
+/** @throws {AnamnesisError} PROOF_INVALID, UNSUPPORTED_VERSION and those of decoding. */
 export function decodeSlipProof(bytes: Uint8Array): SlipProof {
-  const map = asProofMap(decodeCanonical(bytes));
-  const { slip, carrier, place } = map as Record<string, unknown>;
+  const map = asProofMap(decodeItem(bytes, 'Proof'), slipProofFields);
+  const { slip, carrier, place } = map;
   if (!(slip instanceof Uint8Array) || typeof carrier !== 'string' || !Array.isArray(place)) throw invalid('not in the form of a slip proof');
   return { ...proofHeader(map), slip, carrier: carrier as InstitutionId, place: placeFrom(place) };
 }
@@ -143,7 +146,7 @@ function placeFrom(list: readonly unknown[]): SlipPlace {
   const [header, index, path, pages, pagePath, signatures] = list;
   if (!(header instanceof Uint8Array) || !Array.isArray(signatures)) throw invalid('its place is in no known form');
   const countersignatures = signatures.map((item: unknown): Countersignature => {
-    const [institution, signature] = Array.isArray(item) ? (item as unknown[]) : [];
+    const [institution, signature] = Array.isArray(item) && item.length === 2 ? (item as unknown[]) : [];
     if (typeof institution !== 'string' || !(signature instanceof Uint8Array)) throw invalid('a countersignature is in no known form');
     return { institution: institution as InstitutionId, signature };
   });
@@ -160,26 +163,33 @@ export function encodeStateProof(proof: StateProof): Uint8Array {
   });
 }
 
-/** @throws {AnamnesisError} PROOF_INVALID, MALFORMED, NOT_CANONICAL */
+/** @throws {AnamnesisError} PROOF_INVALID, UNSUPPORTED_VERSION and those of decoding. */
 export function decodeStateProof(bytes: Uint8Array): StateProof {
-  const map = asProofMap(decodeCanonical(bytes)) as Record<string, unknown>;
+  const map = asProofMap(decodeItem(bytes, 'Proof'), stateProofFields);
   const { map: name, id, siblings, end } = map;
   if (typeof id !== 'string' || !mapNames.includes(name as MapName) || !Array.isArray(end)) throw invalid('not in the form of a state proof');
   const path = hashes(siblings);
-  const [first, second] = end as unknown[];
-  const proof: SparseProof =
-    first instanceof Uint8Array && second instanceof Uint8Array
-      ? { siblings: path, found: 'other', otherKey: first, otherValueHash: second }
-      : first instanceof Uint8Array
-        ? { siblings: path, found: 'value', value: first }
-        : { siblings: path, found: 'nothing' };
-  return { ...proofHeader(map), map: name as MapName, id, proof };
+  return { ...proofHeader(map), map: name as MapName, id, proof: { siblings: path, ...endFrom(end) } };
 }
 
-function asProofMap(value: unknown): Record<string, unknown> {
+/** What lies at the end of the path: nothing, [value], or [other key, hash of the other's value]. */
+function endFrom(end: readonly unknown[]): EndOfPath {
+  const [first, second] = end;
+  if (end.length === 0) return { found: 'nothing' };
+  if (end.length === 1 && first instanceof Uint8Array) return { found: 'value', value: first };
+  if (end.length === 2 && first instanceof Uint8Array && second instanceof Uint8Array) return { found: 'other', otherKey: first, otherValueHash: second };
+  throw invalid('the end of its path is in no known form');
+}
+
+const slipProofFields = ['v', 'chain', 'height', 'roots', 'slip', 'carrier', 'place', 'heads'];
+const stateProofFields = ['v', 'chain', 'height', 'roots', 'map', 'id', 'siblings', 'end', 'heads'];
+
+function asProofMap(value: unknown, fields: readonly string[]): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('not a map');
   if ((value as { v?: unknown }).v !== 1) throw new AnamnesisError('UNSUPPORTED_VERSION', 'Proof has an unknown version, want 1');
-  return value as Record<string, unknown>;
+  const map = value as Record<string, unknown>;
+  if (Object.keys(map).length !== fields.length || !fields.every((field) => Object.hasOwn(map, field))) throw invalid(`want exactly the fields ${fields.join(', ')}`);
+  return map;
 }
 
 function proofHeader(map: Record<string, unknown>): { chain: ChainId; height: number; roots: StateRoots; heads: Head[] } {

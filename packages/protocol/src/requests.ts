@@ -77,7 +77,7 @@ const reencryptRequestShape = object({
 });
 /** What a reader asks of each proxy, signed by RFC 9421 under their certified key (design 5.8). */
 export type ReencryptRequest = Shaped<typeof reencryptRequestShape>;
-export const reencryptRequest = document('Re-encryption request', reencryptRequestShape);
+export const reencryptRequest = document('Re-encryption request', reencryptRequestShape, limits.messageBytes);
 
 /** Per item: AES-256-GCM under the reply key, aad enc(intent, digest), of GT(w_i), 576 bytes (or of the 80-byte share proof). */
 const reencryptAnswerShape = object({ v: literal(1), items: list(blob(1024), limits.intentCapsules) });
@@ -91,7 +91,7 @@ const evidenceShape = object({
 });
 /** What a proxy keeps for the patient. */
 export type Evidence = Shaped<typeof evidenceShape>;
-export const evidence = document('Evidence', evidenceShape);
+export const evidence = document('Evidence', evidenceShape, limits.messageBytes);
 
 const sessionIntakeShape = object({
   v: literal(1),

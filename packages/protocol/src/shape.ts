@@ -1,4 +1,6 @@
-import { decodeCanonical, encodeCanonical } from '@anamnesis/crypto/verify';
+import { CBOR_BYTES_MAX, encodeCanonical } from '@anamnesis/crypto/verify';
+import type { CborValue } from '@anamnesis/crypto/verify';
+import { decodeItem } from './canonical.ts';
 import { AnamnesisError } from './errors.ts';
 
 /**
@@ -66,14 +68,15 @@ export const object = <F extends Record<string, Shape<unknown>>>(fields: F): Sha
 /** A document: a shape with its canonical CBOR codec. Field `v` is checked first, so that unknown versions are named as such. */
 export interface Document<T> {
   encode(value: T): Uint8Array;
-  /** @throws {AnamnesisError} NOT_CANONICAL, MALFORMED, UNSUPPORTED_VERSION, UNSUPPORTED_SUITE */
+  /** @throws {AnamnesisError} NOT_CANONICAL, MALFORMED, TOO_DEEP, TOO_LARGE, UNSUPPORTED_VERSION, UNSUPPORTED_SUITE */
   decode(bytes: Uint8Array): T;
 }
 
-export const document = <T>(name: string, shape: Shape<T>): Document<T> => ({
-  encode: (value) => encodeCanonical(value as unknown),
+/** @param maxBytes - Largest encoding that is decoded, default 1 MiB. */
+export const document = <T>(name: string, shape: Shape<T>, maxBytes: number = CBOR_BYTES_MAX): Document<T> => ({
+  encode: (value) => encodeCanonical(value as CborValue),
   decode(encoded) {
-    const value = decodeCanonical(encoded);
+    const value = decodeItem(encoded, name, maxBytes);
     const { v, suite } = (typeof value === 'object' && value !== null ? value : {}) as { v?: unknown; suite?: unknown };
     if (v !== 1) throw new AnamnesisError('UNSUPPORTED_VERSION', `${name} has version ${String(v)}, want 1`);
     if (suite !== undefined && suite !== 'MRS-V1') throw new AnamnesisError('UNSUPPORTED_SUITE', `${name} has an unknown suite, want MRS-V1`);

@@ -26,13 +26,11 @@ export const bitAt = (key: Uint8Array, depth: number): 0 | 1 => ((key[depth >> 3
  * What lies where the path of an id ends. `siblings` run from the root down.
  * `found: 'other'` names the only entry of the subtree: its key and SHA-256(value).
  */
-export type SparseProof = {
-  readonly siblings: readonly Uint8Array[];
-} & (
+export type SparseProof = { readonly siblings: readonly Uint8Array[] } & EndOfPath;
+export type EndOfPath =
   | { readonly found: 'value'; readonly value: Uint8Array }
   | { readonly found: 'nothing' }
-  | { readonly found: 'other'; readonly otherKey: Uint8Array; readonly otherValueHash: Uint8Array }
-);
+  | { readonly found: 'other'; readonly otherKey: Uint8Array; readonly otherValueHash: Uint8Array };
 
 /** `true` if the proof shows, under `root`, what it says about `id` (its value, or that there is none). */
 export function verifySparseProof(root: Uint8Array, id: string, proof: SparseProof): boolean {
