@@ -1,6 +1,6 @@
 /**
- * Runs a vault from a JSON file: `node src/main.ts vault.json`, with the fields of `VaultConfig` but `genesis`; in its place `trust`, the
- * path of trust.json.
+ * Runs a vault from a JSON file: `node src/main.ts vault.json`, with the fields of `VaultConfig`; `trust`
+ * is the path of trust.json.
  */
 import { readFile } from "node:fs/promises";
 import { parseTrust } from "@anamnesis/protocol";
@@ -16,7 +16,6 @@ const { trust, ...config } = JSON.parse(await readFile(file, "utf8")) as Omit<
   VaultConfig,
   "genesis"
 > & { trust: string };
-const { chains } = parseTrust(await readFile(trust, "utf8"));
-const vault = await startVault({ ...config, genesis: chains });
+const vault = await startVault({ ...config, trust: parseTrust(await readFile(trust, "utf8")) });
 process.stdout.write(`${JSON.stringify({ ready: true, address: vault.address })}\n`);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void vault.stop());

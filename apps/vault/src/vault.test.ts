@@ -7,7 +7,7 @@ import { after, test } from "node:test";
 import { randomBytes, sha256, toBase64url, toHex } from "@anamnesis/crypto/verify";
 import { sign, signingKeypair } from "@anamnesis/crypto/sign";
 import { makeTicket, ticketDocument } from "@anamnesis/protocol";
-import type { Genesis, InstitutionId, Ticket } from "@anamnesis/protocol";
+import type { InstitutionId, Ticket, Trust } from "@anamnesis/protocol";
 import { initHome } from "./home.ts";
 import { startVault } from "./vault.ts";
 import type { VaultConfig } from "./vault.ts";
@@ -22,7 +22,7 @@ const genesis = [
 async function start(config: Partial<VaultConfig> = {}) {
   const home = await mkdtemp(join(tmpdir(), "vault-"));
   const { replicas } = await initHome(home);
-  const vault = await startVault({ home, genesis, logLevel: "silent", ...config });
+  const vault = await startVault({ home, trust, logLevel: "silent", ...config });
   after(() => vault.stop());
   return { ...vault, replicas };
 }

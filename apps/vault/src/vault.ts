@@ -1,4 +1,5 @@
-import type { Genesis } from "@anamnesis/protocol";
+import { AnamnesisError } from "@anamnesis/protocol";
+import type { Trust } from "@anamnesis/protocol";
 import { Disk } from "./disk.ts";
 import { replicaFolders } from "./home.ts";
 import { serve } from "./http.ts";
@@ -9,11 +10,11 @@ import { routes } from "./routes.ts";
 import { nodeKeysOf } from "./tickets.ts";
 
 export interface VaultConfig extends HttpConfig {
-  /** What {@link initHome} made. */
-  readonly home: string;
-  /** Every chain of the federation: their members' nodes sign tickets. */
-  readonly genesis: readonly Genesis[];
-  /** Default: those in the home. */
+  /** The chains of the federation: their members' nodes sign tickets. */
+  readonly trust: Trust;
+  /** What {@link initHome} made; may be left out where `replicas` are named. */
+  readonly home?: string;
+  /** Directories, at least two; default those in the home. */
   readonly replicas?: readonly string[];
   /** Most bytes a replica; default the disk's. */
   readonly quotaBytes?: number;
@@ -32,10 +33,10 @@ export interface Vault extends Server {
 const DAY_MS = 24 * 3_600_000;
 const OBJECT_BYTES_MAX = 4 * 1024 ** 3;
 
-/** Starts a vault. Resolves once it listens. */
+/** Starts a vault. Resolves once it listens. @throws {AnamnesisError} BAD_REQUEST for fewer than two replicas. */
 export async function startVault(config: VaultConfig): Promise<Vault> {
   const quota = config.quotaBytes === undefined ? {} : { quotaBytes: config.quotaBytes };
-  const folders = config.replicas ?? replicaFolders(config.home);
+  const folders = config.replicas ?? foldersOf(config.home);
   const objects = new ReplicaSet(
     await Promise.all(folders.map((folder) => Disk.at(folder, quota))),
   );
@@ -43,7 +44,7 @@ export async function startVault(config: VaultConfig): Promise<Vault> {
     "vault",
     routes({
       objects,
-      keys: nodeKeysOf(config.genesis),
+      keys: nodeKeysOf(config.trust.chains),
       objectBytesMax: config.objectBytesMax ?? OBJECT_BYTES_MAX,
       now: config.now ?? Date.now,
     }),
@@ -61,4 +62,10 @@ export async function startVault(config: VaultConfig): Promise<Vault> {
       await server.stop();
     },
   };
+}
+
+function foldersOf(home: string | undefined): string[] {
+  if (home === undefined)
+    throw new AnamnesisError("BAD_REQUEST", "Vault has neither a home nor replicas");
+  return replicaFolders(home);
 }
