@@ -15,9 +15,10 @@ import type { VaultConfig } from "./vault.ts";
 const node = signingKeypair(randomBytes(32));
 const stranger = signingKeypair(randomBytes(32));
 const hospital = "general-hospital" as InstitutionId;
-const genesis = [
-  { members: [{ id: hospital, nodeKey: node.publicKey }] },
-] as unknown as readonly Genesis[];
+const trust = {
+  v: 1,
+  chains: [{ members: [{ id: hospital, nodeKey: node.publicKey }] }],
+} as unknown as Trust;
 
 async function start(config: Partial<VaultConfig> = {}) {
   const home = await mkdtemp(join(tmpdir(), "vault-"));
