@@ -50,7 +50,7 @@ export function fromHex(text: string): Uint8Array {
 }
 
 const BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const BASE64URL_VALUE = new Map([...BASE64URL].map((digit, value) => [digit, value]));
+const BASE64URL_VALUE = new Map(BASE64URL.split("").map((digit, value) => [digit, value]));
 
 /** RFC 4648 section 5 without padding. */
 export function toBase64url(bytes: Uint8Array): string {

@@ -118,24 +118,17 @@ class StrictTokenizer extends Tokenizer {
 }
 
 function assertEncodable(value: unknown, depth: number): void {
-  switch (typeof value) {
-    case "boolean":
-      return;
-    case "string":
-      if (!value.isWellFormed() || value.startsWith("\uFEFF"))
-        throw unencodable("well-formed text");
-      return;
-    case "number":
-      if (!Number.isSafeInteger(value) || Object.is(value, -0)) throw unencodable("a safe integer");
-      return;
-    case "bigint":
-      if (value < -(2n ** 64n) || value >= 2n ** 64n) throw unencodable("an integer of 64 bits");
-      return;
-    case "object":
-      assertEncodableObject(value, depth);
-      return;
-    default:
-      throw unencodable("null, boolean, integer, text, bytes, array or map");
+  if (typeof value === "boolean") return;
+  if (typeof value === "object") {
+    assertEncodableObject(value, depth);
+  } else if (typeof value === "string") {
+    if (!value.isWellFormed() || value.startsWith("\uFEFF")) throw unencodable("well-formed text");
+  } else if (typeof value === "number") {
+    if (!Number.isSafeInteger(value) || Object.is(value, -0)) throw unencodable("a safe integer");
+  } else if (typeof value === "bigint") {
+    if (value < -(2n ** 64n) || value >= 2n ** 64n) throw unencodable("an integer of 64 bits");
+  } else {
+    throw unencodable("null, boolean, integer, text, bytes, array or map");
   }
 }
 

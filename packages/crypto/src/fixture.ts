@@ -1,0 +1,171 @@
+/** Fixed parties and records for tests. */
+import { boxKeypairFromSeed } from "./box.ts";
+import type { BoxKeypair } from "./box.ts";
+import { concat, i2osp, utf8 } from "./bytes.ts";
+import { dealGrant } from "./dealGrant.ts";
+import type { DealtGrant } from "./dealGrant.ts";
+import { sha256 } from "./derive.ts";
+import type { RandomSource } from "./derive.ts";
+import { readStoredRecord } from "./objectHead.ts";
+import type { StoredRecord } from "./objectHead.ts";
+import { openShares } from "./proxyShares.ts";
+import type { ProxyShares } from "./proxyShares.ts";
+import { openGrant } from "./readerGrant.ts";
+import type { ReaderGrant } from "./readerGrant.ts";
+import { ready } from "./ready.ts";
+import { sealRecord } from "./sealRecord.ts";
+import type { SealedRecord, VisitTarget } from "./sealRecord.ts";
+import { institutionPublicKey, tagKeys, visitSigningKey } from "./seedKeys.ts";
+import { signingKeypair } from "./sign.ts";
+import type { SigningKeypair } from "./sign.ts";
+
+/** A reproducible random source: SHA-256 of a label and a counter. */
+export function seededRandom(label: string): RandomSource {
+  let counter = 0;
+  return (length) => {
+    const blocks: Uint8Array[] = [];
+    for (let bytes = 0; bytes < length; bytes += 32) {
+      blocks.push(sha256(concat(utf8(label), i2osp(counter, 8))));
+      counter += 1;
+    }
+    return concat(...blocks).slice(0, length);
+  };
+}
+
+export const INSTITUTION = "hospital-1";
+export const EPOCH = "1";
+
+export interface Parties {
+  readonly seed: Uint8Array;
+  readonly author: SigningKeypair;
+  readonly authorBox: BoxKeypair;
+  readonly reader: BoxKeypair;
+  readonly proxies: readonly BoxKeypair[];
+}
+
+export async function makeParties(n = 4): Promise<Parties> {
+  await ready();
+  const random = seededRandom("parties");
+  const seed = random(32);
+  const author = signingKeypair(random(32));
+  const authorBox = await boxKeypairFromSeed(random(32));
+  const reader = await boxKeypairFromSeed(random(32));
+  const proxies: BoxKeypair[] = [];
+  for (let i = 0; i < n; i += 1) proxies.push(await boxKeypairFromSeed(random(32)));
+  return { seed, author, authorBox, reader, proxies };
+}
+
+/** The visit token's part for one tag, named by a label. */
+export function makeTarget({ seed }: Parties, label: string): VisitTarget {
+  const tag = sha256(utf8(label)).slice(0, 16);
+  const { ekTag, addressKey } = tagKeys({ seed, tag });
+  const { id: pid } = visitSigningKey({ seed, visitSalt: sha256(utf8("visit")) });
+  const A = institutionPublicKey({ seed, institution: INSTITUTION, epoch: EPOCH });
+  return { pid, tag, A, ekTag, addressKey };
+}
+
+export interface SealedFixture {
+  readonly target: VisitTarget;
+  readonly sealed: SealedRecord;
+  /** The stored object. */
+  readonly object: Uint8Array;
+}
+
+export async function sealContent(
+  parties: Parties,
+  target: VisitTarget,
+  content: Uint8Array,
+): Promise<SealedFixture> {
+  const pieces: Uint8Array[] = [];
+  const sealed = await sealRecord({
+    target,
+    author: {
+      signingSecretKey: parties.author.secretKey,
+      certFingerprint: sha256(utf8("certificate")),
+      boxPublicKey: parties.authorBox.publicKey,
+    },
+    content: { size: content.length, open: () => [content] },
+    description: {
+      mediaClass: "fhir",
+      mediaType: "application/fhir+json",
+      category: "lab-result",
+      keywords: ["loinc|4548-4", "month|2026-11"],
+      fileName: "hba1c.json",
+    },
+    time: 1_790_000_000,
+    sink: (bytes) => {
+      pieces.push(bytes);
+    },
+  });
+  return { target, sealed, object: concat(...pieces) };
+}
+
+/** Reads the head of a stored object anew; its body can be read once. */
+export function readFixture({
+  object,
+  target,
+}: Pick<SealedFixture, "object" | "target">): Promise<StoredRecord> {
+  return readStoredRecord({ source: [object], addressKey: target.addressKey });
+}
+
+export interface GrantFixture {
+  readonly grant: Uint8Array;
+  readonly gid: Uint8Array;
+  readonly dealt: DealtGrant;
+  readonly shares: readonly ProxyShares[];
+  readonly readerGrant: ReaderGrant;
+}
+
+/** Deals a grant over the targets' tags and opens every party's part of it. */
+export async function makeGrant(
+  parties: Parties,
+  targets: readonly VisitTarget[],
+  k = 3,
+): Promise<GrantFixture> {
+  const { seed, reader, proxies } = parties;
+  const grant = utf8(`grant over ${targets.length} tags`);
+  const gid = sha256(grant);
+  const tags = targets.map(({ tag }) => tag);
+  const dealt = await dealGrant({
+    seed,
+    grant,
+    gid,
+    tags: targets.map(({ tag, pid }) => ({
+      tag,
+      pid,
+      chainId: "general-hospital",
+      institution: INSTITUTION,
+      epoch: EPOCH,
+    })),
+    k,
+    readerPublicKey: reader.publicKey,
+    proxyPublicKeys: proxies.map(({ publicKey }) => publicKey),
+  });
+  const { sealed, commitments } = dealt;
+  const shares: ProxyShares[] = [];
+  for (const [i, { secretKey }] of proxies.entries()) {
+    const mine = dealt.shares[i] ?? new Uint8Array(0);
+    shares.push(
+      await openShares({ secretKey, grant, index: i + 1, tags, k, sealed: mine, commitments }),
+    );
+  }
+  const secretKey = reader.secretKey;
+  const n = proxies.length;
+  const readerGrant = await openGrant({ secretKey, grant, gid, tags, k, n, sealed, commitments });
+  return { grant, gid, dealt, shares, readerGrant };
+}
+
+/** A copy with one bit flipped. */
+export function flipBit(bytes: Uint8Array, bit: number): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  const at = Math.floor(bit / 8);
+  copy[at] = (copy[at] ?? 0) ^ (1 << (bit % 8));
+  return copy;
+}
+
+/** A copy with `part` written at `offset`. */
+export function replaceAt(bytes: Uint8Array, offset: number, part: Uint8Array): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  copy.set(part, offset);
+  return copy;
+}
