@@ -12,7 +12,7 @@ import {
 } from "./workspaces.ts";
 
 const scope = "@anamnesis/";
-const server = ["ledger", "protocol", "crypto/verify", "crypto/sign", "crypto/box"];
+const server = ["server", "ledger", "protocol", "crypto/verify", "crypto/sign", "crypto/box"];
 
 /**
  * What the code of a workspace may import of ours: a package with all its entries, or one entry of it.
@@ -23,6 +23,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "packages/protocol": ["crypto/verify"],
   "packages/fhir": [],
   "packages/ledger": ["protocol", "crypto/verify"],
+  "packages/server": ["protocol", "crypto/verify"],
   "packages/client": ["protocol", "crypto", "fhir"],
   "packages/published": ["crypto"],
   "apps/node": server,
@@ -34,7 +35,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "apps/cli": ["client", "protocol", "crypto", "fhir"],
 };
 
-const serverFolders = ["apps/node", "apps/proxy", "apps/registry", "apps/vault"];
+const serverFolders = ["packages/server", "apps/node", "apps/proxy", "apps/registry", "apps/vault"];
 
 /** Files with which a process could open a record; no server may load them, by whatever way. */
 const openingFiles = ["packages/crypto/src/open.ts", "packages/crypto/src/patientKeys.ts"];

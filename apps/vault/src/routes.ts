@@ -1,6 +1,6 @@
 import { toBase64url } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
-import type { Answer, Incoming, Route } from "./http.ts";
+import type { Answer, Incoming, Route } from "@anamnesis/server";
 import type { ReplicaSet } from "./replicaSet.ts";
 import { parseObjectId } from "./store.ts";
 import type { CheckedObject, ObjectId } from "./store.ts";

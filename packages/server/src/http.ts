@@ -8,22 +8,26 @@ import { openApiDocument } from "./openApi.ts";
 
 /** A request as handlers see it: no framework. */
 export interface Incoming {
+  readonly method: string;
+  /** As sent, without the query. */
+  readonly path: string;
   readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string | undefined>>;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Readable;
   /** Of the socket. */
   readonly remoteAddress: string;
 }
 
-/** What a handler answers: JSON for an object, octets for chunks. */
+/** What a handler answers: CBOR for bytes, octets for chunks, JSON for any other object. */
 export interface Answer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: object | AsyncIterable<Uint8Array>;
+  readonly body?: object | Uint8Array | AsyncIterable<Uint8Array>;
 }
 
 export interface Route {
-  readonly method: "GET" | "HEAD" | "POST" | "PUT";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   /** Path with `:name` for parameters. */
   readonly url: string;
   readonly summary: string;
@@ -68,6 +72,7 @@ export async function serve(
   });
   const refuse = (error: unknown, reply: FastifyReply): FastifyReply => {
     const { status, body, bug } = failureOf(error);
+    if (status === 429 || status === 503) void reply.header("retry-after", "1");
     if (bug) log.error({ err: error }, "unexpected fault");
     return reply.code(status).send(body);
   };
@@ -111,6 +116,9 @@ async function answer(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const { status, headers, body } = await route.handle({
+    method: request.method,
+    path: request.url.split("?", 1)[0]!,
+    query: request.query as Record<string, string | undefined>,
     params: request.params as Record<string, string>,
     headers: request.headers as Record<string, string | undefined>,
     body: request.raw,
@@ -118,6 +126,10 @@ async function answer(
   });
   void reply.code(status ?? 200).headers({ "cache-control": "no-store", ...headers });
   if (body === undefined) return reply.send();
+  if (body instanceof Uint8Array)
+    return reply
+      .type("application/cbor")
+      .send(Buffer.from(body.buffer, body.byteOffset, body.length));
   if (!(Symbol.asyncIterator in body)) return reply.send(body);
   return reply.type("application/octet-stream").send(Readable.from(body));
 }
@@ -139,7 +151,7 @@ function admitBrowsers(app: FastifyInstance, origins: readonly string[]): void {
     void reply.headers({
       "access-control-allow-methods": "GET, HEAD, POST, PUT, DELETE",
       "access-control-allow-headers":
-        "content-type, content-digest, signature, signature-input, x-anamnesis-ticket",
+        "content-type, content-digest, signature, signature-input, x-anamnesis-ticket, x-anamnesis-chain",
       "access-control-max-age": "600",
     });
     void reply.code(204).send();

@@ -1,0 +1,50 @@
+import type { Readable } from "node:stream";
+import { AnamnesisError } from "@anamnesis/protocol";
+import type { Incoming } from "./http.ts";
+
+const MEBIBYTE = 1024 * 1024;
+
+/**
+ * The whole body, for requests that are small by nature.
+ *
+ * @param bytesMax - Refused as soon as more has arrived; default 1 MiB.
+ * @throws {AnamnesisError} TOO_LARGE, BAD_REQUEST (the caller hung up).
+ */
+export async function readBody(request: Incoming, bytesMax = MEBIBYTE): Promise<Uint8Array> {
+  const tooLarge = () =>
+    new AnamnesisError("TOO_LARGE", `Body refused: at most ${bytesMax} bytes wanted`);
+  if (Number(request.headers["content-length"] ?? 0) > bytesMax) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of request.body as Readable & AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > bytesMax) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    if (cause instanceof AnamnesisError) throw cause;
+    throw new AnamnesisError("BAD_REQUEST", "Request broke off before its body was whole", {
+      cause,
+    });
+  }
+  const body = Buffer.concat(chunks);
+  return new Uint8Array(body.buffer, body.byteOffset, body.length);
+}
+
+/**
+ * A JSON object from a body's bytes.
+ * @throws {AnamnesisError} BAD_REQUEST
+ */
+export function jsonObject(body: Uint8Array): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch (cause) {
+    throw new AnamnesisError("BAD_REQUEST", "Body is not JSON", { cause });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new AnamnesisError("BAD_REQUEST", "Body is not a JSON object");
+  }
+  return value as Record<string, unknown>;
+}
