@@ -34,3 +34,18 @@ export function sign(input: {
   expectLength("secret key", input.secretKey, 32);
   return ed25519Sign(input.secretKey, signatureInput(input.type, input.message));
 }
+
+/**
+ * Signs a message as it stands, for formats with a domain separation of their own (RFC 9421, PKCS#10).
+ * Verification: `verifySignatureRaw`.
+ *
+ * @returns 64 bytes.
+ * @throws {CryptoError} `E_ARGUMENT` for a secret key that is not 32 bytes.
+ */
+export function signRaw(input: {
+  readonly message: Uint8Array;
+  readonly secretKey: Uint8Array;
+}): Uint8Array {
+  expectLength("secret key", input.secretKey, 32);
+  return ed25519Sign(input.secretKey, input.message);
+}
