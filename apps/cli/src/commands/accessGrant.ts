@@ -1,0 +1,51 @@
+import { grant, receive } from "@anamnesis/client/patient";
+import { AnamnesisError } from "@anamnesis/protocol";
+import { actingAs } from "../actor.ts";
+import type { CommandModule } from "../commandTable.ts";
+import { doctorNamed } from "../doctorNamed.ts";
+import { parseEnd, parseId, parseList, parsePurpose, parseRecords } from "../parseOptions.ts";
+import { timeText } from "../table.ts";
+
+export const { define, run }: CommandModule = {
+  define: (command) => {
+    command
+      .description(
+        "Grants a request, or access to a doctor who did not ask; without a choice, to every record.",
+      )
+      .requiredOption("--as <patient>", "whose records they are")
+      .option("--request <id>", "the request to grant")
+      .option("--to <doctor>", "the doctor: NAME or NAME@INSTITUTION")
+      .option("--categories <a,b>", "categories to share")
+      .option("--records <ids>", "records to share")
+      .option("--purpose <purpose>", "why (HL7 v3 ActReason; default TREAT)")
+      .option("--days <n>", "for how many days")
+      .option("--until <time>", "until when, ISO 8601 (default: as asked, else 30 days)");
+  },
+  run: async (options) => {
+    const { request, to } = options as { request?: string; to?: string };
+    if ((request === undefined) === (to === undefined)) {
+      throw new AnamnesisError("USAGE", "Say either --request ID or --to DOCTOR");
+    }
+    if (request !== undefined) parseId(request, "request");
+    const until = parseEnd({ days: options["days"], until: options["until"] }, Date.now());
+    const categories = parseList(options["categories"]);
+    const records = parseRecords(options["records"]);
+    const purpose = parsePurpose(options["purpose"]);
+    const session = await actingAs(options, String(options["as"]), ["patient"]);
+    await receive(session);
+    const given = await grant(session, {
+      ...(request === undefined ? {} : { request }),
+      ...(to === undefined ? {} : { to: (await doctorNamed(session, to)).fingerprint }),
+      ...(categories === undefined ? {} : { categories }),
+      ...(records === undefined ? {} : { records }),
+      ...(purpose === undefined ? {} : { purpose }),
+      ...(until === undefined ? {} : { until }),
+    });
+    return {
+      json: { grant: given },
+      lines: [
+        `${given.party.name} may read ${given.categories.join(", ")} until ${timeText(given.until)}: ${given.id}`,
+      ],
+    };
+  },
+};

@@ -1,0 +1,54 @@
+import * as doctor from "@anamnesis/client/doctor";
+import * as patient from "@anamnesis/client/patient";
+import { actingAs } from "../actor.ts";
+import type { CommandModule } from "../commandTable.ts";
+import { table, timeText } from "../table.ts";
+
+export const { define, run }: CommandModule = {
+  define: (command) => {
+    command
+      .description(
+        "Requests and grants: those a patient got and gave, those a doctor made and holds.",
+      )
+      .requiredOption("--as <person>", "whose");
+  },
+  run: async (options) => {
+    const session = await actingAs(options, String(options["as"]), ["patient", "doctor"]);
+    const face = session.device.role === "patient" ? patient : doctor;
+    await face.receive(session);
+    const requests = await face.listRequests(session);
+    const grants = await face.listGrants(session);
+    return {
+      json: { requests, grants },
+      lines: table(
+        ["KIND", "ID", "STATE", "WHO", "WHAT", "UNTIL"],
+        [
+          ...requests.map((each) => [
+            "request",
+            each.id,
+            each.state,
+            each.party.name,
+            scopeText(each.categories, each.records),
+            timeText(each.until),
+          ]),
+          ...grants.map((each) => [
+            "grant",
+            each.id,
+            each.status,
+            each.party.name,
+            scopeText(each.categories, each.records),
+            timeText(each.until),
+          ]),
+        ],
+      ),
+    };
+  },
+};
+
+function scopeText(
+  categories: readonly string[] | undefined,
+  records: readonly string[] | undefined,
+): string {
+  if (records !== undefined) return `${records.length} records`;
+  return categories === undefined ? "every record" : categories.join(", ");
+}

@@ -1,0 +1,58 @@
+import { accessLog, receive } from "@anamnesis/client/patient";
+import type { LogEntry } from "@anamnesis/client";
+import { actingAs } from "../actor.ts";
+import type { CommandModule } from "../commandTable.ts";
+import { timeText } from "../table.ts";
+
+export const { define, run }: CommandModule = {
+  define: (command) => {
+    command
+      .description("Who asked, who was allowed, who opened, and why; newest first.")
+      .requiredOption("--as <patient>", "whose records they are");
+  },
+  run: async (options) => {
+    const session = await actingAs(options, String(options["as"]), ["patient"]);
+    await receive(session);
+    const entries = await accessLog(session);
+    return {
+      json: { entries },
+      lines:
+        entries.length === 0
+          ? ["Nobody asked or looked"]
+          : entries.map((entry) => `${timeText(entry.time)}  ${sentence(entry)}`),
+    };
+  },
+};
+
+function sentence(entry: LogEntry): string {
+  const who =
+    entry.who.institution === "" ? entry.who.name : `${entry.who.name} (${entry.who.institution})`;
+  switch (entry.what) {
+    case "asked":
+      return `${who} asked for ${scope(entry.categories, entry.records)}, purpose ${entry.purpose}`;
+    case "refused":
+      return `You refused ${who}`;
+    case "granted":
+      return `You allowed ${who} ${scope(entry.categories, entry.records)} until ${timeText(entry.until)}, purpose ${entry.purposes.join(", ")}`;
+    case "revoked":
+      return `You took back what ${who} was allowed; ${entry.receipts.length} proxies erased their part`;
+    case "opened":
+      return `${who} opened ${entry.records.length === 0 ? "records" : entry.records.join(", ")}, purpose ${entry.purposes.join(", ")}`;
+    case "denied":
+      return `${who} was refused by proxy ${entry.proxy}: ${entry.code}`;
+    case "reread":
+      return `${who} reread ${entry.record}, which they wrote`;
+    case "lookedUp":
+      return `${who} looked up how to reach you`;
+  }
+}
+
+function scope(
+  categories: readonly string[] | undefined,
+  records: readonly string[] | undefined,
+): string {
+  if (records !== undefined) return `${records.length} records`;
+  return categories === undefined || categories.length === 0
+    ? "every record"
+    : categories.join(", ");
+}

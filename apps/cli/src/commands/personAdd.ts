@@ -1,0 +1,61 @@
+import { Option } from "commander";
+import { actingAs } from "../actor.ts";
+import type { CommandModule } from "../commandTable.ts";
+import { enrolPerson } from "../enrolPerson.ts";
+import { spawnKeys } from "../keysProcess.ts";
+import { protectionOf } from "../passphrase.ts";
+import { parsePersonName, registrarOf } from "../personName.ts";
+import { AnamnesisError, parseInstitutionId, consortiumOf } from "@anamnesis/protocol";
+import type { Role } from "@anamnesis/protocol";
+
+export const { define, run }: CommandModule = {
+  define: (command) => {
+    command
+      .description(
+        "Enrols a person as the institution's registrar. The person's keys are made in a process of their own.",
+      )
+      .argument("<name>", "the person's name: of the device, and for staff of the certificate")
+      .addOption(
+        new Option("--role <role>", "what the person is")
+          .choices(["patient", "doctor"])
+          .makeOptionMandatory(),
+      )
+      .requiredOption("--at <institution>", "where they enrol")
+      .option(
+        "--identifier <id>",
+        "what the registrar attests, e.g. a national identifier (default: the name)",
+      );
+  },
+  run: async (options, args) => {
+    const name = parsePersonName(String(args[0]));
+    const institution = parseInstitutionId(String(options["at"]));
+    const keys = spawnKeys();
+    try {
+      const registrar = await actingAs(options, registrarOf(institution), ["registrar"]);
+      refuseUnknownPlace(
+        registrar.trust.chains.some((genesis) => genesis.institution === institution),
+        institution,
+      );
+      const person = await enrolPerson(options.dir, registrar, keys, {
+        name,
+        role: options["role"] as Role,
+        identifier: String(options["identifier"] ?? name),
+        protection: await protectionOf(options, consortiumOf(registrar.trust).demo),
+      });
+      return {
+        json: { person },
+        lines: [`${person.name} is enrolled as ${person.role} at ${person.institution}`],
+      };
+    } finally {
+      keys.end();
+    }
+  },
+};
+
+function refuseUnknownPlace(keepsChain: boolean, institution: string): void {
+  if (keepsChain) return;
+  throw new AnamnesisError(
+    "BAD_REQUEST",
+    `'${institution}' cares for nobody, want a hospital or an online platform`,
+  );
+}

@@ -1,0 +1,29 @@
+import { exportProof, receive } from "@anamnesis/client/patient";
+import { actingAs } from "../actor.ts";
+import type { CommandModule } from "../commandTable.ts";
+import { writeAtomically } from "../deviceDir.ts";
+import { parseRecordId } from "../parseOptions.ts";
+
+export const { define, run }: CommandModule = {
+  define: (command) => {
+    command
+      .description(
+        "Writes a proof that a record stands on its chain. The proof holds no content of the record.",
+      )
+      .argument("<id>", "the record's id")
+      .requiredOption("--as <patient>", "whose record it is")
+      .requiredOption("--out <file>", "where the proof goes");
+  },
+  run: async (options, args) => {
+    const record = parseRecordId(String(args[0]));
+    const file = String(options["out"]);
+    const session = await actingAs(options, String(options["as"]), ["patient"]);
+    await receive(session);
+    const proof = await exportProof(session, record);
+    await writeAtomically(file, proof);
+    return {
+      json: { proof: { record, out: file, bytes: proof.length } },
+      lines: [`${proof.length} bytes written to ${file}`],
+    };
+  },
+};

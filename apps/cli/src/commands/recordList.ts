@@ -1,0 +1,50 @@
+import * as doctor from "@anamnesis/client/doctor";
+import * as patient from "@anamnesis/client/patient";
+import type { RecordSummary, Session } from "@anamnesis/client";
+import { actingAs } from "../actor.ts";
+import type { CommandModule } from "../commandTable.ts";
+import { table, timeText } from "../table.ts";
+
+export const { define, run }: CommandModule = {
+  define: (command) => {
+    command
+      .description("A patient's own records; for a doctor, what grants open and what they wrote.")
+      .requiredOption("--as <person>", "who reads");
+  },
+  run: async (options) => {
+    const session = await actingAs(options, String(options["as"]), ["patient", "doctor"]);
+    const records = await recordsOf(session);
+    return {
+      json: {
+        records: records.map((record) => ({ ...record, confirmed: record.state === "confirmed" })),
+      },
+      lines:
+        records.length === 0
+          ? ["No records"]
+          : table(
+              ["ID", "WRITTEN", "CATEGORY", "STATE", "INSTITUTION", "PATIENT", "TITLE"],
+              records.map((each) => [
+                each.id,
+                timeText(each.time),
+                each.category,
+                each.state,
+                each.institution,
+                each.patient?.name ?? session.device.name,
+                each.title ?? "",
+              ]),
+            ),
+    };
+  },
+};
+
+async function recordsOf(session: Session): Promise<readonly RecordSummary[]> {
+  if (session.device.role === "patient") {
+    await patient.receive(session);
+    return patient.listRecords(session);
+  }
+  await doctor.receive(session);
+  const granted = await doctor.listReadable(session);
+  const known = new Set(granted.map(({ id }) => id));
+  const written = (await doctor.listMine(session)).filter(({ id }) => !known.has(id));
+  return [...granted, ...written].toSorted((one, other) => other.time - one.time);
+}

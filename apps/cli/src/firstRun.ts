@@ -1,0 +1,196 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { toJson } from "@anamnesis/protocol";
+import type {
+  CaKey,
+  ChainId,
+  Genesis,
+  InstitutionId,
+  Member,
+  ProxyMember,
+  Trust,
+} from "@anamnesis/protocol";
+import { writeAtomically } from "./deviceDir.ts";
+import { places, writeFederation } from "./federationFile.ts";
+import type { FederationFile } from "./federationFile.ts";
+import type { HostProcess } from "./hostProcess.ts";
+import { freePorts } from "./ports.ts";
+import { careInstitutions } from "./profiles/federation.ts";
+import type { Profile } from "./profiles/federation.ts";
+
+/** The public halves that the homes answer once their keys are born. */
+interface PublicKeys {
+  readonly nodes: ReadonlyMap<string, { nodeKey: Uint8Array; boxKey: Uint8Array }>;
+  readonly proxies: ReadonlyMap<string, { key: Uint8Array; boxKey: Uint8Array }>;
+  readonly registry: { readonly cas: readonly CaKey[]; readonly boxKey: Uint8Array };
+}
+
+/** Where an app keeps its keys and data. */
+export const homeOf = (dir: string, owner: string, app: string): string =>
+  join(places(dir).homes, owner, app);
+
+/**
+ * Makes a federation: homes with their keys, ports, genesis documents, trust.json, and last federation.json. Without
+ * that last file the first run is not done, and starts over.
+ *
+ * @param hosts - One child for each institution, the registry and the vaults: keys are born there and only their
+ * public halves come back.
+ */
+export async function makeFederation(
+  dir: string,
+  profile: Profile,
+  options: { readonly demo: boolean; readonly hosts: ReadonlyMap<string, HostProcess> },
+): Promise<FederationFile> {
+  const at = places(dir);
+  for (const left of [at.genesis, at.homes, at.secrets, at.vaults, at.devices, at.attending]) {
+    await rm(left, { recursive: true, force: true });
+  }
+  for (const folder of [at.genesis, at.homes, at.secrets, at.vaults, at.devices, at.attending]) {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  }
+  const keys = await makeHomes(dir, profile, options.hosts);
+  const file = await planFile(profile, options.demo);
+  const trust: Trust = { v: 1, chains: genesisDocuments(profile, file, keys) };
+  for (const genesis of trust.chains) {
+    await writeAtomically(join(at.genesis, `${genesis.chain}.json`), toJson(genesis));
+  }
+  await writeAtomically(at.trust, toJson(trust));
+  await writeFederation(dir, file);
+  return file;
+}
+
+async function makeHomes(
+  dir: string,
+  profile: Profile,
+  hosts: ReadonlyMap<string, HostProcess>,
+): Promise<PublicKeys> {
+  const child = (name: string): HostProcess => {
+    const found = hosts.get(name);
+    if (found === undefined) throw new Error(`No child process for ${name}`);
+    return found;
+  };
+  const nodes = Promise.all(
+    profile.institutions.map(async ({ id }) => {
+      const made = await child(id).call("node", "initHome", homeOf(dir, id, "node"), { id });
+      return [id, made as { nodeKey: Uint8Array; boxKey: Uint8Array }] as const;
+    }),
+  );
+  const proxies = Promise.all(
+    profile.proxies.map(async (id) => {
+      const made = await child(id).call("proxy", "initHome", homeOf(dir, id, "proxy"));
+      return [id, made as { key: Uint8Array; boxKey: Uint8Array }] as const;
+    }),
+  );
+  const registry = child("registry").call(
+    "registry",
+    "initHome",
+    homeOf(dir, "registry", "registry"),
+    {
+      keyFile: join(places(dir).secrets, "registry.key"),
+    },
+  );
+  return {
+    nodes: new Map(await nodes),
+    proxies: new Map(await proxies),
+    registry: (await registry) as PublicKeys["registry"],
+  };
+}
+
+async function planFile(profile: Profile, demo: boolean): Promise<FederationFile> {
+  const prefix = `${demo ? "demo" : "ana"}-${randomBytes(3).toString("hex")}`;
+  const care = careInstitutions(profile);
+  const ports = await freePorts(
+    profile.institutions.length + profile.proxies.length + profile.vaults.length + 1,
+  );
+  const next = (): number => ports.pop() ?? 0;
+  return {
+    v: 1,
+    profile: profile.name,
+    demo,
+    consortium: `${prefix}-consortium`,
+    care: Object.fromEntries(care.map(({ id }) => [id, `${prefix}-${id}`])),
+    ports: {
+      nodes: Object.fromEntries(profile.institutions.map(({ id }) => [id, next()])),
+      proxies: Object.fromEntries(profile.proxies.map((id) => [id, next()])),
+      registry: next(),
+      vaults: Object.fromEntries(profile.vaults.map(({ id }) => [id, next()])),
+    },
+    seeded: [],
+  };
+}
+
+export const loopback = (port: number | undefined): string => `http://127.0.0.1:${port ?? 0}`;
+
+function genesisDocuments(profile: Profile, file: FederationFile, keys: PublicKeys): Genesis[] {
+  const member = (id: string): Member => {
+    const about = profile.institutions.find((institution) => institution.id === id);
+    const made = keys.nodes.get(id);
+    if (about === undefined || made === undefined)
+      throw new Error(`Profile names no institution ${id}`);
+    const address = loopback(file.ports.nodes[id]);
+    return {
+      id: id as InstitutionId,
+      name: about.name,
+      level: about.level,
+      nodeKey: made.nodeKey,
+      boxKey: made.boxKey,
+      address,
+    };
+  };
+  const shared = {
+    v: 1,
+    demo: file.demo,
+    time: Date.now(),
+    authority: profile.consortiumWriter as InstitutionId,
+    params: {
+      pageSlips: profile.page.slips,
+      pageSeconds: profile.page.seconds,
+      heartbeatSeconds: profile.heartbeatSeconds,
+    },
+    cas: keys.registry.cas,
+  } as const;
+  const consortium: Genesis = {
+    ...shared,
+    chain: file.consortium as ChainId,
+    kind: "consortium",
+    writer: profile.consortiumWriter as InstitutionId,
+    members: profile.institutions.map(({ id }) => member(id)),
+    consortium: {
+      k: profile.k,
+      proxies: profile.proxies.map((id, at) => proxyMember(id, at + 1, file, keys)),
+      registry: {
+        institution: profile.registry as InstitutionId,
+        boxKey: keys.registry.boxKey,
+        address: loopback(file.ports.registry),
+      },
+      vaults: profile.vaults.map(({ id }) => ({ id, address: loopback(file.ports.vaults[id]) })),
+    },
+  };
+  const care = careInstitutions(profile).map(({ id }): Genesis => ({
+    ...shared,
+    chain: file.care[id] as ChainId,
+    kind: "care",
+    institution: id as InstitutionId,
+    writer: id as InstitutionId,
+    members: [id, ...profile.careMembers].map(member),
+  }));
+  return [consortium, ...care];
+}
+
+function proxyMember(
+  id: string,
+  index: number,
+  file: FederationFile,
+  keys: PublicKeys,
+): ProxyMember {
+  const made = keys.proxies.get(id);
+  if (made === undefined) throw new Error(`Profile names no proxy at ${id}`);
+  return {
+    index,
+    institution: id as InstitutionId,
+    key: made.key,
+    boxKey: made.boxKey,
+    address: loopback(file.ports.proxies[id]),
+  };
+}

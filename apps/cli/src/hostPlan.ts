@@ -1,0 +1,92 @@
+import { join } from "node:path";
+import { consortiumOf } from "@anamnesis/protocol";
+import type { Trust } from "@anamnesis/protocol";
+import { places } from "./federationFile.ts";
+import type { FederationFile } from "./federationFile.ts";
+import { homeOf, loopback } from "./firstRun.ts";
+import type { Profile } from "./profiles/federation.ts";
+
+/** One server that a child starts: the app, what it exports, and its configuration. */
+export interface Service {
+  readonly app: string;
+  readonly start: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** The names of the children: one per institution, the registry, and the vaults. */
+export const hostNames = (profile: Profile): string[] => [
+  ...profile.institutions.map(({ id }) => id),
+  "registry",
+  ...profile.vaults.map(({ id }) => id),
+];
+
+/** What each child runs. @param origins - Web origins whose pages may call the servers: the portal's. */
+export function hostPlan(
+  dir: string,
+  profile: Profile,
+  file: FederationFile,
+  trust: Trust,
+  origins: readonly string[],
+): ReadonlyMap<string, readonly Service[]> {
+  const shared = { host: "127.0.0.1", logLevel: "warn", corsOrigins: origins } as const;
+  const plan = new Map<string, Service[]>();
+  for (const { id } of profile.institutions) {
+    const genesis = trust.chains.filter(({ members }) =>
+      members.some((member) => member.id === id),
+    );
+    const node: Service = {
+      app: "node",
+      start: "startNode",
+      config: {
+        ...shared,
+        home: homeOf(dir, id, "node"),
+        institution: id,
+        genesis,
+        port: file.ports.nodes[id],
+      },
+    };
+    plan.set(id, [node]);
+  }
+  for (const [at, id] of profile.proxies.entries()) {
+    plan.get(id)?.push({
+      app: "proxy",
+      start: "startProxy",
+      config: {
+        ...shared,
+        home: homeOf(dir, id, "proxy"),
+        institution: id,
+        index: at + 1,
+        trust,
+        nodeAddress: loopback(file.ports.nodes[id]),
+        port: file.ports.proxies[id],
+      },
+    });
+  }
+  plan.set("registry", [
+    {
+      app: "registry",
+      start: "startRegistry",
+      config: {
+        ...shared,
+        home: homeOf(dir, "registry", "registry"),
+        keyFile: join(places(dir).secrets, "registry.key"),
+        institution: consortiumOf(trust).consortium.registry.institution,
+        trust,
+        port: file.ports.registry,
+      },
+    },
+  ]);
+  for (const { id, replicas } of profile.vaults) {
+    const folders = Array.from({ length: replicas }, (_, at) =>
+      join(places(dir).vaults, id, `replica-${at + 1}`),
+    );
+    plan.set(id, [
+      {
+        app: "vault",
+        start: "startVault",
+        config: { ...shared, replicas: folders, trust, port: file.ports.vaults[id] },
+      },
+    ]);
+  }
+  return plan;
+}

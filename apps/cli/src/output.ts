@@ -1,0 +1,84 @@
+import { AnamnesisError, errorBody, errorCodes, slipCodes } from "@anamnesis/protocol";
+import type { ErrorCode } from "@anamnesis/protocol";
+import type { CommanderError } from "commander";
+
+/** What a command answers: one object for `--json`, lines for people. */
+export interface CommandResult {
+  readonly json: object;
+  readonly lines: readonly string[];
+  /** For commands whose answer itself says that something failed (`demo`, `proof check`). */
+  readonly exitCode?: number;
+}
+
+/** Prints one answer, and waits until it is written. */
+export async function printResult(result: CommandResult, json: boolean): Promise<void> {
+  const text = json ? JSON.stringify(result.json) : result.lines.join("\n");
+  if (text !== "") await write(process.stdout, `${text}\n`);
+}
+
+/** One line for people on standard error: what long work is doing now. Silent under `--json`. */
+export function progress(json: boolean | undefined): (text: string) => void {
+  return (text) => {
+    if (json !== true) process.stderr.write(`${text}\n`);
+  };
+}
+
+const write = (stream: NodeJS.WriteStream, text: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    stream.write(text, (error) => (error instanceof Error ? reject(error) : resolve()));
+  });
+
+/** A mistake in the command line, in the same form as every other error. */
+export function usageError(error: CommanderError): AnamnesisError {
+  const said = error.message.replace(/^error: /, "").split("\n")[0] ?? "";
+  const text =
+    said === "" || said === "(outputHelp)" ? "No command was named; --help lists them" : said;
+  return new AnamnesisError("USAGE", `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`);
+}
+
+interface Described {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Prints an error's code and message on standard error: never a stack trace. */
+export function printError(error: unknown, json: boolean): void {
+  const { code, message } = describe(error);
+  const text = json ? JSON.stringify(errorBody(code, message)) : `${code}: ${message}`;
+  process.stderr.write(`${text}\n`);
+  if (process.env["ANAMNESIS_DEBUG"] !== undefined && error instanceof Error) {
+    process.stderr.write(`${error.stack ?? ""}\n`);
+  }
+}
+
+const systemCodes: Readonly<Record<string, string>> = {
+  ENOENT: "it does not exist",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of its path is not a folder",
+};
+
+function describe(error: unknown): Described {
+  if (!(error instanceof Error)) return { code: "INTERNAL", message: "Something failed inside" };
+  const code = (error as { code?: unknown }).code;
+  if (typeof code !== "string")
+    return { code: "INTERNAL", message: `Something failed inside: ${error.message}` };
+  const system = systemCodes[code];
+  if (system !== undefined) {
+    const path = (error as NodeJS.ErrnoException).path ?? "a file";
+    return { code: "FILE_UNREADABLE", message: `Cannot use ${path}: ${system}` };
+  }
+  if (code === "ENOSPC") return { code: "STORAGE_FULL", message: "The disk is full" };
+  if (/^[A-Z][A-Z0-9_]+$/.test(code) && !code.startsWith("ERR_"))
+    return { code, message: error.message };
+  return { code: "INTERNAL", message: `Something failed inside: ${error.message}` };
+}
+
+/** The exit code of docs/operating/cli.md: that of the error's code; a refused slip is 5, a file that is no record 2. */
+export function exitCodeOf(error: unknown): number {
+  const { code } = describe(error);
+  if (Object.hasOwn(errorCodes, code)) return errorCodes[code as ErrorCode].exit;
+  if (Object.hasOwn(slipCodes, code)) return 5;
+  return error instanceof Error && error.name === "FhirError" ? 2 : 5;
+}

@@ -1,0 +1,83 @@
+import { AnamnesisError, parseSlipId, purposes } from "@anamnesis/protocol";
+import type { Purpose } from "@anamnesis/protocol";
+import type { OptionValue } from "./options.ts";
+
+const dayMs = 24 * 3_600_000;
+const isoTime =
+  /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
+
+const usage = (message: string) => new AnamnesisError("USAGE", message);
+
+/** `a,b` → `["a", "b"]`. @throws {AnamnesisError} USAGE */
+export function parseList(text: OptionValue): readonly string[] | undefined {
+  if (text === undefined) return undefined;
+  const items = String(text)
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+  if (items.length === 0) throw usage("A list is empty, want names with commas between them");
+  return [...new Set(items)];
+}
+
+/** Record ids with commas between them. @throws {AnamnesisError} USAGE */
+export function parseRecords(text: OptionValue): readonly string[] | undefined {
+  return parseList(text)?.map((id) => parseRecordId(id));
+}
+
+/** A record's id, or with `@n` one of its versions. @throws {AnamnesisError} USAGE */
+export function parseRecordId(text: string): string {
+  try {
+    const [id = "", version, ...rest] = text.split("@");
+    parseSlipId(id);
+    if (rest.length === 0 && (version === undefined || /^[1-9]\d{0,8}$/.test(version))) return text;
+  } catch {
+    // Said below.
+  }
+  throw usage(
+    `'${text.slice(0, 80)}' is not a record id: want 64 lower-case hex digits, and @n for an older version`,
+  );
+}
+
+/** A request's or grant's id. @throws {AnamnesisError} USAGE */
+export function parseId(text: string, what: string): string {
+  if (/^[0-9a-f]{64}$/.test(text)) return text;
+  throw usage(`'${text.slice(0, 80)}' is not a ${what}'s id: want 64 lower-case hex digits`);
+}
+
+/** @throws {AnamnesisError} USAGE */
+export function parsePurpose(text: OptionValue): Purpose | undefined {
+  if (text === undefined) return undefined;
+  const found = purposes.find((purpose) => purpose === text);
+  if (found === undefined)
+    throw usage(`Purpose '${String(text)}' is not known, want one of ${purposes.join(", ")}`);
+  return found;
+}
+
+/**
+ * When something ends, Unix milliseconds: `--days N` from now, or `--until` a date (its first moment, UTC) or a time with
+ * its zone.
+ *
+ * @throws {AnamnesisError} USAGE
+ */
+export function parseEnd(
+  options: { readonly days?: OptionValue; readonly until?: OptionValue },
+  now: number,
+): number | undefined {
+  const { days, until } = options;
+  if (days !== undefined && until !== undefined)
+    throw usage("Both --days and --until are given, want one of them");
+  if (days !== undefined) {
+    const count = Number(days);
+    if (!/^\d+(?:\.\d+)?$/.test(String(days)) || count <= 0 || count > 366)
+      throw usage(`'${String(days)}' is not a number of days, want more than 0 and at most 366`);
+    return now + Math.round(count * dayMs);
+  }
+  if (until === undefined) return undefined;
+  const time = isoTime.test(String(until)) ? Date.parse(String(until)) : Number.NaN;
+  if (Number.isNaN(time))
+    throw usage(
+      `'${String(until)}' is not an ISO 8601 time, want for example 2031-05-01T12:00:00Z`,
+    );
+  if (time <= now) throw usage(`'${String(until)}' lies in the past, want a later time`);
+  return time;
+}

@@ -1,0 +1,69 @@
+/** What a federation is made of: one file per profile. */
+export interface Profile {
+  readonly name: string;
+  readonly institutions: readonly ProfileInstitution[];
+  /** Institutions that run a proxy, in the order of their indices 1…n. */
+  readonly proxies: readonly string[];
+  /** Proxies that together open. */
+  readonly k: number;
+  readonly registry: string;
+  readonly vaults: readonly { readonly id: string; readonly replicas: number }[];
+  readonly consortiumWriter: string;
+  /** Members of every care chain beside its own institution. */
+  readonly careMembers: readonly string[];
+  readonly page: { readonly slips: number; readonly seconds: number };
+  readonly heartbeatSeconds: number;
+}
+
+export interface ProfileInstitution {
+  readonly id: string;
+  readonly name: string;
+  readonly nameZh: string;
+  /** `tertiary`, `secondary`, `community`, `platform` or `authority`. */
+  readonly level: string;
+}
+
+const authorities = ["national-authority", "provincial-authority", "municipal-authority"];
+
+/**
+ * The default: one chain per hospital or platform and a consortium chain, proxies 3 of 4, one vault on two disks
+ * (design sections 2 and 4).
+ */
+export const federation: Profile = {
+  name: "federation",
+  institutions: [
+    { id: "general-hospital", name: "General Hospital", nameZh: "总医院", level: "tertiary" },
+    { id: "city-hospital", name: "City Hospital", nameZh: "市医院", level: "secondary" },
+    { id: "online-clinic", name: "Online Clinic", nameZh: "在线诊所", level: "platform" },
+    {
+      id: "national-authority",
+      name: "National Health Authority",
+      nameZh: "国家卫生主管部门",
+      level: "authority",
+    },
+    {
+      id: "provincial-authority",
+      name: "Provincial Health Authority",
+      nameZh: "省卫生主管部门",
+      level: "authority",
+    },
+    {
+      id: "municipal-authority",
+      name: "Municipal Health Authority",
+      nameZh: "市卫生主管部门",
+      level: "authority",
+    },
+  ],
+  proxies: ["provincial-authority", "municipal-authority", "general-hospital", "city-hospital"],
+  k: 3,
+  registry: "national-authority",
+  vaults: [{ id: "vault", replicas: 2 }],
+  consortiumWriter: "national-authority",
+  careMembers: authorities,
+  page: { slips: 128, seconds: 2 },
+  heartbeatSeconds: 10,
+};
+
+/** Institutions that care for patients: each keeps a chain of its own. */
+export const careInstitutions = (profile: Profile): readonly ProfileInstitution[] =>
+  profile.institutions.filter(({ level }) => level !== "authority");

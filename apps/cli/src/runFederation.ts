@@ -1,0 +1,184 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AnamnesisError, parseTrust } from "@anamnesis/protocol";
+import type { Trust } from "@anamnesis/protocol";
+import { places, readFederation, writeFederation } from "./federationFile.ts";
+import type { FederationFile } from "./federationFile.ts";
+import { makeFederation } from "./firstRun.ts";
+import { untilHealthy } from "./health.ts";
+import { hostNames, hostPlan } from "./hostPlan.ts";
+import type { Service } from "./hostPlan.ts";
+import { spawnHost } from "./hostProcess.ts";
+import type { HostProcess } from "./hostProcess.ts";
+import { lockHolder, takeLock } from "./lockFile.ts";
+import { startPortal } from "./portal.ts";
+import { freePorts, isFree } from "./ports.ts";
+import { profileNamed } from "./profiles/index.ts";
+import { supervise } from "./supervisor.ts";
+import type { Supervised } from "./supervisor.ts";
+
+export interface RunOptions {
+  readonly dir: string;
+  readonly profile: string;
+  readonly demo: boolean;
+  /** The portal's port; else that of the last run, else a free one. */
+  readonly port?: number;
+  /** What the work is doing now, for people. */
+  readonly say: (text: string) => void;
+}
+
+export interface RunningFederation {
+  readonly dir: string;
+  readonly portal: string;
+  readonly trust: Trust;
+  readonly file: FederationFile;
+  /** The child of one institution, the registry or a vault. */
+  child(name: string): HostProcess;
+  /** Ends every child in order and releases the folder. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the federation of a folder, made anew if the folder is empty, and waits until all of it is usable.
+ *
+ * @throws {AnamnesisError} ALREADY_RUNNING for a live folder; BAD_REQUEST where the folder is another kind of
+ * federation; UNAVAILABLE when a port is taken or a part does not come up.
+ */
+export async function runFederation(options: RunOptions): Promise<RunningFederation> {
+  const dir = resolve(options.dir);
+  const profile = profileNamed(options.profile);
+  const at = places(dir);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await mkdir(at.logs, { recursive: true, mode: 0o700 });
+  const release = await takeLock(at.lock);
+  if (release === undefined) {
+    const pid = await lockHolder(at.lock);
+    throw new AnamnesisError(
+      "ALREADY_RUNNING",
+      `A federation runs in '${dir}' already (process ${pid ?? "unknown"}), want another --dir`,
+    );
+  }
+
+  const hosts = new Map<string, HostProcess>();
+  const supervised: Supervised[] = [];
+  const stopChildren = async (): Promise<void> => {
+    await Promise.all(supervised.map((each) => each.stop()));
+    await Promise.all([...hosts.values()].map((host) => host.stop()));
+  };
+  try {
+    const found = await readFederation(dir);
+    if (found !== undefined) await checkResumable(found, options);
+    for (const name of hostNames(profile)) hosts.set(name, spawnHost(name, at.logs));
+    if (found === undefined) options.say("Making keys, certificates and genesis documents");
+    const made = found ?? (await makeFederation(dir, profile, { demo: options.demo, hosts }));
+    const trust = parseTrust(await readFile(at.trust, "utf8"));
+    const port = options.port ?? (await portalPort(made));
+    const origins = [`http://127.0.0.1:${port}`, `http://localhost:${port}`];
+    const plan = hostPlan(dir, profile, made, trust, origins);
+
+    options.say("Starting the institutions, the registry and the vault");
+    let file: FederationFile = made;
+    const writeRun = (): void => {
+      const children = Object.fromEntries(
+        supervised.map(({ name, process: current }) => [name, current().pid]),
+      );
+      file = {
+        ...file,
+        portal: port,
+        run: { pid: process.pid, portal: `http://127.0.0.1:${port}/`, children },
+      };
+    };
+    await Promise.all(
+      [...hosts].map(async ([name, first]) => {
+        const services = plan.get(name) ?? [];
+        const changed = (): void => {
+          writeRun();
+          void writeFederation(dir, file);
+        };
+        const start = (host: HostProcess): Promise<void> => startServices(host, services);
+        supervised.push(
+          await supervise(name, { logs: at.logs, first, start, say: options.say, changed }),
+        );
+      }),
+    );
+    await untilHealthy(trust, 60_000);
+    const portal = await startPortal(dir, trust, port);
+    writeRun();
+    await writeFederation(dir, file);
+
+    return {
+      dir,
+      portal: portal.url,
+      trust,
+      file,
+      child: (name) => {
+        const running = supervised.find((each) => each.name === name);
+        if (running === undefined)
+          throw new AnamnesisError("NOT_FOUND", `No child is called '${name}'`);
+        return running.process();
+      },
+      stop: async () => {
+        await portal.stop();
+        await stopChildren();
+        const { run: _ended, ...rest } = (await readFederation(dir)) ?? file;
+        await writeFederation(dir, rest);
+        await release();
+      },
+    };
+  } catch (error) {
+    await stopChildren();
+    await release();
+    throw error;
+  }
+}
+
+async function startServices(host: HostProcess, services: readonly Service[]): Promise<void> {
+  for (const { app, start, config } of services) await host.start(app, start, config);
+}
+
+async function checkResumable(file: FederationFile, options: RunOptions): Promise<void> {
+  if (file.profile !== options.profile) {
+    throw new AnamnesisError(
+      "BAD_REQUEST",
+      `This folder holds a federation of profile '${file.profile}', not '${options.profile}'`,
+    );
+  }
+  if (options.demo && !file.demo) {
+    throw new AnamnesisError(
+      "BAD_REQUEST",
+      "This folder holds a federation without demo keys; --demo wants a new folder",
+    );
+  }
+  const { nodes, proxies, registry, vaults } = file.ports;
+  const ports = [
+    ...Object.values(nodes),
+    ...Object.values(proxies),
+    registry,
+    ...Object.values(vaults),
+  ];
+  let taken = await portsInUse(ports);
+  // Children of a run that was killed end by themselves a moment later.
+  for (let waitedMs = 0; taken.length > 0 && waitedMs < 6_000; waitedMs += 200) {
+    await sleep(200);
+    taken = await portsInUse(ports);
+  }
+  if (taken.length > 0) {
+    throw new AnamnesisError(
+      "UNAVAILABLE",
+      `Ports ${taken.join(", ")} of this federation are in use by another program`,
+    );
+  }
+}
+
+async function portsInUse(ports: readonly number[]): Promise<number[]> {
+  const taken: number[] = [];
+  for (const port of ports) if (!(await isFree(port))) taken.push(port);
+  return taken;
+}
+
+async function portalPort(file: FederationFile): Promise<number> {
+  if (file.portal !== undefined && (await isFree(file.portal))) return file.portal;
+  const [port = 0] = await freePorts(1);
+  return port;
+}
