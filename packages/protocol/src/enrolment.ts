@@ -33,8 +33,12 @@ const lookupShape = object({ v: literal(1), identifier: text(128) });
 /** Body of a look-up, sealed to the registry. */
 export const contactLookup = document('Contact look-up', lookupShape);
 
-/** OID of the X-Wing key in our certificates (arc 2.25, UUID-based), value = OCTET STRING of 1216 bytes. */
-export const boxKeyOid = '2.25.262417829203618840276453206410931290461';
-/** OIDs of role and institution (UTF8String). Subject CN holds a staff member's name; patients have a random CN. */
-export const roleOid = '2.25.262417829203618840276453206410931290462';
-export const institutionOid = '2.25.262417829203618840276453206410931290463';
+/**
+ * OIDs of our certificates' extensions. The arc below 2.25 has 48 bits, because X.509 libraries lose larger ones.
+ *
+ * The value is DER: an OCTET STRING with the X-Wing key of 1216 bytes; the role and, for staff, the institution as
+ * UTF8String. Subject CN holds a staff member's name; patients have a random CN.
+ */
+export const boxKeyOid = "2.25.190562718364821.1";
+export const roleOid = "2.25.190562718364821.2";
+export const institutionOid = "2.25.190562718364821.3";
