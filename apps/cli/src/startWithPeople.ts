@@ -15,7 +15,11 @@ import type { RunningFederation, RunOptions } from "./runFederation.ts";
  * @throws {AnamnesisError} as `runFederation`; PASSPHRASE_REQUIRED
  */
 export async function startWithPeople(
-  options: RunOptions & { readonly protection: (demo: boolean) => Promise<Protection> },
+  options: RunOptions & {
+    readonly protection: (demo: boolean) => Promise<Protection>;
+    /** `false`: a demo federation without the seeded persons. */
+    readonly people?: boolean;
+  },
 ): Promise<RunningFederation> {
   const known = await readFederation(options.dir);
   const demo = options.demo || known?.demo === true;
@@ -23,7 +27,7 @@ export async function startWithPeople(
   const running = await runFederation(options);
   try {
     await addRegistrars(running, protection ?? (() => options.protection(demo)), options.say);
-    if (options.demo) {
+    if (options.demo && options.people !== false) {
       const { addDemoPeople } = await import("./demoPeople.ts");
       await addDemoPeople(running, options.say);
     }
