@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { test } from "node:test";
+import { AnamnesisError, errorCodes } from "@anamnesis/protocol";
+import { exitCodeOf } from "./output.ts";
+import { table } from "./table.ts";
+
+interface Answer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const anamnesis = (...args: readonly string[]): Promise<Answer> =>
+  new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [join(import.meta.dirname, "main.ts"), ...args],
+      (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+
+test("exitCodeOf() follows the table of codes", () => {
+  for (const [code, { exit }] of Object.entries(errorCodes)) {
+    assert.equal(exitCodeOf(new AnamnesisError(code as keyof typeof errorCodes, "x")), exit, code);
+  }
+  assert.equal(exitCodeOf(new AnamnesisError("GRANT_REVOKED", "x")), 5);
+  assert.equal(
+    exitCodeOf(Object.assign(new Error("x"), { name: "FhirError", code: "JSON_INVALID" })),
+    2,
+  );
+  assert.equal(exitCodeOf(Object.assign(new Error("x"), { code: "ENOENT" })), 2);
+  assert.equal(exitCodeOf(new TypeError("x")), 1);
+  assert.equal(exitCodeOf("x"), 1);
+});
+
+test("a mistake in the command line is a USAGE error in JSON, with nothing on standard output", async () => {
+  const rows: readonly (readonly [readonly string[], RegExp])[] = [
+    [["nope", "--json"], /^Unknown command 'nope'/],
+    [["record", "--json"], /^No command was named/],
+    [["record", "list", "--json"], /^Required option '--as <person>' not specified/],
+    [["record", "list", "--as", "x", "--bogus", "--json"], /^Unknown option '--bogus'/],
+    [
+      ["--json", "person", "add", "x", "--role", "king", "--at", "y"],
+      /^Option '--role <role>' argument 'king' is invalid/,
+    ],
+    [["record", "open", "--as", "x", "--json"], /^Missing required argument 'id'/],
+    [["record", "open", "zz", "--as", "x", "--json"], /is not a record id/],
+    [["record", "confirm", "--as", "x", "--json"], /^Name the records/],
+    [["access", "request", "--as", "x", "--for", "y", "--json"], /^A request has an end/],
+    [["up", "--port", "70000", "--json"], /is not a port/],
+  ];
+  for (const [args, message] of rows) {
+    const { code, stdout, stderr } = await anamnesis(...args);
+    const { error } = JSON.parse(stderr) as { error: { code: string; message: string } };
+    assert.equal(error.code, "USAGE", args.join(" "));
+    assert.match(error.message, message);
+    assert.equal(stdout, "");
+    assert.equal(code, 2);
+  }
+});
+
+test("an error for people is one line with its code, and no stack trace", async () => {
+  const { code, stderr } = await anamnesis(
+    "record",
+    "list",
+    "--as",
+    "alice",
+    "--dir",
+    "/nowhere/at/all",
+  );
+  assert.match(stderr, /^NOT_RUNNING: No federation runs in '\/nowhere\/at\/all'[^\n]*\n$/);
+  assert.equal(code, 6);
+});
+
+test("every command has its --help", async () => {
+  const { commandTable } = await import("./commandTable.ts");
+  for (const words of Object.keys(commandTable)) {
+    const { code, stdout } = await anamnesis(...words.split(" "), "--help");
+    assert.equal(code, 0, words);
+    assert.match(stdout, new RegExp(`^Usage: anamnesis ${words} `));
+    assert.match(stdout, /--json/);
+    assert.match(stdout, /--dir <dir>/);
+  }
+});
+
+test("table() aligns columns, wide characters too", () => {
+  assert.deepEqual(
+    table(
+      ["WHO", "WHAT"],
+      [
+        ["张伟", "a"],
+        ["li", "b"],
+      ],
+    ),
+    ["WHO   WHAT", "张伟  a", "li    b"],
+  );
+});
