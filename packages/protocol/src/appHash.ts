@@ -1,4 +1,4 @@
-import { leafHash, rootOfLeafHashes } from './merkle.ts';
+import { leafHash, rootOfLeafHashes } from "./merkle.ts";
 
 /** The eight commitments under an app hash, 32 bytes each (design section 4). */
 export interface StateRoots {
@@ -20,7 +20,17 @@ export interface StateRoots {
   readonly params: Uint8Array;
 }
 
-export const rootNames = ['pages', 'openPage', 'records', 'usage', 'grants', 'keys', 'institutions', 'params'] as const;
+export const rootNames = [
+  "pages",
+  "openPage",
+  "records",
+  "usage",
+  "grants",
+  "keys",
+  "institutions",
+  "params",
+] as const;
 
 /** App hash: RFC 6962 root over the eight roots in the order of {@link rootNames}. */
-export const appHashOf = (roots: StateRoots): Uint8Array => rootOfLeafHashes(rootNames.map((name) => leafHash(roots[name])));
+export const appHashOf = (roots: StateRoots): Uint8Array =>
+  rootOfLeafHashes(rootNames.map((name) => leafHash(roots[name])));

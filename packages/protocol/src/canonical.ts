@@ -1,7 +1,7 @@
-import { CBOR_BYTES_MAX, CryptoError, decodeCanonical } from '@anamnesis/crypto/verify';
-import { errorCodes } from './codes.ts';
-import type { ErrorCode } from './codes.ts';
-import { AnamnesisError } from './errors.ts';
+import { CBOR_BYTES_MAX, CryptoError, decodeCanonical } from "@anamnesis/crypto/verify";
+import { errorCodes } from "./codes.ts";
+import type { ErrorCode } from "./codes.ts";
+import { AnamnesisError } from "./errors.ts";
 
 /**
  * Decodes one canonical CBOR item that came from outside.
@@ -10,11 +10,17 @@ import { AnamnesisError } from './errors.ts';
  * @param maxBytes - Largest input, default 1 MiB.
  * @throws {AnamnesisError} NOT_CANONICAL, MALFORMED, TOO_DEEP, TOO_LARGE.
  */
-export function decodeItem(bytes: Uint8Array, what: string, maxBytes: number = CBOR_BYTES_MAX): unknown {
+export function decodeItem(
+  bytes: Uint8Array,
+  what: string,
+  maxBytes: number = CBOR_BYTES_MAX,
+): unknown {
   try {
     return decodeCanonical(bytes, { maxBytes });
   } catch (cause) {
     if (!(cause instanceof CryptoError) || !Object.hasOwn(errorCodes, cause.code)) throw cause;
-    throw new AnamnesisError(cause.code as ErrorCode, `${what} refused: ${cause.message}`, { cause });
+    throw new AnamnesisError(cause.code as ErrorCode, `${what} refused: ${cause.message}`, {
+      cause,
+    });
   }
 }

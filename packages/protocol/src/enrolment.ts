@@ -1,8 +1,15 @@
-import { blob, bytes, document, literal, object, oneOf, text, uint } from './shape.ts';
-import type { Shaped } from './shape.ts';
+import { blob, bytes, document, literal, object, oneOf, text, uint } from "./shape.ts";
+import type { Shaped } from "./shape.ts";
 
 /** Roles a certificate may carry. `registrar` attests persons; `patient` certificates carry no name and never reach a chain. */
-export const roles = ['patient', 'doctor', 'registrar', 'officer', 'researcher', 'insurer'] as const;
+export const roles = [
+  "patient",
+  "doctor",
+  "registrar",
+  "officer",
+  "researcher",
+  "insurer",
+] as const;
 export type Role = (typeof roles)[number];
 
 const attestationShape = object({
@@ -23,15 +30,19 @@ const attestationShape = object({
 });
 /** A registrar's statement that a person is who they say (design 5.1). */
 export type Attestation = Shaped<typeof attestationShape>;
-export const attestation = document('Attestation', attestationShape);
+export const attestation = document("Attestation", attestationShape);
 
-const signedAttestationShape = object({ v: literal(1), attestation: blob(8_000), signature: bytes(64) });
+const signedAttestationShape = object({
+  v: literal(1),
+  attestation: blob(8_000),
+  signature: bytes(64),
+});
 /** Signature type ATTESTATION by the registrar's certified key. */
-export const signedAttestation = document('Signed attestation', signedAttestationShape);
+export const signedAttestation = document("Signed attestation", signedAttestationShape);
 
 const lookupShape = object({ v: literal(1), identifier: text(128) });
 /** Body of a look-up, sealed to the registry. */
-export const contactLookup = document('Contact look-up', lookupShape);
+export const contactLookup = document("Contact look-up", lookupShape);
 
 /**
  * OIDs of our certificates' extensions. The arc below 2.25 has 48 bits, because X.509 libraries lose larger ones.

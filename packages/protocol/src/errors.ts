@@ -1,4 +1,4 @@
-import type { ErrorCode, SlipCode } from './codes.ts';
+import type { ErrorCode, SlipCode } from "./codes.ts";
 
 /**
  * Bad input or a failed dependency: thrown where it is found, caught once at the edge (HTTP, CLI, worker).
@@ -10,9 +10,13 @@ export class AnamnesisError extends Error {
   readonly code: ErrorCode | SlipCode;
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
-  constructor(code: ErrorCode | SlipCode, message: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
+  constructor(
+    code: ErrorCode | SlipCode,
+    message: string,
+    options: { cause?: unknown; details?: Record<string, unknown> } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = 'AnamnesisError';
+    this.name = "AnamnesisError";
     this.code = code;
     this.details = options.details;
   }
@@ -22,7 +26,7 @@ export class AnamnesisError extends Error {
 export class InvariantError extends Error {
   constructor(why: string) {
     super(`Invariant broken: ${why}`);
-    this.name = 'InvariantError';
+    this.name = "InvariantError";
   }
 }
 
@@ -36,4 +40,6 @@ export interface ErrorBody {
   error: { code: string; message: string };
 }
 
-export const errorBody = (code: string, message: string): ErrorBody => ({ error: { code, message } });
+export const errorBody = (code: string, message: string): ErrorBody => ({
+  error: { code, message },
+});

@@ -1,9 +1,9 @@
-import { encodeCanonical, fromBase64url, sha256, toBase64url } from '@anamnesis/crypto/verify';
-import type { CborValue } from '@anamnesis/crypto/verify';
-import { AnamnesisError } from './errors.ts';
-import { parseChainId, parseInstitutionId } from './ids.ts';
-import type { ChainId, InstitutionId } from './ids.ts';
-import type { ChainKind } from './slipKinds.ts';
+import { encodeCanonical, fromBase64url, sha256, toBase64url } from "@anamnesis/crypto/verify";
+import type { CborValue } from "@anamnesis/crypto/verify";
+import { AnamnesisError } from "./errors.ts";
+import { parseChainId, parseInstitutionId } from "./ids.ts";
+import type { ChainId, InstitutionId } from "./ids.ts";
+import type { ChainKind } from "./slipKinds.ts";
 
 /** A member of a chain as genesis or `institution.enrol` states it. */
 export interface Member {
@@ -61,7 +61,11 @@ export interface Genesis {
   readonly consortium?: {
     readonly k: number;
     readonly proxies: readonly ProxyMember[];
-    readonly registry: { readonly institution: InstitutionId; readonly boxKey: Uint8Array; readonly address: string };
+    readonly registry: {
+      readonly institution: InstitutionId;
+      readonly boxKey: Uint8Array;
+      readonly address: string;
+    };
     readonly vaults: readonly { readonly id: string; readonly address: string }[];
   };
 }
@@ -73,32 +77,44 @@ export interface Trust {
 }
 
 /** The hashed form: SHA-256 of the canonical CBOR of the whole genesis document. */
-export const genesisHash = (genesis: Genesis): Uint8Array => sha256(encodeCanonical(genesis as unknown as CborValue));
+export const genesisHash = (genesis: Genesis): Uint8Array =>
+  sha256(encodeCanonical(genesis as unknown as CborValue));
 
-export const consortiumOf = (trust: Trust): Genesis & { consortium: NonNullable<Genesis['consortium']> } => {
-  const found = trust.chains.find((chain) => chain.kind === 'consortium');
-  if (found?.consortium === undefined) throw new AnamnesisError('BAD_REQUEST', 'Trust file names no consortium chain');
-  return found as Genesis & { consortium: NonNullable<Genesis['consortium']> };
+export const consortiumOf = (
+  trust: Trust,
+): Genesis & { consortium: NonNullable<Genesis["consortium"]> } => {
+  const found = trust.chains.find((chain) => chain.kind === "consortium");
+  if (found?.consortium === undefined)
+    throw new AnamnesisError("BAD_REQUEST", "Trust file names no consortium chain");
+  return found as Genesis & { consortium: NonNullable<Genesis["consortium"]> };
 };
 
 /** @throws {AnamnesisError} NOT_FOUND */
 export const chainOf = (trust: Trust, chain: string): Genesis => {
   const found = trust.chains.find((genesis) => genesis.chain === chain);
-  if (found === undefined) throw new AnamnesisError('NOT_FOUND', `Chain '${chain}' is not of this federation`);
+  if (found === undefined)
+    throw new AnamnesisError("NOT_FOUND", `Chain '${chain}' is not of this federation`);
   return found;
 };
 
 /** The care chain of an institution. @throws {AnamnesisError} NOT_FOUND */
 export const careChainOf = (trust: Trust, institution: string): Genesis => {
-  const found = trust.chains.find((genesis) => genesis.kind === 'care' && genesis.institution === institution);
-  if (found === undefined) throw new AnamnesisError('NOT_FOUND', `Institution '${institution}' keeps no care chain`);
+  const found = trust.chains.find(
+    (genesis) => genesis.kind === "care" && genesis.institution === institution,
+  );
+  if (found === undefined)
+    throw new AnamnesisError("NOT_FOUND", `Institution '${institution}' keeps no care chain`);
   return found;
 };
 
 /** @throws {AnamnesisError} NOT_FOUND */
 export const memberOf = (genesis: Genesis, institution: string): Member => {
   const found = genesis.members.find((member) => member.id === institution);
-  if (found === undefined) throw new AnamnesisError('NOT_FOUND', `Institution '${institution}' is not a member of ${genesis.chain}`);
+  if (found === undefined)
+    throw new AnamnesisError(
+      "NOT_FOUND",
+      `Institution '${institution}' is not a member of ${genesis.chain}`,
+    );
   return found;
 };
 
@@ -111,18 +127,24 @@ export function fromJson(text: string): unknown {
   try {
     return JSON.parse(text, (_key, item: unknown) => {
       const encoded = (item as { $b64u?: unknown } | null)?.$b64u;
-      return typeof encoded === 'string' ? fromBase64url(encoded) : item;
+      return typeof encoded === "string" ? fromBase64url(encoded) : item;
     }) as unknown;
   } catch (cause) {
-    throw new AnamnesisError('MALFORMED', 'Not JSON in the form that genesis and trust files have', { cause });
+    throw new AnamnesisError(
+      "MALFORMED",
+      "Not JSON in the form that genesis and trust files have",
+      { cause },
+    );
   }
 }
 
 /** @throws {AnamnesisError} MALFORMED, UNSUPPORTED_VERSION */
 export function parseTrust(text: string): Trust {
   const value = fromJson(text) as Partial<Trust> | null;
-  if (value?.v !== 1) throw new AnamnesisError('UNSUPPORTED_VERSION', 'Trust file has an unknown version, want 1');
-  if (!Array.isArray(value.chains) || value.chains.length === 0) throw new AnamnesisError('MALFORMED', 'Trust file names no chains');
+  if (value?.v !== 1)
+    throw new AnamnesisError("UNSUPPORTED_VERSION", "Trust file has an unknown version, want 1");
+  if (!Array.isArray(value.chains) || value.chains.length === 0)
+    throw new AnamnesisError("MALFORMED", "Trust file names no chains");
   return { v: 1, chains: value.chains.map(checkGenesis) };
 }
 
@@ -131,21 +153,29 @@ export const parseGenesis = (text: string): Genesis => checkGenesis(fromJson(tex
 
 function checkGenesis(value: unknown): Genesis {
   const genesis = value as Genesis | null;
-  if (genesis?.v !== 1) throw new AnamnesisError('UNSUPPORTED_VERSION', 'Genesis has an unknown version, want 1');
-  const wrong = (what: string) => new AnamnesisError('MALFORMED', `Genesis of ${String(genesis.chain)}: ${what}`);
+  if (genesis?.v !== 1)
+    throw new AnamnesisError("UNSUPPORTED_VERSION", "Genesis has an unknown version, want 1");
+  const wrong = (what: string) =>
+    new AnamnesisError("MALFORMED", `Genesis of ${String(genesis.chain)}: ${what}`);
   parseChainId(genesis.chain);
-  if (genesis.kind !== 'care' && genesis.kind !== 'consortium') throw wrong('kind is neither care nor consortium');
-  if (genesis.demo !== genesis.chain.startsWith('demo-')) throw wrong("demo and the prefix 'demo-' go together");
-  if (!Array.isArray(genesis.members) || genesis.members.length === 0) throw wrong('no members');
+  if (genesis.kind !== "care" && genesis.kind !== "consortium")
+    throw wrong("kind is neither care nor consortium");
+  if (genesis.demo !== genesis.chain.startsWith("demo-"))
+    throw wrong("demo and the prefix 'demo-' go together");
+  if (!Array.isArray(genesis.members) || genesis.members.length === 0) throw wrong("no members");
   for (const member of genesis.members) {
     parseInstitutionId(member.id);
-    if (!isKey(member.nodeKey, 32) || !isKey(member.boxKey, 1216)) throw wrong(`keys of ${member.id} are not 32 and 1216 bytes`);
+    if (!isKey(member.nodeKey, 32) || !isKey(member.boxKey, 1216))
+      throw wrong(`keys of ${member.id} are not 32 and 1216 bytes`);
   }
   for (const id of [genesis.writer, genesis.authority]) {
-    if (!genesis.members.some((member) => member.id === id)) throw wrong(`${String(id)} is not a member`);
+    if (!genesis.members.some((member) => member.id === id))
+      throw wrong(`${String(id)} is not a member`);
   }
-  if (!Array.isArray(genesis.cas) || !genesis.cas.every((ca) => isKey(ca.key, 32))) throw wrong('CA keys are not 32 bytes');
+  if (!Array.isArray(genesis.cas) || !genesis.cas.every((ca) => isKey(ca.key, 32)))
+    throw wrong("CA keys are not 32 bytes");
   return genesis;
 }
 
-const isKey = (value: unknown, length: number): value is Uint8Array => value instanceof Uint8Array && value.length === length;
+const isKey = (value: unknown, length: number): value is Uint8Array =>
+  value instanceof Uint8Array && value.length === length;

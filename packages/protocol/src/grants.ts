@@ -1,22 +1,50 @@
-import { enc, encodeCanonical, sha256 } from '@anamnesis/crypto/verify';
-import { limits } from './limits.ts';
-import { blob, bytes, document, list, literal, nullable, object, oneOf, text, uint } from './shape.ts';
-import type { Shaped } from './shape.ts';
+import { enc, encodeCanonical, sha256 } from "@anamnesis/crypto/verify";
+import { limits } from "./limits.ts";
+import {
+  blob,
+  bytes,
+  document,
+  list,
+  literal,
+  nullable,
+  object,
+  oneOf,
+  text,
+  uint,
+} from "./shape.ts";
+import type { Shaped } from "./shape.ts";
 
 /** Purposes of use, HL7 v3-ActReason (health-it 3.4). */
-export const purposes = ['TREAT', 'ETREAT', 'HPAYMT', 'COVERAGE', 'HOPERAT', 'HRESCH', 'CLINTRCH', 'PUBHLTH', 'PATRQT', 'FAMRQT'] as const;
+export const purposes = [
+  "TREAT",
+  "ETREAT",
+  "HPAYMT",
+  "COVERAGE",
+  "HOPERAT",
+  "HRESCH",
+  "CLINTRCH",
+  "PUBHLTH",
+  "PATRQT",
+  "FAMRQT",
+] as const;
 export type Purpose = (typeof purposes)[number];
 
 /** `read` opens for viewing, `copy` also allows keeping a copy in the reader's own record. */
-export const actions = ['read', 'copy'] as const;
+export const actions = ["read", "copy"] as const;
 export type Action = (typeof actions)[number];
 
-const grantTagShape = object({ chain: text(64), institution: text(64), pid: bytes(32), tag: bytes(16), epoch: text(8) });
+const grantTagShape = object({
+  chain: text(64),
+  institution: text(64),
+  pid: bytes(32),
+  tag: bytes(16),
+  epoch: text(8),
+});
 export type GrantTag = Shaped<typeof grantTagShape>;
 
 const grantShape = object({
   v: literal(1),
-  suite: literal('MRS-V1'),
+  suite: literal("MRS-V1"),
   /** Consortium chain id: where the grant is published. */
   chain: text(64),
   /** The grant's Ed25519 key; gid = SHA-256(key). */
@@ -37,11 +65,14 @@ const grantShape = object({
 
 /** A patient's permission: who, what, which actions, why, until when. Immutable; its canonical bytes are `gctx`'s preimage. */
 export type Grant = Shaped<typeof grantShape>;
-export const grantDocument = document('Grant', grantShape);
+export const grantDocument = document("Grant", grantShape);
 
 /** SHA-256(enc(grant, SHA-256(sealed), SHA-256(enc(V…)))): what `grant.publish` carries (crypto-design 1.6). */
-export const grantDigest = (grant: Uint8Array, sealedHash: Uint8Array, commitments: readonly Uint8Array[]): Uint8Array =>
-  sha256(enc(grant, sealedHash, sha256(enc(...commitments))));
+export const grantDigest = (
+  grant: Uint8Array,
+  sealedHash: Uint8Array,
+  commitments: readonly Uint8Array[],
+): Uint8Array => sha256(enc(grant, sealedHash, sha256(enc(...commitments))));
 
 /** Each visit key of a grant signs its digest (type GRANT-VISIT). In the order of the grant's distinct pids. */
 const visitSignatureShape = object({ key: bytes(32), signature: bytes(64) });
@@ -66,7 +97,7 @@ const grantMessageShape = object({
 });
 /** What goes to the reader, sealed as a whole into their box. */
 export type GrantMessage = Shaped<typeof grantMessageShape>;
-export const grantMessage = document('Grant message', grantMessageShape, limits.messageBytes);
+export const grantMessage = document("Grant message", grantMessageShape, limits.messageBytes);
 
 const sharePackageShape = object({
   v: literal(1),
@@ -78,7 +109,7 @@ const sharePackageShape = object({
 });
 /** What goes to one proxy, before the grant is published. */
 export type SharePackage = Shaped<typeof sharePackageShape>;
-export const sharePackage = document('Share package', sharePackageShape, limits.messageBytes);
+export const sharePackage = document("Share package", sharePackageShape, limits.messageBytes);
 
 const shareSecretShape = object({
   v: literal(1),
@@ -92,10 +123,11 @@ const shareSecretShape = object({
 });
 /** Inside the seal: nobody but the proxy sees shares, reply key or the patient's certificate. */
 export type ShareSecret = Shaped<typeof shareSecretShape>;
-export const shareSecret = document('Share', shareSecretShape);
+export const shareSecret = document("Share", shareSecretShape);
 
 /** Commitment of `usage.intent`: SHA-256(enc(salt, enc(digest…))). `salt` 32 bytes, digests as on chain. */
-export const intentCommitment = (salt: Uint8Array, digests: readonly Uint8Array[]): Uint8Array => sha256(enc(salt, enc(...digests)));
+export const intentCommitment = (salt: Uint8Array, digests: readonly Uint8Array[]): Uint8Array =>
+  sha256(enc(salt, enc(...digests)));
 
 /** Canonical CBOR of nothing but bytes: how digests are signed outside slips. */
 export const signedDigest = (digest: Uint8Array): Uint8Array => encodeCanonical([digest]);

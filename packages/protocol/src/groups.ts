@@ -1,10 +1,10 @@
-import { decodeCanonical, encodeCanonical, signatureInput } from '@anamnesis/crypto/verify';
-import { AnamnesisError } from './errors.ts';
-import type { ChainId, InstitutionId } from './ids.ts';
-import { limits } from './limits.ts';
-import { leafHash, rootOfLeafHashes } from './merkle.ts';
-import { decodeSlip } from './slips.ts';
-import type { Slip } from './slips.ts';
+import { decodeCanonical, encodeCanonical, signatureInput } from "@anamnesis/crypto/verify";
+import { AnamnesisError } from "./errors.ts";
+import type { ChainId, InstitutionId } from "./ids.ts";
+import { limits } from "./limits.ts";
+import { leafHash, rootOfLeafHashes } from "./merkle.ts";
+import { decodeSlip } from "./slips.ts";
+import type { Slip } from "./slips.ts";
 
 /** 1–64 slips carried by one member's node, which signs their Merkle root once: the engine's transaction. */
 export interface Group {
@@ -16,14 +16,21 @@ export interface Group {
 }
 
 const VERSION = 1;
-const SIGNATURE_TYPE = 'GROUP';
+const SIGNATURE_TYPE = "GROUP";
 
 const signedBytes = (chain: string, carrier: string, slips: readonly Uint8Array[]): Uint8Array =>
   encodeCanonical([chain, carrier, rootOfLeafHashes(slips.map(leafHash)), slips.length]);
 
 /** The bytes under the carrier's signature: enc("MRS-V1-SIG-GROUP", cbor[chain, carrier, RFC 6962 root of the slips, count]). */
 export const groupSignatureInput = (group: Group): Uint8Array =>
-  signatureInput(SIGNATURE_TYPE, signedBytes(group.chain, group.carrier, group.slips.map((slip) => slip.bytes)));
+  signatureInput(
+    SIGNATURE_TYPE,
+    signedBytes(
+      group.chain,
+      group.carrier,
+      group.slips.map((slip) => slip.bytes),
+    ),
+  );
 
 /** Makes and signs a group. Wire form: canonical CBOR [1, chain, carrier, [slip…], signature]. */
 export function makeGroup(
@@ -42,24 +49,37 @@ export function makeGroup(
  * @throws {AnamnesisError} GROUP_MALFORMED, GROUP_TOO_LARGE, and those of {@link decodeSlip}.
  */
 export function decodeGroup(bytes: Uint8Array): Group {
-  if (bytes.length > limits.groupBytes) throw new AnamnesisError('GROUP_TOO_LARGE', `Group refused: ${bytes.length} bytes, at most ${limits.groupBytes} wanted`);
+  if (bytes.length > limits.groupBytes)
+    throw new AnamnesisError(
+      "GROUP_TOO_LARGE",
+      `Group refused: ${bytes.length} bytes, at most ${limits.groupBytes} wanted`,
+    );
   let outer: unknown;
   try {
     outer = decodeCanonical(bytes);
   } catch (cause) {
-    throw new AnamnesisError('GROUP_MALFORMED', 'Group refused: not canonical CBOR', { cause });
+    throw new AnamnesisError("GROUP_MALFORMED", "Group refused: not canonical CBOR", { cause });
   }
-  if (!Array.isArray(outer) || outer.length !== 5) throw malformed('not an array of five');
+  if (!Array.isArray(outer) || outer.length !== 5) throw malformed("not an array of five");
   const [version, chain, carrier, slips, signature] = outer as unknown[];
   if (version !== VERSION) throw malformed(`version ${String(version)}, want ${VERSION}`);
-  if (typeof chain !== 'string' || typeof carrier !== 'string') throw malformed('chain and carrier are not text');
-  if (!(signature instanceof Uint8Array) || signature.length !== 64) throw malformed('signature is not 64 bytes');
-  if (!Array.isArray(slips) || slips.length === 0 || slips.length > limits.groupSlips) throw malformed(`want 1 to ${limits.groupSlips} slips`);
+  if (typeof chain !== "string" || typeof carrier !== "string")
+    throw malformed("chain and carrier are not text");
+  if (!(signature instanceof Uint8Array) || signature.length !== 64)
+    throw malformed("signature is not 64 bytes");
+  if (!Array.isArray(slips) || slips.length === 0 || slips.length > limits.groupSlips)
+    throw malformed(`want 1 to ${limits.groupSlips} slips`);
   const decoded = slips.map((slip: unknown) => {
-    if (!(slip instanceof Uint8Array)) throw malformed('a slip is not a byte string');
+    if (!(slip instanceof Uint8Array)) throw malformed("a slip is not a byte string");
     return decodeSlip(slip);
   });
-  return { chain: chain as ChainId, carrier: carrier as InstitutionId, slips: decoded, signature, bytes };
+  return {
+    chain: chain as ChainId,
+    carrier: carrier as InstitutionId,
+    slips: decoded,
+    signature,
+    bytes,
+  };
 }
 
-const malformed = (why: string) => new AnamnesisError('GROUP_MALFORMED', `Group refused: ${why}`);
+const malformed = (why: string) => new AnamnesisError("GROUP_MALFORMED", `Group refused: ${why}`);

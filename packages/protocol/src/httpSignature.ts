@@ -1,6 +1,12 @@
-import { fromBase64url, sha256, toBase64url, utf8, verifySignatureRaw } from '@anamnesis/crypto/verify';
-import { AnamnesisError } from './errors.ts';
-import { limits } from './limits.ts';
+import {
+  fromBase64url,
+  sha256,
+  toBase64url,
+  utf8,
+  verifySignatureRaw,
+} from "@anamnesis/crypto/verify";
+import { AnamnesisError } from "./errors.ts";
+import { limits } from "./limits.ts";
 
 /**
  * HTTP Message Signatures (RFC 9421), the profile that every server of Anamnesis uses: one signature `sig1`, Ed25519,
@@ -22,10 +28,11 @@ export interface SignableRequest {
 
 /** Standard base64 with padding, as structured fields (RFC 8941) write byte sequences. */
 const toBase64 = (bytes: Uint8Array): string => {
-  const text = toBase64url(bytes).replaceAll('-', '+').replaceAll('_', '/');
-  return text + '='.repeat((4 - (text.length % 4)) % 4);
+  const text = toBase64url(bytes).replaceAll("-", "+").replaceAll("_", "/");
+  return text + "=".repeat((4 - (text.length % 4)) % 4);
 };
-const fromBase64 = (text: string): Uint8Array => fromBase64url(text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''));
+const fromBase64 = (text: string): Uint8Array =>
+  fromBase64url(text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, ""));
 
 const contentDigest = (body: Uint8Array): string => `sha-256=:${toBase64(sha256(body))}:`;
 
@@ -37,7 +44,7 @@ const signatureBase = (request: SignableRequest, params: string): Uint8Array =>
       `"@path": ${request.path}`,
       `"content-digest": ${contentDigest(request.body)}`,
       `"@signature-params": ${params}`,
-    ].join('\n'),
+    ].join("\n"),
   );
 
 /**
@@ -52,11 +59,11 @@ export function signRequest(
   sign: (message: Uint8Array) => Uint8Array,
   created: number,
   nonce: Uint8Array,
-): Record<'content-digest' | 'signature-input' | 'signature', string> {
+): Record<"content-digest" | "signature-input" | "signature", string> {
   const params = `${components};created=${Math.floor(created / 1000)};nonce="${toBase64url(nonce)}";keyid="${keyId}";alg="ed25519"`;
   return {
-    'content-digest': contentDigest(request.body),
-    'signature-input': `sig1=${params}`,
+    "content-digest": contentDigest(request.body),
+    "signature-input": `sig1=${params}`,
     signature: `sig1=:${toBase64(sign(signatureBase(request, params)))}:`,
   };
 }
@@ -66,7 +73,7 @@ export const bareKeyId = (publicKey: Uint8Array): string => `ed25519:${toBase64u
 
 /** The public key in a bare key id, or `undefined` when the id names a certificate. */
 export function bareKey(keyId: string): Uint8Array | undefined {
-  return keyId.startsWith('ed25519:') ? fromBase64url(keyId.slice('ed25519:'.length)) : undefined;
+  return keyId.startsWith("ed25519:") ? fromBase64url(keyId.slice("ed25519:".length)) : undefined;
 }
 
 export interface ParsedSignature {
@@ -78,7 +85,8 @@ export interface ParsedSignature {
   verify(publicKey: Uint8Array): boolean;
 }
 
-const inputPattern = /^sig1=(\("@method" "@authority" "@path" "content-digest"\);created=(\d{1,12});nonce="([A-Za-z0-9_-]{22,86})";keyid="([A-Za-z0-9:_-]{1,128})";alg="ed25519")$/;
+const inputPattern =
+  /^sig1=(\("@method" "@authority" "@path" "content-digest"\);created=(\d{1,12});nonce="([A-Za-z0-9_-]{22,86})";keyid="([A-Za-z0-9:_-]{1,128})";alg="ed25519")$/;
 const signaturePattern = /^sig1=:([A-Za-z0-9+/]{86}==):$/;
 
 /**
@@ -86,23 +94,46 @@ const signaturePattern = /^sig1=:([A-Za-z0-9+/]{86}==):$/;
  * @param now - The server's clock, Unix milliseconds.
  * @throws {AnamnesisError} SIGNATURE_REQUIRED, SIGNATURE_INVALID (form, digest or clock).
  */
-export function parseRequestSignature(request: SignableRequest, headers: Readonly<Record<string, string | undefined>>, now: number): ParsedSignature {
-  const input = headers['signature-input'];
-  const signature = headers['signature'];
-  if (input === undefined || signature === undefined) throw new AnamnesisError('SIGNATURE_REQUIRED', 'Request is not signed: want an RFC 9421 signature sig1');
+export function parseRequestSignature(
+  request: SignableRequest,
+  headers: Readonly<Record<string, string | undefined>>,
+  now: number,
+): ParsedSignature {
+  const input = headers["signature-input"];
+  const signature = headers["signature"];
+  if (input === undefined || signature === undefined)
+    throw new AnamnesisError(
+      "SIGNATURE_REQUIRED",
+      "Request is not signed: want an RFC 9421 signature sig1",
+    );
   const inputMatch = inputPattern.exec(input);
   const signatureMatch = signaturePattern.exec(signature);
-  if (inputMatch === null || signatureMatch === null) throw invalid('its headers are not in the form of this profile');
-  const [, params, seconds, nonce, keyId] = inputMatch as unknown as [string, string, string, string, string];
-  if (headers['content-digest'] !== contentDigest(request.body)) throw invalid('the content digest is not that of the body');
+  if (inputMatch === null || signatureMatch === null)
+    throw invalid("its headers are not in the form of this profile");
+  const [, params, seconds, nonce, keyId] = inputMatch as unknown as [
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  if (headers["content-digest"] !== contentDigest(request.body))
+    throw invalid("the content digest is not that of the body");
   const created = Number(seconds) * 1000;
-  if (Math.abs(created - now) > limits.requestSkewMs) throw invalid('it was not made within the last minute');
+  if (Math.abs(created - now) > limits.requestSkewMs)
+    throw invalid("it was not made within the last minute");
   const bytes = fromBase64(signatureMatch[1]!);
   const base = signatureBase(request, params);
-  return { keyId, nonce, created, verify: (publicKey) => verifySignatureRaw({ message: base, publicKey, signature: bytes }) };
+  return {
+    keyId,
+    nonce,
+    created,
+    verify: (publicKey) => verifySignatureRaw({ message: base, publicKey, signature: bytes }),
+  };
 }
 
-const invalid = (why: string) => new AnamnesisError('SIGNATURE_INVALID', `Request signature refused: ${why}`);
+const invalid = (why: string) =>
+  new AnamnesisError("SIGNATURE_INVALID", `Request signature refused: ${why}`);
 
 /** Remembers nonces for as long as their request could be replayed. */
 export class NonceMemory {
@@ -115,7 +146,8 @@ export class NonceMemory {
       this.#seen.delete(key);
     }
     const key = `${keyId} ${nonce}`;
-    if (this.#seen.has(key)) throw new AnamnesisError('NONCE_REUSED', 'Request refused: its nonce was used already');
+    if (this.#seen.has(key))
+      throw new AnamnesisError("NONCE_REUSED", "Request refused: its nonce was used already");
     this.#seen.set(key, now + 2 * limits.requestSkewMs);
   }
 }

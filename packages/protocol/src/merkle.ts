@@ -1,4 +1,4 @@
-import { concat, equalBytes, i2osp, sha256 } from '@anamnesis/crypto/verify';
+import { concat, equalBytes, i2osp, sha256 } from "@anamnesis/crypto/verify";
 
 /**
  * RFC 6962 (section 2.1) Merkle trees: leaf = SHA-256(0x00 || data), node = SHA-256(0x01 || left || right), the left
@@ -13,7 +13,8 @@ const sizedPrefix = Uint8Array.of(2);
 export const leafHash = (data: Uint8Array): Uint8Array => sha256(concat(leafPrefix, data));
 
 /** SHA-256(0x01 || left || right), 32 bytes each. */
-export const nodeHash = (left: Uint8Array, right: Uint8Array): Uint8Array => sha256(concat(nodePrefix, left, right));
+export const nodeHash = (left: Uint8Array, right: Uint8Array): Uint8Array =>
+  sha256(concat(nodePrefix, left, right));
 
 export const emptyRoot = sha256(new Uint8Array(0));
 
@@ -21,7 +22,8 @@ export const emptyRoot = sha256(new Uint8Array(0));
  * What the app hash holds of a growing tree: SHA-256(0x02 || I2OSP(count, 8) || root). An RFC 6962 root alone leaves the
  * count open (a path may fit several); RFC 6962 signs the count in its tree heads for the same reason.
  */
-export const sizedRoot = (count: number, root: Uint8Array): Uint8Array => sha256(concat(sizedPrefix, i2osp(count, 8), root));
+export const sizedRoot = (count: number, root: Uint8Array): Uint8Array =>
+  sha256(concat(sizedPrefix, i2osp(count, 8), root));
 
 /** Largest power of two strictly below `count` (count ≥ 2). */
 export function splitAt(count: number): number {
@@ -60,8 +62,14 @@ export function inclusionPath(hashes: readonly Uint8Array[], index: number): Uin
 }
 
 /** Root that leaf `index` of `count` and its audit path lead to; `undefined` if the path does not fit. RFC 9162 2.1.3.2. */
-export function rootFromPath(leaf: Uint8Array, index: number, count: number, path: readonly Uint8Array[]): Uint8Array | undefined {
-  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(count) || index < 0 || index >= count) return undefined;
+export function rootFromPath(
+  leaf: Uint8Array,
+  index: number,
+  count: number,
+  path: readonly Uint8Array[],
+): Uint8Array | undefined {
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(count) || index < 0 || index >= count)
+    return undefined;
   let node = index;
   let last = count - 1;
   let hash = leaf;
@@ -83,13 +91,25 @@ export function rootFromPath(leaf: Uint8Array, index: number, count: number, pat
 }
 
 /** Does leaf hash `leaf` stand at `index` of `count` under `root`? */
-export function verifyInclusion(leaf: Uint8Array, index: number, count: number, path: readonly Uint8Array[], root: Uint8Array): boolean {
+export function verifyInclusion(
+  leaf: Uint8Array,
+  index: number,
+  count: number,
+  path: readonly Uint8Array[],
+  root: Uint8Array,
+): boolean {
   const computed = rootFromPath(leaf, index, count, path);
   return computed !== undefined && equalBytes(computed, root);
 }
 
 /** Does leaf hash `leaf` stand at `index` of `count` under the commitment of {@link sizedRoot}? */
-export function verifySizedInclusion(leaf: Uint8Array, index: number, count: number, path: readonly Uint8Array[], commitment: Uint8Array): boolean {
+export function verifySizedInclusion(
+  leaf: Uint8Array,
+  index: number,
+  count: number,
+  path: readonly Uint8Array[],
+  commitment: Uint8Array,
+): boolean {
   const computed = rootFromPath(leaf, index, count, path);
   return computed !== undefined && equalBytes(sizedRoot(count, computed), commitment);
 }

@@ -1,7 +1,18 @@
-import { limits } from './limits.ts';
-import { actions, purposes } from './grants.ts';
-import { blob, bytes, document, list, literal, nullable, object, oneOf, text, uint } from './shape.ts';
-import type { Shaped } from './shape.ts';
+import { limits } from "./limits.ts";
+import { actions, purposes } from "./grants.ts";
+import {
+  blob,
+  bytes,
+  document,
+  list,
+  literal,
+  nullable,
+  object,
+  oneOf,
+  text,
+  uint,
+} from "./shape.ts";
+import type { Shaped } from "./shape.ts";
 
 const accessRequestShape = object({
   v: literal(1),
@@ -19,11 +30,15 @@ const accessRequestShape = object({
 });
 /** The body of an access request. */
 export type AccessRequest = Shaped<typeof accessRequestShape>;
-export const accessRequest = document('Access request', accessRequestShape);
+export const accessRequest = document("Access request", accessRequestShape);
 
-const signedRequestShape = object({ v: literal(1), request: blob(128 * 1024), signature: bytes(64) });
+const signedRequestShape = object({
+  v: literal(1),
+  request: blob(128 * 1024),
+  signature: bytes(64),
+});
 /** Sealed to the patient's box as a message; signature type ACCESS-REQUEST-BODY by the doctor's certified key. */
-export const signedAccessRequest = document('Signed access request', signedRequestShape);
+export const signedAccessRequest = document("Signed access request", signedRequestShape);
 
 const tokenRequestShape = object({
   v: literal(1),
@@ -37,10 +52,14 @@ const tokenRequestShape = object({
 });
 /** A doctor who holds the contact card asks for visit tokens (design 5.2). */
 export type TokenRequest = Shaped<typeof tokenRequestShape>;
-export const tokenRequest = document('Token request', tokenRequestShape);
-const signedTokenRequestShape = object({ v: literal(1), request: blob(128 * 1024), signature: bytes(64) });
+export const tokenRequest = document("Token request", tokenRequestShape);
+const signedTokenRequestShape = object({
+  v: literal(1),
+  request: blob(128 * 1024),
+  signature: bytes(64),
+});
 /** Signature type TOKEN-REQUEST by the doctor's certified key. */
-export const signedTokenRequest = document('Signed token request', signedTokenRequestShape);
+export const signedTokenRequest = document("Signed token request", signedTokenRequestShape);
 
 const tokenAnswerShape = object({
   v: literal(1),
@@ -52,7 +71,7 @@ const tokenAnswerShape = object({
   token: blob(96 * 1024),
 });
 export type TokenAnswer = Shaped<typeof tokenAnswerShape>;
-export const tokenAnswer = document('Token answer', tokenAnswerShape);
+export const tokenAnswer = document("Token answer", tokenAnswerShape);
 
 const reencryptItemShape = object({
   /** SlipProof of the record.submit or record.amend, and of the session.open of its visit. */
@@ -65,7 +84,7 @@ const reencryptItemShape = object({
 });
 const reencryptRequestShape = object({
   v: literal(1),
-  suite: literal('MRS-V1'),
+  suite: literal("MRS-V1"),
   gid: bytes(32),
   intent: bytes(32),
   salt: bytes(32),
@@ -77,21 +96,37 @@ const reencryptRequestShape = object({
 });
 /** What a reader asks of each proxy, signed by RFC 9421 under their certified key (design 5.8). */
 export type ReencryptRequest = Shaped<typeof reencryptRequestShape>;
-export const reencryptRequest = document('Re-encryption request', reencryptRequestShape, limits.messageBytes);
+export const reencryptRequest = document(
+  "Re-encryption request",
+  reencryptRequestShape,
+  limits.messageBytes,
+);
 
 /** Per item: AES-256-GCM under the reply key, aad enc(intent, digest), of GT(w_i), 576 bytes (or of the 80-byte share proof). */
-const reencryptAnswerShape = object({ v: literal(1), items: list(blob(1024), limits.intentCapsules) });
-export const reencryptAnswer = document('Re-encryption answer', reencryptAnswerShape);
+const reencryptAnswerShape = object({
+  v: literal(1),
+  items: list(blob(1024), limits.intentCapsules),
+});
+export const reencryptAnswer = document("Re-encryption answer", reencryptAnswerShape);
 
 const evidenceShape = object({
   v: literal(1),
-  intents: list(object({ intent: bytes(32), reader: bytes(32), salt: bytes(32), digests: list(bytes(32), limits.intentCapsules), time: uint }), 100_000),
+  intents: list(
+    object({
+      intent: bytes(32),
+      reader: bytes(32),
+      salt: bytes(32),
+      digests: list(bytes(32), limits.intentCapsules),
+      time: uint,
+    }),
+    100_000,
+  ),
   /** ERASED receipt: signature type RECEIPT by the proxy over cbor[gid, erasedAt]. */
   receipt: nullable(object({ erasedAt: uint, signature: bytes(64) })),
 });
 /** What a proxy keeps for the patient. */
 export type Evidence = Shaped<typeof evidenceShape>;
-export const evidence = document('Evidence', evidenceShape, limits.messageBytes);
+export const evidence = document("Evidence", evidenceShape, limits.messageBytes);
 
 const sessionIntakeShape = object({
   v: literal(1),
@@ -103,4 +138,4 @@ const sessionIntakeShape = object({
 });
 /** Sealed to the institution's node (info MRS-V1-SESSION, aad chain id): opens a visit there (design 5.2). */
 export type SessionIntake = Shaped<typeof sessionIntakeShape>;
-export const sessionIntake = document('Session intake', sessionIntakeShape);
+export const sessionIntake = document("Session intake", sessionIntakeShape);

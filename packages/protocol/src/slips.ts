@@ -1,9 +1,16 @@
-import { decodeCanonical, encodeCanonical, sha256, signatureInput, toHex, verifySignature } from '@anamnesis/crypto/verify';
-import { AnamnesisError } from './errors.ts';
-import type { ChainId, SlipId } from './ids.ts';
-import { limits } from './limits.ts';
-import { isSlipKind, slipKinds } from './slipKinds.ts';
-import type { FieldType, SlipFields, SlipKind, SlipKindSpec } from './slipKinds.ts';
+import {
+  decodeCanonical,
+  encodeCanonical,
+  sha256,
+  signatureInput,
+  toHex,
+  verifySignature,
+} from "@anamnesis/crypto/verify";
+import { AnamnesisError } from "./errors.ts";
+import type { ChainId, SlipId } from "./ids.ts";
+import { limits } from "./limits.ts";
+import { isSlipKind, slipKinds } from "./slipKinds.ts";
+import type { FieldType, SlipFields, SlipKind, SlipKindSpec } from "./slipKinds.ts";
 
 /** What every slip carries beside the fields of its kind. Times are Unix milliseconds. */
 export interface SlipHeader {
@@ -40,12 +47,24 @@ const VERSION = 1;
  * Codes a slip's payload: canonical CBOR map {v, kind, chain, time, notAfter, …fields}.
  * Its SHA-256 is the slip's id.
  */
-export function encodePayload<K extends SlipKind>(kind: K, header: SlipHeader, fields: SlipFields<K>): Uint8Array {
-  return encodeCanonical({ v: VERSION, kind, chain: header.chain, time: header.time, notAfter: header.notAfter, ...fields });
+export function encodePayload<K extends SlipKind>(
+  kind: K,
+  header: SlipHeader,
+  fields: SlipFields<K>,
+): Uint8Array {
+  return encodeCanonical({
+    v: VERSION,
+    kind,
+    chain: header.chain,
+    time: header.time,
+    notAfter: header.notAfter,
+    ...fields,
+  });
 }
 
 /** A slip's wire form: canonical CBOR array [payload, signature]. */
-export const encodeSlip = (payload: Uint8Array, signature: Uint8Array): Uint8Array => encodeCanonical([payload, signature]);
+export const encodeSlip = (payload: Uint8Array, signature: Uint8Array): Uint8Array =>
+  encodeCanonical([payload, signature]);
 
 /**
  * Makes and signs a slip.
@@ -69,9 +88,14 @@ export const slipSignatureInput = (slip: { kind: SlipKind; payload: Uint8Array }
 
 /** `false` if the signature does not verify under `publicKey` (RFC 8032 strict). */
 export const verifySlip = (slip: Slip, publicKey: Uint8Array): boolean =>
-  verifySignature({ type: slipKinds[slip.kind].signatureType, message: slip.payload, publicKey, signature: slip.signature });
+  verifySignature({
+    type: slipKinds[slip.kind].signatureType,
+    message: slip.payload,
+    publicKey,
+    signature: slip.signature,
+  });
 
-const malformed = (why: string) => new AnamnesisError('SLIP_MALFORMED', `Slip refused: ${why}`);
+const malformed = (why: string) => new AnamnesisError("SLIP_MALFORMED", `Slip refused: ${why}`);
 
 /**
  * Decodes one slip and checks its form: canonical, known version and kind, exactly the fields of the kind, each of its
@@ -80,28 +104,44 @@ const malformed = (why: string) => new AnamnesisError('SLIP_MALFORMED', `Slip re
  * @throws {AnamnesisError} SLIP_MALFORMED, UNKNOWN_KIND.
  */
 export function decodeSlip(bytes: Uint8Array): Slip {
-  if (bytes.length > limits.slipBytes) throw malformed(`${bytes.length} bytes, at most ${limits.slipBytes} wanted`);
+  if (bytes.length > limits.slipBytes)
+    throw malformed(`${bytes.length} bytes, at most ${limits.slipBytes} wanted`);
   const outer = decode(bytes);
-  if (!Array.isArray(outer) || outer.length !== 2) throw malformed('not an array of payload and signature');
+  if (!Array.isArray(outer) || outer.length !== 2)
+    throw malformed("not an array of payload and signature");
   const [payload, signature] = outer as unknown[];
-  if (!(payload instanceof Uint8Array)) throw malformed('payload is not a byte string');
-  if (!(signature instanceof Uint8Array) || signature.length !== 64) throw malformed('signature is not 64 bytes');
+  if (!(payload instanceof Uint8Array)) throw malformed("payload is not a byte string");
+  if (!(signature instanceof Uint8Array) || signature.length !== 64)
+    throw malformed("signature is not 64 bytes");
   const map = decode(payload);
-  if (!isMap(map)) throw malformed('payload is not a map');
+  if (!isMap(map)) throw malformed("payload is not a map");
   const { v, kind, chain, time, notAfter, ...fields } = map;
-  if (v !== VERSION) throw new AnamnesisError('UNKNOWN_KIND', `Slip refused: version ${String(v)}, want ${VERSION}`);
-  if (typeof kind !== 'string' || !isSlipKind(kind)) throw new AnamnesisError('UNKNOWN_KIND', 'Slip refused: unknown kind');
-  if (typeof chain !== 'string') throw malformed('chain is not text');
-  if (!isUint(time) || !isUint(notAfter)) throw malformed('time and notAfter are not whole milliseconds');
+  if (v !== VERSION)
+    throw new AnamnesisError("UNKNOWN_KIND", `Slip refused: version ${String(v)}, want ${VERSION}`);
+  if (typeof kind !== "string" || !isSlipKind(kind))
+    throw new AnamnesisError("UNKNOWN_KIND", "Slip refused: unknown kind");
+  if (typeof chain !== "string") throw malformed("chain is not text");
+  if (!isUint(time) || !isUint(notAfter))
+    throw malformed("time and notAfter are not whole milliseconds");
   checkFields(kind, fields);
-  return { kind, chain: chain as ChainId, time, notAfter, fields, id: toHex(sha256(payload)) as SlipId, payload, signature, bytes } as Slip;
+  return {
+    kind,
+    chain: chain as ChainId,
+    time,
+    notAfter,
+    fields,
+    id: toHex(sha256(payload)) as SlipId,
+    payload,
+    signature,
+    bytes,
+  } as Slip;
 }
 
 function decode(bytes: Uint8Array): unknown {
   try {
     return decodeCanonical(bytes);
   } catch (cause) {
-    throw new AnamnesisError('SLIP_MALFORMED', 'Slip refused: not canonical CBOR', { cause });
+    throw new AnamnesisError("SLIP_MALFORMED", "Slip refused: not canonical CBOR", { cause });
   }
 }
 
@@ -110,32 +150,59 @@ function checkFields(kind: SlipKind, fields: Record<string, unknown>): void {
   const names = Object.keys(spec.fields);
   for (const name of names) {
     const type = spec.fields[name];
-    if (type === undefined || !fits(type, fields[name])) throw malformed(`field ${name} of ${kind} is missing or not ${describe(type)}`);
+    if (type === undefined || !fits(type, fields[name]))
+      throw malformed(`field ${name} of ${kind} is missing or not ${describe(type)}`);
   }
-  if (Object.keys(fields).length !== names.length) throw malformed(`fields beyond those of ${kind}`);
+  if (Object.keys(fields).length !== names.length)
+    throw malformed(`fields beyond those of ${kind}`);
 }
 
 function fits(type: FieldType, value: unknown): boolean {
   switch (type.type) {
-    case 'bytes': return value instanceof Uint8Array && value.length === type.length;
-    case 'blob': return value instanceof Uint8Array && value.length <= type.max;
-    case 'text': return typeof value === 'string' && value.length > 0 && value.length <= type.max && value.normalize('NFC') === value;
-    case 'uint': return isUint(value);
-    case 'uints': return Array.isArray(value) && value.length > 0 && value.length <= type.max && value.every(isUint);
+    case "bytes":
+      return value instanceof Uint8Array && value.length === type.length;
+    case "blob":
+      return value instanceof Uint8Array && value.length <= type.max;
+    case "text":
+      return (
+        typeof value === "string" &&
+        value.length > 0 &&
+        value.length <= type.max &&
+        value.normalize("NFC") === value
+      );
+    case "uint":
+      return isUint(value);
+    case "flag":
+      return value === 0 || value === 1;
+    case "uints":
+      return (
+        Array.isArray(value) && value.length > 0 && value.length <= type.max && value.every(isUint)
+      );
   }
 }
 
 function describe(type: FieldType | undefined): string {
-  if (type === undefined) return 'known';
+  if (type === undefined) return "known";
   switch (type.type) {
-    case 'bytes': return `${type.length} bytes`;
-    case 'blob': return `at most ${type.max} bytes`;
-    case 'text': return `NFC text of 1 to ${type.max} characters`;
-    case 'uint': return 'a whole number';
-    case 'uints': return `a list of 1 to ${type.max} whole numbers`;
+    case "bytes":
+      return `${type.length} bytes`;
+    case "blob":
+      return `at most ${type.max} bytes`;
+    case "text":
+      return `NFC text of 1 to ${type.max} characters`;
+    case "uint":
+      return "a whole number";
+    case "flag":
+      return "0 or 1";
+    case "uints":
+      return `a list of 1 to ${type.max} whole numbers`;
   }
 }
 
-const isUint = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+const isUint = (value: unknown): value is number =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+  typeof value === "object" &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !(value instanceof Uint8Array);

@@ -1,4 +1,4 @@
-import { concat, equalBytes, sha256, utf8 } from '@anamnesis/crypto/verify';
+import { concat, equalBytes, sha256, utf8 } from "@anamnesis/crypto/verify";
 
 /**
  * Proofs of the sparse Merkle maps behind grantsRoot, keysRoot and institutionsRoot.
@@ -16,11 +16,14 @@ export const emptySubtree = new Uint8Array(32);
 export const sparseKey = (id: string): Uint8Array => sha256(utf8(id));
 
 /** @param key - 32 bytes. @param value - the entry's canonical CBOR. */
-export const sparseLeaf = (key: Uint8Array, value: Uint8Array): Uint8Array => sha256(concat(Uint8Array.of(0), key, sha256(value)));
+export const sparseLeaf = (key: Uint8Array, value: Uint8Array): Uint8Array =>
+  sha256(concat(Uint8Array.of(0), key, sha256(value)));
 
-export const sparseNode = (left: Uint8Array, right: Uint8Array): Uint8Array => sha256(concat(Uint8Array.of(1), left, right));
+export const sparseNode = (left: Uint8Array, right: Uint8Array): Uint8Array =>
+  sha256(concat(Uint8Array.of(1), left, right));
 
-export const bitAt = (key: Uint8Array, depth: number): 0 | 1 => ((key[depth >> 3]! >> (7 - (depth & 7))) & 1) as 0 | 1;
+export const bitAt = (key: Uint8Array, depth: number): 0 | 1 =>
+  ((key[depth >> 3]! >> (7 - (depth & 7))) & 1) as 0 | 1;
 
 /**
  * What lies where the path of an id ends. `siblings` run from the root down.
@@ -28,9 +31,9 @@ export const bitAt = (key: Uint8Array, depth: number): 0 | 1 => ((key[depth >> 3
  */
 export type SparseProof = { readonly siblings: readonly Uint8Array[] } & EndOfPath;
 export type EndOfPath =
-  | { readonly found: 'value'; readonly value: Uint8Array }
-  | { readonly found: 'nothing' }
-  | { readonly found: 'other'; readonly otherKey: Uint8Array; readonly otherValueHash: Uint8Array };
+  | { readonly found: "value"; readonly value: Uint8Array }
+  | { readonly found: "nothing" }
+  | { readonly found: "other"; readonly otherKey: Uint8Array; readonly otherValueHash: Uint8Array };
 
 /** `true` if the proof shows, under `root`, what it says about `id` (its value, or that there is none). */
 export function verifySparseProof(root: Uint8Array, id: string, proof: SparseProof): boolean {
@@ -49,11 +52,19 @@ export function verifySparseProof(root: Uint8Array, id: string, proof: SparsePro
 
 function endOfPath(key: Uint8Array, depth: number, proof: SparseProof): Uint8Array | undefined {
   switch (proof.found) {
-    case 'value': return sparseLeaf(key, proof.value);
-    case 'nothing': return emptySubtree;
-    case 'other': {
-      if (proof.otherKey.length !== 32 || proof.otherValueHash.length !== 32 || equalBytes(proof.otherKey, key)) return undefined;
-      for (let d = 0; d < depth; d++) if (bitAt(proof.otherKey, d) !== bitAt(key, d)) return undefined;
+    case "value":
+      return sparseLeaf(key, proof.value);
+    case "nothing":
+      return emptySubtree;
+    case "other": {
+      if (
+        proof.otherKey.length !== 32 ||
+        proof.otherValueHash.length !== 32 ||
+        equalBytes(proof.otherKey, key)
+      )
+        return undefined;
+      for (let d = 0; d < depth; d++)
+        if (bitAt(proof.otherKey, d) !== bitAt(key, d)) return undefined;
       return sha256(concat(Uint8Array.of(0), proof.otherKey, proof.otherValueHash));
     }
   }

@@ -1,15 +1,20 @@
-import { blob, bytes, document, literal, object, text, uint } from './shape.ts';
-import type { Shaped } from './shape.ts';
+import { blob, bytes, document, literal, object, text, uint } from "./shape.ts";
+import type { Shaped } from "./shape.ts";
 
 /**
  * Values of the three provable maps: what a state proof says about a grant, a certificate or a member.
  * Ids: gid and fingerprint as 64 hex digits, institution id as text. Times are Unix milliseconds.
  */
 
-const grantStateShape = object({ v: literal(1), digest: bytes(32), expiresAt: uint, revokedAt: uint });
+const grantStateShape = object({
+  v: literal(1),
+  digest: bytes(32),
+  expiresAt: uint,
+  revokedAt: uint,
+});
 /** Map `grants`. `revokedAt` 0: not revoked. A grant is live at `time` when revokedAt is 0 and time < expiresAt. */
 export type GrantState = Shaped<typeof grantStateShape>;
-export const grantState = document('Grant state', grantStateShape);
+export const grantState = document("Grant state", grantStateShape);
 
 const certificateStateShape = object({
   v: literal(1),
@@ -26,7 +31,7 @@ const certificateStateShape = object({
 });
 /** Map `keys`. Kept for ever; `revokedAt` 0: not revoked. Live at `time` when validFrom <= time <= validTo and revokedAt is 0. */
 export type CertificateState = Shaped<typeof certificateStateShape>;
-export const certificateState = document('Certificate state', certificateStateShape);
+export const certificateState = document("Certificate state", certificateStateShape);
 
 const institutionStateShape = object({
   v: literal(1),
@@ -39,11 +44,17 @@ const institutionStateShape = object({
 });
 /** Map `institutions`. `suspended` 1: its node may not carry slips for now. */
 export type InstitutionState = Shaped<typeof institutionStateShape>;
-export const institutionState = document('Institution state', institutionStateShape);
+export const institutionState = document("Institution state", institutionStateShape);
 
 /** Whether a certificate counts at `time`. */
-export const certificateLive = (certificate: Pick<CertificateState, 'validFrom' | 'validTo' | 'revokedAt'>, time: number): boolean =>
+export const certificateLive = (
+  certificate: Pick<CertificateState, "validFrom" | "validTo" | "revokedAt">,
+  time: number,
+): boolean =>
   certificate.revokedAt === 0 && certificate.validFrom <= time && time <= certificate.validTo;
 
 /** Whether a grant counts at `time`. */
-export const grantLive = (grant: Pick<GrantState, 'expiresAt' | 'revokedAt'>, time: number): boolean => grant.revokedAt === 0 && time < grant.expiresAt;
+export const grantLive = (
+  grant: Pick<GrantState, "expiresAt" | "revokedAt">,
+  time: number,
+): boolean => grant.revokedAt === 0 && time < grant.expiresAt;

@@ -1,20 +1,30 @@
-import { encodeCanonical, fromHex, verifySignature } from '@anamnesis/crypto/verify';
-import { AnamnesisError } from './errors.ts';
-import { pidOf } from './ids.ts';
-import type { Pid } from './ids.ts';
-import { blob, bytes, document, list, literal, object, text, uint } from './shape.ts';
-import type { Shaped } from './shape.ts';
+import { encodeCanonical, fromHex, verifySignature } from "@anamnesis/crypto/verify";
+import { AnamnesisError } from "./errors.ts";
+import { pidOf } from "./ids.ts";
+import type { Pid } from "./ids.ts";
+import { blob, bytes, document, list, literal, object, text, uint } from "./shape.ts";
+import type { Shaped } from "./shape.ts";
 
 /** `{node, box id, X-Wing key}`: lets one write to a box. `certificate` is DER, or empty where the box is nobody's by name. */
-export const contactCardShape = object({ node: text(), box: bytes(32), boxKey: bytes(1216), certificate: blob(6_000) });
+export const contactCardShape = object({
+  node: text(),
+  box: bytes(32),
+  boxKey: bytes(1216),
+  certificate: blob(6_000),
+});
 export type ContactCard = Shaped<typeof contactCardShape>;
 
 /** For one category of one visit: what an author needs to seal records under a tag. */
-export const tokenEntryShape = object({ category: text(32), tag: bytes(16), ek: bytes(1184), addressKey: bytes(32) });
+export const tokenEntryShape = object({
+  category: text(32),
+  tag: bytes(16),
+  ek: bytes(1184),
+  addressKey: bytes(32),
+});
 
 const tokenShape = object({
   v: literal(1),
-  suite: literal('MRS-V1'),
+  suite: literal("MRS-V1"),
   chain: text(64),
   institution: text(64),
   key: bytes(32),
@@ -26,7 +36,7 @@ const tokenShape = object({
 
 /** Visit token (design 5.2): handed to one doctor, sealed; signed by the visit key. */
 export type VisitToken = Shaped<typeof tokenShape>;
-export const visitToken = document('Visit token', tokenShape);
+export const visitToken = document("Visit token", tokenShape);
 
 const signedTokenShape = object({
   v: literal(1),
@@ -41,7 +51,7 @@ const signedTokenShape = object({
   name: text(128),
 });
 export type SignedVisitToken = Shaped<typeof signedTokenShape>;
-export const signedVisitToken = document('Signed visit token', signedTokenShape);
+export const signedVisitToken = document("Signed visit token", signedTokenShape);
 
 export const tokenPid = (token: VisitToken): Pid => pidOf(token.key);
 
@@ -55,11 +65,31 @@ export const vouched = (id: string): Uint8Array => encodeCanonical([fromHex(id)]
  */
 export function verifyVisitToken(signed: SignedVisitToken, patientKey: Uint8Array): VisitToken {
   const token = visitToken.decode(signed.token);
-  if (!verifySignature({ type: 'VISIT-TOKEN', message: signed.token, publicKey: token.key, signature: signed.signature })) {
-    throw new AnamnesisError('SIGNATURE_INVALID', "Visit token refused: the visit key's signature does not verify");
+  if (
+    !verifySignature({
+      type: "VISIT-TOKEN",
+      message: signed.token,
+      publicKey: token.key,
+      signature: signed.signature,
+    })
+  ) {
+    throw new AnamnesisError(
+      "SIGNATURE_INVALID",
+      "Visit token refused: the visit key's signature does not verify",
+    );
   }
-  if (!verifySignature({ type: 'PATIENT-VISIT', message: vouched(tokenPid(token)), publicKey: patientKey, signature: signed.certified })) {
-    throw new AnamnesisError('SIGNATURE_INVALID', "Visit token refused: the patient's signature over the visit does not verify");
+  if (
+    !verifySignature({
+      type: "PATIENT-VISIT",
+      message: vouched(tokenPid(token)),
+      publicKey: patientKey,
+      signature: signed.certified,
+    })
+  ) {
+    throw new AnamnesisError(
+      "SIGNATURE_INVALID",
+      "Visit token refused: the patient's signature over the visit does not verify",
+    );
   }
   return token;
 }

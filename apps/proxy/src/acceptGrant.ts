@@ -1,0 +1,196 @@
+import { openWith } from "@anamnesis/crypto/box";
+import type { BoxKeypair } from "@anamnesis/crypto/box";
+import { checkShares } from "@anamnesis/crypto/proxy";
+import type { ProxyShares } from "@anamnesis/crypto/proxy";
+import { CryptoError, equalBytes, sha256, toHex, verifySignature } from "@anamnesis/crypto/verify";
+import {
+  AnamnesisError,
+  certificateInDate,
+  gidOf,
+  grantDigest,
+  grantDocument,
+  limits,
+  readCertificate,
+  sharePackage,
+  shareSecret,
+  signedDigest,
+  vouched,
+} from "@anamnesis/protocol";
+import type { CaKey, Gid, Grant, ShareSecret } from "@anamnesis/protocol";
+import type { HeldGrant } from "./store.ts";
+
+export interface AcceptDeps {
+  /** Consortium chain of this federation. */
+  readonly chain: string;
+  readonly k: number;
+  /** Institutions of the proxies in the order of their indices. */
+  readonly proxies: readonly string[];
+  readonly index: number;
+  readonly cas: readonly CaKey[];
+  readonly box: BoxKeypair;
+  readonly now: () => number;
+}
+
+/**
+ * Judges a share package (H-30): all that makes the grant the patient's is inside, so nobody needs to be known who sends
+ * it. That the grant stands on chain is asked at each request instead, because shares come before the publication.
+ *
+ * @throws {AnamnesisError} SHARE_INVALID, GRANT_SIGNATURE, OUTSIDE_GRANT_TIME, CERTIFICATE_INVALID, and those of decoding.
+ */
+export async function acceptGrant(
+  body: Uint8Array,
+  deps: AcceptDeps,
+): Promise<{ gid: Gid; held: HeldGrant }> {
+  const received = sharePackage.decode(body);
+  const grant = grantDocument.decode(received.grant);
+  const gid = gidOf(grant.key);
+  checkGrant(grant, deps);
+  const secret = await openSecret(received.grant, received.sealed, deps);
+  const digest = grantDigest(received.grant, received.sealedHash, received.commitments);
+  checkPatient(gid, secret, deps);
+  checkVisits(grant, digest, secret);
+  const held: HeldGrant = {
+    grant: received.grant,
+    digest,
+    commitments: received.commitments,
+    secret: { replyKey: secret.replyKey, shares: secret.shares },
+    visits: secret.visits,
+    erasedAt: 0,
+    receipt: new Uint8Array(0),
+  };
+  checkAgainstCommitments(held, deps.index);
+  return { gid, held };
+}
+
+/** The shares in the form in which the suite works with them. @throws {AnamnesisError} GRANT_NOT_LIVE once erased. */
+export function sharesOf(held: HeldGrant, index: number): ProxyShares {
+  if (held.secret === null)
+    throw new AnamnesisError("GRANT_NOT_LIVE", "The shares of this grant are erased");
+  const { shares, replyKey } = held.secret;
+  const grant = grantDocument.decode(held.grant);
+  const tags = grant.tags.map(({ tag }, t) => ({
+    tag,
+    share: shares[t]!,
+    commitments: held.commitments.slice(t * grant.k, (t + 1) * grant.k),
+  }));
+  return { gctx: sha256(held.grant), index, replyKey, tags };
+}
+
+function checkGrant(grant: Grant, deps: AcceptDeps): void {
+  if (grant.chain !== deps.chain) throw refused("it is for another federation");
+  if (
+    grant.k !== deps.k ||
+    grant.proxies.length !== deps.proxies.length ||
+    !grant.proxies.every((id, i) => id === deps.proxies[i])
+  ) {
+    throw refused("it names other proxies or another threshold than this federation's");
+  }
+  if (
+    grant.tags.length === 0 ||
+    new Set(grant.tags.map(({ tag }) => toHex(tag))).size !== grant.tags.length
+  ) {
+    throw refused("want at least one tag and none twice");
+  }
+  if (grant.notAfter <= deps.now())
+    throw new AnamnesisError("OUTSIDE_GRANT_TIME", "Grant refused: it has expired");
+  if (grant.notAfter - deps.now() > limits.grantLifetimeMs || grant.notBefore >= grant.notAfter) {
+    throw new AnamnesisError(
+      "OUTSIDE_GRANT_TIME",
+      "Grant refused: want it to end after it begins and within a year",
+    );
+  }
+}
+
+async function openSecret(
+  grant: Uint8Array,
+  sealed: Uint8Array,
+  deps: AcceptDeps,
+): Promise<ShareSecret> {
+  let plaintext: Uint8Array;
+  try {
+    plaintext = await openWith({
+      secretKey: deps.box.secretKey,
+      info: "MRS-V1-SHARE",
+      aad: sha256(grant),
+      sealed,
+    });
+  } catch (cause) {
+    throw new AnamnesisError(
+      "SHARE_INVALID",
+      "Share refused: it was not sealed to this proxy for this grant",
+      { cause },
+    );
+  }
+  const secret = shareSecret.decode(plaintext);
+  if (secret.index !== deps.index)
+    throw new AnamnesisError(
+      "SHARE_INVALID",
+      `Share refused: it is for proxy ${secret.index}, want ${deps.index}`,
+    );
+  return secret;
+}
+
+function checkPatient(gid: Gid, secret: ShareSecret, deps: AcceptDeps): void {
+  const certificate = readCertificate(secret.patient.certificate, deps.cas);
+  if (certificate.role !== "patient" || !certificateInDate(certificate, deps.now())) {
+    throw new AnamnesisError(
+      "CERTIFICATE_NOT_LIVE",
+      "Grant refused: want a patient's certificate that is in date",
+    );
+  }
+  const { signature } = secret.patient;
+  if (
+    !verifySignature({
+      type: "PATIENT-GRANT",
+      message: vouched(gid),
+      publicKey: certificate.signingKey,
+      signature,
+    })
+  ) {
+    throw signatureRefused("the patient's signature over the grant's id does not verify");
+  }
+}
+
+/** Each distinct visit of the grant agrees: its key signed the grant's digest. */
+function checkVisits(grant: Grant, digest: Uint8Array, secret: ShareSecret): void {
+  const wanted = new Set(grant.tags.map(({ pid }) => toHex(pid)));
+  const message = signedDigest(digest);
+  for (const { key, signature } of secret.visits) {
+    if (!verifySignature({ type: "GRANT-VISIT", message, publicKey: key, signature })) {
+      throw signatureRefused("a visit's signature over it does not verify");
+    }
+    wanted.delete(toHex(sha256(key)));
+  }
+  if (wanted.size > 0) throw signatureRefused(`${wanted.size} of its visits did not sign it`);
+}
+
+function checkAgainstCommitments(held: HeldGrant, index: number): void {
+  const grant = grantDocument.decode(held.grant);
+  const { shares } = held.secret!;
+  if (
+    shares.length !== grant.tags.length ||
+    held.commitments.length !== grant.tags.length * grant.k
+  ) {
+    throw new AnamnesisError(
+      "SHARE_INVALID",
+      "Share refused: want one share and k commitments for each tag",
+    );
+  }
+  try {
+    checkShares(sharesOf(held, index));
+  } catch (cause) {
+    if (!(cause instanceof CryptoError)) throw cause;
+    throw new AnamnesisError("SHARE_INVALID", "Share refused: it does not match its commitments", {
+      cause,
+    });
+  }
+}
+
+/** Whether two packages are the same grant dealt the same way: a retry is no new grant. */
+export const sameDeal = (left: HeldGrant, right: HeldGrant): boolean =>
+  equalBytes(left.digest, right.digest);
+
+const refused = (why: string): AnamnesisError =>
+  new AnamnesisError("BAD_REQUEST", `Grant refused: ${why}`);
+const signatureRefused = (why: string): AnamnesisError =>
+  new AnamnesisError("GRANT_SIGNATURE", `Grant refused: ${why}`);

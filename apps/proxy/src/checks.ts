@@ -1,0 +1,247 @@
+import {
+  CryptoError,
+  checkCapsule,
+  equalBytes,
+  fromHex,
+  recordDigest,
+  sha256,
+  toHex,
+} from "@anamnesis/crypto/verify";
+import {
+  AnamnesisError,
+  certificateLive,
+  chainOf,
+  decodeSlipProof,
+  gidOf,
+  grantDocument,
+  grantLive,
+  intentCommitment,
+  limits,
+  verifySlipProof,
+} from "@anamnesis/protocol";
+import type { Grant, ReencryptRequest, Slip, SlipProof, Trust } from "@anamnesis/protocol";
+import { decodeSlip } from "@anamnesis/protocol";
+import type { Consortium, GrantOnChain, ReaderCertificate, SlipOnChain } from "./consortium.ts";
+import type { RateLimit } from "./rateLimit.ts";
+import type { HeldGrant } from "./store.ts";
+
+/** Length of the patient's capsule, the first of a record's capsules (crypto-design 1.6). */
+const CAPSULE_BYTES = 1312;
+
+/** A request whose reader's signature holds, with all that the checks look at. */
+export interface Asked {
+  readonly request: ReencryptRequest;
+  /** Fingerprint of the reader's certificate, 64 hex digits. */
+  readonly reader: string;
+  readonly certificate: ReaderCertificate;
+}
+
+export interface CheckDeps {
+  readonly trust: Trust;
+  readonly consortium: Consortium;
+  readonly index: number;
+  readonly rate: RateLimit;
+  readonly now: () => number;
+}
+
+/** One capsule that may be answered for. */
+export interface Released {
+  readonly tag: Uint8Array;
+  readonly capsule: Uint8Array;
+  readonly ctx: Uint8Array;
+  readonly digest: Uint8Array;
+}
+
+type RecordSlip = Extract<Slip, { kind: "record.submit" | "record.amend" }>;
+
+interface Item {
+  readonly proof: SlipProof;
+  readonly session: SlipProof;
+  readonly slip: RecordSlip;
+  readonly headerHash: Uint8Array;
+  readonly capsules: Uint8Array;
+  readonly bodyHash: Uint8Array;
+}
+
+/**
+ * What a proxy checks before it uses a share, in the order of design 5.8; the first that fails names the code. (The
+ * reader's signature and nonce were checked before: who asks must be known to be told anything.)
+ *
+ * @throws {AnamnesisError} One code for each check, see docs/spec/http.md H-31.
+ */
+export async function checkRelease(
+  asked: Asked,
+  held: HeldGrant | undefined,
+  deps: CheckDeps,
+): Promise<Released[]> {
+  const { request } = asked;
+  certificateIsLive(asked, deps);
+  const grant = grantIsTheReaders(asked, held);
+  const onChain = await deps.consortium.grant(toHex(request.gid));
+  if (onChain !== undefined) grantIsSigned(held!, onChain);
+  const intent = await deps.consortium.slip(toHex(request.intent));
+  bothClocksAdmit(grant, intent, deps);
+  await deps.consortium.assertFresh();
+  grantIsLive(onChain, held!, intent, deps);
+  const items = request.items.map(readItem);
+  for (const item of items) tagAndRecordAreGranted(item, grant);
+  if (!grant.actions.includes(request.action))
+    throw refuse("ACTION_NOT_GRANTED", "the grant does not allow this action");
+  if (!grant.purposes.includes(request.purpose))
+    throw refuse("PURPOSE_NOT_GRANTED", "the grant does not allow this purpose");
+  intentCovers(asked, intent, items, deps);
+  for (const item of items) capsuleIsOnChain(item, deps.trust);
+  deps.rate.take(`${asked.reader} ${toHex(request.gid)}`, items.length, deps.now());
+  return items.map(checkedCapsule);
+}
+
+function certificateIsLive({ certificate }: Asked, { now }: CheckDeps): void {
+  if (!certificateLive(certificate, now()))
+    throw refuse("CERTIFICATE_NOT_LIVE", "the reader's certificate is revoked or out of date");
+}
+
+/** To anybody but its reader a grant looks as if this proxy had none. */
+function grantIsTheReaders({ request, reader }: Asked, held: HeldGrant | undefined): Grant {
+  const grant = held === undefined ? undefined : grantDocument.decode(held.grant);
+  if (
+    grant === undefined ||
+    toHex(grant.reader) !== reader ||
+    gidOf(grant.key) !== toHex(request.gid)
+  ) {
+    throw refuse("GRANT_NOT_HELD", "this proxy holds no such grant for this reader");
+  }
+  return grant;
+}
+
+/** The grant's signature is its `grant.publish`; the visits' were checked when the shares came. */
+function grantIsSigned(held: HeldGrant, onChain: GrantOnChain): void {
+  if (!equalBytes(held.digest, onChain.digest))
+    throw refuse(
+      "GRANT_SIGNATURE",
+      "the grant on the chain is another one than the shares are for",
+    );
+}
+
+function bothClocksAdmit(grant: Grant, intent: SlipOnChain | undefined, { now }: CheckDeps): void {
+  for (const time of [now(), intent?.blockTime ?? now()]) {
+    if (time < grant.notBefore || time >= grant.notAfter)
+      throw refuse("OUTSIDE_GRANT_TIME", "the grant has not begun or has expired");
+  }
+}
+
+function grantIsLive(
+  onChain: GrantOnChain | undefined,
+  held: HeldGrant,
+  intent: SlipOnChain | undefined,
+  { now }: CheckDeps,
+): void {
+  const times = [now(), intent?.blockTime ?? now()];
+  if (
+    onChain === undefined ||
+    held.secret === null ||
+    !times.every((time) => grantLive(onChain, time))
+  ) {
+    throw refuse("GRANT_NOT_LIVE", "the grant is not on the chain, revoked or expired");
+  }
+}
+
+function readItem(item: ReencryptRequest["items"][number]): Item {
+  const proof = decodeSlipProof(item.record);
+  const slip = decodeSlip(proof.slip);
+  if (slip.kind !== "record.submit" && slip.kind !== "record.amend")
+    throw refuse("NOT_ON_CHAIN", `want the proof of a record, not of ${slip.kind}`);
+  return { ...item, proof, session: decodeSlipProof(item.session), slip };
+}
+
+function tagAndRecordAreGranted({ slip }: Item, grant: Grant): void {
+  const { tag, pid } = slip.fields;
+  const isGranted = grant.tags.some(
+    (granted) =>
+      granted.chain === slip.chain && equalBytes(granted.pid, pid) && equalBytes(granted.tag, tag),
+  );
+  if (!isGranted) throw refuse("TAG_NOT_GRANTED", "the grant does not cover this record's tag");
+  const record = slip.kind === "record.amend" ? slip.fields.record : fromHex(slip.id);
+  if (grant.records !== null && !grant.records.some((granted) => equalBytes(granted, record))) {
+    throw refuse("RECORD_NOT_GRANTED", "the grant is limited to other records");
+  }
+}
+
+function intentCovers(
+  { request, reader }: Asked,
+  intent: SlipOnChain | undefined,
+  items: readonly Item[],
+  { index, now }: CheckDeps,
+): void {
+  if (intent?.slip.kind !== "usage.intent")
+    throw refuse("INTENT_MISSING", "no such usage.intent is on the chain");
+  const { fields, time } = intent.slip;
+  const isTheirs =
+    toHex(fields.cert) === reader &&
+    equalBytes(fields.gid, request.gid) &&
+    fields.proxies.includes(index);
+  if (!isTheirs)
+    throw refuse(
+      "INTENT_MISSING",
+      "the intent is another reader's, for another grant or another proxy",
+    );
+  if (!equalBytes(fields.commitment, intentCommitment(request.salt, request.digests)))
+    throw refuse("INTENT_MISSING", "the intent commits to other records");
+  if (
+    !items.every(({ slip }) =>
+      request.digests.some((digest) => equalBytes(digest, slip.fields.digest)),
+    )
+  ) {
+    throw refuse("INTENT_MISSING", "the intent does not cover this record");
+  }
+  if (now() > intent.committedAt + limits.intentServesMs || now() > time + limits.intentEndsMs)
+    throw refuse("INTENT_MISSING", "the intent has ended; make a new one");
+}
+
+/** The slip and its visit stand on the care chain, and what the reader shows is what the slip's digest says. */
+function capsuleIsOnChain(
+  { slip, proof, session, headerHash, capsules, bodyHash }: Item,
+  trust: Trust,
+): void {
+  const genesis = chainOf(trust, slip.chain);
+  const opened = verifyOnChain(() => verifySlipProof(genesis, session)).slip;
+  verifyOnChain(() => verifySlipProof(genesis, proof));
+  if (
+    opened.kind !== "session.open" ||
+    !equalBytes(sha256(opened.fields.key), slip.fields.pid) ||
+    opened.fields.institution !== slip.fields.institution
+  ) {
+    throw refuse("NOT_ON_CHAIN", "the record's visit is not the one shown");
+  }
+  const shown = recordDigest({ headerHash, capsulesHash: sha256(capsules), bodyHash });
+  if (!equalBytes(shown, slip.fields.digest))
+    throw refuse("NOT_ON_CHAIN", "what is shown is not what the record's digest says");
+}
+
+function verifyOnChain<T>(verify: () => T): T {
+  try {
+    return verify();
+  } catch (cause) {
+    throw new AnamnesisError(
+      "NOT_ON_CHAIN",
+      "Refused: a proof of the record or its visit does not hold",
+      { cause },
+    );
+  }
+}
+
+function checkedCapsule({ slip, headerHash, capsules }: Item): Released {
+  const capsule = capsules.subarray(0, CAPSULE_BYTES);
+  const { tag, digest } = slip.fields;
+  try {
+    if (checkCapsule({ capsule, tag, ctx: headerHash }))
+      return { tag, capsule, ctx: headerHash, digest };
+  } catch (cause) {
+    if (!(cause instanceof CryptoError)) throw cause;
+  }
+  throw refuse("CAPSULE_INVALID", "the capsule fails its public check");
+}
+
+const refuse = (
+  code: ConstructorParameters<typeof AnamnesisError>[0],
+  why: string,
+): AnamnesisError => new AnamnesisError(code, `Refused: ${why}`);

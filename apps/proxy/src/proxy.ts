@@ -1,0 +1,95 @@
+import { ready } from "@anamnesis/crypto/verify";
+import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
+import type { InstitutionId, Trust } from "@anamnesis/protocol";
+import { CallerCheck, serve } from "@anamnesis/server";
+import type { HttpConfig, Server } from "@anamnesis/server";
+import { consortiumOverHttp } from "./consortium.ts";
+import { Denials } from "./denials.ts";
+import { sweep } from "./erasure.ts";
+import { readKeys, storeFolder } from "./home.ts";
+import { RateLimit } from "./rateLimit.ts";
+import { routes } from "./routes.ts";
+import { ProxyStore } from "./store.ts";
+
+export interface ProxyConfig extends HttpConfig {
+  /** What {@link initHome} made. */
+  readonly home: string;
+  readonly institution: string;
+  /** 1…n, as in the consortium's genesis. */
+  readonly index: number;
+  readonly trust: Trust;
+  /** Base URL of the own institution's node: the only source of consortium facts. */
+  readonly nodeAddress: string;
+  /** How often ended grants are looked for; default 15 s (design 5.9: within 60 s). */
+  readonly sweepEveryMs?: number;
+  /** Capsules a minute for one reader and grant; default 6,000. */
+  readonly capsulesPerMinute?: number;
+  /** Unix milliseconds; default the machine's. */
+  readonly now?: () => number;
+}
+
+const SWEEP_MS = 15_000;
+const CAPSULES_PER_MINUTE = 6_000;
+
+/** Starts a proxy. Resolves once it listens. @throws {AnamnesisError} BAD_REQUEST if genesis names no such proxy. */
+export async function startProxy(config: ProxyConfig): Promise<Server> {
+  await ready();
+  const now = config.now ?? Date.now;
+  const genesis = consortiumOf(config.trust);
+  const { k, proxies } = genesis.consortium;
+  if (
+    !proxies.some(
+      ({ index, institution }) => index === config.index && institution === config.institution,
+    )
+  ) {
+    throw new AnamnesisError(
+      "BAD_REQUEST",
+      `Genesis names no proxy ${config.index} at ${config.institution}`,
+    );
+  }
+  const keys = await readKeys(config.home);
+  const store = new ProxyStore(storeFolder(config.home));
+  const consortium = consortiumOverHttp({
+    genesis,
+    institution: config.institution as InstitutionId,
+    nodeAddress: config.nodeAddress,
+    now,
+  });
+  const { signing } = keys;
+  const denials = new Denials({
+    chain: genesis.chain,
+    index: config.index,
+    signing,
+    consortium,
+    now,
+  });
+  const ordered = proxies.toSorted((a, b) => a.index - b.index);
+  const deps = {
+    chain: genesis.chain,
+    k,
+    proxies: ordered.map(({ institution }) => institution as string),
+    index: config.index,
+    cas: genesis.cas,
+    box: keys.box,
+    signing,
+    store,
+    consortium,
+    denials,
+    trust: config.trust,
+    callers: new CallerCheck(now),
+    rate: new RateLimit(config.capsulesPerMinute ?? CAPSULES_PER_MINUTE),
+    now,
+  };
+  const server = await serve("proxy", routes(deps), config);
+  const timer = setInterval(() => void sweep(deps), config.sweepEveryMs ?? SWEEP_MS);
+  timer.unref();
+  return {
+    address: server.address,
+    stop: async () => {
+      clearInterval(timer);
+      await server.stop();
+      await denials.settled();
+      await store.close();
+    },
+  };
+}

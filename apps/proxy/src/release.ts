@@ -1,0 +1,96 @@
+import { proveShare, reencryptShare } from "@anamnesis/crypto/proxy";
+import type { ProxyShares } from "@anamnesis/crypto/proxy";
+import { sealSymmetric } from "@anamnesis/crypto/box";
+import { enc, fromHex, toHex } from "@anamnesis/crypto/verify";
+import { AnamnesisError, reencryptAnswer, reencryptRequest } from "@anamnesis/protocol";
+import { readBody } from "@anamnesis/server";
+import type { CallerCheck, Incoming } from "@anamnesis/server";
+import { sharesOf } from "./acceptGrant.ts";
+import { checkRelease } from "./checks.ts";
+import type { Asked, CheckDeps, Released } from "./checks.ts";
+import type { Denials } from "./denials.ts";
+import type { ProxyStore } from "./store.ts";
+
+export interface ReleaseDeps extends CheckDeps {
+  readonly callers: CallerCheck;
+  readonly store: ProxyStore;
+  readonly denials: Denials;
+}
+
+/** Largest request: 256 capsules with two proofs each. */
+const REQUEST_BYTES = 16 * 1024 * 1024;
+
+/** H-31: one re-encryption share for each capsule. */
+export const reencrypt = (deps: ReleaseDeps, incoming: Incoming): Promise<Uint8Array> =>
+  release(deps, incoming, (shares, { tag, capsule, ctx }) =>
+    reencryptShare({ shares, tag, capsule, ctx }),
+  );
+
+/** H-32: for each capsule the proof that its share was right; sealed like the share, aad enc("proof", intent, digest). */
+export const prove = (deps: ReleaseDeps, incoming: Incoming): Promise<Uint8Array> =>
+  release(deps, incoming, (shares, { tag, capsule, ctx, digest }, { request }) =>
+    sealSymmetric({
+      key: shares.replyKey,
+      aad: enc("proof", request.intent, digest),
+      plaintext: proveShare({ shares, tag, capsule, ctx }),
+    }),
+  );
+
+type Answer = (shares: ProxyShares, item: Released, asked: Asked) => Promise<Uint8Array>;
+
+async function release(deps: ReleaseDeps, incoming: Incoming, answer: Answer): Promise<Uint8Array> {
+  const asked = await whoAsks(deps, incoming);
+  const gid = toHex(asked.request.gid);
+  const held = deps.store.grant(gid);
+  let released: Released[];
+  try {
+    released = await checkRelease(asked, held, deps);
+  } catch (error) {
+    if (error instanceof AnamnesisError && held !== undefined)
+      deps.denials.post(gid, asked.reader, error.code);
+    throw error;
+  }
+  await keepEvidence(deps, asked);
+  const shares = sharesOf(held!, deps.index);
+  const items: Uint8Array[] = [];
+  for (const item of released) items.push(await answer(shares, item, asked));
+  return reencryptAnswer.encode({ v: 1, items });
+}
+
+/** The first check: reader's signature and nonce. An unknown certificate cannot sign. */
+async function whoAsks({ callers, consortium }: ReleaseDeps, incoming: Incoming): Promise<Asked> {
+  const body = await readBody(incoming, REQUEST_BYTES);
+  let certificate: Asked["certificate"] | undefined;
+  try {
+    const caller = await callers.callerOf(incoming, body, async (fingerprint) => {
+      certificate = await consortium.certificate(fingerprint);
+      if (certificate === undefined)
+        throw new AnamnesisError(
+          "READER_SIGNATURE",
+          "Refused: the reader's certificate is not on the chain",
+        );
+      return certificate.signingKey;
+    });
+    if (caller.kind === "key" || certificate === undefined)
+      throw new AnamnesisError("READER_SIGNATURE", "Refused: want a signature under a certificate");
+    return { request: reencryptRequest.decode(body), reader: caller.fingerprint, certificate };
+  } catch (error) {
+    if (
+      error instanceof AnamnesisError &&
+      (error.code === "SIGNATURE_INVALID" || error.code === "SIGNATURE_REQUIRED")
+    ) {
+      throw new AnamnesisError("READER_SIGNATURE", error.message, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** On disk before a share leaves: an opening that cannot be logged does not happen (I8). */
+const keepEvidence = ({ store, now }: ReleaseDeps, { request, reader }: Asked): Promise<void> =>
+  store.putIntent(toHex(request.gid), toHex(request.intent), {
+    intent: request.intent,
+    reader: fromHex(reader),
+    salt: request.salt,
+    digests: request.digests,
+    time: now(),
+  });
