@@ -5,11 +5,12 @@
  */
 import { gcmOpen, gcmSeal } from "#primitives";
 import { Aes256Gcm, CipherSuite, HkdfSha256 } from "@hpke/core";
+import type { SenderContext } from "@hpke/core";
 import { XWing } from "@hpke/hybridkem-x-wing";
 import { concat, utf8 } from "./bytes.ts";
 import { randomBytes } from "./derive.ts";
 import type { RandomSource } from "./derive.ts";
-import { decryptError, expectLength } from "./errors.ts";
+import { CryptoError, decryptError, expectLength } from "./errors.ts";
 import { BYTES } from "./suite.ts";
 
 export interface BoxKeypair {
@@ -38,7 +39,8 @@ export async function boxKeypairFromSeed(seed: Uint8Array): Promise<BoxKeypair> 
  *
  * @param input.info - Says what this is, e.g. "MRS-V1-GRANT"; the receiver must name the same.
  * @returns enc (1120 bytes) || ciphertext || tag (16 bytes).
- * @throws {CryptoError} `E_ARGUMENT` for a public key that is not 1216 bytes or not an encapsulation key.
+ * @throws {CryptoError} `E_ARGUMENT` for a public key that is not 1216 bytes; `E_FORMAT` for one whose ML-KEM half
+ * fails the encapsulation key check of FIPS 203 7.2.
  */
 export async function sealTo(input: {
   readonly publicKey: Uint8Array;
@@ -47,12 +49,7 @@ export async function sealTo(input: {
   readonly plaintext: Uint8Array;
 }): Promise<Uint8Array> {
   expectLength("box public key", input.publicKey, BYTES.boxPublicKey);
-  const suite = hpke();
-  const recipientPublicKey = await suite.kem.deserializePublicKey(exact(input.publicKey));
-  const sender = await suite.createSenderContext({
-    recipientPublicKey,
-    info: exact(utf8(input.info)),
-  });
+  const sender = await senderContext(input);
   const sealed = await sender.seal(exact(input.plaintext), exact(input.aad));
   return concat(new Uint8Array(sender.enc), new Uint8Array(sealed));
 }
@@ -120,6 +117,21 @@ export async function openSymmetric(input: {
   const plaintext = await gcmOpen({ key: input.key, nonce, aad: input.aad, data });
   if (plaintext === undefined) throw decryptError();
   return plaintext;
+}
+
+async function senderContext(input: {
+  readonly publicKey: Uint8Array;
+  readonly info: string;
+}): Promise<SenderContext> {
+  const suite = hpke();
+  try {
+    const recipientPublicKey = await suite.kem.deserializePublicKey(exact(input.publicKey));
+    return await suite.createSenderContext({ recipientPublicKey, info: exact(utf8(input.info)) });
+  } catch (cause) {
+    throw new CryptoError("E_FORMAT", "Cannot seal to this key, want an X-Wing encapsulation key", {
+      cause,
+    });
+  }
 }
 
 let sharedKem: XWing | undefined;

@@ -68,7 +68,7 @@ export function decodeCanonical(
   return value;
 }
 
-const DECODE_OPTIONS = { strict: true, rejectDuplicateMapKeys: true };
+const DECODE_OPTIONS = { strict: true, rejectDuplicateMapKeys: true, allowBigInt: true };
 
 const MAJOR = { array: 4, map: 5, tag: 6, simple: 7 } as const;
 const INDEFINITE = 31;
