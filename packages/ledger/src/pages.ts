@@ -1,0 +1,127 @@
+import { concat, decodeCanonical, encodeCanonical, fromHex } from '@anamnesis/crypto/verify';
+import { encodePageHeader, sizedRoot } from '@anamnesis/protocol';
+import type { Genesis, PageHeader, SlipId } from '@anamnesis/protocol';
+import { storedPage } from './facts.ts';
+import { Frontier } from './frontier.ts';
+import { appendPage } from './pageLog.ts';
+import type { PageLog } from './pageLog.ts';
+import type { BlockContext, Writes } from './state.ts';
+import { stateKeys } from './stateKeys.ts';
+import type { Reader } from './view.ts';
+
+/** The open page as it is stored between blocks. */
+export interface OpenPage {
+  readonly no: number;
+  /** How many slips the chain holds, this page's included. */
+  readonly sequence: number;
+  /** Time of the block that put the first slip into it, Unix milliseconds; 0 while empty. */
+  readonly openedAt: number;
+  /** Leaf hashes and slip ids one after another, 32 bytes each. */
+  readonly leaves: Uint8Array;
+  readonly slips: Uint8Array;
+  readonly peaks: Uint8Array;
+}
+
+const emptyBytes = new Uint8Array(0);
+
+export function readOpenPage(state: Reader): OpenPage {
+  const bytes = state.get(stateKeys.openPage);
+  if (bytes === undefined) return { no: 0, sequence: 0, openedAt: 0, leaves: emptyBytes, slips: emptyBytes, peaks: emptyBytes };
+  const [no, sequence, openedAt, leaves, slips, peaks] = decodeCanonical(bytes) as [number, number, number, Uint8Array, Uint8Array, Uint8Array];
+  return { no, sequence, openedAt, leaves, slips, peaks };
+}
+
+/** When the open page must be sealed (Unix milliseconds), or `undefined` while it is empty. */
+export function pageDueAt(page: OpenPage, genesis: Genesis): number | undefined {
+  return page.leaves.length === 0 ? undefined : page.openedAt + genesis.params.pageSeconds * 1000;
+}
+
+/**
+ * Fills and seals pages during one block: at `pageSlips` slips at once, and at the start of the first block whose time
+ * is `pageSeconds` or more after the page's first slip. Creator and time are those of the block. Spec: docs/spec/state.md ST-6.
+ */
+export class PageFiller {
+  readonly sealed: PageHeader[] = [];
+  readonly #genesis: Genesis;
+  readonly #block: BlockContext;
+  readonly #log: PageLog;
+  readonly #writes: Writes;
+  #no: number;
+  #sequence: number;
+  #openedAt: number;
+  #leaves: Uint8Array[];
+  #slips: Uint8Array[];
+  #frontier: Frontier;
+
+  constructor(page: OpenPage, log: PageLog, { genesis, block, writes }: { genesis: Genesis; block: BlockContext; writes: Writes }) {
+    this.#genesis = genesis;
+    this.#block = block;
+    this.#log = log;
+    this.#writes = writes;
+    this.#no = page.no;
+    this.#sequence = page.sequence;
+    this.#openedAt = page.openedAt;
+    this.#leaves = split(page.leaves);
+    this.#slips = split(page.slips);
+    this.#frontier = new Frontier(this.#leaves.length, page.peaks);
+    const dueAt = pageDueAt(page, genesis);
+    if (dueAt !== undefined && block.time >= dueAt) this.#seal();
+  }
+
+  /** How many slips the chain holds so far. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Where the next slip will stand. */
+  get next(): { readonly page: number; readonly index: number } {
+    return { page: this.#no, index: this.#leaves.length };
+  }
+
+  append(leaf: Uint8Array, slip: SlipId): void {
+    if (this.#leaves.length === 0) this.#openedAt = this.#block.time;
+    this.#leaves.push(leaf);
+    this.#slips.push(fromHex(slip));
+    this.#frontier.append(leaf);
+    this.#sequence += 1;
+    if (this.#leaves.length >= this.#genesis.params.pageSlips) this.#seal();
+  }
+
+  /** Sized RFC 6962 root of the open page. */
+  root(): Uint8Array {
+    return sizedRoot(this.#frontier.count, this.#frontier.root());
+  }
+
+  /** Writes the open page as the block leaves it. */
+  store(): void {
+    this.#writes.set(
+      stateKeys.openPage,
+      encodeCanonical([this.#no, this.#sequence, this.#openedAt, concat(...this.#leaves), concat(...this.#slips), this.#frontier.bytes()]),
+    );
+  }
+
+  #seal(): void {
+    const header: PageHeader = {
+      no: this.#no,
+      prevHash: this.#log.lastHash,
+      time: this.#block.time,
+      creator: this.#block.proposer,
+      merkleRoot: this.#frontier.root(),
+      count: this.#leaves.length,
+    };
+    this.#writes.set(
+      stateKeys.page(header.no),
+      storedPage.encode({ header: encodePageHeader(header), leaves: concat(...this.#leaves), slips: concat(...this.#slips) }),
+    );
+    appendPage(this.#log, header, this.#writes);
+    this.sealed.push(header);
+    this.#no += 1;
+    this.#openedAt = 0;
+    this.#leaves = [];
+    this.#slips = [];
+    this.#frontier = new Frontier();
+  }
+}
+
+/** 32-byte strings out of one. */
+export const split = (bytes: Uint8Array): Uint8Array[] => Array.from({ length: bytes.length / 32 }, (_, i) => bytes.subarray(32 * i, 32 * i + 32));
