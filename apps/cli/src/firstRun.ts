@@ -30,6 +30,10 @@ interface PublicKeys {
 export const homeOf = (dir: string, owner: string, app: string): string =>
   join(places(dir).homes, owner, app);
 
+export const registryHome = (dir: string): string => homeOf(dir, "registry", "registry");
+/** The key of the identity store lies outside the registry's home, so that a copy of the home tells nothing. */
+export const registryKeyFile = (dir: string): string => join(places(dir).secrets, "registry.key");
+
 /**
  * Makes a federation: homes with their keys, ports, genesis documents, trust.json, and last federation.json. Without
  * that last file the first run is not done, and starts over.
@@ -82,14 +86,9 @@ async function makeHomes(
       return [id, made as { key: Uint8Array; boxKey: Uint8Array }] as const;
     }),
   );
-  const registry = child("registry").call(
-    "registry",
-    "initHome",
-    homeOf(dir, "registry", "registry"),
-    {
-      keyFile: join(places(dir).secrets, "registry.key"),
-    },
-  );
+  const registry = child("registry").call("registry", "initHome", registryHome(dir), {
+    keyFile: registryKeyFile(dir),
+  });
   return {
     nodes: new Map(await nodes),
     proxies: new Map(await proxies),

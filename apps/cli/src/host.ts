@@ -15,7 +15,7 @@ interface Running {
 
 type Callable = (...args: readonly unknown[]) => unknown;
 
-const running: { readonly app: string; readonly server: Running }[] = [];
+const running: Running[] = [];
 
 async function answer(call: HostCall): Promise<unknown> {
   switch (call.verb) {
@@ -24,17 +24,8 @@ async function answer(call: HostCall): Promise<unknown> {
     case "start": {
       const start = await exported(call.app, call.name);
       const server = (await start(...call.args)) as Running;
-      running.push({ app: call.app, server });
+      running.push(server);
       return { address: server.address };
-    }
-    case "ask": {
-      const found = running.find(({ app }) => app === call.app)?.server as
-        | Record<string, unknown>
-        | undefined;
-      return asFunction(
-        found?.[call.name],
-        `The server of apps/${call.app} has no method '${call.name}'`,
-      )(...call.args);
     }
     case "stop":
       await stopAll();
@@ -45,17 +36,14 @@ async function answer(call: HostCall): Promise<unknown> {
 async function exported(app: string, name: string): Promise<Callable> {
   const path = resolve(import.meta.dirname, "../..", app, "src/index.ts");
   const module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
-  return asFunction(module[name], `apps/${app} exports no function '${name}'`);
-}
-
-function asFunction(value: unknown, otherwise: string): Callable {
-  if (typeof value !== "function") throw new Error(otherwise);
-  return value as Callable;
+  const found = module[name];
+  if (typeof found !== "function") throw new Error(`apps/${app} exports no function '${name}'`);
+  return found as Callable;
 }
 
 /** In reverse order of their start, so that nobody outlives what it asks. */
 async function stopAll(): Promise<void> {
-  for (const { server } of running.splice(0).toReversed()) await server.stop();
+  for (const server of running.splice(0).toReversed()) await server.stop();
 }
 
 const reply = (message: HostReply): void => void process.send?.(message);

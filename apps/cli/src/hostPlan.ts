@@ -1,9 +1,8 @@
 import { join } from "node:path";
-import { consortiumOf } from "@anamnesis/protocol";
 import type { Trust } from "@anamnesis/protocol";
 import { places } from "./federationFile.ts";
 import type { FederationFile } from "./federationFile.ts";
-import { homeOf, loopback } from "./firstRun.ts";
+import { homeOf, loopback, registryHome, registryKeyFile } from "./firstRun.ts";
 import type { Profile } from "./profiles/federation.ts";
 
 /** One server that a child starts: the app, what it exports, and its configuration. */
@@ -68,9 +67,8 @@ export function hostPlan(
       start: "startRegistry",
       config: {
         ...shared,
-        home: homeOf(dir, "registry", "registry"),
-        keyFile: join(places(dir).secrets, "registry.key"),
-        institution: consortiumOf(trust).consortium.registry.institution,
+        home: registryHome(dir),
+        keyFile: registryKeyFile(dir),
         trust,
         port: file.ports.registry,
       },

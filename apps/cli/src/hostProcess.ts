@@ -5,14 +5,11 @@ import { join } from "node:path";
 import { AnamnesisError, errorCodes } from "@anamnesis/protocol";
 import type { ErrorCode } from "@anamnesis/protocol";
 
-/**
- * What the parent asks of a child. `app` is the folder below `apps/`; `name` a function that it exports (`call`, `start`),
- * or a method of what `start` gave (`ask`).
- */
+/** What the parent asks of a child. `app` is the folder below `apps/`, `name` a function that it exports. */
 export type HostCall =
   | {
       readonly id: number;
-      readonly verb: "call" | "start" | "ask";
+      readonly verb: "call" | "start";
       readonly app: string;
       readonly name: string;
       readonly args: readonly unknown[];
@@ -35,8 +32,6 @@ export interface HostProcess {
   call(app: string, name: string, ...args: readonly unknown[]): Promise<unknown>;
   /** Starts a server in the child; it stops with the child. */
   start(app: string, name: string, ...args: readonly unknown[]): Promise<void>;
-  /** Calls a method of the app's running server. */
-  ask(app: string, name: string, ...args: readonly unknown[]): Promise<unknown>;
   /** Asks the child to stop its servers and end; kills it if it does not within 10 s. */
   stop(): Promise<void>;
 }
@@ -88,7 +83,6 @@ export function spawnHost(name: string, logs: string): HostProcess {
     start: async (app, exportName, ...args) => {
       await send({ verb: "start", app, name: exportName, args });
     },
-    ask: (app, method, ...args) => send({ verb: "ask", app, name: method, args }),
     stop: async () => {
       const kill = setTimeout(() => child.kill("SIGKILL"), 10_000);
       if (child.connected) await send({ verb: "stop" }).catch(() => undefined);

@@ -1,6 +1,8 @@
 import { readdir, rm } from "node:fs/promises";
+import { decodeCanonical } from "@anamnesis/crypto/verify";
 import type { Protection } from "@anamnesis/client";
 import { places, readFederation } from "./federationFile.ts";
+import { registryHome, registryKeyFile } from "./firstRun.ts";
 import { spawnKeys } from "./keysProcess.ts";
 import { registrarOf } from "./personName.ts";
 import type { ProfileInstitution } from "./profiles/federation.ts";
@@ -61,9 +63,7 @@ async function addRegistrars(
       await rm(folder, { recursive: true, force: true });
       const request = await keys.make({ ...person, folder, protection: chosen });
       try {
-        const der = (await running
-          .child("registry")
-          .ask("registry", "issueRegistrar", { ...person, request })) as Uint8Array;
+        const der = await issueRegistrar(running, id, person.name, request);
         await keys.keep(folder, at.trust, { der });
       } catch (error) {
         await keys.drop(folder);
@@ -73,6 +73,25 @@ async function addRegistrars(
   } finally {
     keys.end();
   }
+}
+
+/** The registry's operator, who has the home at hand, certifies a registrar whom no registrar could attest. */
+async function issueRegistrar(
+  running: RunningFederation,
+  institution: string,
+  name: string,
+  made: Uint8Array,
+): Promise<Uint8Array> {
+  const { request, boxKey } = decodeCanonical(made) as { request: Uint8Array; boxKey: Uint8Array };
+  const place = {
+    home: registryHome(running.dir),
+    keyFile: registryKeyFile(running.dir),
+    trust: running.trust,
+  };
+  const registrar = { institution, name, request, boxKey };
+  return (await running
+    .child("registry")
+    .call("registry", "issueRegistrar", place, registrar)) as Uint8Array;
 }
 
 /** Whether a device holds more than its identity: a run that was cut short may leave one without its certificate. */

@@ -1,0 +1,479 @@
+/** The command line as outside scripts use it: one demo federation, walked from enrolment to revocation. */
+import assert from "node:assert/strict";
+import { access, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parse, sameResources, unite } from "@anamnesis/fhir";
+import { syntheticPatient, syntheticPdf } from "@anamnesis/fhir/synthetic";
+import { ask, refusal, run, temporaryFolder, up } from "./anamnesis.ts";
+import type { Up } from "./anamnesis.ts";
+
+interface Listed {
+  readonly id: string;
+  readonly category: string;
+  readonly state: string;
+  readonly confirmed: boolean;
+  readonly patient?: { readonly name: string };
+}
+interface Records {
+  readonly records: readonly Listed[];
+}
+interface Entries {
+  readonly entries: readonly {
+    readonly what: string;
+    readonly who: { readonly name: string };
+    readonly records?: readonly string[];
+  }[];
+}
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let dir: string;
+let federation: Up;
+const file = (name: string): string => join(folder.path, name);
+const pdf = syntheticPdf(5);
+const [visit] = syntheticPatient(5, { institutions: ["general-hospital"], visits: 1 }).bundles;
+assert.ok(visit);
+let whole = "";
+let split: readonly string[] = [];
+let request = "";
+let grant = "";
+
+before(async () => {
+  folder = await temporaryFolder();
+  dir = file("federation");
+  await writeFile(file("letter.pdf"), pdf);
+  await writeFile(file("visit.json"), visit.bytes);
+  federation = await up(dir, ["--demo"]);
+});
+
+after(async () => {
+  await federation.stop();
+  await folder.remove();
+});
+
+test("up says that it is ready, writes what others need, and serves the portal", async () => {
+  const { ready, portal, dir: said } = federation.ready;
+  assert.equal(ready, true);
+  assert.equal(said, dir);
+  assert.match(portal, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+  const trust = await fetch(`${portal}trust.json`);
+  assert.equal(await trust.text(), await readFile(join(dir, "trust.json"), "utf8"));
+  assert.match(
+    trust.headers.get("content-security-policy") ?? "",
+    /default-src 'none'.*'wasm-unsafe-eval'/,
+  );
+  const { people } = (await (await fetch(`${portal}demo/people`)).json()) as {
+    people: { name: string; role: string }[];
+  };
+  assert.deepEqual(
+    people.map(({ name }) => name),
+    ["anna-keller", "dr-chen", "dr-li", "dr-sun", "zhang-wei"],
+  );
+  assert.deepEqual(
+    (await readdir(join(dir, "devices"))).filter((name) => name.startsWith("registrar-")).length,
+    6,
+  );
+});
+
+test("the portal answers only its own pages", async () => {
+  const { portal } = federation.ready;
+  const identity = `${portal}demo/people/zhang-wei`;
+  assert.equal((await fetch(identity)).status, 200);
+  assert.equal(
+    (await fetch(identity, { headers: { origin: "https://elsewhere.example" } })).status,
+    403,
+  );
+  for (const path of [
+    "demo/people/..%2f..%2fsecrets",
+    "demo/people/nobody",
+    "demo/people/zhang-wei/items/..%2fx",
+  ]) {
+    assert.ok((await fetch(portal + path)).status >= 400, path);
+  }
+  const put = { method: "PUT", body: "x", headers: { "content-type": "application/octet-stream" } };
+  assert.equal((await fetch(`${identity}/items/identity.json`, put)).status, 403);
+});
+
+test("a demo federation is alive: records, an open request, a live grant", async () => {
+  const { records } = await ask<Records>(dir, ["record", "list", "--as", "zhang-wei"]);
+  assert.ok(records.length > 4);
+  assert.ok(
+    records.some(({ confirmed }) => confirmed) && records.some(({ confirmed }) => !confirmed),
+  );
+  const { requests, grants } = await ask<{
+    requests: { state: string }[];
+    grants: { status: string }[];
+  }>(dir, ["access", "list", "--as", "zhang-wei"]);
+  assert.deepEqual(
+    requests.map(({ state }) => state),
+    ["open"],
+  );
+  assert.deepEqual(
+    grants.map(({ status }) => status),
+    ["live"],
+  );
+});
+
+test("a second up on a live folder says so", async () => {
+  const { exit, code } = await refusal(dir, ["up"]);
+  assert.deepEqual([exit, code], [6, "ALREADY_RUNNING"]);
+});
+
+test("person add enrols once, and says why not", async () => {
+  const add = (...args: readonly string[]): readonly string[] => ["person", "add", ...args];
+  const { person } = await ask<{ person: Record<string, string> }>(
+    dir,
+    add("maria", "--role", "patient", "--at", "general-hospital"),
+  );
+  assert.equal(person["role"], "patient");
+  await ask(dir, add("dr-rossi", "--role", "doctor", "--at", "general-hospital"));
+  await ask(dir, add("dr-haas", "--role", "doctor", "--at", "city-hospital"));
+  await ask(dir, add("dr-ito", "--role", "doctor", "--at", "online-clinic"));
+  const rows = [
+    [add("maria", "--role", "patient", "--at", "city-hospital"), 5, "DEVICE_EXISTS"],
+    [
+      add("other", "--role", "patient", "--at", "city-hospital", "--identifier", "maria"),
+      5,
+      "ALREADY_ENROLLED",
+    ],
+    [add("other", "--role", "patient", "--at", "no-hospital"), 3, "NOT_FOUND"],
+    [add("../other", "--role", "patient", "--at", "city-hospital"), 2, "BAD_REQUEST"],
+    [add("other", "--role", "patient", "--at", "national-authority"), 2, "BAD_REQUEST"],
+  ] as const;
+  for (const [args, exit, code] of rows) {
+    const found = await refusal(dir, args);
+    assert.deepEqual([found.exit, found.code], [exit, code], args.join(" "));
+  }
+  assert.ok(
+    !(await readdir(join(dir, "devices"))).includes("other"),
+    "A refused enrolment leaves no device",
+  );
+});
+
+test("visit open hands the token over; import writes a file whole and a Bundle split", async () => {
+  await ask(dir, ["visit", "open", "--as", "maria", "--with", "dr-rossi"]);
+  const written = await ask<Records>(dir, [
+    "record",
+    "import",
+    file("letter.pdf"),
+    "--by",
+    "dr-rossi",
+    "--for",
+    "maria",
+    "--whole",
+  ]);
+  assert.equal(written.records.length, 1);
+  whole = written.records[0]?.id ?? "";
+  const more = await ask<Records>(dir, [
+    "record",
+    "import",
+    file("visit.json"),
+    "--by",
+    "dr-rossi",
+    "--for",
+    "maria",
+  ]);
+  split = more.records.map(({ id }) => id);
+  assert.ok(split.length > 1);
+  const listed = await ask<Records>(dir, ["record", "list", "--as", "maria"]);
+  assert.deepEqual(listed.records.map(({ id }) => id).toSorted(), [whole, ...split].toSorted());
+  assert.ok(listed.records.every(({ state }) => state === "unconfirmed"));
+  const mine = await ask<Records>(dir, ["record", "list", "--as", "dr-rossi"]);
+  assert.ok(mine.records.every(({ patient }) => patient?.name === "maria"));
+});
+
+test("import says what is wrong with a file, and writes nothing", async () => {
+  await writeFile(file("torn.json"), visit.bytes.subarray(0, 500));
+  await writeFile(file("utf16.json"), Buffer.from(`\ufeff{"resourceType":"Bundle"}`, "utf16le"));
+  await writeFile(file("xml.xml"), '<Bundle xmlns="http://hl7.org/fhir"/>');
+  await writeFile(file("list.json"), '{"resourceType":"Bundle","type":"history","entry":[]}');
+  const rows = [
+    ["torn.json", /^JSON_/],
+    ["utf16.json", /^ENCODING_/],
+    ["xml.xml", /^XML_NOT_SUPPORTED$/],
+    ["list.json", /^BUNDLE_/],
+    ["absent.json", /^FILE_UNREADABLE$/],
+  ] as const;
+  for (const [name, wanted] of rows) {
+    const { exit, code } = await refusal(dir, [
+      "record",
+      "import",
+      file(name),
+      "--by",
+      "dr-rossi",
+      "--for",
+      "maria",
+    ]);
+    assert.match(code, wanted);
+    assert.equal(exit, 2, name);
+  }
+  const { records } = await ask<Records>(dir, ["record", "list", "--as", "maria"]);
+  assert.equal(records.length, split.length + 1);
+});
+
+test("confirm and dispute: the patient's word on a record", async () => {
+  const [disputed = "", ...rest] = split;
+  await ask(dir, ["record", "dispute", disputed, "--reason", "That was not me", "--as", "maria"]);
+  const { confirmed } = await ask<{ confirmed: string[] }>(dir, [
+    "record",
+    "confirm",
+    ...rest,
+    whole,
+    "--as",
+    "maria",
+  ]);
+  assert.equal(confirmed.length, rest.length + 1);
+  const { records } = await ask<Records>(dir, ["record", "list", "--as", "maria"]);
+  assert.equal(records.find(({ id }) => id === disputed)?.state, "disputed");
+  assert.ok(records.filter(({ id }) => id !== disputed).every((record) => record.confirmed));
+  const again = await refusal(dir, [
+    "record",
+    "dispute",
+    disputed,
+    "--reason",
+    "x",
+    "--as",
+    "maria",
+  ]);
+  assert.equal(again.code, "ALREADY_DISPUTED");
+});
+
+test("request, grant, open: byte-identical and resource-identical at the other hospital", async () => {
+  const asked = await ask<{ request: { id: string } }>(dir, [
+    "access",
+    "request",
+    "--as",
+    "dr-haas",
+    "--for",
+    "maria",
+    "--purpose",
+    "TREAT",
+    "--days",
+    "30",
+  ]);
+  request = asked.request.id;
+  const given = await ask<{ grant: { id: string } }>(dir, [
+    "access",
+    "grant",
+    "--as",
+    "maria",
+    "--request",
+    request,
+  ]);
+  grant = given.grant.id;
+  const { records } = await ask<Records>(dir, ["record", "list", "--as", "dr-haas"]);
+  assert.deepEqual(records.map(({ id }) => id).toSorted(), [whole, ...split].toSorted());
+  assert.ok(records.every(({ patient }) => patient?.name === "maria"));
+
+  await ask(dir, ["record", "open", whole, "--as", "dr-haas", "--out", file("seen.pdf")]);
+  assert.deepEqual(await readFile(file("seen.pdf")), Buffer.from(pdf));
+  const plain = await run(["record", "open", whole, "--as", "dr-haas", "--dir", dir]);
+  assert.deepEqual(Buffer.from(plain.stdout, "latin1"), Buffer.from(pdf));
+  const documents = [];
+  for (const id of split) {
+    const { content } = await ask<{ content: string }>(dir, [
+      "record",
+      "open",
+      id,
+      "--as",
+      "dr-haas",
+    ]);
+    documents.push(parse(new Uint8Array(Buffer.from(content, "base64"))));
+  }
+  assert.ok(sameResources(unite(documents), parse(visit.bytes).entries));
+  await ask(dir, ["record", "open", whole, "--as", "dr-rossi", "--out", file("own.pdf")]);
+  assert.deepEqual(await readFile(file("own.pdf")), Buffer.from(pdf));
+});
+
+test("a grant by record opens that record and no other; a stranger opens nothing", async () => {
+  const before = await refusal(dir, ["record", "open", whole, "--as", "dr-ito"]);
+  assert.deepEqual([before.exit, before.code], [4, "NO_ACCESS"]);
+  await ask(dir, ["access", "grant", "--as", "maria", "--to", "dr-ito", "--records", whole]);
+  const { records } = await ask<Records>(dir, ["record", "list", "--as", "dr-ito"]);
+  assert.deepEqual(
+    records.map(({ id }) => id),
+    [whole],
+  );
+  await ask(dir, ["record", "open", whole, "--as", "dr-ito", "--out", file("ito.pdf")]);
+  const sibling = await refusal(dir, ["record", "open", split[0] ?? "", "--as", "dr-ito"]);
+  assert.equal(sibling.exit, 4);
+});
+
+test("refuse: the doctor reads nothing more, and the request is closed", async () => {
+  const asked = await ask<{ request: { id: string } }>(dir, [
+    "access",
+    "request",
+    "--as",
+    "dr-ito",
+    "--for",
+    "maria",
+    "--categories",
+    "laboratory",
+    "--days",
+    "1",
+  ]);
+  await ask(dir, ["access", "refuse", asked.request.id, "--as", "maria"]);
+  const { requests } = await ask<{ requests: { id: string; state: string }[] }>(dir, [
+    "access",
+    "list",
+    "--as",
+    "dr-ito",
+  ]);
+  assert.equal(requests.find(({ id }) => id === asked.request.id)?.state, "refused");
+  const late = await refusal(dir, [
+    "access",
+    "grant",
+    "--as",
+    "maria",
+    "--request",
+    asked.request.id,
+  ]);
+  assert.equal(late.exit, 5);
+});
+
+test("log: who asked, was allowed, opened, and which record", async () => {
+  const { entries } = await ask<Entries>(dir, ["log", "--as", "maria"]);
+  const of = (what: string, name: string): Entries["entries"] =>
+    entries.filter((entry) => entry.what === what && entry.who.name === name);
+  assert.equal(of("asked", "dr-haas").length, 1);
+  assert.equal(of("granted", "dr-haas").length, 1);
+  assert.equal(of("opened", "dr-haas").length, split.length + 2);
+  assert.ok(of("opened", "dr-haas").some(({ records }) => records?.includes(whole)));
+  assert.equal(of("reread", "dr-rossi").length, 1);
+  assert.equal(of("refused", "dr-ito").length, 1);
+});
+
+test("revoke and expire: no more openings", async () => {
+  const revoked = await ask<{ grant: { status: string; receipts: number[] } }>(dir, [
+    "access",
+    "revoke",
+    grant,
+    "--as",
+    "maria",
+  ]);
+  assert.equal(revoked.grant.status, "revoked");
+  assert.ok(revoked.grant.receipts.length >= 3);
+  const refused = await refusal(dir, ["record", "open", whole, "--as", "dr-haas"]);
+  assert.equal(refused.exit, 4);
+  const until = new Date(Date.now() + 8_000).toISOString();
+  await ask(dir, [
+    "access",
+    "grant",
+    "--as",
+    "maria",
+    "--to",
+    "dr-haas",
+    "--records",
+    whole,
+    "--until",
+    until,
+  ]);
+  await ask(dir, ["record", "open", whole, "--as", "dr-haas", "--out", file("again.pdf")]);
+  await sleep(Math.max(0, Date.parse(until) - Date.now()) + 500);
+  const expired = await refusal(dir, ["record", "open", whole, "--as", "dr-haas"]);
+  assert.equal(expired.exit, 4);
+});
+
+test("a record opens only as what it is, for whom it is", async () => {
+  const rows = [
+    [["record", "open", "0".repeat(64), "--as", "maria"], 3, "NOT_FOUND"],
+    [["record", "list", "--as", "nobody"], 3, "NOT_FOUND"],
+    [["record", "confirm", "--all", "--as", "dr-rossi"], 4, "NOT_FOR_THIS_ROLE"],
+    [["visit", "open", "--as", "maria", "--with", "dr-nobody"], 3, "NOT_FOUND"],
+    [["access", "revoke", "0".repeat(64), "--as", "maria"], 3, "NOT_FOUND"],
+  ] as const;
+  for (const [args, exit, code] of rows) {
+    const found = await refusal(dir, args);
+    assert.deepEqual([found.exit, found.code], [exit, code], args.join(" "));
+  }
+});
+
+test("import works with a token at hand while the patient's device cannot be read", async () => {
+  await ask(dir, ["visit", "open", "--as", "maria", "--with", "dr-rossi"]);
+  await withoutDevice("maria", async () => {
+    const { records } = await ask<Records>(dir, [
+      "record",
+      "import",
+      file("letter.pdf"),
+      "--by",
+      "dr-rossi",
+      "--for",
+      "maria",
+      "--whole",
+    ]);
+    assert.equal(records.length, 1);
+  });
+});
+
+test("import answers PATIENT_AWAY after 30 s, with nothing written", async () => {
+  const before = await ask<Records>(dir, ["record", "list", "--as", "maria"]);
+  await withoutDevice("maria", async () => {
+    const since = Date.now();
+    const args = ["record", "import", file("visit.json"), "--by", "dr-rossi", "--for", "maria"];
+    const { exit, code } = await refusal(dir, args);
+    assert.deepEqual([exit, code], [6, "PATIENT_AWAY"]);
+    assert.ok(Date.now() - since > 28_000 && Date.now() - since < 45_000);
+  });
+  const afterwards = await ask<Records>(dir, ["record", "list", "--as", "maria"]);
+  assert.equal(afterwards.records.length, before.records.length);
+});
+
+/** While `work` runs, a device is a file that is no folder: whoever tries to read it fails, root too. */
+async function withoutDevice(name: string, work: () => Promise<void>): Promise<void> {
+  const device = join(dir, "devices", name);
+  await rename(device, `${device} away`);
+  await writeFile(device, "", { mode: 0o000 });
+  try {
+    await work();
+  } finally {
+    await rename(`${device} away`, `${device} back`);
+    await rm(device);
+    await rename(`${device} back`, device);
+  }
+}
+
+test("a child that dies is named and started again", async () => {
+  const { run: now } = JSON.parse(await readFile(join(dir, "federation.json"), "utf8")) as {
+    run: { children: Record<string, number> };
+  };
+  const pid = now.children["municipal-authority"] ?? 0;
+  process.kill(pid, "SIGKILL");
+  for (
+    let waitedMs = 0;
+    !federation.said().includes("municipal-authority runs again");
+    waitedMs += 100
+  ) {
+    assert.ok(waitedMs < 20_000, federation.said());
+    await sleep(100);
+  }
+  assert.match(federation.said(), /municipal-authority ended unexpectedly \(SIGKILL\)/);
+});
+
+test("a proof checks offline after SIGTERM; the same folder resumes with the same keys and data", async () => {
+  const proof = file("record.proof");
+  await ask(dir, ["proof", "export", whole, "--as", "maria", "--out", proof]);
+  const trust = await readFile(join(dir, "trust.json"), "utf8");
+  const { run: last } = JSON.parse(await readFile(join(dir, "federation.json"), "utf8")) as {
+    run: { children: Record<string, number> };
+  };
+
+  assert.equal(await federation.stop(), 0);
+  await assert.rejects(access(join(dir, "up.lock")));
+  for (const pid of Object.values(last.children))
+    assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
+  assert.equal((await refusal(dir, ["record", "list", "--as", "maria"])).code, "NOT_RUNNING");
+  const checked = await ask<{ ok: boolean; record: string; confirmed: boolean }>(dir, [
+    "proof",
+    "check",
+    proof,
+    "--trust",
+    join(dir, "trust.json"),
+  ]);
+  assert.deepEqual([checked.ok, checked.record, checked.confirmed], [true, whole, true]);
+
+  federation = await up(dir, []);
+  assert.equal(await readFile(join(dir, "trust.json"), "utf8"), trust);
+  await ask(dir, ["record", "open", whole, "--as", "maria", "--out", file("resumed.pdf")]);
+  assert.deepEqual(await readFile(file("resumed.pdf")), Buffer.from(pdf));
+});
