@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { boxKeypairFromSeed, openWith } from "@anamnesis/crypto/box";
+import {
+  decodeCanonical,
+  encodeCanonical,
+  randomBytes,
+  toHex,
+  utf8Decode,
+} from "@anamnesis/crypto/verify";
+import { bareKeyId, contactLookup, decodeMessage, fingerprintOf } from "@anamnesis/protocol";
+import type { ContactCard } from "@anamnesis/protocol";
+import {
+  codeOf,
+  enrolled,
+  hospital,
+  newDevice,
+  post,
+  sealedFor,
+  signedHeaders,
+  startFederation,
+} from "./fixture.ts";
+import type { Device } from "./fixture.ts";
+import { readLookups } from "./operator.ts";
+
+const federation = await startFederation({ lookupsPerMinute: 5 });
+after(() => federation.stop());
+const noAad = new Uint8Array(0);
+
+interface Person extends Device {
+  readonly der: Uint8Array;
+}
+
+async function person(change: Parameters<typeof enrolled>[2]): Promise<Person> {
+  const device = await newDevice();
+  return { ...device, der: await enrolled(federation, device, change) };
+}
+
+const newDoctor = (identifier: string): Promise<Person> =>
+  person({ role: "doctor", name: "Dr. Ada", identifier });
+const contactBox = { id: randomBytes(32), ...(await boxKeypairFromSeed(randomBytes(32))) };
+const card: ContactCard = {
+  node: hospital,
+  box: contactBox.id,
+  boxKey: contactBox.publicKey,
+  certificate: noAad,
+};
+const patient = await person({ identifier: "GRACE-1" });
+const doctor = await newDoctor("ADA-1");
+
+async function leave(caller: Person, what: unknown, method = "PUT"): Promise<Response> {
+  const body = await sealedFor(federation, "MRS-V1-CONTACT", encodeCanonical(what as never));
+  const headers = signedHeaders(
+    federation,
+    { method, path: "/contacts", body },
+    fingerprintOf(caller.der),
+    caller.keys.secretKey,
+  );
+  return post(federation, "/contacts", body, headers, method);
+}
+
+async function lookUp(caller: Person, identifier: string): Promise<Response> {
+  const body = await sealedFor(
+    federation,
+    "MRS-V1-LOOKUP",
+    contactLookup.encode({ v: 1, identifier }),
+  );
+  const headers = signedHeaders(
+    federation,
+    { method: "POST", path: "/lookups", body },
+    fingerprintOf(caller.der),
+    caller.keys.secretKey,
+  );
+  return post(federation, "/lookups", body, headers);
+}
+
+test("a doctor who knows the identifier gets the card, and the patient is told who asked", async () => {
+  assert.equal((await leave(patient, card)).status, 200);
+  const answer = await lookUp(doctor, "GRACE-1");
+  assert.equal(answer.headers.get("content-type"), "application/octet-stream");
+  const sealed = new Uint8Array(await answer.arrayBuffer());
+  const opened = await openWith({
+    secretKey: doctor.box.secretKey,
+    info: "MRS-V1-CARD",
+    aad: noAad,
+    sealed,
+  });
+  assert.deepEqual(decodeCanonical(opened), { ...card });
+
+  await until(() => federation.node.messages.length === 1);
+  const { box, sealed: message } = federation.node.messages[0]!;
+  assert.equal(box, toHex(contactBox.id));
+  assert.equal(message.length % 4096, 0);
+  const notice = decodeMessage(
+    await openWith({
+      secretKey: contactBox.secretKey,
+      info: "MRS-V1-MSG",
+      aad: contactBox.id,
+      sealed: message,
+    }),
+  );
+  assert.equal(notice.type, "lookup.notice");
+  assert.equal(utf8Decode(notice.body), `Dr. Ada, ${hospital}`);
+});
+
+test("nobody enrolled and enrolled without a card answer alike, and both are logged", async () => {
+  await person({ identifier: "NO-CARD-1" });
+  const asking = await newDoctor("ADA-2");
+  const [absent, cardless] = [await lookUp(asking, "NOBODY"), await lookUp(asking, "NO-CARD-1")];
+  assert.equal(absent.status, 404);
+  const [left, right] = [await absent.text(), await cardless.text()];
+  assert.equal(left, right);
+  assert.equal((JSON.parse(left) as { error: { code: string } }).error.code, "NOT_FOUND");
+  const log = (await readLookups(federation.config)).filter(
+    (entry) => entry.doctor === fingerprintOf(asking.der),
+  );
+  assert.deepEqual(
+    log.map(({ found, patient: who }) => [found, who === ""]),
+    [
+      [false, true],
+      [false, false],
+    ],
+  );
+});
+
+test("every look-up is logged with doctor, patient and time", async () => {
+  const asking = await newDoctor("ADA-3");
+  await lookUp(asking, "GRACE-1");
+  const [entry] = (await readLookups(federation.config)).filter(
+    ({ doctor: who }) => who === fingerprintOf(asking.der),
+  );
+  assert.deepEqual(entry, {
+    time: federation.clock.now,
+    doctor: fingerprintOf(asking.der),
+    patient: fingerprintOf(patient.der),
+    found: true,
+  });
+});
+
+test("a notice that a node does not take waits until it does", async () => {
+  const away = await newDoctor("ADA-4");
+  const unknownBox = { ...card, box: randomBytes(32) };
+  const second = await person({ identifier: "GRACE-2" });
+  await leave(second, unknownBox);
+  const before = federation.node.messages.length;
+  await lookUp(away, "GRACE-2");
+  await until(() => federation.node.messages.length === before + 1);
+});
+
+test("a doctor may not try identifiers without bound", async () => {
+  const asking = await newDoctor("ADA-5");
+  for (let i = 0; i < 5; i += 1)
+    assert.equal(await codeOf(await lookUp(asking, `GUESS-${i}`)), "NOT_FOUND");
+  const sixth = await lookUp(asking, "GUESS-6");
+  assert.equal(sixth.status, 429);
+  assert.equal(await codeOf(sixth), "RATE_LIMITED");
+  federation.clock.now += 61_000;
+  assert.equal(await codeOf(await lookUp(asking, "GUESS-7")), "NOT_FOUND");
+});
+
+test("only doctors look up, only patients leave cards", async () => {
+  assert.equal(await codeOf(await lookUp(patient, "GRACE-1")), "NOT_FOR_THIS_ROLE");
+  assert.equal(await codeOf(await leave(doctor, card)), "NOT_FOR_THIS_ROLE");
+});
+
+test("cards that lead elsewhere or are malformed are refused", async () => {
+  assert.equal(
+    await codeOf(await leave(patient, { ...card, node: "http://10.0.0.1:80" })),
+    "BAD_REQUEST",
+  );
+  assert.equal(
+    await codeOf(await leave(patient, { ...card, certificate: doctor.der })),
+    "BAD_REQUEST",
+  );
+  assert.equal(await codeOf(await leave(patient, { ...card, box: randomBytes(31) })), "MALFORMED");
+  assert.equal(await codeOf(await leave(patient, { ...card, more: 1 })), "MALFORMED");
+});
+
+test("requests that are unsigned, forged, replayed or by strangers are refused", async () => {
+  const asking = await newDoctor("ADA-6");
+  const body = await sealedFor(
+    federation,
+    "MRS-V1-LOOKUP",
+    contactLookup.encode({ v: 1, identifier: "GRACE-1" }),
+  );
+  const request = { method: "POST", path: "/lookups", body };
+  const keyId = fingerprintOf(asking.der);
+  assert.equal(await codeOf(await post(federation, "/lookups", body)), "SIGNATURE_REQUIRED");
+  const forged = signedHeaders(federation, request, keyId, (await newDevice()).keys.secretKey);
+  assert.equal(await codeOf(await post(federation, "/lookups", body, forged)), "SIGNATURE_INVALID");
+  const stranger = await newDevice();
+  const unknown = signedHeaders(
+    federation,
+    request,
+    toHex(randomBytes(32)),
+    stranger.keys.secretKey,
+  );
+  assert.equal(
+    await codeOf(await post(federation, "/lookups", body, unknown)),
+    "SIGNATURE_INVALID",
+  );
+  const bare = signedHeaders(
+    federation,
+    request,
+    bareKeyId(asking.keys.publicKey),
+    asking.keys.secretKey,
+  );
+  assert.equal(await codeOf(await post(federation, "/lookups", body, bare)), "FORBIDDEN");
+  const good = signedHeaders(federation, request, keyId, asking.keys.secretKey);
+  assert.equal((await post(federation, "/lookups", body, good)).status, 200);
+  assert.equal(await codeOf(await post(federation, "/lookups", body, good)), "NONCE_REUSED");
+  const elsewhere = signedHeaders(
+    federation,
+    { ...request, path: "/contacts" },
+    keyId,
+    asking.keys.secretKey,
+  );
+  assert.equal(
+    await codeOf(await post(federation, "/lookups", body, elsewhere)),
+    "SIGNATURE_INVALID",
+  );
+});
+
+test("an expired certificate may not look up", async () => {
+  const own = await newDoctor("ADA-7");
+  const before = federation.clock.now;
+  federation.clock.now += 3 * 365 * 24 * 3_600_000;
+  assert.equal(await codeOf(await lookUp(own, "GRACE-1")), "CERTIFICATE_NOT_LIVE");
+  federation.clock.now = before;
+});
+
+async function until(done: () => boolean): Promise<void> {
+  for (let left = 250; !done(); left -= 1) {
+    assert.ok(left > 0, "waited 5 s in vain");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

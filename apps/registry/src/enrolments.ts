@@ -1,0 +1,169 @@
+import { sealTo } from "@anamnesis/crypto/box";
+import { equalBytes, toHex, verifySignature } from "@anamnesis/crypto/verify";
+import {
+  AnamnesisError,
+  attestation,
+  fingerprintOf,
+  limits,
+  signedAttestation,
+} from "@anamnesis/protocol";
+import type { Attestation, Fingerprint } from "@anamnesis/protocol";
+import { issuerOf } from "./authority.ts";
+import { issueCertificate, requestedKey } from "./certificates.ts";
+import type { RegistryDeps } from "./deps.ts";
+import { alreadyEnrolled, identityName, isLive } from "./people.ts";
+import type { CertificateEntry } from "./people.ts";
+import { dropIntent, keepIntent } from "./slipOutbox.ts";
+
+/** A registrar may send an attestation this long after making it. */
+const ATTESTED_MS = 24 * 3_600_000;
+
+/**
+ * POST /enrolments (H-41): checks a registrar's attestation and certifies the person.
+ *
+ * @param bytes - SignedAttestation, opened.
+ * @returns the certificate, sealed to the new person's X-Wing key.
+ * @throws {AnamnesisError} CERTIFICATE_NOT_LIVE, SIGNATURE_INVALID, NOT_FOR_THIS_ROLE, BAD_REQUEST, ALREADY_ENROLLED, UNAVAILABLE.
+ */
+export async function enrol(deps: RegistryDeps, bytes: Uint8Array): Promise<Uint8Array> {
+  const attested = checkAttestation(deps, bytes);
+  const signingKey = await requestedKey(attested.request);
+  const der = await certify(deps, { ...attested, signingKey });
+  return sealTo({
+    publicKey: attested.boxKey,
+    info: "MRS-V1-ENROLLED",
+    aad: new Uint8Array(0),
+    plaintext: der,
+  });
+}
+
+function checkAttestation(deps: RegistryDeps, bytes: Uint8Array): Attestation {
+  const signed = signedAttestation.decode(bytes);
+  const attested = attestation.decode(signed.attestation);
+  const now = deps.now();
+  const registrar = deps.people.certificate(toHex(attested.registrar));
+  if (registrar === undefined || !isLive(registrar, now)) {
+    throw new AnamnesisError(
+      "CERTIFICATE_NOT_LIVE",
+      "Enrolment refused: the registrar's certificate is not one of ours, or not live",
+    );
+  }
+  const { signature, attestation: message } = signed;
+  if (
+    !verifySignature({ type: "ATTESTATION", message, publicKey: registrar.signingKey, signature })
+  ) {
+    throw new AnamnesisError(
+      "SIGNATURE_INVALID",
+      "Enrolment refused: the registrar's signature does not verify",
+    );
+  }
+  if (
+    registrar.role !== "registrar" ||
+    registrar.institution !== attested.institution ||
+    attested.role === "registrar"
+  ) {
+    throw new AnamnesisError(
+      "NOT_FOR_THIS_ROLE",
+      "Enrolment refused: want a registrar of this institution, and nobody enrols registrars",
+    );
+  }
+  if (attested.time < now - ATTESTED_MS || attested.time > now + limits.requestSkewMs) {
+    throw new AnamnesisError(
+      "BAD_REQUEST",
+      "Enrolment refused: it was attested more than a day ago, or in the future",
+    );
+  }
+  return attested;
+}
+
+/** A person whose identity somebody vouches for, with keys that they have shown to hold. */
+export interface Person {
+  readonly role: Attestation["role"];
+  readonly name: string;
+  readonly institution: string;
+  readonly identifier: string;
+  readonly signingKey: Uint8Array;
+  readonly boxKey: Uint8Array;
+}
+
+/**
+ * Certifies a person: keeps identity and certificate, and puts staff on their institution's chain and the consortium
+ * before it answers. The same person with the same keys gets the same certificate again, so that a lost answer can be
+ * asked for; anything else is a second enrolment.
+ *
+ * @returns DER.
+ */
+export async function certify(deps: RegistryDeps, person: Person): Promise<Uint8Array> {
+  const fingerprint = retried(deps, person) ?? (await record(deps, person));
+  const entry = deps.people.certificate(fingerprint);
+  if (entry === undefined) throw alreadyEnrolled();
+  if (person.role !== "patient" && (await deps.slips.send(fingerprint)) === "refused") {
+    withdraw(deps, fingerprint, entry);
+    throw new AnamnesisError(
+      "UNAVAILABLE",
+      "Enrolment refused: the institution's chain does not take the certificate",
+    );
+  }
+  return entry.der;
+}
+
+/** Keeps a new person and what is to be said about them, at once. @throws {AnamnesisError} BAD_REQUEST, ALREADY_ENROLLED */
+export async function record(deps: RegistryDeps, person: Person): Promise<Fingerprint> {
+  checkPerson(deps, person);
+  if (deps.people.enrolled(identityName(person)) !== undefined) throw alreadyEnrolled();
+  const issuer = issuerOf(person.role);
+  const issued = await issueCertificate(deps.authorities[issuer], person, deps.now());
+  const { role, name, institution, identifier, signingKey, boxKey } = person;
+  const entry: CertificateEntry = {
+    ...issued,
+    role,
+    name,
+    institution,
+    identifier,
+    signingKey,
+    boxKey,
+    issuer,
+    revokedAt: 0,
+  };
+  return deps.store.transaction(() => {
+    const fingerprint = deps.people.add(entry);
+    if (role !== "patient") {
+      for (const { chain } of deps.slips.chainsOf(institution))
+        keepIntent(deps.store, { fingerprint, verb: "certify", chain });
+    }
+    return fingerprint;
+  });
+}
+
+function checkPerson(deps: RegistryDeps, { role, name, institution, identifier }: Person): void {
+  const wrong = (what: string): AnamnesisError =>
+    new AnamnesisError("BAD_REQUEST", `Enrolment refused: ${what}`);
+  if (identifier === "") throw wrong("there is no identifier");
+  if (role === "patient" && name !== "") throw wrong("a patient's certificate carries no name");
+  if (role !== "patient" && (name === "" || name.normalize("NFC") !== name))
+    throw wrong("staff act under a name in NFC");
+  if (!deps.trust.chains.some(({ members }) => members.some(({ id }) => id === institution))) {
+    throw wrong("the institution is not a member");
+  }
+}
+
+function retried(deps: RegistryDeps, person: Person): Fingerprint | undefined {
+  const fingerprint = deps.people.enrolled(identityName(person));
+  const entry = fingerprint === undefined ? undefined : deps.people.certificate(fingerprint);
+  if (entry === undefined || entry.role !== person.role || entry.revokedAt !== 0) return undefined;
+  const isSame =
+    equalBytes(entry.signingKey, person.signingKey) && equalBytes(entry.boxKey, person.boxKey);
+  return isSame ? fingerprintOf(entry.der) : undefined;
+}
+
+function withdraw(
+  deps: RegistryDeps,
+  fingerprint: Fingerprint,
+  { institution }: CertificateEntry,
+): void {
+  deps.store.transaction(() => {
+    for (const { chain } of deps.slips.chainsOf(institution))
+      dropIntent(deps.store, { fingerprint, verb: "certify", chain });
+    deps.people.undo(fingerprint);
+  });
+}

@@ -1,0 +1,271 @@
+/** A registry with a federation of two hospitals and an authority, and people to enrol; only tests import it. */
+import "reflect-metadata";
+import { webcrypto } from "node:crypto";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
+import { boxKeypairFromSeed, openWith, sealTo } from "@anamnesis/crypto/box";
+import type { BoxKeypair } from "@anamnesis/crypto/box";
+import { sign, signRaw, signingKeypair } from "@anamnesis/crypto/sign";
+import type { SigningKeypair } from "@anamnesis/crypto/sign";
+import { concat, fromHex, randomBytes, utf8 } from "@anamnesis/crypto/verify";
+import { attestation, fingerprintOf, signRequest, signedAttestation } from "@anamnesis/protocol";
+import type {
+  Attestation,
+  CaKey,
+  ChainId,
+  Genesis,
+  InstitutionId,
+  Trust,
+} from "@anamnesis/protocol";
+import type { Server } from "@anamnesis/server";
+import { initHome } from "./home.ts";
+import { issueRegistrar } from "./operator.ts";
+import { startNode } from "./fakeNode.ts";
+import type { FakeNode } from "./fakeNode.ts";
+import { startRegistry } from "./registry.ts";
+import type { RegistryConfig } from "./registry.ts";
+
+export const hospital = "general-hospital" as InstitutionId;
+export const other = "city-hospital" as InstitutionId;
+export const authority = "national-authority" as InstitutionId;
+
+/** A person's device: keys, and what is made with them. */
+export interface Device {
+  readonly keys: SigningKeypair;
+  readonly box: BoxKeypair;
+  /** PKCS#10, DER. */
+  readonly request: Uint8Array;
+}
+
+export async function newDevice(): Promise<Device> {
+  const keys = signingKeypair(randomBytes(32));
+  return {
+    keys,
+    box: await boxKeypairFromSeed(randomBytes(32)),
+    request: await certificateRequest(keys),
+  };
+}
+
+export async function certificateRequest({
+  publicKey,
+  secretKey,
+}: SigningKeypair): Promise<Uint8Array> {
+  const ed25519 = { name: "Ed25519" };
+  const pkcs8 = concat(fromHex("302e020100300506032b657004220420"), secretKey);
+  const pair = {
+    publicKey: await webcrypto.subtle.importKey("raw", Uint8Array.from(publicKey), ed25519, true, [
+      "verify",
+    ]),
+    privateKey: await webcrypto.subtle.importKey("pkcs8", Uint8Array.from(pkcs8), ed25519, false, [
+      "sign",
+    ]),
+  };
+  const made = await Pkcs10CertificateRequestGenerator.create({
+    name: "CN=request",
+    keys: pair,
+    signingAlgorithm: ed25519,
+  });
+  return new Uint8Array(made.rawData);
+}
+
+export interface Federation {
+  readonly registry: Server;
+  readonly config: RegistryConfig;
+  readonly trust: Trust;
+  readonly cas: readonly CaKey[];
+  readonly boxKey: Uint8Array;
+  readonly node: FakeNode;
+  readonly nodeKeys: SigningKeypair;
+  /** The hospital's registrar and the other hospital's. */
+  readonly registrar: Device & { readonly der: Uint8Array };
+  readonly otherRegistrar: Device & { readonly der: Uint8Array };
+  /** The registry's clock, and how to move it. Unix milliseconds. */
+  readonly clock: { now: number };
+  stop(): Promise<void>;
+}
+
+export async function startFederation(options: Partial<RegistryConfig> = {}): Promise<Federation> {
+  const folder = await mkdtemp(join(tmpdir(), "registry-"));
+  const place = { home: join(folder, "home"), keyFile: join(folder, "secret", "store.key") };
+  const { cas, boxKey } = await initHome(place.home, place);
+  const node = await startNode(() => cas);
+  const nodeKeys = signingKeypair(randomBytes(32));
+  const trust = trustOf(cas, boxKey, node.address, nodeKeys.publicKey);
+  const [registrar, otherRegistrar] = [await newRegistrar(hospital), await newRegistrar(other)];
+  const clock = { now: Date.now() };
+  const config: RegistryConfig = {
+    ...place,
+    trust,
+    logLevel: "silent",
+    retryEveryMs: 20,
+    now: () => clock.now,
+    ...options,
+  };
+  const registry = await startRegistry(config);
+  return {
+    registry,
+    config,
+    trust,
+    cas,
+    boxKey,
+    node,
+    nodeKeys,
+    registrar,
+    otherRegistrar,
+    clock,
+    stop: async () => {
+      await registry.stop();
+      await node.stop();
+    },
+  };
+
+  async function newRegistrar(institution: string): Promise<Device & { der: Uint8Array }> {
+    const device = await newDevice();
+    const der = await issueRegistrar(
+      { ...place, trust },
+      {
+        institution,
+        name: `Registrar of ${institution}`,
+        request: device.request,
+        boxKey: device.box.publicKey,
+      },
+    );
+    return { ...device, der };
+  }
+}
+
+function trustOf(
+  cas: readonly CaKey[],
+  boxKey: Uint8Array,
+  address: string,
+  nodeKey: Uint8Array,
+): Trust {
+  const member = (id: InstitutionId) => ({
+    id,
+    name: id,
+    level: "tertiary",
+    nodeKey: id === hospital ? nodeKey : randomBytes(32),
+    boxKey: new Uint8Array(1216),
+    address,
+  });
+  const shared = {
+    v: 1,
+    demo: false,
+    time: 0,
+    authority,
+    params: { pageSlips: 128, pageSeconds: 2, heartbeatSeconds: 10 },
+    cas,
+  } as const;
+  const care = (id: InstitutionId): Genesis => ({
+    ...shared,
+    chain: `test-${id}` as ChainId,
+    kind: "care",
+    institution: id,
+    writer: id,
+    members: [id, authority].map(member),
+  });
+  const consortium: Genesis = {
+    ...shared,
+    chain: "test-consortium" as ChainId,
+    kind: "consortium",
+    writer: authority,
+    members: [hospital, other, authority].map(member),
+    consortium: {
+      k: 3,
+      proxies: [],
+      registry: { institution: authority, boxKey, address: "" },
+      vaults: [],
+    },
+  };
+  return { v: 1, chains: [consortium, care(hospital), care(other)] };
+}
+
+/** What a registrar's device makes of a person; `change` alters the attestation before it is signed. */
+export async function attested(
+  federation: Federation,
+  device: Device,
+  change: Partial<Attestation> = {},
+  signer: { readonly secretKey: Uint8Array } = federation.registrar.keys,
+): Promise<Uint8Array> {
+  const document = attestation.encode({
+    v: 1,
+    registrar: fromHex(fingerprintOf(federation.registrar.der)),
+    identifier: "ID-0001",
+    name: "",
+    role: "patient",
+    institution: hospital,
+    request: device.request,
+    boxKey: device.box.publicKey,
+    time: federation.clock.now,
+    ...change,
+  });
+  const signature = sign({ type: "ATTESTATION", message: document, secretKey: signer.secretKey });
+  const plaintext = signedAttestation.encode({ v: 1, attestation: document, signature });
+  return sealTo({
+    publicKey: federation.boxKey,
+    info: "MRS-V1-ENROL",
+    aad: new Uint8Array(0),
+    plaintext,
+  });
+}
+
+/** Enrols a person and opens the answer. @returns the certificate's DER. */
+export async function enrolled(
+  federation: Federation,
+  device: Device,
+  change: Partial<Attestation> = {},
+): Promise<Uint8Array> {
+  const answer = await post(federation, "/enrolments", await attested(federation, device, change));
+  if (!answer.ok) throw new Error(await answer.text());
+  const sealed = new Uint8Array(await answer.arrayBuffer());
+  return openWith({
+    secretKey: device.box.secretKey,
+    info: "MRS-V1-ENROLLED",
+    aad: new Uint8Array(0),
+    sealed,
+  });
+}
+
+export const post = (
+  { registry }: Federation,
+  path: string,
+  body: Uint8Array,
+  headers: Record<string, string> = {},
+  method = "POST",
+): Promise<Response> =>
+  fetch(registry.address + path, { method, headers, body: Buffer.from(body) });
+
+/** A request signed by a key (RFC 9421). */
+export function signedHeaders(
+  federation: Federation,
+  request: { readonly method: string; readonly path: string; readonly body: Uint8Array },
+  keyId: string,
+  secretKey: Uint8Array,
+  nonce = randomBytes(16),
+): Record<string, string> {
+  const authority = new URL(federation.registry.address).host;
+  return signRequest(
+    { ...request, authority },
+    keyId,
+    (message) => signRaw({ message, secretKey }),
+    federation.clock.now,
+    nonce,
+  );
+}
+
+export async function codeOf(answer: Response): Promise<string> {
+  return (
+    ((await answer.json()) as { error?: { code?: string } }).error?.code ??
+    `no error, status ${answer.status}`
+  );
+}
+
+export const sealedFor = (
+  { boxKey }: Federation,
+  info: string,
+  plaintext: Uint8Array,
+): Promise<Uint8Array> => sealTo({ publicKey: boxKey, info, aad: new Uint8Array(0), plaintext });
+
+export const jsonBytes = (value: unknown): Uint8Array => utf8(JSON.stringify(value));

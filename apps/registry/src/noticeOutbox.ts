@@ -1,0 +1,61 @@
+import { randomBytes, toHex } from "@anamnesis/crypto/verify";
+import type { SealedStore } from "./sealedStore.ts";
+
+/** A sealed message on its way to a box. */
+export interface Notice {
+  /** Base URL of the box's node. */
+  readonly node: string;
+  readonly box: Uint8Array;
+  readonly sealed: Uint8Array;
+  /** Unix milliseconds; given up 30 days later. */
+  readonly time: number;
+}
+
+const POST_MS = 5_000;
+const KEPT_MS = 30 * 24 * 3_600_000;
+
+/** Sealed messages that wait until their node takes them: a look-up is told to the patient even if that node is down. */
+export class NoticeOutbox {
+  readonly #store: SealedStore;
+  readonly #now: () => number;
+
+  constructor(store: SealedStore, now: () => number) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** Lets a notice wait; call it in the transaction that logs its reason. */
+  keep(notice: Notice): void {
+    const id = randomBytes(16);
+    this.#store.put({ ...notice, id }, "notice", id);
+  }
+
+  /** Tries everything that waits once. @returns how much still waits. */
+  async sendAll(): Promise<number> {
+    let left = 0;
+    for (const notice of this.#store.values("notice") as unknown as (Notice & {
+      readonly id: Uint8Array;
+    })[]) {
+      if (this.#now() - notice.time > KEPT_MS || (await isTaken(notice)))
+        this.#store.remove("notice", notice.id);
+      else left += 1;
+    }
+    return left;
+  }
+}
+
+/** Taken, or of a box that is not there any more. */
+async function isTaken({ node, box, sealed }: Notice): Promise<boolean> {
+  try {
+    const answer = await fetch(`${node}/boxes/${toHex(box)}/messages`, {
+      method: "POST",
+      headers: { "content-type": "application/octet-stream" },
+      body: Buffer.from(sealed),
+      signal: AbortSignal.timeout(POST_MS),
+    });
+    await answer.arrayBuffer();
+    return answer.ok || answer.status === 404;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,61 @@
+import type { HomePlace } from "./home.ts";
+import { openRegistry } from "./registry.ts";
+import { requestedKey } from "./certificates.ts";
+import { record } from "./enrolments.ts";
+import { lookupLog } from "./contacts.ts";
+import type { LookupEntry } from "./contacts.ts";
+import type { Trust } from "@anamnesis/protocol";
+
+/** A home with the federation that it serves. */
+export interface OperatorPlace extends HomePlace {
+  readonly trust: Trust;
+}
+
+/**
+ * Certifies an institution's registrar, whom no registrar attests: for the operator, who has the home and its key file at hand. It works
+ * before the registry first runs, and beside a running one; the chains get the certificate from the registry as soon as
+ * it runs and their nodes answer.
+ *
+ * @param registrar.request - PKCS#10 made on the registrar's device, DER.
+ * @param registrar.boxKey - X-Wing, 1216 bytes.
+ * @param registrar.identifier - What the operator saw; default the name.
+ * @returns the certificate, DER.
+ * @throws {AnamnesisError} ALREADY_ENROLLED, BAD_REQUEST, SIGNATURE_INVALID.
+ */
+export async function issueRegistrar(
+  place: OperatorPlace,
+  registrar: {
+    readonly institution: string;
+    readonly name: string;
+    readonly identifier?: string;
+    readonly request: Uint8Array;
+    readonly boxKey: Uint8Array;
+  },
+): Promise<Uint8Array> {
+  const { institution, name, identifier = name, request, boxKey } = registrar;
+  const signingKey = await requestedKey(request);
+  const deps = await openRegistry(place);
+  try {
+    const fingerprint = await record(deps, {
+      role: "registrar",
+      institution,
+      name,
+      identifier,
+      signingKey,
+      boxKey,
+    });
+    return deps.people.certificate(fingerprint)!.der;
+  } finally {
+    await deps.store.close();
+  }
+}
+
+/** Who looked up whom, oldest first, for the operator. */
+export async function readLookups(place: OperatorPlace): Promise<LookupEntry[]> {
+  const deps = await openRegistry(place);
+  try {
+    return lookupLog(deps);
+  } finally {
+    await deps.store.close();
+  }
+}

@@ -1,0 +1,54 @@
+import { equalBytes } from "@anamnesis/crypto/verify";
+import { AnamnesisError } from "@anamnesis/protocol";
+import type { Fingerprint } from "@anamnesis/protocol";
+import type { Caller } from "@anamnesis/server";
+import type { RegistryDeps } from "./deps.ts";
+import { isLive } from "./people.ts";
+import type { CertificateEntry } from "./people.ts";
+import { keepIntent } from "./slipOutbox.ts";
+
+/**
+ * POST /revocations (H-44): a registrar, or the node key of the institution that attested the person, takes a certificate back. The
+ * revocation list has it at once; for staff the chains are told before the answer.
+ *
+ * @returns when it was revoked, Unix milliseconds.
+ * @throws {AnamnesisError} NOT_FOUND, FORBIDDEN, UNAVAILABLE (revoked here, and told to the chains later).
+ */
+export async function revoke(
+  deps: RegistryDeps,
+  caller: Caller,
+  fingerprint: Fingerprint,
+): Promise<number> {
+  const entry = deps.people.certificate(fingerprint);
+  if (entry === undefined) throw new AnamnesisError("NOT_FOUND", "There is no such certificate");
+  if (!mayRevoke(deps, caller, entry)) {
+    throw new AnamnesisError(
+      "FORBIDDEN",
+      "Revocation refused: want a registrar of the certificate's institution, or its node",
+    );
+  }
+  const revokedAt = deps.store.transaction(() => {
+    if (entry.role !== "patient" && entry.revokedAt === 0) {
+      for (const { chain } of deps.slips.chainsOf(entry.institution))
+        keepIntent(deps.store, { fingerprint, verb: "revoke", chain });
+    }
+    return deps.people.revoke(fingerprint, deps.now());
+  });
+  if (entry.role !== "patient") await deps.slips.send(fingerprint);
+  return revokedAt;
+}
+
+function mayRevoke(deps: RegistryDeps, caller: Caller, { institution }: CertificateEntry): boolean {
+  if (caller.kind === "key") {
+    const members = deps.trust.chains.flatMap((genesis) => genesis.members);
+    return members.some(
+      ({ id, nodeKey }) => id === institution && equalBytes(nodeKey, caller.publicKey),
+    );
+  }
+  const registrar = deps.people.certificate(caller.fingerprint);
+  return (
+    registrar?.role === "registrar" &&
+    registrar.institution === institution &&
+    isLive(registrar, deps.now())
+  );
+}
