@@ -8,10 +8,10 @@ import { sha256 } from "./derive.ts";
 import type { RandomSource } from "./derive.ts";
 import { readStoredRecord } from "./objectHead.ts";
 import type { StoredRecord } from "./objectHead.ts";
-import { openShares } from "./proxyShares.ts";
-import type { ProxyShares } from "./proxyShares.ts";
+import { openShares, reencryptShare } from "./proxyShares.ts";
+import type { ProxyShares, ShareRequest } from "./proxyShares.ts";
 import { openGrant } from "./readerGrant.ts";
-import type { ReaderGrant } from "./readerGrant.ts";
+import type { ReaderGrant, ShareReply } from "./readerGrant.ts";
 import { ready } from "./ready.ts";
 import { sealRecord } from "./sealRecord.ts";
 import type { SealedRecord, VisitTarget } from "./sealRecord.ts";
@@ -153,6 +153,27 @@ export async function makeGrant(
   const n = proxies.length;
   const readerGrant = await openGrant({ secretKey, grant, gid, tags, k, n, sealed, commitments });
   return { grant, gid, dealt, shares, readerGrant };
+}
+
+/** What a reader asks of the proxy at position i. */
+export function shareRequest(grant: GrantFixture, record: StoredRecord, i: number): ShareRequest {
+  const shares = grant.shares[i];
+  const capsule = record.capsules[0];
+  if (shares === undefined || capsule === undefined)
+    throw new RangeError("No such proxy or capsule");
+  return { shares, tag: record.header.tag, capsule, ctx: record.ctx };
+}
+
+/** Every proxy's answer. */
+export async function shareReplies(
+  grant: GrantFixture,
+  record: StoredRecord,
+): Promise<ShareReply[]> {
+  const replies: ShareReply[] = [];
+  for (const i of grant.shares.keys()) {
+    replies.push({ index: i + 1, reply: await reencryptShare(shareRequest(grant, record, i)) });
+  }
+  return replies;
 }
 
 /** A copy with one bit flipped. */

@@ -26,37 +26,43 @@ export interface LtHash {
  * @throws {CryptoError} `E_ARGUMENT` unless the state is 2048 bytes.
  */
 export function createLtHash(state?: Uint8Array): LtHash {
-  const lanes = new Uint16Array(LANES);
-  if (state !== undefined) {
-    if (state.length !== STATE_BYTES) {
-      throw new CryptoError(
-        "E_ARGUMENT",
-        `Cannot resume from ${state.length} bytes, want ${STATE_BYTES}`,
-      );
-    }
-    for (let i = 0; i < LANES; i += 1) lanes[i] = lane(state, i);
+  if (state !== undefined && state.length !== STATE_BYTES) {
+    throw new CryptoError(
+      "E_ARGUMENT",
+      `Cannot resume from ${state.length} bytes, want ${STATE_BYTES}`,
+    );
   }
+  const lanes = state === undefined ? new Uint16Array(LANES) : readLanes(state);
   const self: LtHash = {
     add(item) {
-      const stretched = shake128(item, STATE_BYTES);
-      for (let i = 0; i < LANES; i += 1) lanes[i] = (lanes[i] ?? 0) + lane(stretched, i);
+      const stretched = readLanes(shake128(item, STATE_BYTES));
+      for (let i = 0; i < LANES; i += 1) lanes[i] = (lanes[i] as number) + (stretched[i] as number);
       return self;
     },
     remove(item) {
-      const stretched = shake128(item, STATE_BYTES);
-      for (let i = 0; i < LANES; i += 1) lanes[i] = (lanes[i] ?? 0) - lane(stretched, i);
+      const stretched = readLanes(shake128(item, STATE_BYTES));
+      for (let i = 0; i < LANES; i += 1) lanes[i] = (lanes[i] as number) - (stretched[i] as number);
       return self;
     },
-    state() {
-      const out = new Uint8Array(STATE_BYTES);
-      lanes.forEach((value, i) => out.set([value & 0xff, value >> 8], 2 * i));
-      return out;
-    },
-    digest: () => sha256(self.state()),
+    state: () => writeLanes(lanes),
+    digest: () => sha256(writeLanes(lanes)),
   };
   return self;
 }
 
-function lane(bytes: Uint8Array, i: number): number {
-  return (bytes[2 * i] ?? 0) | ((bytes[2 * i + 1] ?? 0) << 8);
+/** Whether a typed array's words lie in memory as the lanes do in bytes. */
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+function readLanes(bytes: Uint8Array): Uint16Array {
+  const copy = new Uint8Array(bytes);
+  return new Uint16Array((IS_LITTLE_ENDIAN ? copy : swapPairs(copy)).buffer);
+}
+
+function writeLanes(lanes: Uint16Array): Uint8Array {
+  const bytes = new Uint8Array(lanes.slice().buffer);
+  return IS_LITTLE_ENDIAN ? bytes : swapPairs(bytes);
+}
+
+function swapPairs(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return bytes.map((_, i) => bytes[i ^ 1] as number);
 }

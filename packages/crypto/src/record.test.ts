@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
 import fc from "fast-check";
 import { openObjectId, sealObjectId } from "./addressKey.ts";
-import { concat, i2osp, readU32, utf8 } from "./bytes.ts";
+import { concat, i2osp, utf8 } from "./bytes.ts";
 import { encodeCanonical } from "./cbor.ts";
 import { openAsAuthor, openAsPatient } from "./contentKey.ts";
 import { randomBytes, sha256 } from "./derive.ts";
@@ -21,15 +21,12 @@ import {
 import type { Parties, SealedFixture } from "./fixture.ts";
 import { decodeHeader, encodeHeader } from "./header.ts";
 import { readStoredRecord, sealHead } from "./objectHead.ts";
-import { openBody, openBodyBytes } from "./openBody.ts";
+import { openBodyBytes } from "./openBody.ts";
 import type { OpenedRecord } from "./openBody.ts";
 import { padmeLength } from "./plaintext.ts";
 import { sealRecord } from "./sealRecord.ts";
 import type { VisitTarget } from "./sealRecord.ts";
 import { signingKeypair } from "./sign.ts";
-import { SEALED_CHUNK_BYTES } from "./stream.ts";
-
-const CHUNK = SEALED_CHUNK_BYTES;
 
 let parties: Parties;
 let target: VisitTarget;
@@ -69,11 +66,6 @@ async function open(
     maxBytes: 1 << 24,
     ...change,
   });
-}
-
-/** The body is what follows magic (5 bytes), length (4) and sealed head. */
-function bodyStart({ object }: SealedFixture): number {
-  return 9 + readU32(object, 5);
 }
 
 suite("a sealed record", () => {
@@ -213,60 +205,6 @@ suite("a sealed record", () => {
     );
     for (let bit = 0; bit < 9 * 8; bit += 1)
       await assert.rejects(open(flipBit(long.object, bit)), CryptoError);
-  });
-});
-
-suite("the stream", () => {
-  const chunks = (): { head: Uint8Array; body: Uint8Array[] } => {
-    const start = bodyStart(long);
-    const body: Uint8Array[] = [];
-    for (let at = start; at < long.object.length; at += CHUNK)
-      body.push(long.object.subarray(at, at + CHUNK));
-    return { head: long.object.subarray(0, start), body };
-  };
-
-  test("is refused cut, reordered, doubled, extended or emptied", async () => {
-    const { head, body } = chunks();
-    const [a, b, c, d] = body;
-    assert.ok(a !== undefined && b !== undefined && c !== undefined && d !== undefined);
-    assert.equal(body.length, 4);
-    await open(concat(head, a, b, c, d));
-    const cases = {
-      "last chunk dropped": [a, b, c],
-      "first chunk dropped": [b, c, d],
-      "cut inside a chunk": [a, b, c, d.subarray(0, 100)],
-      "cut by one byte": [a, b, c, d.subarray(0, -1)],
-      reordered: [b, a, c, d],
-      doubled: [a, a, b, c, d],
-      "last doubled": [a, b, c, d, d],
-      "a byte appended": [a, b, c, d, Uint8Array.of(0)],
-      "an earlier chunk appended": [a, b, c, d, a],
-      emptied: [],
-    };
-    for (const [name, changed] of Object.entries(cases)) {
-      await assert.rejects(open(concat(head, ...changed)), { code: "E_DECRYPT" }, name);
-    }
-  });
-
-  test("gives the sink only what has verified", async () => {
-    const { head, body } = chunks();
-    const [a, b] = body;
-    assert.ok(a !== undefined && b !== undefined);
-    const record = await readFixture({ object: concat(head, a, flipBit(b, 99)), target });
-    let given = 0;
-    await assert.rejects(
-      openBody({
-        record,
-        contentKey,
-        authorPublicKey: parties.author.publicKey,
-        expectedDigest: long.sealed.digest,
-        sink: (bytes) => {
-          given += bytes.length;
-        },
-      }),
-      { code: "E_DECRYPT" },
-    );
-    assert.ok(given > 0 && given < CHUNK);
   });
 });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
 import { enc, fromHex, toHex, utf8 } from "./bytes.ts";
 import { kdf, randomBytes, sha256 } from "./derive.ts";
+import { hashTag } from "./capsule.ts";
 import { mclEngine } from "./engineMcl.ts";
 import { CryptoError } from "./errors.ts";
 import { flipBit } from "./fixture.ts";
@@ -12,10 +13,12 @@ import {
   grantSigningKey,
   identityKeys,
   institutionPublicKey,
+  multiplySplit,
   tagKeys,
   visitBoxKeys,
   visitSigningKey,
 } from "./seedKeys.ts";
+import { GROUP_ORDER } from "./suite.ts";
 
 const seed = fromHex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
 const salt = utf8("a visit's random salt");
@@ -107,4 +110,16 @@ suite("ready()", () => {
   test("separates labels from fields", () => {
     assert.notDeepEqual(kdf(seed, "visit-sign", enc("a"), 32), kdf(seed, "visit-sign", "a", 32));
   });
+});
+
+test("multiplySplit() equals the plain multiplication", async () => {
+  await ready();
+  const engine = curve();
+  const point = hashTag(utf8("0123456789abcdef"));
+  for (const scalar of [1n, 2n, GROUP_ORDER - 1n, 0xabcdefn]) {
+    assert.deepEqual(
+      engine.g1Encode(multiplySplit(point, scalar)),
+      engine.g1Encode(engine.g1Multiply(point, scalar)),
+    );
+  }
 });

@@ -8,8 +8,13 @@ import { randomBytes } from "./derive.ts";
 import { flipBit, replaceAt } from "./fixture.ts";
 import * as node from "./primitives.node.ts";
 import * as web from "./primitives.web.ts";
-import { sign, signingKeypair } from "./sign.ts";
-import { isStrictPublicKey, signatureInput, verifySignature } from "./signature.ts";
+import { sign, signingKeypair, signRaw } from "./sign.ts";
+import {
+  isStrictPublicKey,
+  signatureInput,
+  verifySignature,
+  verifySignatureRaw,
+} from "./signature.ts";
 
 const ORDER = ed25519.Point.Fn.ORDER;
 const message = utf8("a record's digest");
@@ -130,6 +135,18 @@ suite("signatures", () => {
       toHex(signatureInput("A", utf8("B"))),
       toHex(signatureInput("AB", new Uint8Array(0))),
     );
+  });
+
+  test("verifySignatureRaw() accepts signRaw(), is as strict, and neither passes for the other", () => {
+    const { publicKey, secretKey } = signingKeypair(randomBytes(32));
+    const raw = { message, publicKey, signature: signRaw({ message, secretKey }) };
+    assert.equal(verifySignatureRaw(raw), true);
+    assert.equal(verifySignature({ ...raw, type: "OUTER" }), false);
+    const typed = sign({ type: "OUTER", message, secretKey });
+    assert.equal(verifySignatureRaw({ ...raw, signature: typed }), false);
+    for (const { publicKey: hex } of vectors.refusedKeys) {
+      assert.equal(verifySignatureRaw({ ...raw, publicKey: fromHex(hex) }), false);
+    }
   });
 
   test("signingKeypair() and sign() refuse keys of another length", () => {

@@ -1,0 +1,233 @@
+/**
+ * What sealing and opening cost, each beside the ceiling measured in the same run: pairings, encapsulations, hashing,
+ * encryption, and the memory of a 1 GiB record. Run alone (`node tests/bench/crypto.ts`) it prints its rows as JSON.
+ */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { boxKeypairFromSeed } from "@anamnesis/crypto/box";
+import { makeCeilings } from "@anamnesis/crypto/ceiling";
+import { openAsReader, openBodyBytes, openGrant, readStoredRecord } from "@anamnesis/crypto/open";
+import {
+  dealGrant,
+  institutionPublicKey,
+  tagKeys,
+  visitSigningKey,
+} from "@anamnesis/crypto/patientKeys";
+import { checkShares, openShares, reencryptShare } from "@anamnesis/crypto/proxy";
+import type { ProxyShares } from "@anamnesis/crypto/proxy";
+import { sealRecord } from "@anamnesis/crypto/seal";
+import type { SealedRecord } from "@anamnesis/crypto/seal";
+import { signingKeypair } from "@anamnesis/crypto/sign";
+import { concat, randomBytes, ready, utf8 } from "@anamnesis/crypto/verify";
+
+/** One measured figure. `ratio` is what `target` bounds from above. */
+export interface Row {
+  readonly id: string;
+  readonly value: number;
+  readonly unit: string;
+  /** The best this machine can do for the work's primitives, in the same unit. */
+  readonly ceiling: number;
+  readonly ratio: number;
+  readonly target: number;
+  readonly met: boolean;
+}
+
+const MIB = 1 << 20;
+const ROUNDS = 15;
+const INSTITUTION = "general-hospital";
+const EPOCH = "1";
+
+/** Rows `crypto.open`, `crypto.open.mebibyte`, `crypto.write`, `crypto.deal` and `crypto.memory`. */
+export async function benchCrypto(): Promise<Row[]> {
+  const rows = await benchTimes();
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    fileURLToPath(new URL("cryptoMemory.ts", import.meta.url)),
+  ]);
+  const { peakMegabytes } = JSON.parse(stdout) as { peakMegabytes: number };
+  return [
+    ...rows,
+    row({ id: "crypto.memory", value: peakMegabytes, unit: "MB", ceiling: 1, target: 200 }),
+  ];
+}
+
+async function benchTimes(): Promise<Row[]> {
+  await ready();
+  const bench = await prepare();
+  const ceilings = await makeCeilings();
+  const mebibyte = randomBytes(MIB);
+  const small = await bench.seal(randomBytes(1024));
+  const large = await bench.seal(mebibyte);
+  const samples: Record<string, number[]> = {};
+  const take = async (name: string, work: () => Promise<unknown> | void): Promise<void> => {
+    const start = performance.now();
+    await work();
+    (samples[name] ??= []).push(performance.now() - start);
+  };
+  // The first rounds warm everything up; then work and ceilings alternate, so that noise meets both.
+  for (let round = 0; round < ROUNDS + 3; round += 1) {
+    if (round === 3) for (const name of Object.keys(samples)) samples[name] = [];
+    await take("pairing", ceilings.pairing);
+    await take("open", () => bench.open(small));
+    await take("pairing", ceilings.pairing);
+    await take("openLarge", () => bench.open(large));
+    await take("mlKem", ceilings.mlKemEncapsulate);
+    await take("xWing", ceilings.xWingEncapsulate);
+    await take("sha256", () => ceilings.sha256(mebibyte));
+    await take("aesGcm", () => ceilings.aesGcm(mebibyte));
+    await take("pairing", ceilings.pairing);
+    await take("write", () => bench.seal(mebibyte));
+  }
+  const dealt: number[] = [];
+  for (let i = 0; i < 3; i += 1) {
+    const start = performance.now();
+    await bench.deal(50);
+    dealt.push((performance.now() - start) / 50);
+  }
+  const ms = (name: string): number => median(samples[name] ?? []);
+  const pairing = ms("pairing");
+  const aesAtOneGigabyte = Math.max((MIB / 1e9) * 1000, ms("aesGcm"));
+  const writeCeiling =
+    3 * pairing + ms("mlKem") + ms("xWing") + aesAtOneGigabyte + 2 * ms("sha256");
+  const mebibyteMore = ms("openLarge") - ms("open");
+  return [
+    row({ id: "crypto.open", value: ms("open"), unit: "ms", ceiling: pairing, target: 12 }),
+    {
+      ...row({
+        id: "crypto.open.mebibyte",
+        value: mebibyteMore,
+        unit: "ms",
+        ceiling: ms("aesGcm") + ms("sha256"),
+        target: 5,
+      }),
+      met: mebibyteMore < 5,
+    },
+    row({ id: "crypto.write", value: ms("write"), unit: "ms", ceiling: writeCeiling, target: 1 }),
+    row({ id: "crypto.deal", value: median(dealt), unit: "ms", ceiling: pairing, target: 4 }),
+  ];
+}
+
+function row(input: Pick<Row, "id" | "value" | "unit" | "ceiling" | "target">): Row {
+  const ratio = input.value / input.ceiling;
+  return { ...input, ratio, met: ratio <= input.target };
+}
+
+function median(samples: readonly number[]): number {
+  return (
+    samples.toSorted((left, right) => left - right)[Math.floor(samples.length / 2)] ?? Number.NaN
+  );
+}
+
+interface SealedObject {
+  readonly object: Uint8Array;
+  readonly sealed: SealedRecord;
+}
+
+interface Bench {
+  seal(content: Uint8Array): Promise<SealedObject>;
+  /** Everything that reader and three proxies compute for one opening, one after the other. */
+  open(record: SealedObject): Promise<void>;
+  /** Deals a grant over so many tags. */
+  deal(tags: number): Promise<unknown>;
+}
+
+async function prepare(): Promise<Bench> {
+  const seed = randomBytes(32);
+  const tag = randomBytes(16);
+  const { id: pid } = visitSigningKey({ seed, visitSalt: randomBytes(16) });
+  const A = institutionPublicKey({ seed, institution: INSTITUTION, epoch: EPOCH });
+  const target = { pid, tag, A, ...tagKeys({ seed, tag }) };
+  const author = signingKeypair(randomBytes(32));
+  const authorBox = await boxKeypairFromSeed(randomBytes(32));
+  const reader = await boxKeypairFromSeed(randomBytes(32));
+  const proxies = await Promise.all([1, 2, 3, 4].map(() => boxKeypairFromSeed(randomBytes(32))));
+  const grant = utf8("a grant");
+  const gid = randomBytes(32);
+  const deal = (tags: readonly Uint8Array[]): ReturnType<typeof dealGrant> =>
+    dealGrant({
+      seed,
+      grant,
+      gid,
+      k: 3,
+      tags: tags.map((each) => ({
+        tag: each,
+        pid,
+        chainId: INSTITUTION,
+        institution: INSTITUTION,
+        epoch: EPOCH,
+      })),
+      readerPublicKey: reader.publicKey,
+      proxyPublicKeys: proxies.map(({ publicKey }) => publicKey),
+    });
+  const { sealed, commitments, shares } = await deal([tag]);
+  const held: ProxyShares[] = [];
+  for (const [i, { secretKey }] of proxies.slice(0, 3).entries()) {
+    const mine = shares[i] ?? new Uint8Array(0);
+    const opened = await openShares({
+      secretKey,
+      grant,
+      index: i + 1,
+      tags: [tag],
+      k: 3,
+      sealed: mine,
+      commitments,
+    });
+    checkShares(opened);
+    held.push(opened);
+  }
+  const { secretKey } = reader;
+  const readerGrant = await openGrant({
+    secretKey,
+    grant,
+    gid,
+    tags: [tag],
+    k: 3,
+    n: 4,
+    sealed,
+    commitments,
+  });
+  return {
+    deal: (count) => deal(Array.from({ length: count }, () => randomBytes(16))),
+    async seal(content) {
+      const pieces: Uint8Array[] = [];
+      const record = await sealRecord({
+        target,
+        author: {
+          signingSecretKey: author.secretKey,
+          certFingerprint: randomBytes(32),
+          boxPublicKey: authorBox.publicKey,
+        },
+        content: { size: content.length, open: () => [content] },
+        description: {
+          mediaClass: "fhir",
+          mediaType: "application/fhir+json",
+          category: "lab",
+          keywords: ["a", "b"],
+        },
+        time: 1_790_000_000,
+        sink: (bytes) => void pieces.push(bytes),
+      });
+      return { sealed: record, object: concat(...pieces) };
+    },
+    async open({ object, sealed: { digest } }) {
+      const record = await readStoredRecord({ source: [object], addressKey: target.addressKey });
+      const capsule = record.capsules[0] ?? new Uint8Array(0);
+      const replies: { index: number; reply: Uint8Array }[] = [];
+      for (const mine of held) {
+        const reply = await reencryptShare({ shares: mine, tag, capsule, ctx: record.ctx });
+        replies.push({ index: mine.index, reply });
+      }
+      const contentKey = await openAsReader({ grant: readerGrant, record, replies });
+      await openBodyBytes({
+        record,
+        contentKey,
+        authorPublicKey: author.publicKey,
+        expectedDigest: digest,
+        maxBytes: 2 * MIB,
+      });
+    },
+  };
+}
+
+if (import.meta.main)
+  process.stdout.write(`${JSON.stringify({ rows: await benchCrypto() }, null, 2)}\n`);
