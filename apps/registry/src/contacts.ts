@@ -92,15 +92,18 @@ export async function lookup(
   });
   deps.store.transaction(() => {
     countLookup(deps, caller, now);
-    const node = nodeOf(deps.trust, card);
     logLookup(deps, {
       time: now,
       doctor: fingerprintOf(caller.der),
       patient: fingerprint ?? "",
       found: found !== undefined,
     });
-    if (found !== undefined && node !== undefined)
-      deps.notices.keep({ node, box: card.box, sealed: notice, time: now });
+    deps.notices.keep({
+      node: nodeOf(deps.trust, card) ?? "",
+      box: card.box,
+      sealed: notice,
+      time: now,
+    });
   });
   if (found === undefined)
     throw new AnamnesisError("NOT_FOUND", "Nobody with this identifier can be reached");

@@ -3,7 +3,7 @@ import type { SealedStore } from "./sealedStore.ts";
 
 /** A sealed message on its way to a box. */
 export interface Notice {
-  /** Base URL of the box's node. */
+  /** Base URL of the box's node; empty for the decoy of a look-up that found nobody, which goes nowhere. */
   readonly node: string;
   readonly box: Uint8Array;
   readonly sealed: Uint8Array;
@@ -36,8 +36,9 @@ export class NoticeOutbox {
     for (const notice of this.#store.values("notice") as unknown as (Notice & {
       readonly id: Uint8Array;
     })[]) {
-      if (this.#now() - notice.time > KEPT_MS || (await isTaken(notice)))
-        this.#store.remove("notice", notice.id);
+      const isDone =
+        notice.node === "" || this.#now() - notice.time > KEPT_MS || (await isTaken(notice));
+      if (isDone) this.#store.remove("notice", notice.id);
       else left += 1;
     }
     return left;
