@@ -474,6 +474,10 @@ test("a proof checks offline after SIGTERM; the same folder resumes with the sam
 
   federation = await up(dir, []);
   assert.equal(await readFile(join(dir, "trust.json"), "utf8"), trust);
+  await ask(dir, ["record", "list", "--as", "maria"]);
+
+  federation.process.kill("SIGKILL");
+  federation = await up(dir, []);
   await ask(dir, ["record", "open", whole, "--as", "maria", "--out", file("resumed.pdf")]);
   assert.deepEqual(await readFile(file("resumed.pdf")), Buffer.from(pdf));
 });

@@ -89,10 +89,11 @@ async function makeHomes(
   const registry = child("registry").call("registry", "initHome", registryHome(dir), {
     keyFile: registryKeyFile(dir),
   });
+  const [nodeKeys, proxyKeys, authority] = await Promise.all([nodes, proxies, registry]);
   return {
-    nodes: new Map(await nodes),
-    proxies: new Map(await proxies),
-    registry: (await registry) as PublicKeys["registry"],
+    nodes: new Map(nodeKeys),
+    proxies: new Map(proxyKeys),
+    registry: authority as PublicKeys["registry"],
   };
 }
 

@@ -62,7 +62,8 @@ function groupOf(parents: Map<string, Command>, program: Command, word: string):
 function attach(command: Command, module: CommandModule): void {
   module.define(command);
   command.action(async () => {
-    const options = command.optsWithGlobals<CommandOptions>();
+    const isDirGiven = command.getOptionValueSourceWithGlobals("dir") === "cli";
+    const options = { ...command.optsWithGlobals<CommandOptions>(), isDirGiven };
     const result = await module.run(options, command.processedArgs as unknown[]);
     if (result !== undefined) await printResult(result, options.json === true);
     if (result?.exitCode !== undefined) process.exitCode = result.exitCode;

@@ -1,6 +1,8 @@
 /** What every command takes. */
 export interface GlobalOptions {
   readonly dir: string;
+  /** `--dir` was said, not taken by default. */
+  readonly isDirGiven: boolean;
   readonly json?: boolean;
   readonly passphraseFile?: string;
 }

@@ -3,7 +3,6 @@ import fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { AnamnesisError, errorBody, errorCodes } from "@anamnesis/protocol";
 import type { ErrorCode, Trust } from "@anamnesis/protocol";
-import { demoRoutes } from "./demoRoutes.ts";
 import { places } from "./federationFile.ts";
 import { addressesOf } from "./health.ts";
 import { portalFiles } from "./portalFiles.ts";
@@ -40,7 +39,10 @@ export async function startPortal(dir: string, trust: Trust, port: number): Prom
     void reply.type("application/json").header("cache-control", "no-store");
     return readFile(places(dir).trust);
   });
-  if (trust.chains.every(({ demo }) => demo)) demoRoutes(app, dir);
+  if (trust.chains.every(({ demo }) => demo)) {
+    const { demoRoutes } = await import("./demoRoutes.ts");
+    demoRoutes(app, dir);
+  }
   serveFiles(app, fileAt);
 
   await app.listen({ host: "127.0.0.1", port });

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Command } from "commander";
 import type { CommandModule } from "../commandTable.ts";
 import { playAttacks } from "../demoAttacks.ts";
 import { playPath } from "../demoPath.ts";
@@ -12,14 +11,11 @@ import { spawnKeys } from "../keysProcess.ts";
 import { startWithPeople } from "../startWithPeople.ts";
 import type { RunningFederation } from "../runFederation.ts";
 
-let isDirGiven = (): boolean => false;
-
 export const { define, run }: CommandModule = {
-  define: (command: Command) => {
+  define: (command) => {
     command.description(
       "Starts a federation of its own, plays the whole path from enrolment to proof, attacks it, and says what held. Uses a temporary folder unless --dir names one.",
     );
-    isDirGiven = () => command.parent?.getOptionValueSource("dir") === "cli";
   },
   run: async (options) => {
     const demo = new DemoSteps(({ name, ok, ms, detail }) => {
@@ -28,7 +24,9 @@ export const { define, run }: CommandModule = {
         `${ok ? "✔" : "✖"} ${name} (${ms} ms)${detail === undefined ? "" : `: ${detail}`}\n`,
       );
     });
-    const temporary = isDirGiven() ? undefined : await mkdtemp(join(tmpdir(), "anamnesis-demo-"));
+    const temporary = options.isDirGiven
+      ? undefined
+      : await mkdtemp(join(tmpdir(), "anamnesis-demo-"));
     try {
       await playAll(temporary ?? options.dir, demo);
     } finally {
