@@ -1,3 +1,10 @@
-export * from './machine.ts';
-export * from './memoryState.ts';
-export * from './state.ts';
+export * from "./directory.ts";
+export type * from "./facts.ts";
+export * from "./machine.ts";
+export * from "./memoryState.ts";
+export * from "./prove.ts";
+export * from "./queries.ts";
+export * from "./recount.ts";
+export * from "./replay.ts";
+export { readRoots } from "./roots.ts";
+export * from "./state.ts";

@@ -1,0 +1,19 @@
+import type { InstitutionId } from "@anamnesis/protocol";
+import type { CallerCheck } from "@anamnesis/server";
+import type { Chain } from "./chain.ts";
+import type { NodeKeys } from "./home.ts";
+import type { Mailbox } from "./mailbox.ts";
+import type { RevocationLists } from "./revocationLists.ts";
+
+/** What the handlers of a node work with. */
+export interface NodeDeps {
+  readonly institution: InstitutionId;
+  readonly keys: NodeKeys;
+  /** Every chain that this institution keeps, by its id. */
+  readonly chains: ReadonlyMap<string, Chain>;
+  readonly mailbox: Mailbox;
+  readonly callers: CallerCheck;
+  readonly revocations: RevocationLists;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}

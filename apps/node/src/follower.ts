@@ -1,0 +1,177 @@
+import { equalBytes } from "@anamnesis/crypto/verify";
+import {
+  AnamnesisError,
+  blockHash,
+  decodeBlock,
+  limits,
+  makeGroup,
+  memberOf,
+  slipCodes,
+  verifyBlock,
+} from "@anamnesis/protocol";
+import type { Block, Slip } from "@anamnesis/protocol";
+import { shuffledLots, sift } from "./carrying.ts";
+import type { Chain, SlipOutcome } from "./chain.ts";
+import type { ChainKeeper } from "./chainKeeper.ts";
+import type { Verify } from "./engine.ts";
+import type { Writer } from "./writer.ts";
+
+const PULL_BLOCKS = 100;
+const PULL_WAIT_MS = 10_000;
+const RETRY_MS = 250;
+/** Times a group is offered to a writer that does not answer. */
+const OFFERS = 3;
+
+/**
+ * The embedded engine's follower: pulls blocks, verifies the writer's signature and every slip, re-executes, and stops
+ * loudly when the writer claims another app hash. It carries slips of its own institution by handing groups to the writer.
+ */
+export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer): Chain {
+  const { genesis, institution, engine, store, now } = keeper.config;
+  const writerKey = memberOf(genesis, genesis.writer).nodeKey;
+  const stopping = new AbortController();
+
+  async function follow(): Promise<void> {
+    while (!stopping.signal.aborted && keeper.fault === undefined) {
+      try {
+        const pulled = await writer.blocks(
+          keeper.height,
+          PULL_BLOCKS,
+          PULL_WAIT_MS,
+          stopping.signal,
+        );
+        await apply(pulled.map(decodeBlock));
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        if (!(error instanceof AnamnesisError)) keeper.stopServing("a block could not be executed");
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  /** Signatures of all pulled blocks are verified while the first are executed. */
+  async function apply(blocks: readonly Block[]): Promise<void> {
+    const ahead = blocks.map((block) => engine.process(block.groups));
+    for (const groups of ahead) groups.catch(() => undefined); // judged below, in order
+    for (const [i, block] of blocks.entries()) {
+      checkSuccession(block);
+      const groups = await ahead[i]!.catch((error: unknown) => processedAgain(block, error));
+      const result = engine.finalize({
+        height: block.height,
+        time: block.time,
+        proposer: block.proposer,
+        groups,
+      });
+      if (!equalBytes(result.appHash, block.appHash)) {
+        keeper.stopServing(`app hash mismatch at height ${block.height}`);
+        throw new AnamnesisError(
+          "APP_HASH_MISMATCH",
+          `Block ${block.height} leads to another app hash here than at its writer`,
+        );
+      }
+      await keeper.commit(block, result);
+    }
+  }
+
+  /** A block may cite a certificate that the block before it brought: judged again once that one is committed. */
+  async function processedAgain(block: Block, error: unknown) {
+    if (!(error instanceof AnamnesisError)) throw error;
+    try {
+      return await engine.process(block.groups);
+    } catch (cause) {
+      keeper.stopServing(
+        `the writer committed a group at height ${block.height} that does not hold`,
+      );
+      throw cause;
+    }
+  }
+
+  function checkSuccession(block: Block): void {
+    const before = store.block(keeper.height);
+    const prevHash = before === undefined ? new Uint8Array(32) : blockHash(decodeBlock(before));
+    const lastTime = before === undefined ? genesis.time : decodeBlock(before).time;
+    const follows =
+      block.chain === genesis.chain &&
+      block.height === keeper.height + 1 &&
+      equalBytes(block.prevHash, prevHash) &&
+      block.time >= lastTime;
+    if (follows && block.proposer === genesis.writer && verifyBlock(block, writerKey)) return;
+    keeper.stopServing(
+      `the block offered for height ${keeper.height + 1} does not follow or is not the writer's`,
+    );
+    throw new AnamnesisError(
+      "APP_HASH_MISMATCH",
+      `Block ${block.height} does not follow ${keeper.height} or is not signed by the writer`,
+    );
+  }
+
+  async function carry(bytes: readonly Uint8Array[]): Promise<SlipOutcome[]> {
+    keeper.assertServing();
+    store.assertRoom();
+    const sifted = await sift(bytes, {
+      machine: engine.machine,
+      state: store.state,
+      carrier: institution,
+      verify,
+      now: now(),
+    });
+    const outcomes = new Map<Slip, SlipOutcome>();
+    for (const lot of shuffledLots(sifted.filter((entry): entry is Slip => !("code" in entry)))) {
+      for (const [i, outcome] of (await handOver(lot)).entries()) outcomes.set(lot[i]!, outcome);
+    }
+    return sifted.map((entry) => ("code" in entry ? entry : outcomes.get(entry)!));
+  }
+
+  /**
+   * Hands one group to the writer and waits until its block is committed here. Offering it again after a lost answer is
+   * harmless: a slip that the first offer brought onto the chain is found there.
+   */
+  async function handOver(lot: readonly Slip[]): Promise<SlipOutcome[]> {
+    const group = makeGroup(
+      genesis.chain,
+      institution,
+      lot.map(({ bytes }) => bytes),
+      keeper.sign,
+    );
+    for (let offer = 1; ; offer++) {
+      try {
+        const { height, results } = await writer.offer(group);
+        await keeper.reach(height, limits.waitMs);
+        return results.map(({ id, code }) =>
+          code === "REPLAYED" && offer > 1 ? { id, code: "OK", height } : { id, code, height },
+        );
+      } catch (error) {
+        if (!(error instanceof AnamnesisError)) throw error;
+        if (Object.hasOwn(slipCodes, error.code))
+          return lot.map(({ id }) => ({ id, code: error.code as SlipOutcome["code"] }));
+        if (error.code !== "UNAVAILABLE" || offer === OFFERS) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  const following = follow();
+  return {
+    genesis,
+    role: "follower",
+    height: () => keeper.height,
+    fault: () => keeper.fault,
+    carry,
+    takeGroup: () =>
+      Promise.reject(
+        new AnamnesisError("FORBIDDEN", `Group refused: ${genesis.writer} writes this chain`),
+      ),
+    blocks: (after, limit, waitMs) => keeper.blocks(after, limit, waitMs),
+    head: () => keeper.head(),
+    headAt: (height) => keeper.headAt(height),
+    countersign: (header) => keeper.countersign(header),
+    snapshot: (read) => keeper.snapshot(read),
+    scrub: () => keeper.scrub(),
+    stop: async () => {
+      stopping.abort();
+      await following;
+      keeper.release();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,24 @@
+/**
+ * Runs a node from a JSON file: `node src/main.ts node.json`, with the fields of `NodeConfig`; `genesis`
+ * is a list of paths of genesis documents.
+ */
+import { readFile } from "node:fs/promises";
+import { parseGenesis } from "@anamnesis/protocol";
+import { startNode } from "./node.ts";
+import type { NodeConfig } from "./node.ts";
+
+const [file] = process.argv.slice(2);
+if (file === undefined) {
+  process.stderr.write("Usage: main.ts CONFIG.json\n");
+  process.exit(2);
+}
+const { genesis: files, ...config } = JSON.parse(await readFile(file, "utf8")) as Omit<
+  NodeConfig,
+  "genesis"
+> & { genesis: string[] };
+const genesis = await Promise.all(
+  files.map(async (path) => parseGenesis(await readFile(path, "utf8"))),
+);
+const node = await startNode({ ...config, genesis });
+process.stdout.write(`${JSON.stringify({ ready: true, address: node.address })}\n`);
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void node.stop());

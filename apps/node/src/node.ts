@@ -1,0 +1,117 @@
+import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
+import type { Genesis, InstitutionId } from "@anamnesis/protocol";
+import { CallerCheck, serve } from "@anamnesis/server";
+import type { HttpConfig, Server } from "@anamnesis/server";
+import type { Chain } from "./chain.ts";
+import type { NodeDeps } from "./deps.ts";
+import { chainFolder, mailboxFolder, readKeys } from "./home.ts";
+import { Mailbox } from "./mailbox.ts";
+import { openChain } from "./openChain.ts";
+import { RevocationLists } from "./revocationLists.ts";
+import { boxRoutes } from "./routes/boxRoutes.ts";
+import { chainRoutes } from "./routes/chainRoutes.ts";
+import { queryRoutes } from "./routes/queryRoutes.ts";
+import { ticketRoutes } from "./routes/ticketRoutes.ts";
+import { VerifierPool } from "./verifierPool.ts";
+
+export interface NodeConfig extends HttpConfig {
+  /** What {@link initHome} made. */
+  readonly home: string;
+  readonly institution: string;
+  /** Every chain that this institution is a member of; one of them the consortium. */
+  readonly genesis: readonly Genesis[];
+  /** Most bytes a chain's data file may take; default the disk's. */
+  readonly quotaBytes?: number;
+  /** Threads that verify signatures; default 1. */
+  readonly verifiers?: number;
+  /** How often everything kept is re-hashed; default once a day, 0 for never. */
+  readonly scrubEveryMs?: number;
+  /** Unix milliseconds; default the machine's. */
+  readonly now?: () => number;
+}
+
+export interface RunningNode extends Server {
+  /** Re-hashes every chain now. */
+  scrub(): Promise<
+    readonly {
+      readonly chain: string;
+      readonly checked: number;
+      readonly fault: string | undefined;
+    }[]
+  >;
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Starts an institution's node with all its chains. Resolves once it listens. */
+export async function startNode(config: NodeConfig): Promise<RunningNode> {
+  const now = config.now ?? Date.now;
+  const institution = config.institution as InstitutionId;
+  const keys = await readKeys(config.home);
+  const pool = new VerifierPool(config.verifiers ?? 1);
+  const quota = config.quotaBytes === undefined ? {} : { quotaBytes: config.quotaBytes };
+  const chains = new Map<string, Chain>();
+  for (const genesis of config.genesis) {
+    const folder = chainFolder(config.home, genesis.chain);
+    chains.set(
+      genesis.chain,
+      await openChain({
+        genesis,
+        institution,
+        signing: keys.signing,
+        folder,
+        verify: (checks) => pool.verify(checks),
+        now,
+        ...quota,
+      }),
+    );
+  }
+  const { cas, registry } = registryOf(config.genesis);
+  const deps: NodeDeps = {
+    institution,
+    keys,
+    chains,
+    mailbox: new Mailbox(mailboxFolder(config.home), now),
+    callers: new CallerCheck(now),
+    revocations: new RevocationLists({ registry, cas, now }),
+    now,
+  };
+  const routes = [
+    ...chainRoutes(deps),
+    ...queryRoutes(deps),
+    ...ticketRoutes(deps),
+    ...boxRoutes(deps),
+  ];
+  const server = await serve("node", routes, config);
+  const scrub = async () => {
+    const results = [];
+    for (const [chain, kept] of chains) results.push({ chain, ...(await kept.scrub()) });
+    return results;
+  };
+  const every = config.scrubEveryMs ?? DAY_MS;
+  const timer =
+    every === 0 ? undefined : setInterval(() => void scrub().catch(() => undefined), every);
+  timer?.unref();
+  return {
+    address: server.address,
+    scrub,
+    stop: async () => {
+      clearInterval(timer);
+      await Promise.all([...chains.values()].map((chain) => chain.stop()));
+      await deps.mailbox.close();
+      await server.stop();
+      await pool.stop();
+    },
+  };
+}
+
+function registryOf(genesis: readonly Genesis[]): { cas: Genesis["cas"]; registry: string } {
+  if (!genesis.some(({ kind }) => kind === "consortium")) {
+    throw new AnamnesisError(
+      "BAD_REQUEST",
+      "A node keeps the consortium chain of its federation; genesis names none",
+    );
+  }
+  const consortium = consortiumOf({ v: 1, chains: genesis });
+  return { cas: consortium.cas, registry: consortium.consortium.registry.address };
+}

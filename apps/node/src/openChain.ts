@@ -1,0 +1,66 @@
+import { mkdir } from "node:fs/promises";
+import type { SigningKeypair } from "@anamnesis/crypto/sign";
+import { makeMachine } from "@anamnesis/ledger";
+import { AnamnesisError, memberOf } from "@anamnesis/protocol";
+import type { Genesis, InstitutionId } from "@anamnesis/protocol";
+import type { Chain } from "./chain.ts";
+import { ChainKeeper } from "./chainKeeper.ts";
+import { openWriter } from "./embedded.ts";
+import { Engine } from "./engine.ts";
+import type { Verify } from "./engine.ts";
+import { openFollower } from "./follower.ts";
+import { ChainStore } from "./store.ts";
+import { writerOverHttp } from "./writer.ts";
+import type { Writer } from "./writer.ts";
+
+export interface ChainConfig {
+  readonly genesis: Genesis;
+  readonly institution: InstitutionId;
+  readonly signing: SigningKeypair;
+  /** Where the chain lies on disk. */
+  readonly folder: string;
+  readonly verify: Verify;
+  readonly quotaBytes?: number;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** How a follower reaches the writer; default HTTP at the address of genesis. */
+  readonly writer?: Writer;
+}
+
+/**
+ * Opens one chain where it was left, or begins it, as its writer or as a follower.
+ * @throws {AnamnesisError} BAD_REQUEST for a chain that this institution is not a member of, or that was begun from
+ * another genesis document.
+ */
+export async function openChain(config: ChainConfig): Promise<Chain> {
+  const { genesis, institution, now } = config;
+  memberOf(genesis, institution);
+  await mkdir(config.folder, { recursive: true, mode: 0o700 });
+  const quota = config.quotaBytes === undefined ? {} : { quotaBytes: config.quotaBytes };
+  const store = new ChainStore(config.folder, quota);
+  const engine = new Engine(makeMachine(genesis), store, config.verify);
+  await engine.initChain();
+  assertSameGenesis(engine, store);
+  const keeper = new ChainKeeper({
+    genesis,
+    institution,
+    signing: config.signing,
+    engine,
+    store,
+    now,
+  });
+  if (genesis.writer === institution) return openWriter(keeper, config.verify);
+  const writer =
+    config.writer ?? writerOverHttp(memberOf(genesis, genesis.writer).address, genesis.chain);
+  return openFollower(keeper, config.verify, writer);
+}
+
+function assertSameGenesis({ machine }: Engine, store: ChainStore): void {
+  const begun = store.facts(0)?.appHash;
+  if (begun === undefined || !Buffer.from(begun).equals(machine.initChain().appHash)) {
+    throw new AnamnesisError(
+      "BAD_REQUEST",
+      `Chain ${machine.genesis.chain} was begun from another genesis document`,
+    );
+  }
+}

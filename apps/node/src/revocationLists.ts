@@ -1,0 +1,82 @@
+import { AsnConvert } from "@peculiar/asn1-schema";
+import { CertificateList } from "@peculiar/asn1-x509";
+import { fromBase64url, toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
+import { AnamnesisError } from "@anamnesis/protocol";
+import type { CaKey } from "@anamnesis/protocol";
+
+const FRESH_MS = 60_000;
+const TIMEOUT_MS = 5_000;
+
+/** Which intermediate signs which of the registry's lists. */
+const lists = { care: "care", thirdParties: "third-parties" } as const;
+
+/**
+ * The registry's revocation lists (RFC 5280 section 5), fetched when older than a minute. Patients' certificates stand
+ * on no chain, so this is the only place that knows of their revocation. Without a list that was ever seen and is not
+ * past its nextUpdate, nobody is let in.
+ */
+export class RevocationLists {
+  readonly #registry: string;
+  readonly #cas: readonly CaKey[];
+  readonly #now: () => number;
+  #revoked = new Set<string>();
+  #fetchedAt = 0;
+  #validTo = 0;
+
+  constructor(config: { registry: string; cas: readonly CaKey[]; now: () => number }) {
+    this.#registry = config.registry;
+    this.#cas = config.cas;
+    this.#now = config.now;
+  }
+
+  /** @throws {AnamnesisError} CERTIFICATE_NOT_LIVE if revoked, UNAVAILABLE if no valid list is to be had. */
+  async assertNotRevoked(serial: Uint8Array): Promise<void> {
+    if (this.#now() - this.#fetchedAt > FRESH_MS) await this.#refresh();
+    if (this.#now() > this.#validTo)
+      throw new AnamnesisError("UNAVAILABLE", "The registry's revocation list cannot be had");
+    if (this.#revoked.has(toHex(serial)))
+      throw new AnamnesisError("CERTIFICATE_NOT_LIVE", "Certificate refused: it is revoked");
+  }
+
+  async #refresh(): Promise<void> {
+    let answer: Record<string, unknown>;
+    try {
+      const response = await fetch(`${this.#registry}/crl`, {
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      if (!response.ok) return;
+      answer = (await response.json()) as Record<string, unknown>;
+    } catch {
+      return; // What was fetched before serves until its nextUpdate.
+    }
+    const read = Object.entries(lists).map(([field, issuer]) => this.#read(answer[field], issuer));
+    if (read.some((list) => list === undefined)) return;
+    this.#revoked = new Set(read.flatMap((list) => list!.serials));
+    this.#validTo = Math.min(...read.map((list) => list!.validTo));
+    this.#fetchedAt = this.#now();
+  }
+
+  #read(encoded: unknown, issuer: string): { serials: string[]; validTo: number } | undefined {
+    const key = this.#cas.find(({ id }) => id === issuer)?.key;
+    if (typeof encoded !== "string" || key === undefined) return undefined;
+    try {
+      const list = AsnConvert.parse(fromBase64url(encoded), CertificateList);
+      const { tbsCertList: tbs, tbsCertListRaw: signed, signature } = list;
+      if (signed === undefined) return undefined;
+      const holds = verifySignatureRaw({
+        message: new Uint8Array(signed),
+        publicKey: key,
+        signature: new Uint8Array(signature),
+      });
+      if (!holds) return undefined;
+      return {
+        serials: (tbs.revokedCertificates ?? []).map(({ userCertificate }) =>
+          toHex(new Uint8Array(userCertificate)),
+        ),
+        validTo: tbs.nextUpdate?.getTime().getTime() ?? 0,
+      };
+    } catch {
+      return undefined; // A list that cannot be read is no list.
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import { AnamnesisError, certificateLive } from "@anamnesis/protocol";
+import type { Fingerprint } from "@anamnesis/protocol";
+import { findCertificate } from "@anamnesis/ledger";
+import type { CertificateView } from "@anamnesis/ledger";
+import type { NodeDeps } from "../deps.ts";
+
+/** The consortium's word on a certificate, wherever this node keeps that chain. */
+function certificate({ chains }: NodeDeps, fingerprint: string): CertificateView | undefined {
+  const consortium = [...chains.values()].find(({ genesis }) => genesis.kind === "consortium");
+  return consortium?.snapshot(({ state }) => findCertificate(state, fingerprint as Fingerprint));
+}
+
+/**
+ * A staff certificate that counts now.
+ * @throws {AnamnesisError} CERTIFICATE_NOT_LIVE when unknown here, revoked or out of date.
+ */
+export function liveCertificate(deps: NodeDeps, fingerprint: string): CertificateView {
+  const found = certificate(deps, fingerprint);
+  if (found === undefined || !certificateLive(found, deps.now())) {
+    throw new AnamnesisError(
+      "CERTIFICATE_NOT_LIVE",
+      "Refused: the certificate is not on the chain, revoked or out of date",
+    );
+  }
+  return found;
+}
+
+/** A live certificate of this institution's staff, or nothing. */
+export function staffOfThisInstitution(
+  deps: NodeDeps,
+  fingerprint: string,
+): CertificateView | undefined {
+  const found = certificate(deps, fingerprint);
+  return found !== undefined &&
+    found.institution === deps.institution &&
+    certificateLive(found, deps.now())
+    ? found
+    : undefined;
+}

@@ -1,0 +1,62 @@
+import { equalBytes } from "@anamnesis/crypto/verify";
+import { recount } from "@anamnesis/ledger";
+import { appHashOf, blockHash, decodeBlock, memberOf, verifyBlock } from "@anamnesis/protocol";
+import type { Genesis } from "@anamnesis/protocol";
+import type { Engine } from "./engine.ts";
+import type { ChainStore } from "./store.ts";
+
+/**
+ * Re-hashes everything kept of a chain: the blocks' chain and signatures, every page from its slips, and the eight roots
+ * from the entries of the state. LMDB has no checksums, so nothing else would find a flipped bit (I7).
+ *
+ * @returns How many blocks and pages held, and the first fault: what and where, in words.
+ */
+export async function scrubChain(
+  genesis: Genesis,
+  store: ChainStore,
+  engine: Engine,
+): Promise<{ checked: number; fault: string | undefined }> {
+  let checked = 0;
+  try {
+    for (const fault of faults(genesis, store, engine)) {
+      if (fault !== undefined) return { checked, fault };
+      checked += 1;
+      if (checked % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    return { checked, fault: undefined };
+  } catch (error) {
+    return {
+      checked,
+      fault: `the store holds what cannot be read (${error instanceof Error ? error.name : "error"})`,
+    };
+  }
+}
+
+function* faults(
+  genesis: Genesis,
+  store: ChainStore,
+  engine: Engine,
+): Iterable<string | undefined> {
+  const writerKey = memberOf(genesis, genesis.writer).nodeKey;
+  const { height } = engine.info();
+  let prevHash: Uint8Array = new Uint8Array(32);
+  for (let at = 1; at <= height; at++) {
+    const bytes = store.block(at);
+    if (bytes === undefined) return yield `block ${at} is missing`;
+    const block = decodeBlock(bytes);
+    const facts = store.facts(at);
+    const holds =
+      block.height === at && equalBytes(block.prevHash, prevHash) && verifyBlock(block, writerKey);
+    if (!holds) return yield `block ${at} does not hash to what the next one says`;
+    if (facts === undefined || !equalBytes(facts.appHash, block.appHash))
+      return yield `the app hash kept for height ${at} is another than its block's`;
+    prevHash = blockHash(block);
+    yield undefined;
+  }
+  const { state } = store.snapshot();
+  const { roots, fault } = recount(state);
+  if (fault !== undefined) return yield fault;
+  if (!equalBytes(appHashOf(roots), store.facts(height)!.appHash))
+    return yield "the entries of the state do not lead to its app hash";
+  yield undefined;
+}

@@ -1,0 +1,165 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { open } from "lmdb";
+import type { Database, RootDatabase } from "lmdb";
+import { decodeCanonical, encodeCanonical } from "@anamnesis/crypto/verify";
+import type { StateView, Writes } from "@anamnesis/ledger";
+import { AnamnesisError } from "@anamnesis/protocol";
+
+/** What is remembered of every height. `time` is when this node committed it, Unix milliseconds. */
+export interface HeightFacts {
+  readonly appHash: Uint8Array;
+  readonly time: number;
+}
+
+export interface Commit extends HeightFacts {
+  readonly height: number;
+  readonly writes: Writes;
+  /** Encoded block; none at height 0. */
+  readonly block?: Uint8Array;
+}
+
+/** Keys that nearly every slip reads; kept in memory, replaced at commit. */
+const hot = /^(?:keys|institutions|meta)\//;
+const LAST = "last";
+/** Above every ASCII character that a key may hold. */
+const AFTER_PREFIX = "\x7f";
+
+/**
+ * One chain on disk: state, blocks and heights in one LMDB environment, so that a commit is one durable transaction.
+ * LMDB has no page checksums: see scrub.ts.
+ */
+export class ChainStore {
+  readonly #file: string;
+  readonly #quotaBytes: number;
+  readonly #root: RootDatabase<Buffer, string>;
+  readonly #state: Database<Buffer, string>;
+  readonly #blocks: Database<Buffer, number>;
+  readonly #heights: Database<Buffer, number>;
+  readonly #hot = new Map<string, Uint8Array | undefined>();
+  #height: number | undefined;
+
+  /** @param options.quotaBytes - Above this size of the data file, nothing more is taken. */
+  constructor(folder: string, options: { readonly quotaBytes?: number } = {}) {
+    this.#quotaBytes = options.quotaBytes ?? Number.POSITIVE_INFINITY;
+    this.#file = join(folder, "data.mdb");
+    this.#root = open({
+      path: folder,
+      noSubdir: false,
+      encoding: "binary",
+      overlappingSync: false,
+      maxDbs: 4,
+    });
+    this.#state = this.#root.openDB({ name: "state", encoding: "binary" });
+    this.#blocks = this.#root.openDB({ name: "blocks", encoding: "binary", keyEncoding: "uint32" });
+    this.#heights = this.#root.openDB({
+      name: "heights",
+      encoding: "binary",
+      keyEncoding: "uint32",
+    });
+    this.#height = this.#readHeight();
+  }
+
+  /** The last committed height; `undefined` before the chain began. */
+  get height(): number | undefined {
+    return this.#height;
+  }
+
+  /** The committed state, for the machine: one reader at a time, between commits. */
+  readonly state: StateView = {
+    get: (key) => {
+      if (!hot.test(key)) return this.#state.get(key);
+      if (!this.#hot.has(key)) this.#hot.set(key, this.#state.get(key));
+      return this.#hot.get(key);
+    },
+    range: (prefix, options) => this.#range(prefix, options),
+  };
+
+  /** The state as one snapshot of the disk sees it, with its height; valid until the caller yields. */
+  snapshot(): { readonly state: StateView; readonly height: number } {
+    this.#root.resetReadTxn();
+    return {
+      height: this.#readHeight() ?? 0,
+      state: {
+        get: (key) => this.#state.get(key),
+        range: (prefix, options) => this.#range(prefix, options),
+      },
+    };
+  }
+
+  *#range(
+    prefix: string,
+    options: Parameters<StateView["range"]>[1] = {},
+  ): Iterable<readonly [string, Uint8Array]> {
+    const { after, reverse, limit } = options;
+    const low = prefix;
+    const high = prefix + AFTER_PREFIX;
+    const bounds =
+      reverse === true
+        ? { start: after ?? high, end: low, reverse }
+        : { start: after ?? low, end: high };
+    let count = 0;
+    for (const { key, value } of this.#state.getRange(bounds)) {
+      if (key === after || !key.startsWith(prefix)) continue;
+      if (limit !== undefined && count >= limit) return;
+      count += 1;
+      yield [key, value];
+    }
+  }
+
+  /**
+   * Makes a height durable: everything or nothing.
+   * @throws {AnamnesisError} STORAGE_FULL when the disk or the quota is full; nothing has changed then.
+   */
+  async commit({ height, writes, block, appHash, time }: Commit): Promise<void> {
+    try {
+      await this.#root.batch(() => {
+        for (const [key, value] of writes) {
+          if (value === undefined) void this.#state.remove(key);
+          else void this.#state.put(key, asBuffer(value));
+        }
+        if (block !== undefined) void this.#blocks.put(height, asBuffer(block));
+        void this.#heights.put(height, asBuffer(encodeCanonical([appHash, time])));
+        void this.#root.put(LAST, Buffer.from(String(height)));
+      });
+      await this.#root.flushed;
+    } catch (cause) {
+      throw new AnamnesisError("STORAGE_FULL", "The chain's store cannot be written", { cause });
+    }
+    this.#height = height;
+    for (const [key, value] of writes) if (hot.test(key)) this.#hot.set(key, value);
+  }
+
+  /** @throws {AnamnesisError} STORAGE_FULL */
+  assertRoom(): void {
+    if (
+      this.#quotaBytes !== Number.POSITIVE_INFINITY &&
+      statSync(this.#file).size > this.#quotaBytes
+    ) {
+      throw new AnamnesisError("STORAGE_FULL", "The chain's store has reached its quota");
+    }
+  }
+
+  block(height: number): Uint8Array | undefined {
+    return this.#blocks.get(height);
+  }
+
+  facts(height: number): HeightFacts | undefined {
+    const value = this.#heights.get(height);
+    if (value === undefined) return undefined;
+    const [appHash, time] = decodeCanonical(value) as [Uint8Array, number];
+    return { appHash, time };
+  }
+
+  close(): Promise<void> {
+    return this.#root.close();
+  }
+
+  #readHeight(): number | undefined {
+    const value = this.#root.get(LAST);
+    return value === undefined ? undefined : Number(value.toString());
+  }
+}
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

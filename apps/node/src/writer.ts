@@ -1,0 +1,68 @@
+import { decodeCanonical } from "@anamnesis/crypto/verify";
+import { AnamnesisError } from "@anamnesis/protocol";
+import type { SlipOutcome } from "./chain.ts";
+
+/** The chain's writer as its followers see it. */
+export interface Writer {
+  /** Encoded blocks above `after`; waits up to `waitMs` for the first. @throws {AnamnesisError} UNAVAILABLE */
+  blocks(after: number, limit: number, waitMs: number, signal: AbortSignal): Promise<Uint8Array[]>;
+  /** @throws {AnamnesisError} UNAVAILABLE (no answer: it may or may not have been taken), or what the writer refused it with. */
+  offer(
+    group: Uint8Array,
+  ): Promise<{ readonly height: number; readonly results: readonly SlipOutcome[] }>;
+}
+
+const OFFER_MS = 30_000;
+const BLOCKS_BYTES = 256 * 1024 * 1024;
+
+/** @param address - Base URL of the writer's node. */
+export function writerOverHttp(address: string, chain: string): Writer {
+  const base = `${address}/chains/${chain}`;
+  return {
+    blocks: async (after, limit, waitMs, signal) => {
+      const limited = AbortSignal.any([signal, AbortSignal.timeout(waitMs + 5_000)]);
+      const response = await ask(`${base}/blocks?after=${after}&limit=${limit}&wait=${waitMs}`, {
+        signal: limited,
+      });
+      const list = decodeCanonical(new Uint8Array(await response.arrayBuffer()), {
+        maxBytes: BLOCKS_BYTES,
+      });
+      if (!Array.isArray(list) || !list.every((block) => block instanceof Uint8Array)) {
+        throw new AnamnesisError(
+          "MALFORMED",
+          "The writer's blocks are not an array of byte strings",
+        );
+      }
+      return list as Uint8Array[];
+    },
+    offer: async (group) => {
+      const response = await ask(`${base}/groups`, {
+        method: "POST",
+        headers: { "content-type": "application/cbor" },
+        body: Buffer.from(group),
+        signal: AbortSignal.timeout(OFFER_MS),
+      });
+      return (await response.json()) as { height: number; results: SlipOutcome[] };
+    },
+  };
+}
+
+async function ask(url: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, init);
+  } catch (cause) {
+    throw new AnamnesisError("UNAVAILABLE", "The chain's writer does not answer", { cause });
+  }
+  if (response.ok) return response;
+  const answer = (await response.json().catch(() => ({}))) as {
+    error?: { code?: string; message?: string };
+  };
+  const code = (answer.error?.code ?? "UNAVAILABLE") as ConstructorParameters<
+    typeof AnamnesisError
+  >[0];
+  throw new AnamnesisError(
+    code,
+    answer.error?.message ?? `The chain's writer answered ${response.status}`,
+  );
+}
