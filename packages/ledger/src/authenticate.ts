@@ -1,7 +1,13 @@
-import { toHex } from '@anamnesis/crypto/verify';
-import { AnamnesisError, groupSignatureInput, slipCodeText, slipKinds, slipSignatureInput } from '@anamnesis/protocol';
-import type { Genesis, Group, SignatureCheck, Slip, SlipCode } from '@anamnesis/protocol';
-import type { LedgerView } from './view.ts';
+import { toHex } from "@anamnesis/crypto/verify";
+import {
+  AnamnesisError,
+  groupSignatureInput,
+  slipCodeText,
+  slipKinds,
+  slipSignatureInput,
+} from "@anamnesis/protocol";
+import type { Genesis, Group, SignatureCheck, Slip, SlipCode } from "@anamnesis/protocol";
+import type { LedgerView } from "./view.ts";
 
 /**
  * The group rules beside form: chain, carrier and the key of every slip, judged against the state before the block.
@@ -10,37 +16,49 @@ import type { LedgerView } from './view.ts';
  * @returns The carrier's node key and the key of each slip, or the code that refuses the whole group.
  * Spec: docs/spec/slips.md S-4 to S-8.
  */
-export function groupKeys(before: LedgerView, genesis: Genesis, group: Group): GroupKeys | { readonly code: GroupCode } {
-  if (group.chain !== genesis.chain) return { code: 'WRONG_CHAIN' };
+export function groupKeys(
+  before: LedgerView,
+  genesis: Genesis,
+  group: Group,
+): GroupKeys | { readonly code: GroupCode } {
+  if (group.chain !== genesis.chain) return { code: "WRONG_CHAIN" };
   const carrier = before.institution(group.carrier)?.nodeKey;
-  if (carrier === undefined) return { code: 'UNKNOWN_CARRIER' };
+  if (carrier === undefined) return { code: "UNKNOWN_CARRIER" };
   const slips: Uint8Array[] = [];
   for (const slip of group.slips) {
-    if (slip.chain !== genesis.chain) return { code: 'WRONG_CHAIN' };
+    if (slip.chain !== genesis.chain) return { code: "WRONG_CHAIN" };
     const key = signerKey(before, genesis, slip);
-    if (key === undefined) return { code: 'UNKNOWN_KEY' };
+    if (key === undefined) return { code: "UNKNOWN_KEY" };
     slips.push(key);
   }
-  return { code: 'OK', carrier, slips };
+  return { code: "OK", carrier, slips };
 }
 
 export interface GroupKeys {
-  readonly code: 'OK';
+  readonly code: "OK";
   readonly carrier: Uint8Array;
   readonly slips: readonly Uint8Array[];
 }
-type GroupCode = Extract<SlipCode, 'WRONG_CHAIN' | 'UNKNOWN_CARRIER' | 'UNKNOWN_KEY'>;
+type GroupCode = Extract<SlipCode, "WRONG_CHAIN" | "UNKNOWN_CARRIER" | "UNKNOWN_KEY">;
 
 /**
  * The signatures of a group that have to verify, the carrier's first.
  * @throws {AnamnesisError} WRONG_CHAIN, UNKNOWN_CARRIER, UNKNOWN_KEY.
  */
-export function groupSignatures(before: LedgerView, genesis: Genesis, group: Group): SignatureCheck[] {
+export function groupSignatures(
+  before: LedgerView,
+  genesis: Genesis,
+  group: Group,
+): SignatureCheck[] {
   const keys = groupKeys(before, genesis, group);
-  if (keys.code !== 'OK') throw new AnamnesisError(keys.code, slipCodeText[keys.code]);
+  if (keys.code !== "OK") throw new AnamnesisError(keys.code, slipCodeText[keys.code]);
   return [
     { publicKey: keys.carrier, message: groupSignatureInput(group), signature: group.signature },
-    ...group.slips.map((slip, i) => ({ publicKey: keys.slips[i] ?? new Uint8Array(), message: slipSignatureInput(slip), signature: slip.signature })),
+    ...group.slips.map((slip, i) => ({
+      publicKey: keys.slips[i] ?? new Uint8Array(),
+      message: slipSignatureInput(slip),
+      signature: slip.signature,
+    })),
   ];
 }
 
@@ -49,21 +67,26 @@ function signerKey(before: LedgerView, genesis: Genesis, slip: Slip): Uint8Array
   const fields = slip.fields;
   const { signer } = slipKinds[slip.kind];
   switch (signer) {
-    case 'visit':
-    case 'grant':
-    case 'once':
-      return 'key' in fields ? fields.key : undefined;
-    case 'certificate':
-      return 'cert' in fields ? before.certificate(toHex(fields.cert))?.signingKey : undefined;
-    case 'issuer':
-      return 'issuer' in fields ? caKey(genesis, fields.issuer) : undefined;
-    case 'issuerOrInstitution':
-      return 'by' in fields ? (caKey(genesis, fields.by) ?? before.institution(fields.by)?.nodeKey) : undefined;
-    case 'authority':
+    case "visit":
+    case "grant":
+    case "once":
+      return "key" in fields ? fields.key : undefined;
+    case "certificate":
+      return "cert" in fields ? before.certificate(toHex(fields.cert))?.signingKey : undefined;
+    case "issuer":
+      return "issuer" in fields ? caKey(genesis, fields.issuer) : undefined;
+    case "issuerOrInstitution":
+      return "by" in fields
+        ? (caKey(genesis, fields.by) ?? before.institution(fields.by)?.nodeKey)
+        : undefined;
+    case "authority":
       return before.institution(genesis.authority)?.nodeKey;
-    case 'proxy':
-      return 'proxy' in fields ? genesis.consortium?.proxies.find(({ index }) => index === fields.proxy)?.key : undefined;
+    case "proxy":
+      return "proxy" in fields
+        ? genesis.consortium?.proxies.find(({ index }) => index === fields.proxy)?.key
+        : undefined;
   }
 }
 
-const caKey = (genesis: Genesis, id: string): Uint8Array | undefined => genesis.cas.find((ca) => ca.id === id)?.key;
+const caKey = (genesis: Genesis, id: string): Uint8Array | undefined =>
+  genesis.cas.find((ca) => ca.id === id)?.key;

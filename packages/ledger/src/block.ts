@@ -1,16 +1,23 @@
-import { pageLeafHash } from '@anamnesis/protocol';
-import type { Genesis, Group, InstitutionId, Slip, SlipCode, StateRoots } from '@anamnesis/protocol';
-import { groupKeys } from './authenticate.ts';
-import { storedSlip } from './facts.ts';
-import { pageLogRoot, readPageLog } from './pageLog.ts';
-import type { PageLog } from './pageLog.ts';
-import { PageFiller, readOpenPage } from './pages.ts';
-import { RootKeeper, encodeRoots, readRoots } from './roots.ts';
-import { aheadOfBlockMs, refuseSlip } from './slipRules.ts';
-import type { BlockContext, SlipResult, StateView, Writes } from './state.ts';
-import { stateKeys } from './stateKeys.ts';
-import { transition } from './transitionTable.ts';
-import { LedgerView, overlay, remembering } from './view.ts';
+import { pageLeafHash } from "@anamnesis/protocol";
+import type {
+  Genesis,
+  Group,
+  InstitutionId,
+  Slip,
+  SlipCode,
+  StateRoots,
+} from "@anamnesis/protocol";
+import { groupKeys } from "./authenticate.ts";
+import { storedSlip } from "./facts.ts";
+import { pageLogRoot, readPageLog } from "./pageLog.ts";
+import type { PageLog } from "./pageLog.ts";
+import { PageFiller, readOpenPage } from "./pages.ts";
+import { RootKeeper, encodeRoots, readRoots } from "./roots.ts";
+import { aheadOfBlockMs, refuseSlip } from "./slipRules.ts";
+import type { BlockContext, SlipResult, StateView, Writes } from "./state.ts";
+import { stateKeys } from "./stateKeys.ts";
+import { transition } from "./transitionTable.ts";
+import { LedgerView, overlay, remembering } from "./view.ts";
 
 /**
  * One block being executed: slip by slip over the writes of those before, then the roots.
@@ -36,18 +43,26 @@ export class BlockExecution {
     this.#now = new LedgerView(overlay(committed, this.writes));
     this.#oldRoots = readRoots(committed);
     this.#log = readPageLog(committed);
-    this.#pages = new PageFiller(readOpenPage(committed), this.#log, { genesis, block, writes: this.writes });
+    this.#pages = new PageFiller(readOpenPage(committed), this.#log, {
+      genesis,
+      block,
+      writes: this.writes,
+    });
     this.#roots = new RootKeeper(committed, this.writes);
   }
 
-  get sealed(): PageFiller['sealed'] {
+  get sealed(): PageFiller["sealed"] {
     return this.#pages.sealed;
   }
 
   /** Executes a group. One that breaks a group rule is refused as a whole, with that code for each of its slips. */
   executeGroup(group: Group): SlipResult[] {
     const { code } = groupKeys(this.#before, this.#genesis, group);
-    return group.slips.map((slip) => ({ id: slip.id, kind: slip.kind, code: code === 'OK' ? this.#executeSlip(slip, group.carrier) : code }));
+    return group.slips.map((slip) => ({
+      id: slip.id,
+      kind: slip.kind,
+      code: code === "OK" ? this.#executeSlip(slip, group.carrier) : code,
+    }));
   }
 
   /** Writes open page and roots, if the block changed anything. */
@@ -66,18 +81,27 @@ export class BlockExecution {
 
   #executeSlip(slip: Slip, carrier: InstitutionId): SlipCode {
     const { height, time } = this.#block;
-    const context = { genesis: this.#genesis, time, carrier, sequence: this.#pages.sequence, before: this.#before };
+    const context = {
+      genesis: this.#genesis,
+      time,
+      carrier,
+      sequence: this.#pages.sequence,
+      before: this.#before,
+    };
     const refused = refuseSlip(this.#now, slip, context, aheadOfBlockMs);
     if (refused !== undefined) return refused;
     const outcome = transition(this.#now, slip, context);
-    if (outcome.code !== 'OK') return outcome.code;
+    if (outcome.code !== "OK") return outcome.code;
     for (const write of outcome.writes) {
       this.writes.set(write.key, write.value);
       this.#roots.note(write);
     }
     const place = this.#pages.next;
-    this.writes.set(stateKeys.slip(slip.id), storedSlip.encode({ bytes: slip.bytes, carrier, height, time, ...place }));
+    this.writes.set(
+      stateKeys.slip(slip.id),
+      storedSlip.encode({ bytes: slip.bytes, carrier, height, time, ...place }),
+    );
     this.#pages.append(pageLeafHash(slip.bytes, carrier), slip.id);
-    return 'OK';
+    return "OK";
   }
 }

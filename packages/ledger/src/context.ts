@@ -1,6 +1,6 @@
-import type { Genesis, InstitutionId, Slip, SlipKind } from '@anamnesis/protocol';
-import type { Outcome } from './outcome.ts';
-import type { LedgerView } from './view.ts';
+import type { Genesis, InstitutionId, Slip, SlipKind } from "@anamnesis/protocol";
+import type { Outcome } from "./outcome.ts";
+import type { LedgerView } from "./view.ts";
 
 /** All that a transition may know beside the state. */
 export interface SlipContext {
@@ -18,4 +18,8 @@ export interface SlipContext {
  * One slip kind. Signatures and the rules that all kinds share (`slipRules.ts`) were judged before. The order of checks
  * fixes which code a slip with several faults gets, so it is part of consensus.
  */
-export type Transition<K extends SlipKind> = (state: LedgerView, slip: Slip<K>, context: SlipContext) => Outcome;
+export type Transition<K extends SlipKind> = (
+  state: LedgerView,
+  slip: Slip<K>,
+  context: SlipContext,
+) => Outcome;

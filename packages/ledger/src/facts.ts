@@ -1,6 +1,6 @@
-import { decodeCanonical, encodeCanonical } from '@anamnesis/crypto/verify';
-import type { CborValue } from '@anamnesis/crypto/verify';
-import type { InstitutionId } from '@anamnesis/protocol';
+import { decodeCanonical, encodeCanonical } from "@anamnesis/crypto/verify";
+import type { CborValue } from "@anamnesis/crypto/verify";
+import type { InstitutionId } from "@anamnesis/protocol";
 
 /**
  * The values of facts and of stored slips: canonical CBOR arrays, in the order of the tuples below.
@@ -30,7 +30,7 @@ export interface StoredSlip {
   readonly page: number;
   readonly index: number;
 }
-export const storedSlip = tuple<StoredSlip>('bytes', 'carrier', 'height', 'time', 'page', 'index');
+export const storedSlip = tuple<StoredSlip>("bytes", "carrier", "height", "time", "page", "index");
 
 /** A sealed page: its header's canonical CBOR, and leaf hashes and slip ids one after another, 32 bytes each. */
 export interface StoredPage {
@@ -38,14 +38,14 @@ export interface StoredPage {
   readonly leaves: Uint8Array;
   readonly slips: Uint8Array;
 }
-export const storedPage = tuple<StoredPage>('header', 'leaves', 'slips');
+export const storedPage = tuple<StoredPage>("header", "leaves", "slips");
 
 export interface Session {
   readonly institution: InstitutionId;
   readonly slip: Uint8Array;
   readonly time: number;
 }
-export const sessionFact = tuple<Session>('institution', 'slip', 'time');
+export const sessionFact = tuple<Session>("institution", "slip", "time");
 
 /** One version of a record: what `record.submit` (version 0) and each `record.amend` add. `author` is a fingerprint. */
 export interface RecordVersion {
@@ -55,7 +55,7 @@ export interface RecordVersion {
   readonly author: Uint8Array;
   readonly time: number;
 }
-export const versionFact = tuple<RecordVersion>('slip', 'digest', 'sealedId', 'author', 'time');
+export const versionFact = tuple<RecordVersion>("slip", "digest", "sealedId", "author", "time");
 
 /** A record and its version 0. */
 export interface RecordFact extends RecordVersion {
@@ -63,19 +63,28 @@ export interface RecordFact extends RecordVersion {
   readonly pid: Uint8Array;
   readonly tag: Uint8Array;
 }
-export const recordFact = tuple<RecordFact>('institution', 'pid', 'tag', 'slip', 'digest', 'sealedId', 'author', 'time');
+export const recordFact = tuple<RecordFact>(
+  "institution",
+  "pid",
+  "tag",
+  "slip",
+  "digest",
+  "sealedId",
+  "author",
+  "time",
+);
 
 /** A confirmation or a refusal: which slip, when. */
 export interface Mark {
   readonly slip: Uint8Array;
   readonly time: number;
 }
-export const markFact = tuple<Mark>('slip', 'time');
+export const markFact = tuple<Mark>("slip", "time");
 
 export interface Dispute extends Mark {
   readonly reason: Uint8Array;
 }
-export const disputeFact = tuple<Dispute>('slip', 'reason', 'time');
+export const disputeFact = tuple<Dispute>("slip", "reason", "time");
 
 export interface RequestFact {
   readonly reader: Uint8Array;
@@ -83,7 +92,7 @@ export interface RequestFact {
   readonly refusal: Uint8Array;
   readonly time: number;
 }
-export const requestFact = tuple<RequestFact>('reader', 'body', 'refusal', 'time');
+export const requestFact = tuple<RequestFact>("reader", "body", "refusal", "time");
 
 export interface IntentFact {
   readonly gid: Uint8Array;
@@ -92,7 +101,7 @@ export interface IntentFact {
   readonly commitment: Uint8Array;
   readonly time: number;
 }
-export const intentFact = tuple<IntentFact>('gid', 'reader', 'proxies', 'commitment', 'time');
+export const intentFact = tuple<IntentFact>("gid", "reader", "proxies", "commitment", "time");
 
 export interface DeniedFact {
   readonly slip: Uint8Array;
@@ -100,7 +109,7 @@ export interface DeniedFact {
   readonly code: string;
   readonly time: number;
 }
-export const deniedFact = tuple<DeniedFact>('slip', 'proxy', 'code', 'time');
+export const deniedFact = tuple<DeniedFact>("slip", "proxy", "code", "time");
 
 export interface AuthorFact {
   readonly record: Uint8Array;
@@ -108,4 +117,4 @@ export interface AuthorFact {
   readonly author: Uint8Array;
   readonly time: number;
 }
-export const authorFact = tuple<AuthorFact>('record', 'digest', 'author', 'time');
+export const authorFact = tuple<AuthorFact>("record", "digest", "author", "time");

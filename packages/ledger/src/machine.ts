@@ -1,29 +1,44 @@
-import { createLtHash, verifySignatureRaw } from '@anamnesis/crypto/verify';
-import { AnamnesisError, appHashOf, emptyRoot, emptySubtree, genesisHash, sizedRoot, slipCodeText } from '@anamnesis/protocol';
-import type { Genesis, Group, SlipCode, StateRoots } from '@anamnesis/protocol';
-import { groupKeys, groupSignatures } from './authenticate.ts';
-import { BlockExecution } from './block.ts';
-import { putInstitution } from './outcome.ts';
-import { pageDueAt, readOpenPage } from './pages.ts';
-import { RootKeeper, encodeRoots } from './roots.ts';
-import { aheadOfClockMs, refuseSlip } from './slipRules.ts';
-import type { BlockResult, Machine, SlipResult, StateView, Writes } from './state.ts';
-import { stateKeys } from './stateKeys.ts';
-import { transition } from './transitionTable.ts';
-import { LedgerView, overlay, remembering } from './view.ts';
+import { createLtHash, verifySignatureRaw } from "@anamnesis/crypto/verify";
+import {
+  AnamnesisError,
+  appHashOf,
+  emptyRoot,
+  emptySubtree,
+  genesisHash,
+  sizedRoot,
+  slipCodeText,
+} from "@anamnesis/protocol";
+import type { Genesis, Group, SlipCode, StateRoots } from "@anamnesis/protocol";
+import { groupKeys, groupSignatures } from "./authenticate.ts";
+import { BlockExecution } from "./block.ts";
+import { putInstitution } from "./outcome.ts";
+import { pageDueAt, readOpenPage } from "./pages.ts";
+import { RootKeeper, encodeRoots } from "./roots.ts";
+import { aheadOfClockMs, refuseSlip } from "./slipRules.ts";
+import type { BlockResult, Machine, SlipResult, StateView, Writes } from "./state.ts";
+import { stateKeys } from "./stateKeys.ts";
+import { transition } from "./transitionTable.ts";
+import { LedgerView, overlay, remembering } from "./view.ts";
 
 /** The state machine of one chain. Pure: all that it knows is the genesis document and what it is called with. */
 export function makeMachine(genesis: Genesis): Machine {
   return {
     genesis,
     initChain: () => initChain(genesis),
-    signatures: (state, group) => groupSignatures(new LedgerView(remembering(state)), genesis, group),
+    signatures: (state, group) =>
+      groupSignatures(new LedgerView(remembering(state)), genesis, group),
     admit: (state, group, now) => admit(state, genesis, group, now),
     finalizeBlock(state, block): BlockResult {
       const execution = new BlockExecution(state, genesis, block);
       const results = block.groups.map((group) => execution.executeGroup(group));
       const roots = execution.finish();
-      return { writes: execution.writes, results, sealed: execution.sealed, roots, appHash: appHashOf(roots) };
+      return {
+        writes: execution.writes,
+        results,
+        sealed: execution.sealed,
+        roots,
+        appHash: appHashOf(roots),
+      };
     },
     pageDueAt: (state) => pageDueAt(readOpenPage(state), genesis),
   };
@@ -40,9 +55,20 @@ function initChain(genesis: Genesis): { writes: Writes; roots: StateRoots; appHa
     keeper.note(write);
   }
   const noFacts = createLtHash().digest();
-  const empty = { records: noFacts, usage: noFacts, grants: emptySubtree, keys: emptySubtree, institutions: emptySubtree };
+  const empty = {
+    records: noFacts,
+    usage: noFacts,
+    grants: emptySubtree,
+    keys: emptySubtree,
+    institutions: emptySubtree,
+  };
   const noPages = sizedRoot(0, emptyRoot);
-  const roots: StateRoots = { ...keeper.finish(empty), pages: noPages, openPage: noPages, params: genesisHash(genesis) };
+  const roots: StateRoots = {
+    ...keeper.finish(empty),
+    pages: noPages,
+    openPage: noPages,
+    params: genesisHash(genesis),
+  };
   writes.set(stateKeys.roots, encodeRoots(roots));
   return { writes, roots, appHash: appHashOf(roots) };
 }
@@ -55,18 +81,22 @@ function admit(state: StateView, genesis: Genesis, group: Group, now: number): S
   const view = new LedgerView(overlay(committed, scratch));
   let { sequence } = readOpenPage(committed);
   const { code } = groupKeys(before, genesis, group);
-  const judge = (slip: Group['slips'][number]): SlipCode => {
+  const judge = (slip: Group["slips"][number]): SlipCode => {
     const context = { genesis, time: now, carrier: group.carrier, sequence, before };
     const refused = refuseSlip(view, slip, context, aheadOfClockMs);
     if (refused !== undefined) return refused;
     const outcome = transition(view, slip, context);
-    if (outcome.code !== 'OK') return outcome.code;
+    if (outcome.code !== "OK") return outcome.code;
     for (const write of outcome.writes) scratch.set(write.key, write.value);
     scratch.set(stateKeys.slip(slip.id), slip.bytes);
     sequence += 1;
-    return 'OK';
+    return "OK";
   };
-  return group.slips.map((slip) => ({ id: slip.id, kind: slip.kind, code: code === 'OK' ? judge(slip) : code }));
+  return group.slips.map((slip) => ({
+    id: slip.id,
+    kind: slip.kind,
+    code: code === "OK" ? judge(slip) : code,
+  }));
 }
 
 /**
@@ -77,7 +107,7 @@ function admit(state: StateView, genesis: Genesis, group: Group, now: number): S
  */
 export function verifyGroup(machine: Machine, state: StateView, group: Group): void {
   machine.signatures(state, group).forEach((check, i) => {
-    const code = i === 0 ? 'CARRIER_SIGNATURE' : 'SLIP_SIGNATURE';
+    const code = i === 0 ? "CARRIER_SIGNATURE" : "SLIP_SIGNATURE";
     if (!verifySignatureRaw(check)) throw new AnamnesisError(code, slipCodeText[code]);
   });
 }

@@ -1,4 +1,4 @@
-import type { StateView, Writes } from './state.ts';
+import type { StateView, Writes } from "./state.ts";
 
 /** A state in memory: for tests, simulation and whoever replays a chain without a disk. */
 export class MemoryState implements StateView {
@@ -15,10 +15,16 @@ export class MemoryState implements StateView {
     return this.#entries.get(key);
   }
 
-  *range(prefix: string, options: { readonly after?: string; readonly reverse?: boolean; readonly limit?: number } = {}): Iterable<readonly [string, Uint8Array]> {
+  *range(
+    prefix: string,
+    options: { readonly after?: string; readonly reverse?: boolean; readonly limit?: number } = {},
+  ): Iterable<readonly [string, Uint8Array]> {
     const { after, reverse = false, limit = Infinity } = options;
     this.#sorted ??= [...this.#entries.keys()].toSorted((left, right) => (left < right ? -1 : 1));
-    const keys = this.#sorted.slice(lowerBound(this.#sorted, prefix), lowerBound(this.#sorted, `${prefix}\uffff`));
+    const keys = this.#sorted.slice(
+      lowerBound(this.#sorted, prefix),
+      lowerBound(this.#sorted, `${prefix}\uffff`),
+    );
     let left = limit;
     for (const key of reverse ? keys.reverse() : keys) {
       if (left <= 0) return;
@@ -44,7 +50,7 @@ function lowerBound(keys: readonly string[], bound: string): number {
   let high = keys.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((keys[middle] ?? '') < bound) low = middle + 1;
+    if ((keys[middle] ?? "") < bound) low = middle + 1;
     else high = middle;
   }
   return low;

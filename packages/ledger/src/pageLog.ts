@@ -1,10 +1,10 @@
-import { concat, decodeCanonical, encodeCanonical } from '@anamnesis/crypto/verify';
-import { InvariantError, leafHash, pageHash, sizedRoot, splitAt } from '@anamnesis/protocol';
-import type { PageHeader } from '@anamnesis/protocol';
-import { Frontier } from './frontier.ts';
-import type { Writes } from './state.ts';
-import { stateKeys } from './stateKeys.ts';
-import type { Reader } from './view.ts';
+import { concat, decodeCanonical, encodeCanonical } from "@anamnesis/crypto/verify";
+import { InvariantError, leafHash, pageHash, sizedRoot, splitAt } from "@anamnesis/protocol";
+import type { PageHeader } from "@anamnesis/protocol";
+import { Frontier } from "./frontier.ts";
+import type { Writes } from "./state.ts";
+import { stateKeys } from "./stateKeys.ts";
+import type { Reader } from "./view.ts";
 
 /** The RFC 6962 log of sealed pages: leaf data = page hash. Perfect subtrees are stored, so that a path reads O(log n). */
 export interface PageLog {
@@ -22,12 +22,15 @@ export function readPageLog(state: Reader): PageLog {
 
 export function appendPage(log: PageLog, header: PageHeader, writes: Writes): void {
   const hash = pageHash(header);
-  log.frontier.append(leafHash(hash), (level, index, node) => writes.set(stateKeys.logNode(level, index), encodeCanonical(node)));
+  log.frontier.append(leafHash(hash), (level, index, node) =>
+    writes.set(stateKeys.logNode(level, index), encodeCanonical(node)),
+  );
   log.lastHash = hash;
   writes.set(stateKeys.pageLog, encodeCanonical([log.frontier.count, hash, log.frontier.bytes()]));
 }
 
-export const pageLogRoot = (log: PageLog): Uint8Array => sizedRoot(log.frontier.count, log.frontier.root());
+export const pageLogRoot = (log: PageLog): Uint8Array =>
+  sizedRoot(log.frontier.count, log.frontier.root());
 
 /** Audit path of page `no` among the first `count`, nearest sibling first (RFC 6962 2.1.1). */
 export function pageLogPath(state: Reader, no: number, count: number): Uint8Array[] {
@@ -63,6 +66,7 @@ function storedNode(state: Reader, size: number, start: number): Uint8Array {
   let level = 0;
   for (let s = size; s > 1; s /= 2) level += 1;
   const bytes = state.get(stateKeys.logNode(level, start / size));
-  if (bytes === undefined) throw new InvariantError(`page log lacks the subtree of ${size} pages from ${start} on`);
+  if (bytes === undefined)
+    throw new InvariantError(`page log lacks the subtree of ${size} pages from ${start} on`);
   return decodeCanonical(bytes) as Uint8Array;
 }

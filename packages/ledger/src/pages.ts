@@ -1,13 +1,13 @@
-import { concat, decodeCanonical, encodeCanonical, fromHex } from '@anamnesis/crypto/verify';
-import { encodePageHeader, sizedRoot } from '@anamnesis/protocol';
-import type { Genesis, PageHeader, SlipId } from '@anamnesis/protocol';
-import { storedPage } from './facts.ts';
-import { Frontier } from './frontier.ts';
-import { appendPage } from './pageLog.ts';
-import type { PageLog } from './pageLog.ts';
-import type { BlockContext, Writes } from './state.ts';
-import { stateKeys } from './stateKeys.ts';
-import type { Reader } from './view.ts';
+import { concat, decodeCanonical, encodeCanonical, fromHex } from "@anamnesis/crypto/verify";
+import { encodePageHeader, sizedRoot } from "@anamnesis/protocol";
+import type { Genesis, PageHeader, SlipId } from "@anamnesis/protocol";
+import { storedPage } from "./facts.ts";
+import { Frontier } from "./frontier.ts";
+import { appendPage } from "./pageLog.ts";
+import type { PageLog } from "./pageLog.ts";
+import type { BlockContext, Writes } from "./state.ts";
+import { stateKeys } from "./stateKeys.ts";
+import type { Reader } from "./view.ts";
 
 /** The open page as it is stored between blocks. */
 export interface OpenPage {
@@ -26,8 +26,23 @@ const emptyBytes = new Uint8Array(0);
 
 export function readOpenPage(state: Reader): OpenPage {
   const bytes = state.get(stateKeys.openPage);
-  if (bytes === undefined) return { no: 0, sequence: 0, openedAt: 0, leaves: emptyBytes, slips: emptyBytes, peaks: emptyBytes };
-  const [no, sequence, openedAt, leaves, slips, peaks] = decodeCanonical(bytes) as [number, number, number, Uint8Array, Uint8Array, Uint8Array];
+  if (bytes === undefined)
+    return {
+      no: 0,
+      sequence: 0,
+      openedAt: 0,
+      leaves: emptyBytes,
+      slips: emptyBytes,
+      peaks: emptyBytes,
+    };
+  const [no, sequence, openedAt, leaves, slips, peaks] = decodeCanonical(bytes) as [
+    number,
+    number,
+    number,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
   return { no, sequence, openedAt, leaves, slips, peaks };
 }
 
@@ -53,7 +68,11 @@ export class PageFiller {
   #slips: Uint8Array[];
   #frontier: Frontier;
 
-  constructor(page: OpenPage, log: PageLog, { genesis, block, writes }: { genesis: Genesis; block: BlockContext; writes: Writes }) {
+  constructor(
+    page: OpenPage,
+    log: PageLog,
+    { genesis, block, writes }: { genesis: Genesis; block: BlockContext; writes: Writes },
+  ) {
     this.#genesis = genesis;
     this.#block = block;
     this.#log = log;
@@ -96,7 +115,14 @@ export class PageFiller {
   store(): void {
     this.#writes.set(
       stateKeys.openPage,
-      encodeCanonical([this.#no, this.#sequence, this.#openedAt, concat(...this.#leaves), concat(...this.#slips), this.#frontier.bytes()]),
+      encodeCanonical([
+        this.#no,
+        this.#sequence,
+        this.#openedAt,
+        concat(...this.#leaves),
+        concat(...this.#slips),
+        this.#frontier.bytes(),
+      ]),
     );
   }
 
@@ -111,7 +137,11 @@ export class PageFiller {
     };
     this.#writes.set(
       stateKeys.page(header.no),
-      storedPage.encode({ header: encodePageHeader(header), leaves: concat(...this.#leaves), slips: concat(...this.#slips) }),
+      storedPage.encode({
+        header: encodePageHeader(header),
+        leaves: concat(...this.#leaves),
+        slips: concat(...this.#slips),
+      }),
     );
     appendPage(this.#log, header, this.#writes);
     this.sealed.push(header);
@@ -124,4 +154,5 @@ export class PageFiller {
 }
 
 /** 32-byte strings out of one. */
-export const split = (bytes: Uint8Array): Uint8Array[] => Array.from({ length: bytes.length / 32 }, (_, i) => bytes.subarray(32 * i, 32 * i + 32));
+export const split = (bytes: Uint8Array): Uint8Array[] =>
+  Array.from({ length: bytes.length / 32 }, (_, i) => bytes.subarray(32 * i, 32 * i + 32));

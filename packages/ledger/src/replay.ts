@@ -1,6 +1,6 @@
-import type { SlipId } from '@anamnesis/protocol';
-import { stateKeys } from './stateKeys.ts';
-import type { LedgerView } from './view.ts';
+import type { SlipId } from "@anamnesis/protocol";
+import { stateKeys } from "./stateKeys.ts";
+import type { LedgerView } from "./view.ts";
 
 /**
  * Replay. The memory of slip ids is the stored slips themselves, read back from the pages after a restore.
@@ -8,7 +8,9 @@ import type { LedgerView } from './view.ts';
  * A node that prunes slips keeps each until its `notAfter` has passed. That keeps consensus: the rule before this one
  * refuses a slip past its `notAfter` as EXPIRED, so for later ones nobody asks the memory.
  */
-export const isRemembered = (state: LedgerView, id: SlipId): boolean => state.has(stateKeys.slip(id));
+export const isRemembered = (state: LedgerView, id: SlipId): boolean =>
+  state.has(stateKeys.slip(id));
 
 /** Whether the memory of a slip may go, by block time. */
-export const isPrunable = (slip: { readonly notAfter: number }, time: number): boolean => slip.notAfter < time;
+export const isPrunable = (slip: { readonly notAfter: number }, time: number): boolean =>
+  slip.notAfter < time;

@@ -1,23 +1,31 @@
-import { createLtHash, decodeCanonical, enc, encodeCanonical, utf8 } from '@anamnesis/crypto/verify';
-import type { LtHash } from '@anamnesis/crypto/verify';
-import { InvariantError, mapNames, rootNames } from '@anamnesis/protocol';
-import type { MapName, StateRoots } from '@anamnesis/protocol';
-import type { Write } from './outcome.ts';
-import { updateSparseMap } from './sparseMap.ts';
-import type { Writes } from './state.ts';
-import { stateKeys } from './stateKeys.ts';
-import type { FactRoot } from './stateKeys.ts';
-import type { Reader } from './view.ts';
+import {
+  createLtHash,
+  decodeCanonical,
+  enc,
+  encodeCanonical,
+  utf8,
+} from "@anamnesis/crypto/verify";
+import type { LtHash } from "@anamnesis/crypto/verify";
+import { InvariantError, mapNames, rootNames } from "@anamnesis/protocol";
+import type { MapName, StateRoots } from "@anamnesis/protocol";
+import type { Write } from "./outcome.ts";
+import { updateSparseMap } from "./sparseMap.ts";
+import type { Writes } from "./state.ts";
+import { stateKeys } from "./stateKeys.ts";
+import type { FactRoot } from "./stateKeys.ts";
+import type { Reader } from "./view.ts";
 
 /** The eight roots as committed. */
 export function readRoots(state: Reader): StateRoots {
   const bytes = state.get(stateKeys.roots);
-  if (bytes === undefined) throw new InvariantError('the state has no roots: initChain was never committed');
+  if (bytes === undefined)
+    throw new InvariantError("the state has no roots: initChain was never committed");
   const list = decodeCanonical(bytes) as Uint8Array[];
   return Object.fromEntries(rootNames.map((name, i) => [name, list[i]])) as unknown as StateRoots;
 }
 
-export const encodeRoots = (roots: StateRoots): Uint8Array => encodeCanonical(rootNames.map((name) => roots[name]));
+export const encodeRoots = (roots: StateRoots): Uint8Array =>
+  encodeCanonical(rootNames.map((name) => roots[name]));
 
 /** A fact as an item of its multiset: injective, and different for every key. */
 export const factItem = (key: string, value: Uint8Array): Uint8Array => enc(utf8(key), value);
@@ -43,30 +51,37 @@ export class RootKeeper {
 
   note(write: Write): void {
     switch (write.under) {
-      case 'records':
-      case 'usage':
+      case "records":
+      case "usage":
         this.#factHash(write.under).add(factItem(write.key, write.value));
         return;
-      case 'grants':
-      case 'keys':
-      case 'institutions':
+      case "grants":
+      case "keys":
+      case "institutions":
         this.#mapEntries(write.under).set(write.id, write.value);
         return;
-      case 'index':
+      case "index":
         return;
     }
   }
 
   /** The roots of facts and maps after the block; those that nothing touched are taken over. */
   finish(old: Pick<StateRoots, FactRoot | MapName>): Pick<StateRoots, FactRoot | MapName> {
-    const roots = { records: old.records, usage: old.usage, grants: old.grants, keys: old.keys, institutions: old.institutions };
+    const roots = {
+      records: old.records,
+      usage: old.usage,
+      grants: old.grants,
+      keys: old.keys,
+      institutions: old.institutions,
+    };
     for (const [root, hash] of this.#facts) {
       this.#writes.set(factHashKey[root], encodeCanonical(hash.state()));
       roots[root] = hash.digest();
     }
     for (const map of mapNames) {
       const entries = this.#entries.get(map);
-      if (entries !== undefined) roots[map] = updateSparseMap(this.#state, map, entries, this.#writes);
+      if (entries !== undefined)
+        roots[map] = updateSparseMap(this.#state, map, entries, this.#writes);
     }
     return roots;
   }

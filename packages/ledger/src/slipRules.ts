@@ -1,12 +1,12 @@
-import { toHex } from '@anamnesis/crypto/verify';
-import { limits, slipKinds } from '@anamnesis/protocol';
-import type { Slip, SlipCode, SlipKindSpec } from '@anamnesis/protocol';
-import type { SlipContext } from './context.ts';
-import { isRemembered } from './replay.ts';
-import type { LedgerView } from './view.ts';
+import { toHex } from "@anamnesis/crypto/verify";
+import { limits, slipKinds } from "@anamnesis/protocol";
+import type { Slip, SlipCode, SlipKindSpec } from "@anamnesis/protocol";
+import type { SlipContext } from "./context.ts";
+import { isRemembered } from "./replay.ts";
+import type { LedgerView } from "./view.ts";
 
 /** Kinds that only doctors sign: who registers or researches does not write records. */
-const doctorsOnly: ReadonlySet<string> = new Set(['record.submit', 'record.amend']);
+const doctorsOnly: ReadonlySet<string> = new Set(["record.submit", "record.amend"]);
 
 /**
  * The rules that hold for slips of every kind, in consensus order; the first that fails gives the code.
@@ -14,31 +14,49 @@ const doctorsOnly: ReadonlySet<string> = new Set(['record.submit', 'record.amend
  * @param aheadMs - How far `notAfter` may lie ahead: 11 minutes of block time, 10 of a node's own clock.
  * Spec: docs/spec/slips.md S-10 to S-18.
  */
-export function refuseSlip(state: LedgerView, slip: Slip, context: SlipContext, aheadMs: number): Exclude<SlipCode, 'OK'> | undefined {
+export function refuseSlip(
+  state: LedgerView,
+  slip: Slip,
+  context: SlipContext,
+  aheadMs: number,
+): Exclude<SlipCode, "OK"> | undefined {
   const spec: SlipKindSpec = slipKinds[slip.kind];
   const { genesis, time, carrier } = context;
-  if (slip.notAfter < time) return 'EXPIRED';
-  if (slip.notAfter - time > aheadMs) return 'NOT_AFTER_TOO_FAR';
-  if (isRemembered(state, slip.id)) return 'REPLAYED';
-  if (!spec.chains.includes(genesis.kind)) return 'WRONG_KIND_OF_CHAIN';
-  if (state.institution(carrier)?.suspended !== 0) return 'CARRIER_SUSPENDED';
-  const institution = spec.carriedByInstitution === true && 'institution' in slip.fields ? slip.fields.institution : undefined;
+  if (slip.notAfter < time) return "EXPIRED";
+  if (slip.notAfter - time > aheadMs) return "NOT_AFTER_TOO_FAR";
+  if (isRemembered(state, slip.id)) return "REPLAYED";
+  if (!spec.chains.includes(genesis.kind)) return "WRONG_KIND_OF_CHAIN";
+  if (state.institution(carrier)?.suspended !== 0) return "CARRIER_SUSPENDED";
+  const institution =
+    spec.carriedByInstitution === true && "institution" in slip.fields
+      ? slip.fields.institution
+      : undefined;
   if (institution !== undefined) {
-    if (genesis.institution !== undefined && institution !== genesis.institution) return 'WRONG_INSTITUTION';
-    if (institution !== carrier) return 'CARRIER_IS_NOT_INSTITUTION';
+    if (genesis.institution !== undefined && institution !== genesis.institution)
+      return "WRONG_INSTITUTION";
+    if (institution !== carrier) return "CARRIER_IS_NOT_INSTITUTION";
   }
-  return spec.signer === 'certificate' ? refuseCertified(state, slip, context, institution) : undefined;
+  return spec.signer === "certificate"
+    ? refuseCertified(state, slip, context, institution)
+    : undefined;
 }
 
 /** A slip under a certified signature: the certificate counts now, and is of the institution that the slip names. */
-function refuseCertified(state: LedgerView, slip: Slip, { time }: SlipContext, institution: string | undefined): Exclude<SlipCode, 'OK'> | undefined {
-  const certificate = 'cert' in slip.fields ? state.certificate(toHex(slip.fields.cert)) : undefined;
-  if (certificate === undefined) return 'CERTIFICATE_UNKNOWN';
-  if (time < certificate.validFrom) return 'CERTIFICATE_NOT_YET_VALID';
-  if (time > certificate.validTo) return 'CERTIFICATE_EXPIRED';
-  if (certificate.revokedAt !== 0) return 'CERTIFICATE_REVOKED';
-  if (institution !== undefined && certificate.institution !== institution) return 'WRONG_INSTITUTION';
-  if (doctorsOnly.has(slip.kind) && certificate.role !== 'doctor') return 'NOT_AUTHORISED';
+function refuseCertified(
+  state: LedgerView,
+  slip: Slip,
+  { time }: SlipContext,
+  institution: string | undefined,
+): Exclude<SlipCode, "OK"> | undefined {
+  const certificate =
+    "cert" in slip.fields ? state.certificate(toHex(slip.fields.cert)) : undefined;
+  if (certificate === undefined) return "CERTIFICATE_UNKNOWN";
+  if (time < certificate.validFrom) return "CERTIFICATE_NOT_YET_VALID";
+  if (time > certificate.validTo) return "CERTIFICATE_EXPIRED";
+  if (certificate.revokedAt !== 0) return "CERTIFICATE_REVOKED";
+  if (institution !== undefined && certificate.institution !== institution)
+    return "WRONG_INSTITUTION";
+  if (doctorsOnly.has(slip.kind) && certificate.role !== "doctor") return "NOT_AUTHORISED";
   return undefined;
 }
 

@@ -1,9 +1,15 @@
-import { concat, decodeCanonical, encodeCanonical, equalBytes, sha256 } from '@anamnesis/crypto/verify';
-import { InvariantError, bitAt, emptySubtree, sparseKey, sparseNode } from '@anamnesis/protocol';
-import type { MapName, SparseProof } from '@anamnesis/protocol';
-import type { Writes } from './state.ts';
-import { stateKeys } from './stateKeys.ts';
-import type { Reader } from './view.ts';
+import {
+  concat,
+  decodeCanonical,
+  encodeCanonical,
+  equalBytes,
+  sha256,
+} from "@anamnesis/crypto/verify";
+import { InvariantError, bitAt, emptySubtree, sparseKey, sparseNode } from "@anamnesis/protocol";
+import type { MapName, SparseProof } from "@anamnesis/protocol";
+import type { Writes } from "./state.ts";
+import { stateKeys } from "./stateKeys.ts";
+import type { Reader } from "./view.ts";
 
 /**
  * The sparse Merkle maps of protocol's `sparseProof.ts`, stored as one entry for each node, by its path of bits from the
@@ -19,8 +25,10 @@ interface Leaf {
   readonly valueHash: Uint8Array;
 }
 
-const leafNodeHash = ({ key, valueHash }: Leaf): Uint8Array => sha256(concat(Uint8Array.of(0), key, valueHash));
-const nodeHashOf = (node: Node): Uint8Array => ('key' in node ? leafNodeHash(node) : sparseNode(node.left, node.right));
+const leafNodeHash = ({ key, valueHash }: Leaf): Uint8Array =>
+  sha256(concat(Uint8Array.of(0), key, valueHash));
+const nodeHashOf = (node: Node): Uint8Array =>
+  "key" in node ? leafNodeHash(node) : sparseNode(node.left, node.right);
 
 /** Stored form: canonical CBOR [0, key, valueHash] or [1, left, right]. */
 function readNode(state: Reader, map: MapName, path: string): Node | undefined {
@@ -30,19 +38,28 @@ function readNode(state: Reader, map: MapName, path: string): Node | undefined {
   return kind === 0 ? { key: first, valueHash: second } : { left: first, right: second };
 }
 
-const encodeNode = (node: Node): Uint8Array => encodeCanonical('key' in node ? [0, node.key, node.valueHash] : [1, node.left, node.right]);
+const encodeNode = (node: Node): Uint8Array =>
+  encodeCanonical("key" in node ? [0, node.key, node.valueHash] : [1, node.left, node.right]);
 
 /**
  * Puts entries into a map, all in one pass from the root.
  * @param entries - New values (canonical CBOR) by id.
  * @returns The new root.
  */
-export function updateSparseMap(state: Reader, map: MapName, entries: ReadonlyMap<string, Uint8Array>, writes: Writes): Uint8Array {
-  const leaves = [...entries].map(([id, value]): Leaf => ({ key: sparseKey(id), valueHash: sha256(value) }));
-  return put('', leaves, readNode(state, map, ''));
+export function updateSparseMap(
+  state: Reader,
+  map: MapName,
+  entries: ReadonlyMap<string, Uint8Array>,
+  writes: Writes,
+): Uint8Array {
+  const leaves = [...entries].map(([id, value]): Leaf => ({
+    key: sparseKey(id),
+    valueHash: sha256(value),
+  }));
+  return put("", leaves, readNode(state, map, ""));
 
   function put(path: string, items: readonly Leaf[], current: Node | undefined): Uint8Array {
-    if (current === undefined || 'key' in current) {
+    if (current === undefined || "key" in current) {
       const stays = current !== undefined && !items.some(({ key }) => equalBytes(key, current.key));
       return build(path, stays ? [...items, current] : items);
     }
@@ -53,7 +70,12 @@ export function updateSparseMap(state: Reader, map: MapName, entries: ReadonlyMa
     return write(path, branch);
   }
 
-  function child(path: string, bit: 0 | 1, items: readonly Leaf[], unchanged: Uint8Array): Uint8Array {
+  function child(
+    path: string,
+    bit: 0 | 1,
+    items: readonly Leaf[],
+    unchanged: Uint8Array,
+  ): Uint8Array {
     const below = items.filter(({ key }) => bitAt(key, path.length) === bit);
     if (below.length === 0) return unchanged;
     const childPath = `${path}${bit}`;
@@ -65,7 +87,11 @@ export function updateSparseMap(state: Reader, map: MapName, entries: ReadonlyMa
     const [only] = items;
     if (only === undefined) return emptySubtree;
     if (items.length === 1) return write(path, only);
-    const side = (bit: 0 | 1) => build(`${path}${bit}`, items.filter(({ key }) => bitAt(key, path.length) === bit));
+    const side = (bit: 0 | 1) =>
+      build(
+        `${path}${bit}`,
+        items.filter(({ key }) => bitAt(key, path.length) === bit),
+      );
     return write(path, { left: side(0), right: side(1) });
   }
 
@@ -77,7 +103,7 @@ export function updateSparseMap(state: Reader, map: MapName, entries: ReadonlyMa
 
 /** Root of the stored map; 32 zero bytes when it is empty. */
 export function sparseMapRoot(state: Reader, map: MapName): Uint8Array {
-  const root = readNode(state, map, '');
+  const root = readNode(state, map, "");
   return root === undefined ? emptySubtree : nodeHashOf(root);
 }
 
@@ -85,16 +111,22 @@ export function sparseMapRoot(state: Reader, map: MapName): Uint8Array {
  * Proof of what the map says about an id.
  * @param value - The entry's stored value, or `undefined` when there is none.
  */
-export function proveSparse(state: Reader, map: MapName, id: string, value: Uint8Array | undefined): SparseProof {
+export function proveSparse(
+  state: Reader,
+  map: MapName,
+  id: string,
+  value: Uint8Array | undefined,
+): SparseProof {
   const key = sparseKey(id);
   const siblings: Uint8Array[] = [];
-  for (let path = ''; ; path += bitAt(key, path.length)) {
+  for (let path = ""; ; path += bitAt(key, path.length)) {
     const node = readNode(state, map, path);
-    if (node === undefined) return { siblings, found: 'nothing' };
-    if ('key' in node) {
-      if (!equalBytes(node.key, key)) return { siblings, found: 'other', otherKey: node.key, otherValueHash: node.valueHash };
+    if (node === undefined) return { siblings, found: "nothing" };
+    if ("key" in node) {
+      if (!equalBytes(node.key, key))
+        return { siblings, found: "other", otherKey: node.key, otherValueHash: node.valueHash };
       if (value === undefined) throw new InvariantError(`map ${map} has a leaf without its entry`);
-      return { siblings, found: 'value', value };
+      return { siblings, found: "value", value };
     }
     siblings.push(bitAt(key, path.length) === 0 ? node.right : node.left);
   }

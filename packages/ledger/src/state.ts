@@ -1,10 +1,24 @@
-import type { AnamnesisError, Genesis, Group, InstitutionId, PageHeader, SignatureCheck, SlipCode, SlipId, SlipKind, StateRoots } from '@anamnesis/protocol';
+import type {
+  AnamnesisError,
+  Genesis,
+  Group,
+  InstitutionId,
+  PageHeader,
+  SignatureCheck,
+  SlipCode,
+  SlipId,
+  SlipKind,
+  StateRoots,
+} from "@anamnesis/protocol";
 
 /** The committed state as an ordered map. Keys are ASCII text, compared by code unit; values are canonical CBOR. */
 export interface StateView {
   get(key: string): Uint8Array | undefined;
   /** Entries whose key starts with `prefix`, in key order (`reverse`: backwards), beginning after `after` if given. */
-  range(prefix: string, options?: { readonly after?: string; readonly reverse?: boolean; readonly limit?: number }): Iterable<readonly [string, Uint8Array]>;
+  range(
+    prefix: string,
+    options?: { readonly after?: string; readonly reverse?: boolean; readonly limit?: number },
+  ): Iterable<readonly [string, Uint8Array]>;
 }
 
 /** What a block changes: `undefined` deletes. Only `commit` makes it durable. */
@@ -39,7 +53,11 @@ export interface BlockResult {
 export interface Machine {
   readonly genesis: Genesis;
   /** [InitChain] The state of height 0. */
-  initChain(): { readonly writes: Writes; readonly roots: StateRoots; readonly appHash: Uint8Array };
+  initChain(): {
+    readonly writes: Writes;
+    readonly roots: StateRoots;
+    readonly appHash: Uint8Array;
+  };
   /**
    * [CheckTx, PrepareProposal, ProcessProposal] Form, chain and keys of a group, judged against the state before the block; gives the
    * signatures that must verify (the carrier's first).
@@ -49,7 +67,10 @@ export interface Machine {
   /** [CheckTx] The state rules for each slip by a node's own clock; advisory. `now` is Unix milliseconds. */
   admit(state: StateView, group: Group, now: number): SlipResult[];
   /** [FinalizeBlock] */
-  finalizeBlock(state: StateView, block: BlockContext & { readonly groups: readonly Group[] }): BlockResult;
+  finalizeBlock(
+    state: StateView,
+    block: BlockContext & { readonly groups: readonly Group[] },
+  ): BlockResult;
   /** When the open page must be sealed (Unix milliseconds), or `undefined` when it is empty. */
   pageDueAt(state: StateView): number | undefined;
 }

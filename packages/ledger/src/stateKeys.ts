@@ -7,9 +7,9 @@
  */
 
 /** Twelve digits: places of slips on the chain, in order. */
-export const padSequence = (sequence: number): string => String(sequence).padStart(12, '0');
-export const padPage = (no: number): string => String(no).padStart(10, '0');
-export const padVersion = (version: number): string => String(version).padStart(6, '0');
+export const padSequence = (sequence: number): string => String(sequence).padStart(12, "0");
+export const padPage = (no: number): string => String(no).padStart(10, "0");
+export const padVersion = (version: number): string => String(version).padStart(6, "0");
 
 export const stateKeys = {
   slip: (id: string) => `slip/${id}`,
@@ -28,7 +28,8 @@ export const stateKeys = {
   refusal: (request: string) => `refusal/${request}`,
   intent: (intent: string) => `intent/${intent}`,
   done: (intent: string) => `done/${intent}`,
-  denied: (gid: string, reader: string, minute: number) => `denied/${gid}/${reader}/${padSequence(minute)}`,
+  denied: (gid: string, reader: string, minute: number) =>
+    `denied/${gid}/${reader}/${padSequence(minute)}`,
   author: (pid: string, slip: string) => `author/${pid}/${slip}`,
 
   // Map entries
@@ -43,23 +44,32 @@ export const stateKeys = {
   byBody: (body: string, sequence: number) => `by-body/${body}/${padSequence(sequence)}`,
   byGrant: (gid: string, sequence: number) => `by-grant/${gid}/${padSequence(sequence)}`,
   byName: (nameHash: string, fingerprint: string) => `by-name/${nameHash}/${fingerprint}`,
-  byInstitution: (institution: string, fingerprint: string) => `by-institution/${institution}/${fingerprint}`,
+  byInstitution: (institution: string, fingerprint: string) =>
+    `by-institution/${institution}/${fingerprint}`,
 
   /** A perfect subtree of the page log: 2^level pages from page index * 2^level on. */
-  logNode: (level: number, index: number) => `log/${String(level).padStart(2, '0')}/${padPage(index)}`,
-  openPage: 'meta/open-page',
-  pageLog: 'meta/page-log',
-  recordsHash: 'meta/records',
-  usageHash: 'meta/usage',
-  roots: 'meta/roots',
+  logNode: (level: number, index: number) =>
+    `log/${String(level).padStart(2, "0")}/${padPage(index)}`,
+  openPage: "meta/open-page",
+  pageLog: "meta/page-log",
+  recordsHash: "meta/records",
+  usageHash: "meta/usage",
+  roots: "meta/roots",
 } as const;
 
 /** Prefixes of the facts under each multiset root: what a recount has to read. */
 export const factPrefixes = {
-  records: ['session/', 'record/', 'version/', 'confirm/', 'dispute/'],
-  usage: ['request/', 'refusal/', 'intent/', 'done/', 'denied/', 'author/'],
+  records: ["session/", "record/", "version/", "confirm/", "dispute/"],
+  usage: ["request/", "refusal/", "intent/", "done/", "denied/", "author/"],
 } as const;
 export type FactRoot = keyof typeof factPrefixes;
 
 /** Prefixes of entries that follow from others. */
-export const indexPrefixes = ['by-tag/', 'by-pid/', 'by-body/', 'by-grant/', 'by-name/', 'by-institution/'] as const;
+export const indexPrefixes = [
+  "by-tag/",
+  "by-pid/",
+  "by-body/",
+  "by-grant/",
+  "by-name/",
+  "by-institution/",
+] as const;

@@ -1,12 +1,12 @@
-import { certificateState, grantState, institutionState } from '@anamnesis/protocol';
-import type { CertificateState, GrantState, InstitutionState } from '@anamnesis/protocol';
-import { intentFact, recordFact, requestFact, sessionFact, versionFact } from './facts.ts';
-import type { IntentFact, RecordFact, RecordVersion, RequestFact, Session } from './facts.ts';
-import type { StateView, Writes } from './state.ts';
-import { stateKeys } from './stateKeys.ts';
+import { certificateState, grantState, institutionState } from "@anamnesis/protocol";
+import type { CertificateState, GrantState, InstitutionState } from "@anamnesis/protocol";
+import { intentFact, recordFact, requestFact, sessionFact, versionFact } from "./facts.ts";
+import type { IntentFact, RecordFact, RecordVersion, RequestFact, Session } from "./facts.ts";
+import type { StateView, Writes } from "./state.ts";
+import { stateKeys } from "./stateKeys.ts";
 
 /** What the state machine reads from: the committed state, or that with a block's writes on top. */
-export type Reader = Pick<StateView, 'get'>;
+export type Reader = Pick<StateView, "get">;
 
 /** The state before a block under what the block changed so far. */
 export const overlay = (state: Reader, writes: Writes): Reader => ({

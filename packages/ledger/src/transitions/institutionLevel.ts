@@ -1,10 +1,10 @@
-import type { Transition } from '../context.ts';
-import { accept, putInstitution, reject } from '../outcome.ts';
+import type { Transition } from "../context.ts";
+import { accept, putInstitution, reject } from "../outcome.ts";
 
 /** The authority changes a member's level. Spec: docs/spec/slips.md S-21. */
-export const institutionLevel: Transition<'institution.level'> = (state, { fields }) => {
+export const institutionLevel: Transition<"institution.level"> = (state, { fields }) => {
   const institution = state.institution(fields.id);
-  if (institution === undefined) return reject('INSTITUTION_UNKNOWN');
+  if (institution === undefined) return reject("INSTITUTION_UNKNOWN");
 
   return accept(putInstitution(fields.id, { ...institution, level: fields.level }));
 };
