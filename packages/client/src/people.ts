@@ -1,0 +1,75 @@
+import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
+import { isLive, verifyCertificateView } from "./certificates.ts";
+import type { PersonView } from "./model.ts";
+import { ownNode } from "./ownNode.ts";
+import type { CertificateView } from "./ports.ts";
+import type { Session } from "./session.ts";
+
+const known = new WeakMap<Session, Map<string, Promise<CertificateView>>>();
+
+/**
+ * A staff certificate from the consortium, verified against the trust file. Remembered for the session: a certificate
+ * never changes, but whether it is revoked does ({@link liveCertificate} asks anew).
+ *
+ * @throws {AnamnesisError} AUTHOR_UNVERIFIED; NOT_FOUND, UNAVAILABLE.
+ */
+export function certificateOf(session: Session, fingerprint: string): Promise<CertificateView> {
+  const cache = known.get(session) ?? new Map<string, Promise<CertificateView>>();
+  known.set(session, cache);
+  const cached = cache.get(fingerprint);
+  if (cached !== undefined) return cached;
+  const asked = askCertificate(session, fingerprint);
+  cache.set(fingerprint, asked);
+  asked.catch(() => cache.delete(fingerprint));
+  return asked;
+}
+
+/** The certificate as it stands now. @throws {AnamnesisError} CERTIFICATE_NOT_LIVE, AUTHOR_UNVERIFIED, NOT_FOUND. */
+export async function liveCertificate(session: Session, fingerprint: string): Promise<CertificateView> {
+  const view = await askCertificate(session, fingerprint);
+  if (!isLive(view, session.clock())) {
+    throw new AnamnesisError("CERTIFICATE_NOT_LIVE", `The certificate of ${view.name} is revoked or outside its period`);
+  }
+  return view;
+}
+
+async function askCertificate(session: Session, fingerprint: string): Promise<CertificateView> {
+  const view = await ownNode(session).certificate(consortiumOf(session.trust).chain, fingerprint);
+  if (view.fingerprint !== fingerprint) throw new AnamnesisError("AUTHOR_UNVERIFIED", "The node answered with another certificate");
+  return verifyCertificateView(session.trust, view);
+}
+
+/**
+ * The staff member that a person means: a fingerprint, `NAME@INSTITUTION`, or a name.
+ *
+ * @param institution - Only there.
+ * @throws {AnamnesisError} NOT_FOUND, AMBIGUOUS_NAME, CERTIFICATE_NOT_LIVE, AUTHOR_UNVERIFIED.
+ */
+export async function findDoctor(session: Session, who: string, institution?: string): Promise<CertificateView> {
+  if (/^[0-9a-f]{64}$/.test(who)) return liveCertificate(session, who);
+  const at = who.lastIndexOf("@");
+  const name = at > 0 ? who.slice(0, at) : who;
+  const place = at > 0 ? who.slice(at + 1) : institution;
+  const chain = consortiumOf(session.trust).chain;
+  const found = await ownNode(session).certificates(chain, place === undefined ? { name } : { name, institution: place });
+  const live = found.filter((view) => view.role !== "patient" && view.name === name && (place === undefined || view.institution === place) && isLive(view, session.clock()));
+  const [only, other] = live.toSorted((a, b) => b.validFrom - a.validFrom);
+  if (only === undefined) throw new AnamnesisError("NOT_FOUND", `Nobody with a live certificate is called '${name}'${place === undefined ? "" : ` at ${place}`}`);
+  if (other !== undefined) {
+    const places = live.map((view) => `${view.name}@${view.institution} (${view.fingerprint.slice(0, 8)})`).join(", ");
+    throw new AnamnesisError("AMBIGUOUS_NAME", `Several people are called '${name}', want one of ${places}, or a fingerprint`);
+  }
+  return verifyCertificateView(session.trust, only);
+}
+
+export const personView = ({ fingerprint, name, role, institution }: PersonView): PersonView => ({ fingerprint, name, role, institution });
+
+/** Who that is, for lists: what cannot be verified is shown as its fingerprint without a name. */
+export async function personOf(session: Session, fingerprint: string): Promise<PersonView> {
+  try {
+    return personView(await certificateOf(session, fingerprint));
+  } catch (error) {
+    if (!(error instanceof AnamnesisError) || error.code === "UNAVAILABLE") throw error;
+    return { fingerprint, name: "", role: "", institution: "" };
+  }
+}
