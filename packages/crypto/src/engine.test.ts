@@ -96,6 +96,15 @@ suite("both engines", () => {
     }
   });
 
+  test("hold products of more pairs than fit one call", () => {
+    const pairs = Array.from(
+      { length: 40 },
+      (_, i) => [mcl.g1Multiply(mcl.g1Base(), BigInt(i + 1)), mcl.g2Base()] as const,
+    );
+    const want = mcl.gtPower(mcl.pairing(mcl.g1Base(), mcl.g2Base()), 820n);
+    assert.ok(mcl.gtEqual(mcl.pairingProduct(pairs), want));
+  });
+
   test("hold sums of more terms than fit one call", () => {
     const terms = Array.from({ length: 150 }, (_, i) => [mcl.g1Base(), BigInt(i)] as const);
     assert.deepEqual(

@@ -131,6 +131,15 @@ function millerProduct(pairs: readonly Pair[]): MclGt {
       g2Lines,
     );
   }
+  const products: MclGt[] = [];
+  for (let i = 0; i < pairs.length; i += STACK_PAIRS_MAX) {
+    products.push(millerVector(pairs.slice(i, i + STACK_PAIRS_MAX)));
+  }
+  return products.reduce((left, right) => mcl.mul(left, right));
+}
+
+/** One call for a few pairs. */
+function millerVector(pairs: readonly Pair[]): MclGt {
   const out = new mcl.GT();
   onStack((raw) => {
     const pointer = raw.salloc(wordsOf(out));
@@ -227,8 +236,9 @@ export const mclEngine: CurveEngine = {
     mcl.mul(powerGeneric(gtOf(element), GROUP_ORDER - 1n), gtOf(element)).isOne(),
 };
 
-/** Terms of one multi-multiplication: the module's stack is small. */
-const STACK_TERMS_MAX = 64;
+/** Terms of one multi-multiplication and pairs of one Miller loop: the module's stack is small. */
+const STACK_TERMS_MAX = 32;
+const STACK_PAIRS_MAX = 16;
 
 /** mcl writes the two halves of each Fp2 the other way round. */
 function swapFp2Halves(bytes: Uint8Array): Uint8Array {

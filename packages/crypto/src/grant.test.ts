@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
-import { utf8 } from "./bytes.ts";
+import { toHex, utf8 } from "./bytes.ts";
 import { dealGrant } from "./dealGrant.ts";
+import { sha256 } from "./derive.ts";
 import {
   EPOCH,
   flipBit,
@@ -196,6 +197,41 @@ suite("checking a grant", () => {
       code: "E_DECRYPT",
     });
     await assert.rejects(openGrant({ ...input, tags: [other.target.tag] }), { code: "E_DECRYPT" });
+  });
+
+  test("a grant over several institutions and epochs deals, checks and opens", async () => {
+    const [first, second] = parties.proxies;
+    assert.ok(first !== undefined && second !== undefined);
+    const { pid } = fixture.target;
+    const tags = ["hospital-1", "hospital-2", "hospital-2", "clinic"].map((institution, i) => ({
+      tag: sha256(utf8(`several ${i}`)).slice(0, 16),
+      pid,
+      chainId: institution,
+      institution,
+      epoch: String(i),
+    }));
+    const grant = utf8("several");
+    const gid = sha256(grant);
+    const proxyPublicKeys = [first.publicKey, second.publicKey];
+    const { seed, reader } = parties;
+    const dealt = await dealGrant({
+      seed,
+      grant,
+      gid,
+      tags,
+      k: 2,
+      readerPublicKey: reader.publicKey,
+      proxyPublicKeys,
+    });
+    const { sealed, commitments } = dealt;
+    const bare = tags.map(({ tag }) => tag);
+    const common = { grant, gid, tags: bare, k: 2, n: 2, sealed, commitments };
+    const opened = await openGrant({ ...common, secretKey: reader.secretKey });
+    assert.deepEqual(
+      opened.tags.map(({ chainId }) => chainId),
+      tags.map(({ chainId }) => chainId),
+    );
+    assert.equal(new Set(opened.tags.map(({ A }) => toHex(A))).size, 4);
   });
 
   test("grantDigest() changes with every part", () => {

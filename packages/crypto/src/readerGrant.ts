@@ -1,11 +1,11 @@
 import { openSymmetric, openWith } from "./box.ts";
-import { decodeEnc, equalBytes, os2ip, utf8Decode } from "./bytes.ts";
+import { decodeEnc, equalBytes, os2ip, toHex, utf8Decode } from "./bytes.ts";
 import { hashTag } from "./capsule.ts";
 import { asDecryption, openCapsule, patientCapsule } from "./contentKey.ts";
 import type { SealedHead } from "./contentKey.ts";
 import { randomBytes } from "./derive.ts";
 import type { RandomSource } from "./derive.ts";
-import type { Gt, Pair } from "./engine.ts";
+import type { G1, Gt, Pair } from "./engine.ts";
 import { CryptoError, decryptError } from "./errors.ts";
 import {
   grantContext,
@@ -254,8 +254,18 @@ function isForItsTags(grant: ReaderGrant, random: RandomSource): boolean {
   const engine = curve();
   const denominator = commonDenominator(grant.n);
   const weights = grant.tags.map(() => 1n + os2ip(random(16)));
-  const pairs: Pair[] = grant.tags.map(({ tag, A }, t) => [
-    engine.g1Multiply(hashTag(tag), weights[t] ?? 1n),
+  // Tags of one institution share A, so that their pairings become one.
+  const byKey = new Map<
+    string,
+    { readonly A: Uint8Array; readonly terms: (readonly [G1, bigint])[] }
+  >();
+  for (const [t, { tag, A }] of grant.tags.entries()) {
+    const entry = byKey.get(toHex(A)) ?? { A, terms: [] };
+    entry.terms.push([hashTag(tag), weights[t] ?? 1n]);
+    byKey.set(toHex(A), entry);
+  }
+  const pairs = [...byKey.values()].map(({ A, terms }): Pair => [
+    engine.g1MultiplySum(terms),
     engine.g2Decode(A),
   ]);
   const masks = engine.g1MultiplySum(
