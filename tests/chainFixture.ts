@@ -74,6 +74,13 @@ export class TestChain {
     this.appHash = appHash;
   }
 
+  /** A chain that goes on from here by itself. */
+  fork(): TestChain {
+    const copy = new TestChain(this.genesis);
+    copy.state.commit(new Map([...this.state.range('')]));
+    return Object.assign(copy, { height: this.height, time: this.time, appHash: this.appHash });
+  }
+
   slip<K extends SlipKind>(kind: K, fields: SlipFields<K>, key: SigningKeypair, header: { chain?: string; time?: number; notAfter?: number } = {}): MadeSlip {
     const { chain = this.genesis.chain, time = this.time, notAfter = this.time + limits.clientNotAfterMs } = header;
     return makeSlip(kind, { chain: chain as ChainId, time, notAfter }, fields, signer(key));
