@@ -43,7 +43,7 @@ const unbuilt: PortalFile = {
 export async function portalFiles(): Promise<(path: string) => Promise<PortalFile | undefined>> {
   const names = new Set(await namesBelow(dist));
   return async (path) => {
-    const asked = path === "/" ? "index.html" : path.slice(1);
+    const asked = path.slice(1);
     const name = names.has(asked) ? asked : extname(asked) === "" ? "index.html" : undefined;
     if (name === undefined) return undefined;
     if (!names.has(name)) return unbuilt;
