@@ -123,8 +123,9 @@ export interface NodeApi {
   /** H-12 */
   grant(chain: string, gid: string): Promise<GrantView>;
   session(chain: string, pid: string): Promise<SessionView>;
-  /** H-13: by slip id, or by SHA-256 of the sealed body. */
-  request(chain: string, by: { readonly id: string } | { readonly body: string }): Promise<RequestView>;
+  /** H-13: by slip id, or all with this SHA-256 of the sealed body, oldest first. */
+  request(chain: string, id: string): Promise<RequestView>;
+  requestsByBody(chain: string, body: string): Promise<readonly RequestView[]>;
   /** H-14 */
   certificate(chain: string, fingerprint: string): Promise<CertificateView>;
   certificates(chain: string, by: { readonly name?: string; readonly institution?: string }): Promise<readonly CertificateView[]>;
@@ -136,8 +137,8 @@ export interface NodeApi {
 export interface MailboxApi {
   open(box: Uint8Array, boxKey: Uint8Array, caller: Caller): Promise<void>;
   post(box: Uint8Array, sealed: Uint8Array): Promise<void>;
-  /** Oldest first. @param waitMs - Long poll: how long to wait for a first message. */
-  read(box: Uint8Array, options: { readonly waitMs: number; readonly signal?: AbortSignal }, caller: Caller): Promise<readonly { readonly id: string; readonly sealed: Uint8Array }[]>;
+  /** Oldest first. `waitMs` (at most 30 s): how long to wait for a first one; `after`: only later ones than this. */
+  read(box: Uint8Array, options: { readonly waitMs: number; readonly after?: string | undefined; readonly signal?: AbortSignal | undefined }, caller: Caller): Promise<readonly { readonly id: string; readonly sealed: Uint8Array }[]>;
   remove(box: Uint8Array, message: string, caller: Caller): Promise<void>;
 }
 
@@ -153,8 +154,8 @@ export interface ProxyApi {
   reencrypt(request: Uint8Array, caller: Caller): Promise<Uint8Array>;
   prove(request: Uint8Array, caller: Caller): Promise<Uint8Array>;
   evidence(gid: string, caller: Caller): Promise<Uint8Array>;
-  /** @returns the proxy's evidence with its receipt. */
-  erase(gid: string, caller: Caller): Promise<void>;
+  /** @returns the proxy's evidence, with its receipt once the shares are erased. */
+  erase(gid: string, caller: Caller): Promise<Uint8Array>;
 }
 
 /** H-41 to H-44. Bodies are sealed to the registry by the workflows. */

@@ -1,8 +1,33 @@
+import { AnamnesisError, consortiumOf, memberOf } from "@anamnesis/protocol";
 import type { Trust } from "@anamnesis/protocol";
-import type { BlobDir } from "../blobDir.ts";
 import type { Network } from "../ports.ts";
+import { httpNode } from "./node.ts";
+import { httpMailbox, httpProxy, httpRegistry, httpVault } from "./parties.ts";
+import { HttpPart } from "./request.ts";
+import type { HttpOptions } from "./request.ts";
+
+export { httpBlobDir } from "./blobDir.ts";
+export type { HttpOptions } from "./request.ts";
 
 /** Every party over HTTP, at the addresses of the trust file. */
-export declare function httpNetwork(trust: Trust, options?: { readonly fetch?: typeof fetch; readonly timeoutMs?: number }): Network;
-/** A device's items behind `GET base` (`{"files":[name…]}`) and `GET/PUT/DELETE base/NAME` (octets). */
-export declare function httpBlobDir(base: string, options?: { readonly fetch?: typeof fetch }): BlobDir;
+export function httpNetwork(trust: Trust, options: HttpOptions = {}): Network {
+  const genesis = consortiumOf(trust);
+  const { proxies, registry, vaults } = genesis.consortium;
+  const part = (name: string, address: string): HttpPart => new HttpPart(name, address, options);
+  const nodePart = (institution: string): HttpPart => part(`node of ${institution}`, memberOf(genesis, institution).address);
+  return {
+    node: (institution) => httpNode(nodePart(institution)),
+    mailbox: (institution) => httpMailbox(nodePart(institution)),
+    vault: () => {
+      const [vault] = vaults;
+      if (vault === undefined) throw new AnamnesisError("NOT_FOUND", "The trust file names no vault");
+      return httpVault(part(`vault ${vault.id}`, vault.address));
+    },
+    proxy: (index) => {
+      const proxy = proxies.find((member) => member.index === index);
+      if (proxy === undefined) throw new AnamnesisError("NOT_FOUND", `Proxy ${index} is not of this federation`);
+      return httpProxy(part(`proxy of ${proxy.institution}`, proxy.address));
+    },
+    registry: () => httpRegistry(part("registry", registry.address)),
+  };
+}

@@ -1,0 +1,60 @@
+import { toHex } from "@anamnesis/crypto/verify";
+import { AnamnesisError } from "@anamnesis/protocol";
+import { bareCaller } from "../caller.ts";
+import { pause } from "../pause.ts";
+import type { Session } from "../session.ts";
+import { ownBoxes } from "./boxes.ts";
+import type { OwnBox } from "./boxes.ts";
+import { handleMessage } from "./inbox.ts";
+import type { AttendEvent, Tell } from "./inbox.ts";
+
+const LONG_POLL_MS = 20_000;
+const LOOK_FOR_BOXES_MS = 3_000;
+const RETRY_MS = 1_000;
+
+/** Reads the patient's boxes and answers by the owner's rules until `signal` aborts. Never rejects for a part that is away. */
+export async function attend(session: Session, options: { readonly signal: AbortSignal; readonly onEvent?: (event: AttendEvent) => void }): Promise<void> {
+  const { signal } = options;
+  const tell = options.onEvent ?? (() => undefined);
+  const watched = new Map<string, Promise<void>>();
+  while (!signal.aborted) {
+    const boxes = await ownBoxes(session);
+    const isNew = boxes.filter(({ box }) => !watched.has(toHex(box)));
+    for (const box of isNew) watched.set(toHex(box.box), watch(session, box, signal, tell));
+    if (isNew.length > 0) tell({ what: "attending", boxes: watched.size });
+    await pause(LOOK_FOR_BOXES_MS, signal);
+  }
+  await Promise.all(watched.values());
+}
+
+async function watch(session: Session, box: OwnBox, signal: AbortSignal, tell: Tell): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await readBox(session, box, { waitMs: LONG_POLL_MS, signal }, tell);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof AnamnesisError)) throw error;
+      tell({ what: "waiting", code: error.code, message: error.message });
+      await pause(RETRY_MS, signal);
+    }
+  }
+}
+
+/** One pass over the boxes without waiting. @returns how many messages were handled. */
+export async function receive(session: Session, onEvent: Tell = () => undefined): Promise<number> {
+  const boxes = await ownBoxes(session);
+  const counts = await Promise.all(boxes.map((box) => readBox(session, box, { waitMs: 0 }, onEvent)));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** A message is removed once what it says is kept; one that comes twice changes nothing. */
+async function readBox(session: Session, own: OwnBox, options: { readonly waitMs: number; readonly signal?: AbortSignal }, tell: Tell): Promise<number> {
+  const mailbox = session.network.mailbox(own.institution);
+  const caller = bareCaller(own.keys.signing);
+  const messages = await mailbox.read(own.box, options, caller);
+  for (const { id, sealed } of messages) {
+    await handleMessage(session, own, sealed, tell);
+    await mailbox.remove(own.box, id, caller);
+  }
+  return messages.length;
+}

@@ -1,0 +1,94 @@
+import "reflect-metadata";
+import { openWith, sealTo } from "@anamnesis/crypto/box";
+import { decodeCanonical, encodeCanonical, equalBytes, fromHex, randomBytes } from "@anamnesis/crypto/verify";
+import type { RandomSource } from "@anamnesis/crypto/verify";
+import { sign } from "@anamnesis/crypto/sign";
+import { AnamnesisError, attestation, consortiumOf, signedAttestation } from "@anamnesis/protocol";
+import type { Role, Trust } from "@anamnesis/protocol";
+import { Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
+import { verifyCertificate } from "../certificates.ts";
+import type { Device } from "../device.ts";
+import type { Identity } from "../deviceFile.ts";
+import type { Session } from "../session.ts";
+
+const noAad = new Uint8Array(0);
+
+/** A new person's identity with a fresh seed; on the person's own device. */
+export const makeKeys = (person: { readonly role: Role; readonly name: string; readonly institution: string }, random: RandomSource = randomBytes): Identity => ({
+  role: person.role,
+  name: person.name,
+  institution: person.institution,
+  seed: random(32),
+});
+
+/** PKCS#8 of an Ed25519 seed (RFC 8410 section 7), without the seed. */
+const PKCS8_PREFIX = fromHex("302e020100300506032b657004220420");
+
+/**
+ * What the person hands to the registrar: canonical CBOR `{request, boxKey}`, a PKCS#10 request (it proves that the
+ * signing key is held and says nothing else) and the X-Wing key.
+ */
+export async function certificateRequest(device: Device): Promise<Uint8Array> {
+  const { signing, box } = await device.keys();
+  const pkcs8 = new Uint8Array([...PKCS8_PREFIX, ...signing.secretKey]);
+  const { subtle } = globalThis.crypto;
+  const privateKey = await subtle.importKey("pkcs8", pkcs8, "Ed25519", false, ["sign"]);
+  const publicKey = await subtle.importKey("raw", Uint8Array.from(signing.publicKey), "Ed25519", true, ["verify"]);
+  const request = await Pkcs10CertificateRequestGenerator.create({ name: "CN=request", keys: { privateKey, publicKey }, signingAlgorithm: { name: "Ed25519" } });
+  return encodeCanonical({ request: new Uint8Array(request.rawData), boxKey: box.publicKey });
+}
+
+/**
+ * Registrar's side: attests the person and enrols them. `session.device` is the registrar's.
+ *
+ * @param input.identifier - What the registrar saw, e.g. a national identifier.
+ * @returns The certificate sealed to the new person, for {@link acceptCertificate}.
+ * @throws {AnamnesisError} MALFORMED; ALREADY_ENROLLED, NOT_FOR_THIS_ROLE and what else the registry answers.
+ */
+export async function enrol(
+  session: Session,
+  input: { readonly request: Uint8Array; readonly role: Role; readonly name: string; readonly identifier: string },
+): Promise<Uint8Array> {
+  const { device } = session;
+  const { request, boxKey } = parseRequest(input.request);
+  const [{ fingerprint }, { signing }] = await Promise.all([device.certificate(), device.keys()]);
+  const attested = attestation.encode({
+    v: 1,
+    registrar: fromHex(fingerprint),
+    identifier: input.identifier,
+    name: input.role === "patient" ? "" : input.name.normalize("NFC"),
+    role: input.role,
+    institution: device.institution,
+    request,
+    boxKey,
+    time: session.clock(),
+  });
+  const signature = sign({ type: "ATTESTATION", message: attested, secretKey: signing.secretKey });
+  const plaintext = signedAttestation.encode({ v: 1, attestation: attested, signature });
+  const { registry } = consortiumOf(session.trust).consortium;
+  return session.network.registry().enrol(await sealTo({ publicKey: registry.boxKey, info: "MRS-V1-ENROL", aad: noAad, plaintext }));
+}
+
+function parseRequest(bytes: Uint8Array): { readonly request: Uint8Array; readonly boxKey: Uint8Array } {
+  const { request, boxKey } = (decodeCanonical(bytes) ?? {}) as { request?: unknown; boxKey?: unknown };
+  if (!(request instanceof Uint8Array) || !(boxKey instanceof Uint8Array)) {
+    throw new AnamnesisError("MALFORMED", "The certificate request is not {request, boxKey} in canonical CBOR");
+  }
+  return { request, boxKey };
+}
+
+/** Person's side: opens, verifies and keeps the certificate. @throws {AnamnesisError} CERTIFICATE_INVALID. @throws {CryptoError} E_DECRYPT */
+export async function acceptCertificate(device: Device, trust: Trust, sealed: Uint8Array): Promise<void> {
+  const { box } = await device.keys();
+  await keepCertificate(device, trust, await openWith({ secretKey: box.secretKey, info: "MRS-V1-ENROLLED", aad: noAad, sealed }));
+}
+
+/** Keeps a certificate that came in the open (registrars' own, from the registry's operator). @throws {AnamnesisError} CERTIFICATE_INVALID */
+export async function keepCertificate(device: Device, trust: Trust, der: Uint8Array): Promise<void> {
+  const certificate = verifyCertificate(trust, der);
+  const { signing, box } = await device.keys();
+  const isOwn = equalBytes(certificate.signingKey, signing.publicKey) && equalBytes(certificate.boxKey, box.publicKey);
+  if (!isOwn) throw new AnamnesisError("CERTIFICATE_INVALID", "Certificate refused: it is for other keys than this device's");
+  if (certificate.role !== device.role) throw new AnamnesisError("CERTIFICATE_INVALID", `Certificate refused: it is a ${certificate.role}'s, want a ${device.role}'s`);
+  await device.items.put("certificate", "own", { der });
+}
