@@ -14,6 +14,7 @@ export * from "./limits.ts";
 export * from "./merkle.ts";
 export * from "./messages.ts";
 export * from "./pages.ts";
+export * from "./proofFile.ts";
 export * from "./proofs.ts";
 export * from "./requests.ts";
 export * from "./slipKinds.ts";

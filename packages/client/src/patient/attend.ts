@@ -13,7 +13,10 @@ const LOOK_FOR_BOXES_MS = 3_000;
 const RETRY_MS = 1_000;
 
 /** Reads the patient's boxes and answers by the owner's rules until `signal` aborts. Never rejects for a part that is away. */
-export async function attend(session: Session, options: { readonly signal: AbortSignal; readonly onEvent?: (event: AttendEvent) => void }): Promise<void> {
+export async function attend(
+  session: Session,
+  options: { readonly signal: AbortSignal; readonly onEvent?: (event: AttendEvent) => void },
+): Promise<void> {
   const { signal } = options;
   const tell = options.onEvent ?? (() => undefined);
   const watched = new Map<string, Promise<void>>();
@@ -27,7 +30,12 @@ export async function attend(session: Session, options: { readonly signal: Abort
   await Promise.all(watched.values());
 }
 
-async function watch(session: Session, box: OwnBox, signal: AbortSignal, tell: Tell): Promise<void> {
+async function watch(
+  session: Session,
+  box: OwnBox,
+  signal: AbortSignal,
+  tell: Tell,
+): Promise<void> {
   while (!signal.aborted) {
     try {
       await readBox(session, box, { waitMs: LONG_POLL_MS, signal }, tell);
@@ -43,12 +51,19 @@ async function watch(session: Session, box: OwnBox, signal: AbortSignal, tell: T
 /** One pass over the boxes without waiting. @returns how many messages were handled. */
 export async function receive(session: Session, onEvent: Tell = () => undefined): Promise<number> {
   const boxes = await ownBoxes(session);
-  const counts = await Promise.all(boxes.map((box) => readBox(session, box, { waitMs: 0 }, onEvent)));
+  const counts = await Promise.all(
+    boxes.map((box) => readBox(session, box, { waitMs: 0 }, onEvent)),
+  );
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** A message is removed once what it says is kept; one that comes twice changes nothing. */
-async function readBox(session: Session, own: OwnBox, options: { readonly waitMs: number; readonly signal?: AbortSignal }, tell: Tell): Promise<number> {
+async function readBox(
+  session: Session,
+  own: OwnBox,
+  options: { readonly waitMs: number; readonly signal?: AbortSignal },
+  tell: Tell,
+): Promise<number> {
   const mailbox = session.network.mailbox(own.institution);
   const caller = bareCaller(own.keys.signing);
   const messages = await mailbox.read(own.box, options, caller);

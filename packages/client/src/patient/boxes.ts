@@ -14,11 +14,22 @@ export interface OwnBox {
 /** Every box of this patient. */
 export async function ownBoxes(session: Session): Promise<readonly OwnBox[]> {
   const contact = await session.device.items.get("contactBox", "contact");
-  const boxes: OwnBox[] = contact === undefined ? [] : [{ ...contact, keys: await contactBoxKeys(session.device.seed) }];
+  const boxes: OwnBox[] =
+    contact === undefined ? [] : [{ ...contact, keys: await contactBoxKeys(session.device.seed) }];
   for (const visit of await openVisits(session)) {
-    if (visit.box !== null) boxes.push({ institution: visit.institution, box: visit.box, keys: await visitBox(session, visit) });
+    if (visit.box !== null)
+      boxes.push({
+        institution: visit.institution,
+        box: visit.box,
+        keys: await visitBox(session, visit),
+      });
   }
   return boxes;
 }
 
-export const cardOfBox = ({ institution, box, keys }: OwnBox): ContactCard => ({ node: institution, box, boxKey: keys.box.publicKey, certificate: new Uint8Array(0) });
+export const cardOfBox = ({ institution, box, keys }: OwnBox): ContactCard => ({
+  node: institution,
+  box,
+  boxKey: keys.box.publicKey,
+  certificate: new Uint8Array(0),
+});

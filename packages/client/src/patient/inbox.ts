@@ -1,5 +1,14 @@
-import { CryptoError, equalBytes, fromHex, sha256, toHex, utf8Decode, verifySignature } from "@anamnesis/crypto/verify";
-import { AnamnesisError, accessRequest, consortiumOf, recordNotice, signedAccessRequest, signedTokenRequest, tokenAnswer, tokenRequest } from "@anamnesis/protocol";
+import { CryptoError, sha256, toHex, utf8Decode, verifySignature } from "@anamnesis/crypto/verify";
+import {
+  AnamnesisError,
+  accessRequest,
+  consortiumOf,
+  recordNotice,
+  signedAccessRequest,
+  signedTokenRequest,
+  tokenAnswer,
+  tokenRequest,
+} from "@anamnesis/protocol";
 import type { TokenRequest } from "@anamnesis/protocol";
 import { verifyCertificate } from "../certificates.ts";
 import { inParallel } from "../inParallel.ts";
@@ -37,15 +46,25 @@ const REQUEST_WAIT_MS = 250;
  *
  * @throws {AnamnesisError} UNAVAILABLE, and what means that it should be tried again later.
  */
-export async function handleMessage(session: Session, from: OwnBox, sealed: Uint8Array, tell: Tell): Promise<void> {
+export async function handleMessage(
+  session: Session,
+  from: OwnBox,
+  sealed: Uint8Array,
+  tell: Tell,
+): Promise<void> {
   try {
     const { type, body } = await openMessage(from.box, from.keys.box.secretKey, sealed);
     switch (type) {
-      case "token.request": return await answerTokenRequest(session, from, body, tell);
-      case "record.notice": return await takeNotice(session, body, tell);
-      case "access.request": return await takeAccessRequest(session, body, sealed, tell);
-      case "lookup.notice": return await takeLookup(session, body, tell);
-      default: return; // Meant for doctors.
+      case "token.request":
+        return await answerTokenRequest(session, from, body, tell);
+      case "record.notice":
+        return await takeNotice(session, body, tell);
+      case "access.request":
+        return await takeAccessRequest(session, body, sealed, tell);
+      case "lookup.notice":
+        return await takeLookup(session, body, tell);
+      default:
+        return; // Meant for doctors.
     }
   } catch (error) {
     if (error instanceof AnamnesisError && isPassing(error)) throw error;
@@ -55,22 +74,51 @@ export async function handleMessage(session: Session, from: OwnBox, sealed: Uint
 }
 
 /** Failures of a part that will be there again. */
-export const isPassing = (error: AnamnesisError): boolean => ["UNAVAILABLE", "BUSY", "STORAGE_FULL", "BOX_FULL"].includes(error.code);
+export const isPassing = (error: AnamnesisError): boolean =>
+  ["UNAVAILABLE", "BUSY", "STORAGE_FULL", "BOX_FULL"].includes(error.code);
 
 /** The staff member who signed a body; live on the chain, at the institution their certificate names. */
-async function signer(session: Session, signed: { readonly type: string; readonly body: Uint8Array; readonly signature: Uint8Array; readonly der: Uint8Array }): Promise<CertificateView> {
+async function signer(
+  session: Session,
+  signed: {
+    readonly type: string;
+    readonly body: Uint8Array;
+    readonly signature: Uint8Array;
+    readonly der: Uint8Array;
+  },
+): Promise<CertificateView> {
   const { fingerprint, signingKey } = verifyCertificate(session.trust, signed.der, session.clock());
-  if (!verifySignature({ type: signed.type, message: signed.body, publicKey: signingKey, signature: signed.signature })) {
-    throw new AnamnesisError("SIGNATURE_INVALID", "A request in the box is not signed by whom it names");
+  if (
+    !verifySignature({
+      type: signed.type,
+      message: signed.body,
+      publicKey: signingKey,
+      signature: signed.signature,
+    })
+  ) {
+    throw new AnamnesisError(
+      "SIGNATURE_INVALID",
+      "A request in the box is not signed by whom it names",
+    );
   }
   return liveCertificate(session, fingerprint);
 }
 
 /** By the owner's rules: yes to a live doctor who holds this box's card, for visits at their own institution. */
-async function answerTokenRequest(session: Session, from: OwnBox, body: Uint8Array, tell: Tell): Promise<void> {
+async function answerTokenRequest(
+  session: Session,
+  from: OwnBox,
+  body: Uint8Array,
+  tell: Tell,
+): Promise<void> {
   const { request, signature } = signedTokenRequest.decode(body);
   const asked = tokenRequest.decode(request);
-  const doctor = await signer(session, { type: "TOKEN-REQUEST", body: request, signature, der: asked.certificate });
+  const doctor = await signer(session, {
+    type: "TOKEN-REQUEST",
+    body: request,
+    signature,
+    der: asked.certificate,
+  });
   const rules = await session.device.items.get("rules", "rules");
   if (doctor.institution !== asked.institution || rules?.answerTokenRequests === false) {
     return tell({ what: "declined", doctor: personView(doctor), code: "FORBIDDEN" });
@@ -79,17 +127,26 @@ async function answerTokenRequest(session: Session, from: OwnBox, body: Uint8Arr
   const card = cardOfBox(from);
   await inParallel(pids, VISITS_AT_ONCE, async (pid, index) => {
     const token = await tokenFor(session, await visitOf(session, pid), card);
-    await sendMessage(session, staffAddress(doctor), { type: "visit.token", body: tokenAnswer.encode({ v: 1, id: asked.id, index, token }) });
+    await sendMessage(session, staffAddress(doctor), {
+      type: "visit.token",
+      body: tokenAnswer.encode({ v: 1, id: asked.id, index, token }),
+    });
   });
   tell({ what: "answered", doctor: personView(doctor), visits: pids.length });
 }
 
 /** One visit for each wanted; the same ones when the request comes again (docs/spec/messages.md M-7). */
-async function visitsFor(session: Session, doctor: CertificateView, asked: TokenRequest): Promise<readonly string[]> {
+async function visitsFor(
+  session: Session,
+  doctor: CertificateView,
+  asked: TokenRequest,
+): Promise<readonly string[]> {
   const name = `${doctor.fingerprint} ${toHex(asked.id)}`;
   const answered = await session.device.items.get("answered", name);
   if (answered !== undefined) return answered.pids;
-  const visits = await inParallel(asked.visits, VISITS_AT_ONCE, (categories) => beginVisit(session, { institution: asked.institution, categories, ownBox: false }));
+  const visits = await inParallel(asked.visits, VISITS_AT_ONCE, (categories) =>
+    beginVisit(session, { institution: asked.institution, categories, ownBox: false }),
+  );
   const pids = visits.map(({ pid }) => pid);
   await session.device.items.put("answered", name, { time: session.clock(), pids });
   return pids;
@@ -100,19 +157,36 @@ async function takeNotice(session: Session, body: Uint8Array, tell: Tell): Promi
   const record = toHex(notice.record);
   const known = await session.device.items.get("record", record);
   if (known === undefined) {
-    await session.device.items.put("record", record, { record, chain: notice.chain, pid: toHex(notice.pid), opened: {}, confirmations: {}, disputes: {} });
+    await session.device.items.put("record", record, {
+      record,
+      chain: notice.chain,
+      pid: toHex(notice.pid),
+      opened: {},
+      confirmations: {},
+      disputes: {},
+    });
   }
   tell({ what: "noticed", record });
 }
 
-async function takeAccessRequest(session: Session, body: Uint8Array, sealed: Uint8Array, tell: Tell): Promise<void> {
+async function takeAccessRequest(
+  session: Session,
+  body: Uint8Array,
+  sealed: Uint8Array,
+  tell: Tell,
+): Promise<void> {
   const { request: signedBody, signature } = signedAccessRequest.decode(body);
   const asked = accessRequest.decode(signedBody);
-  const doctor = await signer(session, { type: "ACCESS-REQUEST-BODY", body: signedBody, signature, der: asked.certificate });
-  const onChain = await requestOnChain(session, toHex(sha256(sealed)));
-  if (onChain.reader !== doctor.fingerprint || !equalBytes(fromHex(onChain.refusal), sha256(asked.r))) {
-    throw new AnamnesisError("PROOF_INVALID", "A request in the box is another one than the chain holds");
-  }
+  const doctor = await signer(session, {
+    type: "ACCESS-REQUEST-BODY",
+    body: signedBody,
+    signature,
+    der: asked.certificate,
+  });
+  const onChain = await requestOnChain(session, toHex(sha256(sealed)), {
+    reader: doctor.fingerprint,
+    refusal: toHex(sha256(asked.r)),
+  });
   const { request } = onChain;
   if ((await session.device.items.get("request", request)) === undefined) {
     await session.device.items.put("request", request, {
@@ -130,21 +204,34 @@ async function takeAccessRequest(session: Session, body: Uint8Array, sealed: Uin
   tell({ what: "asked", request, doctor: personView(doctor) });
 }
 
-/** The slip is posted before the message, but this node may be a moment behind. */
-async function requestOnChain(session: Session, body: string): Promise<RequestView> {
+/**
+ * The request's slip: of this reader and with this commitment, for anybody certified can repeat a body's digest. It is
+ * posted before the message, but this node may be a moment behind.
+ */
+async function requestOnChain(
+  session: Session,
+  body: string,
+  wanted: { readonly reader: string; readonly refusal: string },
+): Promise<RequestView> {
   const { chain } = consortiumOf(session.trust);
-  for (let tries = 1; ; tries++) {
-    try {
-      return await ownNode(session).request(chain, { body });
-    } catch (error) {
-      if (!(error instanceof AnamnesisError) || error.code !== "NOT_FOUND" || tries === REQUEST_TRIES) throw error;
-      await pause(REQUEST_WAIT_MS);
-    }
+  for (let tries = 1; tries <= REQUEST_TRIES; tries++) {
+    const found = (await ownNode(session).requestsByBody(chain, body)).find(
+      ({ reader, refusal }) => reader === wanted.reader && refusal === wanted.refusal,
+    );
+    if (found !== undefined) return found;
+    await pause(REQUEST_WAIT_MS);
   }
+  throw new AnamnesisError(
+    "PROOF_INVALID",
+    "A request in the box is another one than the chain holds",
+  );
 }
 
 async function takeLookup(session: Session, body: Uint8Array, tell: Tell): Promise<void> {
   const time = session.clock();
-  await session.device.items.put("lookup", `${time} ${toHex(session.random(8))}`, { time, text: utf8Decode(body) });
+  await session.device.items.put("lookup", `${time} ${toHex(session.random(8))}`, {
+    time,
+    text: utf8Decode(body),
+  });
   tell({ what: "lookedUp" });
 }

@@ -1,4 +1,9 @@
-import { institutionPublicKey, tagKeys, visitBoxKeys, visitSigningKey } from "@anamnesis/crypto/patientKeys";
+import {
+  institutionPublicKey,
+  tagKeys,
+  visitBoxKeys,
+  visitSigningKey,
+} from "@anamnesis/crypto/patientKeys";
 import type { BoxKeys, IdentifiedSigningKey } from "@anamnesis/crypto/patientKeys";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { VisitItem } from "../items.ts";
@@ -16,16 +21,21 @@ export const visitBox = (session: Session, visit: Pick<VisitItem, "salt">): Prom
 const publicKeys = new WeakMap<Session, Map<string, Uint8Array>>();
 
 /** `A` for an institution and epoch, 96 bytes; computed once a session. */
-export function publicKeyFor(session: Session, { institution, epoch }: Pick<VisitItem, "institution" | "epoch">): Uint8Array {
+export function publicKeyFor(
+  session: Session,
+  { institution, epoch }: Pick<VisitItem, "institution" | "epoch">,
+): Uint8Array {
   const known = publicKeys.get(session) ?? new Map<string, Uint8Array>();
   publicKeys.set(session, known);
   const name = `${institution} ${epoch}`;
-  const A = known.get(name) ?? institutionPublicKey({ seed: session.device.seed, institution, epoch });
+  const A =
+    known.get(name) ?? institutionPublicKey({ seed: session.device.seed, institution, epoch });
   known.set(name, A);
   return A;
 }
 
-export const keysOfTag = (session: Session, tag: Uint8Array) => tagKeys({ seed: session.device.seed, tag });
+export const keysOfTag = (session: Session, tag: Uint8Array) =>
+  tagKeys({ seed: session.device.seed, tag });
 
 /** Every visit that is open on its chain. */
 export async function openVisits(session: Session): Promise<readonly VisitItem[]> {

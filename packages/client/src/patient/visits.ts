@@ -2,7 +2,16 @@ import { sealTo } from "@anamnesis/crypto/box";
 import { sign } from "@anamnesis/crypto/sign";
 import { toHex, utf8 } from "@anamnesis/crypto/verify";
 import { categories as allCategories } from "@anamnesis/fhir";
-import { AnamnesisError, careChainOf, memberOf, sessionIntake, signedVisitToken, tokenAnswer, visitToken, vouched } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  careChainOf,
+  memberOf,
+  sessionIntake,
+  signedVisitToken,
+  tokenAnswer,
+  visitToken,
+  vouched,
+} from "@anamnesis/protocol";
 import type { ContactCard } from "@anamnesis/protocol";
 import { bareCaller } from "../caller.ts";
 import type { VisitItem } from "../items.ts";
@@ -41,33 +50,61 @@ const unasked = new Uint8Array(16);
  * @throws {AnamnesisError} NOT_FOUND, AMBIGUOUS_NAME, BAD_REQUEST (unknown category), CERTIFICATE_NOT_LIVE, UNAVAILABLE.
  */
 export async function openVisit(session: Session, input: OpenVisitInput): Promise<OpenedVisit> {
-  const doctor = input.doctor === undefined ? undefined : await findDoctor(session, input.doctor, input.institution);
+  const doctor =
+    input.doctor === undefined
+      ? undefined
+      : await findDoctor(session, input.doctor, input.institution);
   const visit = await beginVisit(session, { ...input, ownBox: true });
   const token = await tokenFor(session, visit, await cardOf(session, visit));
-  const opened = { pid: visit.pid, chain: visit.chain, institution: visit.institution, categories: visit.entries.map(({ category }) => category), token };
+  const opened = {
+    pid: visit.pid,
+    chain: visit.chain,
+    institution: visit.institution,
+    categories: visit.entries.map(({ category }) => category),
+    token,
+  };
   if (doctor === undefined) return opened;
-  await sendMessage(session, staffAddress(doctor), { type: "visit.token", body: tokenAnswer.encode({ v: 1, id: unasked, index: 0, token }) });
+  await sendMessage(session, staffAddress(doctor), {
+    type: "visit.token",
+    body: tokenAnswer.encode({ v: 1, id: unasked, index: 0, token }),
+  });
   return { ...opened, doctor: personView(doctor) };
 }
 
 /** Sends the token of an open visit to another doctor of that institution. @throws {AnamnesisError} as {@link openVisit}. */
-export async function sendToken(session: Session, input: { readonly pid: string; readonly doctor: string }): Promise<PersonView> {
+export async function sendToken(
+  session: Session,
+  input: { readonly pid: string; readonly doctor: string },
+): Promise<PersonView> {
   const visit = await visitOf(session, input.pid);
   const doctor = await findDoctor(session, input.doctor, visit.institution);
   const token = await tokenFor(session, visit, await cardOf(session, visit));
-  await sendMessage(session, staffAddress(doctor), { type: "visit.token", body: tokenAnswer.encode({ v: 1, id: unasked, index: 0, token }) });
+  await sendMessage(session, staffAddress(doctor), {
+    type: "visit.token",
+    body: tokenAnswer.encode({ v: 1, id: unasked, index: 0, token }),
+  });
   return personView(doctor);
 }
 
 /** Makes a visit's keys and tags, remembers them, then opens it on the institution's chain. */
 export async function beginVisit(
   session: Session,
-  input: { readonly institution: string; readonly categories?: readonly string[]; readonly ownBox: boolean },
+  input: {
+    readonly institution: string;
+    readonly categories?: readonly string[];
+    readonly ownBox: boolean;
+  },
 ): Promise<VisitItem> {
   const genesis = careChainOf(session.trust, input.institution);
   const categories = input.categories ?? allCategories;
-  const unknown = categories.find((category) => !(allCategories as readonly string[]).includes(category));
-  if (unknown !== undefined) throw new AnamnesisError("BAD_REQUEST", `'${unknown}' is not a category, want ${allCategories.join(", ")}`);
+  const unknown = categories.find(
+    (category) => !(allCategories as readonly string[]).includes(category),
+  );
+  if (unknown !== undefined)
+    throw new AnamnesisError(
+      "BAD_REQUEST",
+      `'${unknown}' is not a category, want ${allCategories.join(", ")}`,
+    );
   const salt = session.random(32);
   const now = session.clock();
   const visit: VisitItem = {
@@ -93,10 +130,22 @@ export async function beginVisit(
 /** Shows the institution, and nobody else, the certificate behind the visit (design 5.2). */
 async function openOnChain(session: Session, visit: VisitItem): Promise<void> {
   const key = visitKey(session, visit);
-  const [{ der }, { signing }] = await Promise.all([session.device.certificate(), session.device.keys()]);
+  const [{ der }, { signing }] = await Promise.all([
+    session.device.certificate(),
+    session.device.keys(),
+  ]);
   const fields = { institution: visit.institution, key: key.publicKey };
-  const slip = signedSlip(session, { chain: visit.chain, kind: "session.open", fields, secretKey: key.secretKey });
-  const certified = sign({ type: "PATIENT-VISIT", message: vouched(visit.pid), secretKey: signing.secretKey });
+  const slip = signedSlip(session, {
+    chain: visit.chain,
+    kind: "session.open",
+    fields,
+    secretKey: key.secretKey,
+  });
+  const certified = sign({
+    type: "PATIENT-VISIT",
+    message: vouched(visit.pid),
+    secretKey: signing.secretKey,
+  });
   const { boxKey } = memberOf(careChainOf(session.trust, visit.institution), visit.institution);
   const sealed = await sealTo({
     publicKey: boxKey,
@@ -116,28 +165,54 @@ async function openBox(session: Session, visit: VisitItem, box: Uint8Array): Pro
 async function cardOf(session: Session, visit: VisitItem): Promise<ContactCard> {
   if (visit.box === null) throw new AnamnesisError("NOT_FOUND", "This visit has no box of its own");
   const { box } = await visitBox(session, visit);
-  return { node: visit.institution, box: visit.box, boxKey: box.publicKey, certificate: new Uint8Array(0) };
+  return {
+    node: visit.institution,
+    box: visit.box,
+    boxKey: box.publicKey,
+    certificate: new Uint8Array(0),
+  };
 }
 
 /**
  * The signed visit token: what a doctor needs to seal records for this visit, and how to reach the patient about it.
  * @param contact - The box for notices and further requests.
  */
-export async function tokenFor(session: Session, visit: VisitItem, contact: ContactCard): Promise<Uint8Array> {
+export async function tokenFor(
+  session: Session,
+  visit: VisitItem,
+  contact: ContactCard,
+): Promise<Uint8Array> {
   const key = visitKey(session, visit);
   const entries = visit.entries.map(({ category, tag }) => {
     const { ekTag, addressKey } = keysOfTag(session, tag);
     return { category, tag, ek: ekTag, addressKey };
   });
   const { chain, institution, epoch, notAfter } = visit;
-  const token = visitToken.encode({ v: 1, suite: "MRS-V1", chain, institution, key: key.publicKey, A: publicKeyFor(session, visit), epoch, notAfter, entries });
-  const [{ der }, { signing }] = await Promise.all([session.device.certificate(), session.device.keys()]);
+  const token = visitToken.encode({
+    v: 1,
+    suite: "MRS-V1",
+    chain,
+    institution,
+    key: key.publicKey,
+    A: publicKeyFor(session, visit),
+    epoch,
+    notAfter,
+    entries,
+  });
+  const [{ der }, { signing }] = await Promise.all([
+    session.device.certificate(),
+    session.device.keys(),
+  ]);
   return signedVisitToken.encode({
     v: 1,
     token,
     signature: sign({ type: "VISIT-TOKEN", message: token, secretKey: key.secretKey }),
     certificate: der,
-    certified: sign({ type: "PATIENT-VISIT", message: vouched(visit.pid), secretKey: signing.secretKey }),
+    certified: sign({
+      type: "PATIENT-VISIT",
+      message: vouched(visit.pid),
+      secretKey: signing.secretKey,
+    }),
     contact,
     name: session.device.name,
   });

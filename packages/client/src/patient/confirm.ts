@@ -1,0 +1,146 @@
+import { CryptoError, fromHex, sha256 } from "@anamnesis/crypto/verify";
+import { AnamnesisError, disputeReason } from "@anamnesis/protocol";
+import { inParallel } from "../inParallel.ts";
+import { sealMessage, staffAddress } from "../mail.ts";
+import { certificateOf } from "../people.ts";
+import type { Session } from "../session.ts";
+import { postSlip, signedSlip } from "../submit.ts";
+import { openVersion, ownRecord, ownRecords, remember } from "./records.ts";
+import type { OwnRecord } from "./records.ts";
+import { visitKey } from "./visitKeys.ts";
+
+const RECORDS_AT_ONCE = 4;
+const BATCH_SLIPS = 512;
+
+interface Failed {
+  readonly id: string;
+  readonly code: string;
+  readonly message: string;
+}
+interface Signed {
+  readonly own: OwnRecord;
+  readonly digest: string;
+  readonly slip: { readonly id: string; readonly bytes: Uint8Array };
+}
+
+/** Fetches, verifies and opens each, then confirms its newest version. Already confirmed ones are left alone. */
+export async function confirm(
+  session: Session,
+  which: { readonly ids: readonly string[] } | { readonly all: true },
+): Promise<{ readonly confirmed: readonly string[]; readonly failed: readonly Failed[] }> {
+  const candidates =
+    "all" in which
+      ? await ownRecords(session)
+      : await inParallel(which.ids, RECORDS_AT_ONCE, (id) => ownRecord(session, id));
+  // Disputed ones are confirmed only by name: the owner changed their mind about that very record.
+  const wanted = candidates.filter(
+    ({ record }) =>
+      record.state === "unconfirmed" || (!("all" in which) && record.state === "disputed"),
+  );
+  const failed: Failed[] = [];
+  const signed: Signed[] = [];
+  await inParallel(wanted, RECORDS_AT_ONCE, async (own) => {
+    try {
+      signed.push(await readAndSign(session, own));
+    } catch (error) {
+      failed.push(failure(own.record.id, error));
+    }
+  });
+  const confirmed: string[] = [];
+  for (const [institution, lot] of Map.groupBy(signed, ({ own }) => own.visit.institution)) {
+    for (let at = 0; at < lot.length; at += BATCH_SLIPS)
+      await submit(session, institution, lot.slice(at, at + BATCH_SLIPS), { confirmed, failed });
+  }
+  return { confirmed, failed };
+}
+
+/** What is confirmed was read to its end: nothing is signed that this device has not verified. */
+async function readAndSign(session: Session, own: OwnRecord): Promise<Signed> {
+  const newest = own.record.versions.at(-1)!;
+  const opened = await openVersion(session, own, newest);
+  for await (const chunk of opened.content) void chunk;
+  await opened.finished;
+  const key = visitKey(session, own.visit);
+  const fields = {
+    key: key.publicKey,
+    record: fromHex(own.record.id),
+    digest: fromHex(newest.digest),
+  };
+  return {
+    own,
+    digest: newest.digest,
+    slip: signedSlip(session, {
+      chain: own.visit.chain,
+      kind: "record.confirm",
+      fields,
+      secretKey: key.secretKey,
+    }),
+  };
+}
+
+async function submit(
+  session: Session,
+  institution: string,
+  lot: readonly Signed[],
+  told: { confirmed: string[]; failed: Failed[] },
+): Promise<void> {
+  const { chain } = lot[0]!.own.visit;
+  const results = await session.network.node(institution).submitBatch(
+    chain,
+    lot.map(({ slip }) => slip.bytes),
+  );
+  for (const [i, { own, digest, slip }] of lot.entries()) {
+    const { id } = own.record;
+    const code = results[i]?.code ?? "UNAVAILABLE";
+    if (code === "OK" || code === "ALREADY_CONFIRMED") {
+      told.confirmed.push(id);
+      if (code === "OK")
+        await remember(session, own.record, (item) => ({
+          ...item,
+          confirmations: { ...item.confirmations, [digest]: slip.id },
+        }));
+    } else {
+      told.failed.push({ id, code, message: "The chain did not take the confirmation" });
+    }
+  }
+}
+
+function failure(id: string, error: unknown): Failed {
+  if (error instanceof AnamnesisError || error instanceof CryptoError)
+    return { id, code: error.code, message: error.message };
+  throw error;
+}
+
+/** Disputes the newest version; the reason goes sealed to the author. @returns the slip's id. */
+export async function dispute(
+  session: Session,
+  input: { readonly id: string; readonly reason: string },
+): Promise<string> {
+  const { record, visit } = await ownRecord(session, input.id);
+  const newest = record.versions.at(-1)!;
+  const author = staffAddress(await certificateOf(session, newest.author.fingerprint));
+  const [recordId, digest] = [fromHex(record.id), fromHex(newest.digest)];
+  const body = disputeReason.encode({
+    v: 1,
+    chain: visit.chain,
+    record: recordId,
+    digest,
+    text: input.reason,
+  });
+  const sealed = await sealMessage(author, { type: "record.dispute", body });
+  const key = visitKey(session, visit);
+  const fields = { key: key.publicKey, record: recordId, digest, reason: sha256(sealed) };
+  const slip = signedSlip(session, {
+    chain: visit.chain,
+    kind: "record.dispute",
+    fields,
+    secretKey: key.secretKey,
+  });
+  await postSlip(session.network.node(visit.institution), visit.chain, slip);
+  await session.network.mailbox(author.institution).post(author.box, sealed);
+  await remember(session, record, (item) => ({
+    ...item,
+    disputes: { ...item.disputes, [newest.digest]: { slip: slip.id, reason: input.reason } },
+  }));
+  return slip.id;
+}

@@ -1,0 +1,344 @@
+import { sealTo } from "@anamnesis/crypto/box";
+import { dealGrant, grantSigningKey } from "@anamnesis/crypto/patientKeys";
+import type { DealtGrant, IdentifiedSigningKey } from "@anamnesis/crypto/patientKeys";
+import { sign } from "@anamnesis/crypto/sign";
+import { equalBytes, fromHex, sha256, toHex } from "@anamnesis/crypto/verify";
+import {
+  AnamnesisError,
+  accessRequest,
+  consortiumOf,
+  grantDigest,
+  grantDocument,
+  grantMessage,
+  invariant,
+  sharePackage,
+  shareSecret,
+  signedDigest,
+  vouched,
+} from "@anamnesis/protocol";
+import type { Action, Grant, Purpose, VisitSignature } from "@anamnesis/protocol";
+import { bareCaller } from "../caller.ts";
+import type { GrantGivenItem, RequestItem, VisitItem } from "../items.ts";
+import { sendMessage, staffAddress } from "../mail.ts";
+import type { GrantSummary } from "../model.ts";
+import { findDoctor, liveCertificate } from "../people.ts";
+import type { CertificateView } from "../ports.ts";
+import type { Session } from "../session.ts";
+import { postSlip, signedSlip } from "../submit.ts";
+import { grantOnChain, grantSummary } from "./grants.ts";
+import { ownRecords } from "./records.ts";
+import type { OwnRecord } from "./records.ts";
+import { openRequest } from "./requests.ts";
+import { visitKey } from "./visitKeys.ts";
+
+export interface GrantInput {
+  /** Answer this request: its reader, categories, records, actions, purpose and end unless given here. */
+  readonly request?: string;
+  /** Or grant to this doctor: a name, `NAME@INSTITUTION`, or a fingerprint. */
+  readonly to?: string;
+  readonly categories?: readonly string[];
+  readonly records?: readonly string[];
+  readonly actions?: readonly Action[];
+  /** Default TREAT. */
+  readonly purpose?: Purpose;
+  /** Unix milliseconds; default the request's, else 30 days. */
+  readonly until?: number;
+}
+
+const DEFAULT_MS = 30 * 24 * 3_600_000;
+/** Clocks of others may be behind; a grant begins a minute before it is made. */
+const SKEW_MS = 60_000;
+/** For these an unconfirmed record may be shared too (design 5.4). */
+const forTreatment: readonly Purpose[] = ["TREAT", "ETREAT"];
+
+/** What is to be granted, to whom, once request and input are joined. */
+interface Terms {
+  readonly reader: CertificateView;
+  readonly request: RequestItem | undefined;
+  readonly records: readonly OwnRecord[];
+  /** Whether the grant is limited to these very records. */
+  readonly limited: boolean;
+  readonly actions: readonly Action[];
+  readonly purpose: Purpose;
+  readonly until: number;
+}
+
+/** A grant as it was dealt. */
+interface Dealt {
+  readonly key: IdentifiedSigningKey;
+  readonly gid: string;
+  readonly grant: Grant;
+  readonly bytes: Uint8Array;
+  readonly dealt: DealtGrant;
+  /** V, 576 bytes each. */
+  readonly commitments: readonly Uint8Array[];
+  readonly visits: readonly VisitSignature[];
+  readonly patient: { readonly certificate: Uint8Array; readonly signature: Uint8Array };
+  readonly categories: readonly string[];
+}
+
+/**
+ * Grants access: deals re-encryption shares to the proxies, publishes the grant, and sends the reader what opens it.
+ * Without a choice: every record.
+ *
+ * @throws {AnamnesisError} NOT_FOUND when there is nothing to share; TOO_FEW_PROXIES; AMBIGUOUS_NAME; REQUEST_CLOSED;
+ * CERTIFICATE_NOT_LIVE; EXPIRY_IN_PAST, EXPIRY_TOO_FAR; UNAVAILABLE.
+ */
+export async function grant(session: Session, input: GrantInput): Promise<GrantSummary> {
+  const terms = await termsOf(session, input);
+  const salt = session.random(32);
+  const dealt = await deal(
+    session,
+    terms,
+    grantSigningKey({ seed: session.device.seed, grantSalt: salt }),
+  );
+  const item: GrantGivenItem = {
+    gid: dealt.gid,
+    salt,
+    grant: dealt.bytes,
+    digest: dealt.dealt.digest,
+    reader: terms.reader.fingerprint,
+    readerName: terms.reader.name,
+    readerInstitution: terms.reader.institution,
+    categories: dealt.categories,
+    request: terms.request?.request ?? null,
+    time: session.clock(),
+    state: "dealt",
+    revokedAt: null,
+    receipts: {},
+  };
+  await session.device.items.put("grantGiven", dealt.gid, item);
+  await leaveShares(session, dealt);
+  await publish(session, dealt, terms.records[0]!.visit);
+  const published = { ...item, state: "published" };
+  await session.device.items.put("grantGiven", dealt.gid, published);
+  await sendToReader(session, dealt, terms.reader);
+  if (terms.request !== undefined) {
+    await session.device.items.put("request", terms.request.request, {
+      ...terms.request,
+      state: "granted",
+      gid: dealt.gid,
+      closedAt: session.clock(),
+    });
+  }
+  return grantSummary(session, published, await grantOnChain(session, dealt.gid));
+}
+
+async function termsOf(session: Session, input: GrantInput): Promise<Terms> {
+  const request =
+    input.request === undefined ? undefined : await openRequest(session, input.request);
+  const asked = request === undefined ? undefined : accessRequest.decode(request.body);
+  if (request === undefined && input.to === undefined)
+    throw new AnamnesisError("USAGE", "A grant answers a request or names a doctor");
+  const reader =
+    request === undefined
+      ? await findDoctor(session, input.to!)
+      : await liveCertificate(session, request.party);
+  const purpose = input.purpose ?? asked?.purpose ?? "TREAT";
+  const categories = input.categories ?? asked?.categories ?? undefined;
+  const named = input.records ?? asked?.records?.map(toHex);
+  const shareable = (await ownRecords(session)).filter(
+    ({ record }) => forTreatment.includes(purpose) || record.state === "confirmed",
+  );
+  const missing = named?.find((id) => !shareable.some(({ record }) => record.id === id));
+  if (missing !== undefined)
+    throw new AnamnesisError(
+      "NOT_FOUND",
+      `Record ${missing.slice(0, 12)}… is not this patient's, or not confirmed and so not to be shared for ${purpose}`,
+    );
+  const records = shareable.filter(
+    ({ record }) =>
+      (categories?.includes(record.category) ?? true) && (named?.includes(record.id) ?? true),
+  );
+  if (records.length === 0)
+    throw new AnamnesisError("NOT_FOUND", "There is nothing to share: no record fits this choice");
+  return {
+    reader,
+    request,
+    records,
+    limited: named !== undefined || !forTreatment.includes(purpose),
+    actions: input.actions ?? asked?.actions ?? ["read"],
+    purpose,
+    until: input.until ?? asked?.until ?? session.clock() + DEFAULT_MS,
+  };
+}
+
+async function deal(session: Session, terms: Terms, key: IdentifiedSigningKey): Promise<Dealt> {
+  const { chain, consortium } = consortiumOf(session.trust);
+  const ofTags = [...new Map(terms.records.map((own) => [own.record.tag, own])).values()];
+  const proxies = consortium.proxies.toSorted((a, b) => a.index - b.index);
+  const grantFields: Grant = {
+    v: 1,
+    suite: "MRS-V1",
+    chain,
+    key: key.publicKey,
+    reader: fromHex(terms.reader.fingerprint),
+    tags: ofTags.map(({ record, visit }) => ({
+      chain: visit.chain,
+      institution: visit.institution,
+      pid: fromHex(record.pid),
+      tag: fromHex(record.tag),
+      epoch: visit.epoch,
+    })),
+    records: terms.limited ? terms.records.map(({ record }) => fromHex(record.id)) : null,
+    actions: [...terms.actions],
+    purposes: [terms.purpose],
+    notBefore: session.clock() - SKEW_MS,
+    notAfter: terms.until,
+    k: consortium.k,
+    proxies: proxies.map(({ institution }) => institution),
+  };
+  const bytes = grantDocument.encode(grantFields);
+  const gid = toHex(key.id);
+  const dealt = await dealGrant(
+    {
+      seed: session.device.seed,
+      grant: bytes,
+      gid: key.id,
+      tags: grantFields.tags.map((tag) => ({ ...tag, chainId: tag.chain })),
+      k: consortium.k,
+      readerPublicKey: terms.reader.boxKey,
+      proxyPublicKeys: proxies.map(({ boxKey }) => boxKey),
+    },
+    session.random,
+  );
+  const commitments = decodeCommitments(dealt.commitments);
+  invariant(
+    equalBytes(dealt.digest, grantDigest(bytes, sha256(dealt.sealed), commitments)),
+    "suite and protocol agree on a grant's digest",
+  );
+  const [{ der }, { signing }] = await Promise.all([
+    session.device.certificate(),
+    session.device.keys(),
+  ]);
+  return {
+    key,
+    gid,
+    grant: grantFields,
+    bytes,
+    dealt,
+    commitments,
+    visits: signedByVisits(
+      session,
+      ofTags.map(({ visit }) => visit),
+      dealt.digest,
+    ),
+    patient: {
+      certificate: der,
+      signature: sign({
+        type: "PATIENT-GRANT",
+        message: vouched(gid),
+        secretKey: signing.secretKey,
+      }),
+    },
+    categories: ofTags.map(({ record }) => record.category),
+  };
+}
+
+/** Each field of enc(V…) is 4 bytes of length and 576 of GT (crypto-design 1.3). */
+function decodeCommitments(encoded: Uint8Array): Uint8Array[] {
+  return Array.from({ length: encoded.length / 580 }, (_, i) =>
+    encoded.slice(580 * i + 4, 580 * (i + 1)),
+  );
+}
+
+function signedByVisits(
+  session: Session,
+  visits: readonly VisitItem[],
+  digest: Uint8Array,
+): VisitSignature[] {
+  const distinct = [...new Map(visits.map((visit) => [visit.pid, visit])).values()];
+  return distinct.map((visit) => {
+    const { publicKey, secretKey } = visitKey(session, visit);
+    return {
+      key: publicKey,
+      signature: sign({ type: "GRANT-VISIT", message: signedDigest(digest), secretKey }),
+    };
+  });
+}
+
+/** At least k proxies must hold their shares before the grant is published. */
+async function leaveShares(
+  session: Session,
+  { bytes, dealt, commitments, visits, patient }: Dealt,
+): Promise<void> {
+  const { k, proxies } = consortiumOf(session.trust).consortium;
+  const refused: Record<string, string> = {};
+  await Promise.all(
+    dealt.dealt.map(async ({ index, replyKey, points }) => {
+      const proxy = proxies.find((member) => member.index === index)!;
+      const secret = shareSecret.encode({
+        v: 1,
+        index,
+        replyKey,
+        shares: [...points],
+        visits: [...visits],
+        patient,
+      });
+      const sealed = await sealTo({
+        publicKey: proxy.boxKey,
+        info: "MRS-V1-SHARE",
+        aad: sha256(bytes),
+        plaintext: secret,
+      });
+      const left = sharePackage.encode({
+        v: 1,
+        grant: bytes,
+        sealedHash: sha256(dealt.sealed),
+        commitments: [...commitments],
+        sealed,
+      });
+      try {
+        await session.network.proxy(index).keepShares(left);
+      } catch (error) {
+        if (!(error instanceof AnamnesisError)) throw error;
+        refused[index] = error.code;
+      }
+    }),
+  );
+  const kept = proxies.length - Object.keys(refused).length;
+  if (kept < k)
+    throw new AnamnesisError(
+      "TOO_FEW_PROXIES",
+      `Only ${kept} proxies took their shares, want ${k}`,
+      { details: { proxies: refused } },
+    );
+}
+
+async function publish(
+  session: Session,
+  { key, grant: { chain, notAfter }, dealt }: Dealt,
+  visit: VisitItem,
+): Promise<void> {
+  const fields = { key: key.publicKey, digest: dealt.digest, expiresAt: notAfter };
+  const slip = signedSlip(session, {
+    chain,
+    kind: "grant.publish",
+    fields,
+    secretKey: key.secretKey,
+  });
+  await postSlip(
+    session.network.node(visit.institution),
+    chain,
+    slip,
+    bareCaller(visitKey(session, visit)),
+  );
+}
+
+async function sendToReader(
+  session: Session,
+  { bytes, dealt, commitments, visits, patient, categories }: Dealt,
+  reader: CertificateView,
+): Promise<void> {
+  const body = grantMessage.encode({
+    v: 1,
+    grant: bytes,
+    sealed: dealt.sealed,
+    commitments: [...commitments],
+    visits: [...visits],
+    patient,
+    name: session.device.name,
+    categories: [...categories],
+  });
+  await sendMessage(session, staffAddress(reader), { type: "grant", body });
+}

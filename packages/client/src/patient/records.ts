@@ -1,0 +1,142 @@
+import { openAsPatient, openBody, readStoredRecord } from "@anamnesis/crypto/open";
+import { toHex } from "@anamnesis/crypto/verify";
+import { AnamnesisError } from "@anamnesis/protocol";
+import { contentStream } from "../contentStream.ts";
+import { inParallel } from "../inParallel.ts";
+import type { RecordItem, VisitItem } from "../items.ts";
+import type { OpenRecord, RecordSummary, VersionSummary } from "../model.ts";
+import type { RecordView } from "../ports.ts";
+import { assertSameRecord, parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
+import type { Session } from "../session.ts";
+import { findObject } from "../storedObject.ts";
+import { summaryOf } from "../summaries.ts";
+import { keysOfTag, openVisits, visitOf } from "./visitKeys.ts";
+
+const VISITS_AT_ONCE = 8;
+
+/** A record and the visit it belongs to. */
+export interface OwnRecord {
+  readonly record: RecordSummary;
+  readonly view: RecordView;
+  readonly visit: VisitItem;
+}
+
+/** Every record of every visit, newest first. */
+export async function listRecords(session: Session): Promise<readonly RecordSummary[]> {
+  return (await ownRecords(session)).map(({ record }) => record);
+}
+
+export async function ownRecords(session: Session): Promise<readonly OwnRecord[]> {
+  const found = await inParallel(await openVisits(session), VISITS_AT_ONCE, (visit) =>
+    recordsOfVisit(session, visit),
+  );
+  return found
+    .flat()
+    .toSorted((a, b) => b.record.time - a.record.time || (a.record.id < b.record.id ? -1 : 1));
+}
+
+async function recordsOfVisit(session: Session, visit: VisitItem): Promise<OwnRecord[]> {
+  const views = await session.network
+    .node(visit.institution)
+    .records(visit.chain, { pid: visit.pid });
+  const records: OwnRecord[] = [];
+  for (const view of views) {
+    // Under a tag that this device did not give out, nothing can be sealed for the patient.
+    const entry = visit.entries.find(({ tag }) => toHex(tag) === view.tag);
+    if (entry === undefined || view.pid !== visit.pid || view.versions.length === 0) continue;
+    const summary = await summaryOf(session, visit.chain, view, entry.category);
+    const known = await session.device.items.get("record", view.record);
+    const opened = known?.opened[summary.versions.at(-1)!.digest];
+    records.push({ record: { ...summary, ...opened }, view, visit });
+  }
+  return records;
+}
+
+/** @throws {AnamnesisError} NOT_FOUND */
+export async function ownRecord(session: Session, id: string): Promise<OwnRecord> {
+  const item = await session.device.items.get("record", id);
+  const visits =
+    item === undefined ? await openVisits(session) : [await visitOf(session, item.pid)];
+  const found = (
+    await inParallel(visits, VISITS_AT_ONCE, (visit) => recordsOfVisit(session, visit))
+  )
+    .flat()
+    .find(({ record }) => record.id === id);
+  if (found === undefined)
+    throw new AnamnesisError("NOT_FOUND", "There is no such record of this patient");
+  return found;
+}
+
+/** @param id - A record id, or `ID@n` for an older version. @throws {AnamnesisError} NOT_FOUND, DIGEST_MISMATCH, AUTHOR_UNVERIFIED, PROOF_INVALID, E_DECRYPT */
+export async function openRecord(session: Session, id: string): Promise<OpenRecord> {
+  const wanted = parseRecordName(id);
+  const own = await ownRecord(session, wanted.id);
+  const { n } = versionOf(own.view, wanted.n);
+  return openVersion(session, own, own.record.versions[n - 1]!);
+}
+
+/** Verifies a version's place on the chain, author and digest, then opens it with the patient's own key. */
+export async function openVersion(
+  session: Session,
+  { record, view, visit }: OwnRecord,
+  version: VersionSummary,
+): Promise<OpenRecord> {
+  const { slip, author } = await proveVersion(
+    session,
+    visit.chain,
+    view,
+    view.versions[version.n - 1]!,
+  );
+  const { addressKey } = keysOfTag(session, slip.fields.tag);
+  const object = await findObject(session, {
+    chain: visit.chain,
+    institution: visit.institution,
+    sealedId: slip.fields.sealedId,
+    addressKey,
+  });
+  const stored = await readStoredRecord({ source: await object.open(), addressKey });
+  assertSameRecord(slip, stored.header);
+  const contentKey = await openAsPatient({
+    seed: session.device.seed,
+    institution: visit.institution,
+    epoch: visit.epoch,
+    record: stored,
+  });
+  const { content, finished } = contentStream(
+    (sink) =>
+      openBody({
+        record: stored,
+        contentKey,
+        authorPublicKey: author.signingKey,
+        expectedDigest: slip.fields.digest,
+        sink,
+      }),
+    ({ meta }) =>
+      remember(session, record, (item) => ({
+        ...item,
+        opened: {
+          ...item.opened,
+          [version.digest]: {
+            title: meta.fileName ?? record.category,
+            mediaType: meta.mediaType,
+            size: meta.size,
+          },
+        },
+      })),
+  );
+  return { record, version, content, finished, liars: [] };
+}
+
+/** Changes what the device knows of a record. */
+export async function remember(
+  session: Session,
+  { id, chain, pid }: RecordSummary,
+  change: (item: RecordItem) => RecordItem,
+): Promise<void> {
+  const known = await session.device.items.get("record", id);
+  await session.device.items.put(
+    "record",
+    id,
+    change(known ?? { record: id, chain, pid, opened: {}, confirmations: {}, disputes: {} }),
+  );
+}
