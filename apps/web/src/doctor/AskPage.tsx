@@ -1,0 +1,81 @@
+import type { RequestSummary } from "@anamnesis/client";
+import type { ReactNode } from "react";
+import { useAnswer } from "../join/Entered.tsx";
+import type { Answer } from "../join/Entered.tsx";
+import { Page } from "../views/Page.tsx";
+import { EmptyPanel, ErrorPanel, LoadingPanel } from "../views/Panels.tsx";
+import { personLabel } from "../views/personName.ts";
+import { useWords } from "../views/useWords.ts";
+import type { KnownPatient } from "../worker/port.ts";
+import { AskForm } from "./AskForm.tsx";
+
+/** A doctor asks a patient for access, and sees what became of earlier requests. */
+export function AskPage(): ReactNode {
+  const patients = useAnswer("doctor.patients", null);
+  const requests = useAnswer("doctor.requests", null);
+  const { t } = useWords();
+  return (
+    <Page title={t("ask.title")}>
+      <FormPart patients={patients} />
+      <section>
+        <h2>{t("ask.mine")}</h2>
+        <MyRequests requests={requests} />
+      </section>
+    </Page>
+  );
+}
+
+function FormPart({ patients }: { readonly patients: Answer<readonly KnownPatient[]> }): ReactNode {
+  const { t } = useWords();
+  switch (patients.status) {
+    case "loading":
+      return <LoadingPanel label={t("ask.loading")} />;
+    case "failed":
+      return <ErrorPanel error={patients.error} onRetry={patients.retry} />;
+    case "ready":
+      return patients.value.length === 0 ? (
+        <EmptyPanel title={t("ask.noPatients")} text={t("ask.noPatientsText")} />
+      ) : (
+        <AskForm patients={patients.value} />
+      );
+  }
+}
+
+const stateTexts = {
+  open: "requests.stateOpen",
+  granted: "requests.stateGranted",
+  refused: "requests.stateRefused",
+} as const;
+
+function MyRequests({
+  requests,
+}: {
+  readonly requests: Answer<readonly RequestSummary[]>;
+}): ReactNode {
+  const { t, term, scope, day } = useWords();
+  switch (requests.status) {
+    case "loading":
+      return <LoadingPanel label={t("requests.loading")} />;
+    case "failed":
+      return <ErrorPanel error={requests.error} onRetry={requests.retry} />;
+    case "ready":
+      if (requests.value.length === 0) return <p>{t("ask.none")}</p>;
+      return (
+        <ul className="records">
+          {requests.value
+            .toSorted((a, b) => b.time - a.time)
+            .map((request) => (
+              <li key={request.id} className="card">
+                <p className="record-title">
+                  {personLabel(request.party.name)} · {scope(request)}
+                </p>
+                <p className="quiet">
+                  {term("purpose", request.purpose)} · {t("ask.until")} {day(request.until)}
+                </p>
+                <p className={`status status-${request.state}`}>{t(stateTexts[request.state])}</p>
+              </li>
+            ))}
+        </ul>
+      );
+  }
+}

@@ -1,0 +1,75 @@
+import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import type { ReactNode } from "react";
+import { formatBytes, formatDay, formatFhirDate, formatMoment } from "./dates.ts";
+import { formatMessage } from "./formatMessage.ts";
+import type { MessageParams } from "./formatMessage.ts";
+import { chooseLanguage, locales, texts } from "./language.ts";
+import type { Language, TextId } from "./language.ts";
+
+/** What views use to speak. */
+export interface I18n {
+  readonly language: Language;
+  readonly locale: string;
+  readonly setLanguage: (language: Language) => void;
+  readonly t: (id: TextId, params?: MessageParams) => string;
+  /** The text of `prefix.value`, else `value` as it stands. */
+  readonly term: (prefix: string, value: string) => string;
+  readonly day: (time: number) => string;
+  readonly moment: (time: number) => string;
+  readonly fhirDate: (text: string) => string;
+  readonly bytes: (size: number) => string;
+  readonly list: (items: readonly string[]) => string;
+}
+
+const STORAGE_NAME = "anamnesis.language";
+const I18nContext = createContext<I18n | undefined>(undefined);
+
+export function useI18n(): I18n {
+  const found = useContext(I18nContext);
+  if (found === undefined) throw new Error("useI18n() wants an I18nProvider around");
+  return found;
+}
+
+function makeI18n(language: Language, setLanguage: (language: Language) => void): I18n {
+  const locale = locales[language];
+  const words = texts[language];
+  const t = (id: TextId, params: MessageParams = {}): string =>
+    formatMessage(words[id], params, locale);
+  return {
+    language,
+    locale,
+    setLanguage,
+    t,
+    term: (prefix, value) => {
+      const id = `${prefix}.${value}`;
+      return Object.hasOwn(words, id) ? t(id as TextId) : value;
+    },
+    day: (time) => formatDay(time, locale),
+    moment: (time) => formatMoment(time, locale),
+    fhirDate: (text) => formatFhirDate(text, locale),
+    bytes: (size) => formatBytes(size, locale),
+    list: (items) => new Intl.ListFormat(locale, { type: "conjunction" }).format(items),
+  };
+}
+
+export function I18nProvider({ children }: { readonly children: ReactNode }): ReactNode {
+  const [language, choose] = useState<Language>(() =>
+    chooseLanguage({
+      search: location.search,
+      stored: localStorage.getItem(STORAGE_NAME),
+      browser: navigator.languages,
+    }),
+  );
+  const setLanguage = useCallback((next: Language) => {
+    localStorage.setItem(STORAGE_NAME, next);
+    const url = new URL(location.href);
+    url.searchParams.set("lang", next);
+    history.replaceState(history.state, "", url);
+    choose(next);
+  }, []);
+  useEffect(() => {
+    document.documentElement.lang = locales[language];
+  }, [language]);
+  const i18n = useMemo(() => makeI18n(language, setLanguage), [language, setLanguage]);
+  return <I18nContext value={i18n}>{children}</I18nContext>;
+}

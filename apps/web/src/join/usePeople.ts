@@ -1,0 +1,51 @@
+import { useEffect, useState } from "react";
+import { PortError } from "../worker/connectPort.ts";
+import type { Answer } from "./Entered.tsx";
+
+/** A demonstration person as the portal's server names them. */
+export interface DemoPerson {
+  readonly name: string;
+  readonly role: string;
+  readonly institution: string;
+}
+
+/** The demonstration people of this federation. Nothing secret: names, roles and institutions. */
+export function usePeople(): Answer<readonly DemoPerson[]> {
+  const [answer, setAnswer] = useState<Answer<readonly DemoPerson[]>>({ status: "loading" });
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    const stop = new AbortController();
+    const retry = (): void => {
+      setAnswer({ status: "loading" });
+      setAttempt(attempt + 1);
+    };
+    fetchPeople(stop.signal).then(
+      (value) => setAnswer({ status: "ready", value }),
+      () => {
+        if (!stop.signal.aborted)
+          setAnswer({ status: "failed", error: new PortError("UNAVAILABLE"), retry });
+      },
+    );
+    return () => stop.abort();
+  }, [attempt]);
+  return answer;
+}
+
+async function fetchPeople(signal: AbortSignal): Promise<readonly DemoPerson[]> {
+  const response = await fetch("/demo/people", { signal, cache: "no-store" });
+  if (response.status === 404) return [];
+  if (!response.ok) throw new PortError("UNAVAILABLE");
+  return parsePeople(await response.json());
+}
+
+/** @throws {PortError} MALFORMED */
+export function parsePeople(body: unknown): readonly DemoPerson[] {
+  const people: unknown = (body as { people?: unknown } | null)?.people;
+  if (!Array.isArray(people)) throw new PortError("MALFORMED");
+  return people.map((person: unknown) => {
+    const { name, role, institution } = (person ?? {}) as Record<string, unknown>;
+    if (typeof name !== "string" || typeof role !== "string" || typeof institution !== "string")
+      throw new PortError("MALFORMED");
+    return { name, role, institution };
+  });
+}

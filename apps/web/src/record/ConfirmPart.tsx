@@ -1,0 +1,113 @@
+import { Button, Radio, Textarea } from "@mantine/core";
+import { useState } from "react";
+import type { FormEvent, ReactNode } from "react";
+import { useDeed, useEntered } from "../join/Entered.tsx";
+import { ErrorPanel } from "../views/Panels.tsx";
+import { useWords } from "../views/useWords.ts";
+import type { ShownRecord } from "../worker/port.ts";
+
+/** Below the text, so that it is read first: confirm, or say that something is wrong. */
+export function ConfirmPart({ shown }: { readonly shown: ShownRecord }): ReactNode {
+  const { record, version } = shown;
+  const { t } = useWords();
+  const { announce } = useEntered();
+  const { deed, run } = useDeed();
+  const [isDisputing, setDisputing] = useState(false);
+  const isNewest = version.n === record.versions.length;
+  if (!isNewest || version.state === "disputed") return null;
+  const target = { id: record.id, digest: version.digest };
+  if (isDisputing) return <DisputeForm target={target} onClose={() => setDisputing(false)} />;
+  const isConfirmed = version.state === "confirmed";
+  return (
+    <section className="decide" aria-labelledby="decide-title">
+      {isConfirmed ? null : (
+        <>
+          <h2 id="decide-title">{t("record.confirmTitle")}</h2>
+          <p>{t("record.confirmText")}</p>
+        </>
+      )}
+      {deed.status === "failed" ? <ErrorPanel error={deed.error} /> : null}
+      <div className="choices">
+        {isConfirmed ? null : (
+          <Button
+            loading={deed.status === "busy"}
+            loaderProps={{ "aria-label": t("record.confirming") }}
+            onClick={() => run("patient.confirm", target, () => announce(t("record.confirmed")))}
+          >
+            {t("record.confirm")}
+          </Button>
+        )}
+        <Button
+          variant="default"
+          id={isConfirmed ? "decide-title" : undefined}
+          disabled={deed.status === "busy"}
+          onClick={() => setDisputing(true)}
+        >
+          {t("record.dispute")}
+        </Button>
+      </div>
+    </section>
+  );
+}
+
+const reasons = ["NotMe", "Fact", "Missing", "Other"] as const;
+
+function DisputeForm(props: {
+  readonly target: { readonly id: string; readonly digest: string };
+  readonly onClose: () => void;
+}): ReactNode {
+  const { target, onClose } = props;
+  const { t } = useWords();
+  const { announce } = useEntered();
+  const { deed, run } = useDeed();
+  const [reason, setReason] = useState<string>("Fact");
+  const [words, setWords] = useState("");
+  const [isWanting, setWanting] = useState(false);
+  const send = (event: FormEvent): void => {
+    event.preventDefault();
+    const known = reasons.find((name) => name === reason) ?? "Other";
+    if (words.trim() === "" && known !== "NotMe") return setWanting(true);
+    const text = [t(`record.reason${known}`), words.trim()]
+      .filter((part) => part !== "")
+      .join(": ");
+    run("patient.dispute", { ...target, reason: text }, () => {
+      announce(t("record.disputed"));
+      onClose();
+    });
+  };
+  return (
+    <form className="decide" onSubmit={send} aria-labelledby="dispute-title" noValidate>
+      <h2 id="dispute-title">{t("record.disputeTitle")}</h2>
+      <p>{t("record.disputeText")}</p>
+      <Radio.Group value={reason} onChange={setReason} aria-labelledby="dispute-title">
+        <div className="kind-choice">
+          {reasons.map((name) => (
+            <Radio key={name} value={name} label={t(`record.reason${name}`)} />
+          ))}
+        </div>
+      </Radio.Group>
+      <Textarea
+        label={t("record.reasonWords")}
+        value={words}
+        onChange={(event) => setWords(event.currentTarget.value)}
+        autosize
+        minRows={3}
+        maxLength={2_000}
+        error={isWanting && words.trim() === "" ? t("record.reasonWanted") : undefined}
+      />
+      {deed.status === "failed" ? <ErrorPanel error={deed.error} /> : null}
+      <div className="choices">
+        <Button
+          type="submit"
+          loading={deed.status === "busy"}
+          loaderProps={{ "aria-label": t("record.disputeSending") }}
+        >
+          {t("record.disputeSend")}
+        </Button>
+        <Button variant="default" onClick={onClose} disabled={deed.status === "busy"}>
+          {t("record.cancel")}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,109 @@
+import { Button, TextInput } from "@mantine/core";
+import { useState } from "react";
+import type { ReactNode } from "react";
+import type { RequestSummary } from "@anamnesis/client";
+import { dayValue } from "../i18n/dates.ts";
+import { useDeed, useEntered } from "../join/Entered.tsx";
+import { KindChoice } from "../views/KindChoice.tsx";
+import { ErrorPanel } from "../views/Panels.tsx";
+import { useWords } from "../views/useWords.ts";
+import { asAsked, askedCategories, latestEnd, termsOf } from "./narrow.ts";
+import type { Terms } from "./narrow.ts";
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Approve, allow less, or refuse; the sentence above the buttons says what approval would do. */
+export function Decision({ request }: { readonly request: RequestSummary }): ReactNode {
+  const { t, day } = useWords();
+  const { announce, person } = useEntered();
+  const { rules } = person;
+  const approving = useDeed();
+  const refusing = useDeed();
+  const [chosen, setChosen] = useState(() => asAsked(request, rules));
+  const [now] = useState(() => Date.now());
+  const result = termsOf(request, chosen, { rules, now });
+  const isBusy = approving.deed.status === "busy" || refusing.deed.status === "busy";
+  const latest = latestEnd(request, { rules, now });
+  const problem = result.ok ? undefined : result.problem;
+  const approve = (): void => {
+    if (!result.ok) return;
+    approving.run("patient.approve", { request: request.id, ...result.terms }, () =>
+      announce(t("requests.approved")),
+    );
+  };
+  return (
+    <div className="decision">
+      <details>
+        <summary>{t("requests.narrow")}</summary>
+        {request.records === undefined ? (
+          <KindChoice
+            label={t("requests.narrowKinds")}
+            all={askedCategories(request, rules)}
+            chosen={chosen.categories}
+            onChange={(categories) => setChosen({ ...chosen, categories })}
+            error={problem === "kinds" ? t("requests.narrowKindsWanted") : undefined}
+          />
+        ) : null}
+        <TextInput
+          type="date"
+          label={t("requests.narrowUntil")}
+          min={dayValue(now + DAY_MS)}
+          max={dayValue(latest)}
+          value={chosen.until}
+          onChange={(event) => setChosen({ ...chosen, until: event.currentTarget.value })}
+          error={
+            problem === "until"
+              ? t("requests.narrowUntilWanted", { latest: day(latest) })
+              : undefined
+          }
+        />
+      </details>
+      {result.ok ? <Preview request={request} terms={result.terms} /> : null}
+      {approving.deed.status === "failed" ? <ErrorPanel error={approving.deed.error} /> : null}
+      {refusing.deed.status === "failed" ? <ErrorPanel error={refusing.deed.error} /> : null}
+      <div className="choices choices-equal">
+        <Button
+          onClick={approve}
+          disabled={!result.ok || isBusy}
+          loading={approving.deed.status === "busy"}
+          loaderProps={{ "aria-label": t("requests.approving") }}
+        >
+          {t("requests.approve")}
+        </Button>
+        <Button
+          color="dark.6"
+          disabled={isBusy}
+          loading={refusing.deed.status === "busy"}
+          loaderProps={{ "aria-label": t("requests.refusing") }}
+          onClick={() =>
+            refusing.run("patient.refuse", { request: request.id }, () =>
+              announce(t("requests.refused")),
+            )
+          }
+        >
+          {t("requests.refuse")}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function Preview(props: { readonly request: RequestSummary; readonly terms: Terms }): ReactNode {
+  const { request, terms } = props;
+  const { t, term, who, scope, day, list } = useWords();
+  return (
+    <p className="preview" aria-live="polite">
+      {t("requests.preview", {
+        who: who(request.party),
+        action: list(request.actions.map((action) => t(`action.${action}`))),
+        what: scope({
+          categories: terms.categories ?? request.categories,
+          records: request.records,
+        }),
+        until: day(terms.until ?? request.until),
+        purpose: term("purpose", request.purpose),
+      })}{" "}
+      {t("requests.previewExisting")}
+    </p>
+  );
+}

@@ -1,0 +1,170 @@
+import type { RequestSummary } from "@anamnesis/client";
+import { useEffect, useRef } from "react";
+import type { ReactNode } from "react";
+import { useAnswer } from "../join/Entered.tsx";
+import type { Answer } from "../join/Entered.tsx";
+import { Facts } from "../views/Facts.tsx";
+import { PageLink } from "../views/Navigation.tsx";
+import { Page } from "../views/Page.tsx";
+import { EmptyPanel, ErrorPanel, LoadingPanel } from "../views/Panels.tsx";
+import { personLabel } from "../views/personName.ts";
+import { RecordText } from "../views/RecordText.tsx";
+import { useWords } from "../views/useWords.ts";
+import { Decision } from "./Decision.tsx";
+
+type Requests =
+  | Exclude<Answer<readonly RequestSummary[]>, { status: "ready" }>
+  | { readonly status: "empty" }
+  | {
+      readonly status: "ready";
+      readonly open: readonly RequestSummary[];
+      readonly closed: readonly RequestSummary[];
+    };
+
+function useRequests(): Requests {
+  const answer = useAnswer("patient.requests", null);
+  if (answer.status !== "ready") return answer;
+  if (answer.value.length === 0) return { status: "empty" };
+  const newestFirst = answer.value.toSorted((a, b) => b.time - a.time);
+  return {
+    status: "ready",
+    open: newestFirst.filter(({ state }) => state === "open"),
+    closed: newestFirst.filter(({ state }) => state !== "open"),
+  };
+}
+
+/** What doctors ask of a patient. @param chosen - The request to which a link leads. */
+export function RequestsPage({ chosen }: { readonly chosen?: string | undefined }): ReactNode {
+  const requests = useRequests();
+  const { t } = useWords();
+  return (
+    <Page title={t("requests.title")}>
+      <RequestsView requests={requests} chosen={chosen} />
+    </Page>
+  );
+}
+
+function RequestsView(props: {
+  readonly requests: Requests;
+  readonly chosen: string | undefined;
+}): ReactNode {
+  const { requests, chosen } = props;
+  const { t } = useWords();
+  switch (requests.status) {
+    case "loading":
+      return <LoadingPanel label={t("requests.loading")} />;
+    case "failed":
+      return <ErrorPanel error={requests.error} onRetry={requests.retry} />;
+    case "empty":
+      return <EmptyPanel title={t("requests.empty")} text={t("requests.emptyText")} />;
+    case "ready":
+      return (
+        <>
+          <section>
+            <h2>{t("requests.waiting")}</h2>
+            {requests.open.length === 0 ? <p>{t("requests.noneWaiting")}</p> : null}
+            {requests.open.map((request) => (
+              <RequestCard key={request.id} request={request} isChosen={request.id === chosen} />
+            ))}
+          </section>
+          {requests.closed.length === 0 ? null : (
+            <section>
+              <h2>{t("requests.answered")}</h2>
+              {requests.closed.map((request) => (
+                <RequestCard key={request.id} request={request} isChosen={request.id === chosen} />
+              ))}
+            </section>
+          )}
+        </>
+      );
+  }
+}
+
+function RequestCard(props: {
+  readonly request: RequestSummary;
+  readonly isChosen: boolean;
+}): ReactNode {
+  const { request, isChosen } = props;
+  const { t, term, who, scope, day, moment, list } = useWords();
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (isChosen) card.current?.focus();
+  }, [isChosen]);
+  const heading = `request-${request.id.slice(0, 16)}`;
+  return (
+    <article
+      ref={card}
+      tabIndex={-1}
+      className={isChosen ? "card card-chosen" : "card"}
+      aria-labelledby={heading}
+    >
+      <h3 id={heading}>{t("requests.asks", { who: who(request.party), what: scope(request) })}</h3>
+      <Verified party={request.party} />
+      <Facts
+        facts={[
+          { name: t("requests.why"), value: term("purpose", request.purpose) },
+          {
+            name: t("requests.how"),
+            value: list(request.actions.map((action) => t(`action.${action}`))),
+          },
+          { name: t("requests.until"), value: day(request.until) },
+          { name: t("requests.asked"), value: moment(request.time) },
+          ...(request.text === ""
+            ? []
+            : [
+                {
+                  name: t("requests.message"),
+                  value: (
+                    <q>
+                      <RecordText>{request.text}</RecordText>
+                    </q>
+                  ),
+                },
+              ]),
+        ]}
+      />
+      {request.state === "open" ? <Decision request={request} /> : <Closed request={request} />}
+    </article>
+  );
+}
+
+function Verified({ party }: { readonly party: RequestSummary["party"] }): ReactNode {
+  const { t, term, place } = useWords();
+  if (party.name === "")
+    return (
+      <div className="verified verified-no">
+        <strong>▲ {t("requests.unverified")}</strong>
+        <p>{t("requests.unverifiedNote")}</p>
+      </div>
+    );
+  return (
+    <div className="verified">
+      <strong>✓ {t("requests.verified")}</strong>
+      <p>
+        {personLabel(party.name)} · {term("role", party.role)} · {place(party.institution)}.{" "}
+        {t("requests.verifiedNote")}
+      </p>
+    </div>
+  );
+}
+
+function Closed({ request }: { readonly request: RequestSummary }): ReactNode {
+  const { t, day } = useWords();
+  const isGranted = request.state === "granted";
+  return (
+    <p>
+      <strong>{t(isGranted ? "requests.stateGranted" : "requests.stateRefused")}</strong>
+      {request.closedAt === undefined ? null : (
+        <> · {t("requests.closedOn", { date: day(request.closedAt) })}</>
+      )}
+      {request.gid === undefined ? null : (
+        <>
+          {" · "}
+          <PageLink to={{ page: "sharing", gid: request.gid }} className="text-link">
+            {t("requests.seeSharing")}
+          </PageLink>
+        </>
+      )}
+    </p>
+  );
+}

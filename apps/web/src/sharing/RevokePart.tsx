@@ -1,0 +1,60 @@
+import type { GrantSummary } from "@anamnesis/client";
+import { Button } from "@mantine/core";
+import { useEffect, useRef, useState } from "react";
+import type { ReactNode } from "react";
+import { useDeed, useEntered } from "../join/Entered.tsx";
+import { ErrorPanel } from "../views/Panels.tsx";
+import { personLabel } from "../views/personName.ts";
+import { useWords } from "../views/useWords.ts";
+
+/** Stops a grant in two taps; between them stands what cannot be undone. */
+export function RevokePart({ grant }: { readonly grant: GrantSummary }): ReactNode {
+  const { t } = useWords();
+  const { announce } = useEntered();
+  const { deed, run } = useDeed();
+  const [isAsking, setAsking] = useState(false);
+  const sure = useRef<HTMLButtonElement>(null);
+  const name = personLabel(grant.party.name);
+  useEffect(() => {
+    if (isAsking) sure.current?.focus();
+  }, [isAsking]);
+  if (!isAsking)
+    return (
+      <Button
+        variant="default"
+        aria-label={t("sharing.revokeOf", { name })}
+        onClick={() => setAsking(true)}
+      >
+        {t("sharing.revoke")}
+      </Button>
+    );
+  const text = `revoke-${grant.id.slice(0, 16)}`;
+  return (
+    <fieldset className="revoke">
+      <legend className="visually-hidden">{t("sharing.revokeOf", { name })}</legend>
+      <p id={text}>{t("sharing.revokeSure")}</p>
+      {deed.status === "failed" ? <ErrorPanel error={deed.error} /> : null}
+      <div className="choices">
+        <Button
+          ref={sure}
+          color="red.9"
+          aria-describedby={text}
+          loading={deed.status === "busy"}
+          loaderProps={{ "aria-label": t("sharing.revoking") }}
+          onClick={() =>
+            run("patient.revoke", { gid: grant.id }, () => announce(t("sharing.revoked", { name })))
+          }
+        >
+          {t("sharing.revokeYes")}
+        </Button>
+        <Button
+          variant="default"
+          disabled={deed.status === "busy"}
+          onClick={() => setAsking(false)}
+        >
+          {t("sharing.revokeNo")}
+        </Button>
+      </div>
+    </fieldset>
+  );
+}

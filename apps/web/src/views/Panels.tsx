@@ -1,0 +1,64 @@
+import { Button, Skeleton } from "@mantine/core";
+import type { ReactNode } from "react";
+import { useI18n } from "../i18n/I18n.tsx";
+import type { PortError } from "../worker/connectPort.ts";
+import { faultOf } from "./fault.ts";
+import { PageLink } from "./Navigation.tsx";
+
+export function LoadingPanel({ label }: { readonly label: string }): ReactNode {
+  return (
+    <div className="panel-loading">
+      <output>{label}…</output>
+      <div aria-hidden="true">
+        <Skeleton height={76} radius="md" mb="sm" />
+        <Skeleton height={76} radius="md" mb="sm" />
+        <Skeleton height={76} radius="md" />
+      </div>
+    </div>
+  );
+}
+
+export function EmptyPanel(props: {
+  readonly title: string;
+  readonly text?: string;
+  readonly children?: ReactNode;
+}): ReactNode {
+  const { title, text, children } = props;
+  return (
+    <div className="panel-empty">
+      <p className="panel-title">{title}</p>
+      {text === undefined ? null : <p>{text}</p>}
+      {children}
+    </div>
+  );
+}
+
+/** A failure in words, its code for whoever helps, and a way on. */
+export function ErrorPanel(props: {
+  readonly error: PortError;
+  readonly onRetry?: () => void;
+}): ReactNode {
+  const { error, onRetry } = props;
+  const { t } = useI18n();
+  return (
+    <div role="alert" className="panel-error">
+      <p className="panel-title">{t("error.title")}</p>
+      <p>{t(faultOf(error.code))}</p>
+      <p className="quiet">{t("error.code", { code: error.code })}</p>
+      {onRetry === undefined ? null : (
+        <Button onClick={onRetry} variant="default">
+          {t("app.retry")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+export function NotFoundPage(): ReactNode {
+  const { t } = useI18n();
+  return (
+    <EmptyPanel title={t("app.notFoundText")}>
+      <PageLink to={{ page: "home" }}>{t("app.home")}</PageLink>
+    </EmptyPanel>
+  );
+}

@@ -1,0 +1,51 @@
+import type { ReactNode } from "react";
+import type { ListedRecord } from "../worker/port.ts";
+import { PageLink } from "./Navigation.tsx";
+import { personLabel } from "./personName.ts";
+import { RecordText } from "./RecordText.tsx";
+import { StateMark } from "./StateMark.tsx";
+import { useWords } from "./useWords.ts";
+
+/** One record in a list: the whole line is its link. */
+export function RecordItem(props: {
+  readonly record: ListedRecord;
+  readonly reader: "patient" | "doctor";
+  readonly withPlace?: boolean;
+}): ReactNode {
+  const { record, reader, withPlace = false } = props;
+  const { t, term, place, day, fhirDate } = useWords();
+  const kind = term("category", record.category);
+  const date =
+    record.date === undefined
+      ? t("timeline.added", { date: day(record.time) })
+      : fhirDate(record.date);
+  return (
+    <li className="record-item">
+      <PageLink to={{ page: "record", id: record.id }} className="record-link">
+        <span className="record-title">
+          {record.title === undefined ? kind : <RecordText>{record.title}</RecordText>}
+        </span>
+        <span className="quiet">
+          {[
+            ...(record.title === undefined ? [] : [kind]),
+            ...(withPlace ? [place(record.institution)] : []),
+            ...(record.author.name === "" ? [] : [personLabel(record.author.name)]),
+            ...(withPlace || record.date === undefined ? [date] : []),
+            ...(record.versions.length > 1
+              ? [t("timeline.versions", { count: record.versions.length })]
+              : []),
+          ].join(" · ")}
+        </span>
+        <StateMark state={record.state} reader={reader} />
+        {record.broken === undefined ? null : (
+          <span className="mark mark-broken">
+            <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+              <path d="M3 3l10 10M13 3L3 13" stroke="currentColor" strokeWidth="2.4" />
+            </svg>
+            {t("timeline.broken")}
+          </span>
+        )}
+      </PageLink>
+    </li>
+  );
+}

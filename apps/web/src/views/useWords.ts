@@ -1,0 +1,54 @@
+import type { PersonView } from "@anamnesis/client";
+import { useMemo } from "react";
+import { useI18n } from "../i18n/I18n.tsx";
+import type { I18n } from "../i18n/I18n.tsx";
+import { useEntered } from "../join/Entered.tsx";
+import { personLabel } from "./personName.ts";
+
+/** Phrases that several pages need. */
+export interface Words extends I18n {
+  /** The institution's name in this language, else as the trust file has it. */
+  readonly place: (institution: string) => string;
+  /** Name and institution; for whom nobody vouches, that. */
+  readonly who: (person: PersonView) => string;
+  /** Categories as a list in a sentence; `undefined`: every one. */
+  readonly kinds: (categories: readonly string[] | undefined) => string;
+  /** What a request or grant covers. */
+  readonly scope: (of: {
+    readonly categories?: readonly string[] | undefined;
+    readonly records?: readonly string[] | undefined;
+  }) => string;
+  readonly purposes: (purposes: readonly string[]) => string;
+}
+
+export function useWords(): Words {
+  const i18n = useI18n();
+  const { institutions, rules } = useEntered().person;
+  return useMemo(() => {
+    const { t, term, list } = i18n;
+    const place = (institution: string): string => {
+      const known = term("institution", institution);
+      return known === institution ? (institutions[institution] ?? institution) : known;
+    };
+    const kinds: Words["kinds"] = (categories) =>
+      categories === undefined || new Set(categories).size >= rules.categories.length
+        ? t("category.every")
+        : list([...new Set(categories)].map((category) => term("category", category)));
+    return {
+      ...i18n,
+      place,
+      who: ({ name, institution }) => {
+        if (name === "") return t("log.unknownPerson");
+        return institution === ""
+          ? personLabel(name)
+          : `${personLabel(name)} (${place(institution)})`;
+      },
+      kinds,
+      scope: ({ categories, records }) =>
+        records === undefined
+          ? kinds(categories)
+          : t("requests.someRecords", { count: records.length }),
+      purposes: (purposes) => list(purposes.map((purpose) => term("purpose", purpose))),
+    };
+  }, [i18n, institutions, rules]);
+}

@@ -1,0 +1,64 @@
+import type { Channel, Input, Method, Output, PortEvent, PortMessage } from "./port.ts";
+
+/** What the worker could not do. `code` is one of the protocol's, or INTERNAL. */
+export class PortError extends Error {
+  readonly code: string;
+
+  constructor(code: string) {
+    super(`The worker answered ${code}`);
+    this.name = "PortError";
+    this.code = code;
+  }
+}
+
+/** The screens' end of the port. */
+export interface Port {
+  /** @throws {PortError} */
+  call<M extends Method>(method: M, input: Input<M>): Promise<Output<M>>;
+  /** @returns what ends the subscription. */
+  subscribe(listener: (event: PortEvent) => void): () => void;
+  /** Calls that wait fail with INTERNAL. */
+  close(): void;
+}
+
+interface Waiting {
+  resolve(output: unknown): void;
+  reject(error: PortError): void;
+}
+
+/** Joins a screen to a worker. @param end - Ends the worker. */
+export function connectPort(channel: Channel, end: () => void): Port {
+  const waiting = new Map<number, Waiting>();
+  const listeners = new Set<(event: PortEvent) => void>();
+  let last = 0;
+
+  channel.addEventListener("message", ({ data }) => {
+    const message = data as PortMessage;
+    if ("event" in message) {
+      for (const listener of listeners) listener(message.event);
+      return;
+    }
+    const call = waiting.get(message.id);
+    waiting.delete(message.id);
+    if ("failure" in message) call?.reject(new PortError(message.failure.code));
+    else call?.resolve(message.output);
+  });
+
+  return {
+    call: <M extends Method>(method: M, input: Input<M>) =>
+      new Promise<Output<M>>((resolve, reject) => {
+        last += 1;
+        waiting.set(last, { resolve: (output) => resolve(output as Output<M>), reject });
+        channel.postMessage({ id: last, method, input });
+      }),
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: () => {
+      end();
+      for (const { reject } of waiting.values()) reject(new PortError("INTERNAL"));
+      waiting.clear();
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { Session } from "@anamnesis/client";
+import * as doctor from "@anamnesis/client/doctor";
+import type { Handlers } from "./servePort.ts";
+import { showRecord } from "./showRecord.ts";
+
+type DoctorMethod = Extract<keyof Handlers, `doctor.${string}`>;
+
+/** A doctor's calls. To open a record posts the usage slips that its patient sees. */
+export function doctorCalls(session: Session): Pick<Handlers, DoctorMethod> {
+  return {
+    "doctor.readable": () => doctor.listReadable(session),
+    "doctor.written": () => doctor.listMine(session),
+    "doctor.grants": () => doctor.listGrants(session),
+    "doctor.record": async ({ id }) => showRecord(await doctor.openRecord(session, id)),
+    "doctor.patients": () => doctor.listPatients(session),
+    "doctor.requests": () => doctor.listRequests(session),
+    "doctor.ask": ({ patient, ...input }) =>
+      doctor.requestAccess(session, { ...input, for: patient }),
+  };
+}

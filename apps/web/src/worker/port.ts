@@ -1,0 +1,137 @@
+/**
+ * What the screens may ask of the worker that holds the keys, and what it tells on its own. Everything that crosses is
+ * plain data: no key, seed or token has a place in it. Ids are lower-case hex, times Unix milliseconds.
+ */
+import type {
+  GrantSummary,
+  LogEntry,
+  RecordSummary,
+  RequestSummary,
+  VersionSummary,
+} from "@anamnesis/client";
+import type { Summary } from "@anamnesis/fhir";
+import type { Purpose } from "@anamnesis/protocol";
+
+/** Whom the worker acts for. */
+export interface EnteredPerson {
+  readonly name: string;
+  readonly role: string;
+  readonly institution: string;
+  /** Names of the federation's institutions by id, as the trust file has them. */
+  readonly institutions: Readonly<Record<string, string>>;
+  readonly rules: Rules;
+}
+
+/** What requests and grants may say. It comes from the worker, so that the page loads no code that could use keys. */
+export interface Rules {
+  readonly categories: readonly string[];
+  readonly purposes: readonly Purpose[];
+  /** Longest grant, milliseconds. */
+  readonly grantLifetimeMs: number;
+}
+
+/** A record in a list, with what opening it on this device told. */
+export interface ListedRecord extends RecordSummary {
+  /** A FHIR date or dateTime: when it happened. */
+  readonly date?: string;
+  /** Why it could not be opened, where its content or signature is at fault. */
+  readonly broken?: string;
+}
+
+/** An opened and verified record. */
+export interface ShownRecord {
+  readonly record: RecordSummary;
+  readonly version: VersionSummary;
+  readonly mediaType: string;
+  readonly fileName: string;
+  /** The exact bytes that were signed. */
+  readonly content: Blob;
+  /** Of FHIR records; texts in it are sanitised XHTML. */
+  readonly summary?: Summary;
+}
+
+/** Somebody in a doctor's address book. */
+export interface KnownPatient {
+  readonly fingerprint: string;
+  readonly name: string;
+}
+
+interface Call<Input, Output> {
+  readonly input: Input;
+  readonly output: Output;
+}
+
+/** Every call by its name. Each may fail with a code of the protocol. */
+export interface Calls {
+  /** Gets the identity of a demonstration person and starts to listen. Once, first. */
+  readonly enter: Call<{ readonly name: string }, EnteredPerson>;
+
+  readonly "patient.records": Call<null, readonly ListedRecord[]>;
+  readonly "patient.record": Call<{ readonly id: string }, ShownRecord>;
+  /** `digest`: the version that was read. A newer one is not confirmed unread: DIGEST_NOT_NEWEST. */
+  readonly "patient.confirm": Call<{ readonly id: string; readonly digest: string }, null>;
+  readonly "patient.dispute": Call<
+    { readonly id: string; readonly digest: string; readonly reason: string },
+    null
+  >;
+  readonly "patient.requests": Call<null, readonly RequestSummary[]>;
+  readonly "patient.approve": Call<
+    { readonly request: string; readonly categories?: readonly string[]; readonly until?: number },
+    GrantSummary
+  >;
+  readonly "patient.refuse": Call<{ readonly request: string }, null>;
+  readonly "patient.grants": Call<null, readonly GrantSummary[]>;
+  readonly "patient.revoke": Call<{ readonly gid: string }, GrantSummary>;
+  readonly "patient.log": Call<null, readonly LogEntry[]>;
+  readonly "patient.proof": Call<{ readonly record: string }, Blob>;
+
+  readonly "doctor.readable": Call<null, readonly RecordSummary[]>;
+  readonly "doctor.written": Call<null, readonly RecordSummary[]>;
+  readonly "doctor.grants": Call<null, readonly GrantSummary[]>;
+  readonly "doctor.record": Call<{ readonly id: string }, ShownRecord>;
+  readonly "doctor.patients": Call<null, readonly KnownPatient[]>;
+  readonly "doctor.requests": Call<null, readonly RequestSummary[]>;
+  readonly "doctor.ask": Call<
+    {
+      readonly patient: string;
+      readonly categories?: readonly string[];
+      readonly purpose: Purpose;
+      readonly until: number;
+      readonly text?: string;
+    },
+    RequestSummary
+  >;
+}
+
+export type Method = keyof Calls;
+export type Input<M extends Method> = Calls[M]["input"];
+export type Output<M extends Method> = Calls[M]["output"];
+
+/** What the worker tells without being asked. */
+export type PortEvent =
+  | { readonly what: "listening" }
+  | { readonly what: "waiting" }
+  /** Something arrived that lists must show. */
+  | { readonly what: "changed"; readonly news: "asked" | "noticed" | "other" };
+
+/** A failure on its way to a screen: screens have their own words for codes. */
+export interface PortFailure {
+  readonly code: string;
+}
+
+export interface PortRequest<M extends Method = Method> {
+  readonly id: number;
+  readonly method: M;
+  readonly input: Input<M>;
+}
+
+export type PortMessage =
+  | { readonly id: number; readonly output: unknown }
+  | { readonly id: number; readonly failure: PortFailure }
+  | { readonly event: PortEvent };
+
+/** One end of a channel: a Worker, a worker's own scope, a MessagePort. */
+export interface Channel {
+  postMessage(message: unknown): void;
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+}

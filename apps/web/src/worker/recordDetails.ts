@@ -1,0 +1,67 @@
+import type { OpenRecord, RecordSummary } from "@anamnesis/client";
+import type { ListedRecord } from "./port.ts";
+import { codeOf } from "./servePort.ts";
+import { showRecord } from "./showRecord.ts";
+
+/** What opening a record told of it. */
+interface Details {
+  readonly title?: string;
+  readonly date?: string;
+  readonly broken?: string;
+}
+
+/** How many of the newest records are opened for a list. */
+const OPENED_MAX = 100;
+const AT_ONCE = 4;
+/** Larger records are not fetched only to be listed: 8 MiB. */
+const BYTES_MAX = 8 * 1024 * 1024;
+
+/** Codes that say that content, signature or place on the chain is at fault, and not a part that is away. */
+const faults = new Set([
+  "E_DECRYPT",
+  "DIGEST_MISMATCH",
+  "AUTHOR_UNVERIFIED",
+  "PROOF_INVALID",
+  "OBJECT_CORRUPT",
+]);
+
+/**
+ * Adds to a patient's list what only the content tells: the title and the day on which it happened. Opens the newest
+ * records here, on the patient's own device, and remembers what they said by digest for as long as the worker lives.
+ */
+export class RecordDetails {
+  readonly #known = new Map<string, Details>();
+  readonly #open: (id: string) => Promise<OpenRecord>;
+
+  constructor(open: (id: string) => Promise<OpenRecord>) {
+    this.#open = open;
+  }
+
+  async addTo(records: readonly RecordSummary[]): Promise<ListedRecord[]> {
+    const waiting = records
+      .slice(0, OPENED_MAX)
+      .filter((record) => !this.#known.has(newest(record)));
+    const work = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+        await this.#learn(next);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    return records.map((record) => ({ ...record, ...this.#known.get(newest(record)) }));
+  }
+
+  async #learn(record: RecordSummary): Promise<void> {
+    if ((record.size ?? 0) > BYTES_MAX) return;
+    try {
+      const { summary } = await showRecord(await this.#open(record.id));
+      this.#known.set(newest(record), {
+        ...(summary?.title !== undefined && { title: summary.title }),
+        ...(summary?.date !== undefined && { date: summary.date }),
+      });
+    } catch (error) {
+      const code = codeOf(error);
+      if (code !== undefined && faults.has(code)) this.#known.set(newest(record), { broken: code });
+    }
+  }
+}
+
+const newest = ({ id, versions }: RecordSummary): string => versions.at(-1)?.digest ?? id;
