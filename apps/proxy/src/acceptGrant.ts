@@ -132,7 +132,13 @@ async function openSecret(
 
 function checkPatient(gid: Gid, secret: ShareSecret, deps: AcceptDeps): void {
   const certificate = readCertificate(secret.patient.certificate, deps.cas);
-  if (certificate.role !== "patient" || !certificateInDate(certificate, deps.now())) {
+  if (certificate.role !== "patient" || certificate.issuer !== "care") {
+    throw new AnamnesisError(
+      "CERTIFICATE_INVALID",
+      "Grant refused: want a patient's certificate by the care authority",
+    );
+  }
+  if (!certificateInDate(certificate, deps.now())) {
     throw new AnamnesisError(
       "CERTIFICATE_NOT_LIVE",
       "Grant refused: want a patient's certificate that is in date",

@@ -44,9 +44,13 @@ export async function eraseIfEnded(gid: string, deps: ErasureDeps): Promise<Held
   return erased;
 }
 
-/** Looks at every held grant; one that cannot be judged now is looked at again the next time. */
+/** Looks at every held grant; one that cannot be judged now is looked at again the next time. Never throws. */
 export async function sweep(deps: ErasureDeps): Promise<void> {
-  for (const gid of deps.store.heldGids()) {
-    await eraseIfEnded(gid, deps).catch(() => undefined);
+  try {
+    for (const gid of deps.store.heldGids()) {
+      await eraseIfEnded(gid, deps).catch(() => undefined);
+    }
+  } catch {
+    // A store that cannot be read answers nobody either; its readers are told.
   }
 }

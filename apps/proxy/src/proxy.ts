@@ -49,6 +49,7 @@ export async function startProxy(config: ProxyConfig): Promise<Server> {
   }
   const keys = await readKeys(config.home);
   const store = new ProxyStore(storeFolder(config.home));
+  await store.finishErasures();
   const consortium = consortiumOverHttp({
     genesis,
     institution: config.institution as InstitutionId,
@@ -81,13 +82,18 @@ export async function startProxy(config: ProxyConfig): Promise<Server> {
     now,
   };
   const server = await serve("proxy", routes(deps), config);
-  const timer = setInterval(() => void sweep(deps), config.sweepEveryMs ?? SWEEP_MS);
+  let sweeping: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    // One sweep at a time: a slow node must not pile them up.
+    sweeping ??= sweep(deps).finally(() => (sweeping = undefined));
+  }, config.sweepEveryMs ?? SWEEP_MS);
   timer.unref();
   return {
     address: server.address,
     stop: async () => {
       clearInterval(timer);
       await server.stop();
+      await sweeping;
       await denials.settled();
       await store.close();
     },

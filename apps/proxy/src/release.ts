@@ -1,7 +1,7 @@
 import { proveShare, reencryptShare } from "@anamnesis/crypto/proxy";
 import type { ProxyShares } from "@anamnesis/crypto/proxy";
 import { sealSymmetric } from "@anamnesis/crypto/box";
-import { enc, fromHex, toHex } from "@anamnesis/crypto/verify";
+import { CryptoError, enc, fromHex, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, reencryptAnswer, reencryptRequest } from "@anamnesis/protocol";
 import { readBody } from "@anamnesis/server";
 import type { CallerCheck, Incoming } from "@anamnesis/server";
@@ -42,19 +42,31 @@ async function release(deps: ReleaseDeps, incoming: Incoming, answer: Answer): P
   const asked = await whoAsks(deps, incoming);
   const gid = toHex(asked.request.gid);
   const held = deps.store.grant(gid);
-  let released: Released[];
   try {
-    released = await checkRelease(asked, held, deps);
+    const released = await checkRelease(asked, held, deps);
+    const shares = sharesOf(held!, deps.index);
+    const items: Uint8Array[] = [];
+    for (const item of released)
+      items.push(await capsuleChecked(() => answer(shares, item, asked)));
+    await keepEvidence(deps, asked);
+    return reencryptAnswer.encode({ v: 1, items });
   } catch (error) {
     if (error instanceof AnamnesisError && held !== undefined)
       deps.denials.post(gid, asked.reader, error.code);
     throw error;
   }
-  await keepEvidence(deps, asked);
-  const shares = sharesOf(held!, deps.index);
-  const items: Uint8Array[] = [];
-  for (const item of released) items.push(await answer(shares, item, asked));
-  return reencryptAnswer.encode({ v: 1, items });
+}
+
+/** The suite does `CheckCapsule` before it touches a share; whatever it finds wrong, the capsule is at fault. */
+async function capsuleChecked(answer: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  try {
+    return await answer();
+  } catch (cause) {
+    if (!(cause instanceof CryptoError)) throw cause;
+    throw new AnamnesisError("CAPSULE_INVALID", "Refused: the capsule fails its public check", {
+      cause,
+    });
+  }
 }
 
 /** The first check: reader's signature and nonce. An unknown certificate cannot sign. */

@@ -1,4 +1,4 @@
-import { toHex } from "@anamnesis/crypto/verify";
+import { equalBytes, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, evidence, gidOf, parseGid } from "@anamnesis/protocol";
 import { readBody } from "@anamnesis/server";
 import type { Incoming, Route } from "@anamnesis/server";
@@ -59,14 +59,24 @@ export const routes = (deps: ProxyDeps): readonly Route[] => [
 async function takeShares(deps: ProxyDeps, incoming: Incoming): Promise<object> {
   const { gid, held } = await acceptGrant(await readBody(incoming, PACKAGE_BYTES), deps);
   const before = deps.store.grant(gid);
-  if (before !== undefined && !sameDeal(before, held)) {
+  if (before !== undefined && !sameDeal(before, held) && !(await isPublished(deps, gid, held))) {
     throw new AnamnesisError(
       "GRANT_EXISTS",
       "Share refused: this proxy holds another deal of this grant",
     );
   }
-  if (before === undefined) await deps.store.putGrant(gid, held);
+  if (before === undefined || !sameDeal(before, held)) await deps.store.putGrant(gid, held);
   return { gid, accepted: true };
+}
+
+/** Whoever knows a gid may send a deal for it; the one that its key published drives others out. */
+async function isPublished(
+  { consortium }: ProxyDeps,
+  gid: string,
+  held: HeldGrant,
+): Promise<boolean> {
+  const onChain = await consortium.grant(gid);
+  return onChain !== undefined && equalBytes(onChain.digest, held.digest);
 }
 
 /** Only the grant's own key, which nobody but the patient has, reads its evidence. */
@@ -90,15 +100,13 @@ function evidenceOf(
   { store }: ProxyDeps,
   { gid, held }: { gid: string; held: HeldGrant },
 ): Uint8Array {
-  const intents = store
-    .intents(gid)
-    .map(({ intent, reader, salt, digests, time }) => ({
-      intent,
-      reader,
-      salt,
-      digests: [...digests],
-      time,
-    }));
+  const intents = store.intents(gid).map(({ intent, reader, salt, digests, time }) => ({
+    intent,
+    reader,
+    salt,
+    digests: [...digests],
+    time,
+  }));
   intents.sort((a, b) => a.time - b.time || (toHex(a.intent) < toHex(b.intent) ? -1 : 1));
   const receipt =
     held.secret === null ? { erasedAt: held.erasedAt, signature: held.receipt } : null;

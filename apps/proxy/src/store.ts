@@ -1,7 +1,11 @@
+import { createCipheriv, createDecipheriv } from "node:crypto";
+import { join } from "node:path";
 import { open } from "lmdb";
 import type { Database, RootDatabase } from "lmdb";
-import { decodeCanonical, encodeCanonical } from "@anamnesis/crypto/verify";
+import { concat, decodeCanonical, encodeCanonical, randomBytes } from "@anamnesis/crypto/verify";
+import type { CborValue } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
+import { ShareKeys } from "./shareKeys.ts";
 
 /** What a proxy keeps of a grant. `secret` goes when the grant ends; the rest stays, so that denials can be posted. */
 export interface HeldGrant {
@@ -26,39 +30,64 @@ export interface ServedIntent {
   readonly time: number;
 }
 
-/** Durable before it answers. Values are canonical CBOR. */
+/** A grant as it lies in the database: `secret` under the grant's own key. */
+type StoredGrant = Omit<HeldGrant, "secret"> & { readonly secret: Uint8Array | null };
+
+/** Durable before it answers. Values are canonical CBOR; shares lie under keys that can be destroyed. */
 export class ProxyStore {
   readonly #root: RootDatabase<Buffer, string>;
   readonly #grants: Database<Buffer, string>;
   readonly #intents: Database<Buffer, string>;
+  readonly #keys: ShareKeys;
 
   constructor(folder: string) {
-    this.#root = open({ path: folder, encoding: "binary", overlappingSync: false });
+    this.#keys = new ShareKeys(join(folder, "shareKeys"));
+    this.#root = open({
+      path: folder,
+      encoding: "binary",
+      noSubdir: false,
+      overlappingSync: false,
+    });
     this.#grants = this.#root.openDB({ name: "grants", encoding: "binary" });
     this.#intents = this.#root.openDB({ name: "intents", encoding: "binary" });
   }
 
   grant(gid: string): HeldGrant | undefined {
-    const value = this.#grants.get(gid);
-    return value === undefined
-      ? undefined
-      : (decodeCanonical(value, { maxBytes: value.length }) as unknown as HeldGrant);
+    const stored = this.#stored(gid);
+    if (stored === undefined) return undefined;
+    const key = stored.secret === null ? undefined : this.#keys.read(gid);
+    const secret =
+      stored.secret === null || key === undefined ? null : openSecret(key, stored.secret);
+    return { ...stored, secret };
   }
 
   /** Ids of the grants whose shares are still held. */
   heldGids(): string[] {
-    return [...this.#grants.getKeys()].filter((gid) => this.grant(gid)?.secret !== null);
+    return [...this.#grants.getKeys()].filter((gid) => this.#stored(gid)?.secret !== null);
   }
 
+  /** Keeps a grant. Without `secret` its shares are beyond recovery when this resolves. */
   async putGrant(gid: string, held: HeldGrant): Promise<void> {
-    await this.#write(() => this.#grants.put(gid, encode(held)));
+    const { secret, ...rest } = held;
+    await this.#write(async () => {
+      const sealed = secret === null ? null : sealSecret(await this.#keys.make(gid), secret);
+      await this.#grants.put(gid, encode({ ...rest, secret: sealed }));
+    });
+    if (secret === null) await this.#keys.destroy(gid);
+  }
+
+  /** Destroys the keys that a crash kept from being destroyed. */
+  async finishErasures(): Promise<void> {
+    for (const gid of this.#keys.gids()) {
+      if ((this.#stored(gid)?.secret ?? null) === null) await this.#keys.destroy(gid);
+    }
   }
 
   /** Idempotent: a repeated request of one intent leaves the first entry. */
   async putIntent(gid: string, intentId: string, served: ServedIntent): Promise<void> {
     const id = `${gid} ${intentId}`;
     if (this.#intents.get(id) === undefined)
-      await this.#write(() => this.#intents.put(id, encode(served)));
+      await this.#write(async () => void (await this.#intents.put(id, encode(served))));
   }
 
   intents(gid: string): ServedIntent[] {
@@ -71,14 +100,51 @@ export class ProxyStore {
     return this.#root.close();
   }
 
+  #stored(gid: string): StoredGrant | undefined {
+    const value = this.#grants.get(gid);
+    if (value === undefined) return undefined;
+    return decodeCanonical(value, { maxBytes: value.length }) as unknown as StoredGrant;
+  }
+
   /** Nothing is answered before the data is on disk: who cannot log does not serve (I8). */
-  async #write(put: () => Promise<boolean>): Promise<void> {
+  async #write(put: () => Promise<void>): Promise<void> {
     try {
       await put();
       await this.#root.flushed;
     } catch (cause) {
       throw new AnamnesisError("STORAGE_FULL", "The proxy cannot write to its store", { cause });
     }
+  }
+}
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+function sealSecret(key: Uint8Array, secret: NonNullable<HeldGrant["secret"]>): Uint8Array {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv("aes-256-gcm", key, nonce);
+  const plaintext = encodeCanonical({ ...secret, shares: [...secret.shares] });
+  return concat(nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag());
+}
+
+/** @throws {AnamnesisError} STORE_CORRUPT */
+function openSecret(key: Uint8Array, sealed: Uint8Array): NonNullable<HeldGrant["secret"]> {
+  try {
+    const tagAt = sealed.length - TAG_BYTES;
+    const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, NONCE_BYTES));
+    decipher.setAuthTag(sealed.subarray(tagAt));
+    const plaintext = concat(
+      decipher.update(sealed.subarray(NONCE_BYTES, tagAt)),
+      decipher.final(),
+    );
+    const opened: CborValue = decodeCanonical(plaintext, { maxBytes: plaintext.length });
+    return opened as unknown as NonNullable<HeldGrant["secret"]>;
+  } catch (cause) {
+    throw new AnamnesisError(
+      "STORE_CORRUPT",
+      "The proxy's shares cannot be read; they were changed",
+      { cause },
+    );
   }
 }
 

@@ -1,0 +1,396 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { concat, fromHex, randomBytes } from "@anamnesis/crypto/verify";
+import { decodeSlipProof, encodeSlipProof, limits } from "@anamnesis/protocol";
+import type { Grant, ReencryptRequest } from "@anamnesis/protocol";
+import type { MadeGrant } from "../../../tests/proxyGrants.ts";
+import { ProxyFederation, codeOf } from "../../../tests/proxyFixture.ts";
+import type { MadeRecord, Reader } from "../../../tests/proxyFixture.ts";
+
+const federation = await ProxyFederation.start([1]);
+after(() => federation.stop());
+const { nodes, consortium } = federation.parties;
+/** The proxy's own institution, and the others. */
+const own = "general-hospital";
+const others = consortium.genesis.members.map(({ id }) => id as string).filter((id) => id !== own);
+
+const reader = await federation.newReader("Dr. Reader");
+const stranger = await federation.newReader("Dr. Stranger");
+const [record, sibling, ungranted] = [
+  await federation.newRecord(),
+  await federation.newRecord(),
+  await federation.newRecord(),
+];
+const brokenPoint = await federation.newRecord({
+  spoil: ([patient, author]) => [flip(patient!, 40), author!],
+});
+const transplanted = await federation.newRecord({
+  spoil: ([, author]) => [record.capsules[0]!, author!],
+});
+const shared = await federation.granted(reader, [record, sibling, brokenPoint, transplanted]);
+
+type Item = ReencryptRequest["items"][number];
+
+/** One request to the proxy; what a row leaves out is what an honest reader does. */
+interface Row {
+  readonly when: string;
+  readonly want: string;
+  /** A grant of its own, altered like this. */
+  readonly grant?: Partial<Grant>;
+  /** Who asks, and in whose name: a certificate's fingerprint with a key. */
+  readonly caller?: Pick<Reader, "name" | "fingerprint">;
+  readonly records?: readonly MadeRecord[];
+  /** What the intent commits to, and the proxies that it names. */
+  readonly committed?: readonly Uint8Array[];
+  readonly proxies?: readonly number[];
+  readonly change?: Partial<ReencryptRequest>;
+  readonly item?: (item: Item) => Partial<Item>;
+  /** Between intent and request. */
+  readonly meanwhile?: (made: MadeGrant) => void;
+}
+
+function flip(bytes: Uint8Array, at: number): Uint8Array {
+  return bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
+}
+
+/** Lets more time pass than a freshness check is remembered, and changes what nodes say. */
+const later = (change: () => void) => (): void => {
+  nodes.clock.now += limits.headEveryMs + 1;
+  change();
+};
+const ages = (ids: readonly string[], ms: number) =>
+  later(() => ids.forEach((id) => nodes.headAgeMs.set(id, ms)));
+
+const rows: readonly Row[] = [
+  { when: "all is well", want: "OK" },
+  { when: "another key signs", want: "READER_SIGNATURE", caller: { ...reader, name: "somebody" } },
+  {
+    when: "the certificate is not on the chain",
+    want: "READER_SIGNATURE",
+    caller: { ...reader, fingerprint: randomBytes(32) },
+  },
+  { when: "the grant is another reader's", want: "GRANT_NOT_HELD", caller: stranger },
+  {
+    when: "nobody dealt shares for this gid",
+    want: "GRANT_NOT_HELD",
+    change: { gid: randomBytes(32) },
+  },
+  {
+    when: "the grant begins later",
+    want: "OUTSIDE_GRANT_TIME",
+    grant: { notBefore: federation.now + 600_000 },
+  },
+  {
+    when: "the grant ends meanwhile",
+    want: "OUTSIDE_GRANT_TIME",
+    grant: { notAfter: federation.now + 20_000 },
+    meanwhile: () => (nodes.clock.now += 20_000),
+  },
+  {
+    when: "the own node is away",
+    want: "STALE_CHAIN",
+    meanwhile: later(() => nodes.away.add(own)),
+  },
+  { when: "the own node's head is 11 s old", want: "STALE_CHAIN", meanwhile: ages([own], 11_000) },
+  { when: "heads are 9 s old", want: "OK", meanwhile: ages([own, ...others], 9_000) },
+  {
+    when: "all but one other node are away",
+    want: "OK",
+    meanwhile: later(() => others.slice(1).forEach((id) => nodes.away.add(id))),
+  },
+  {
+    when: "no other node answers",
+    want: "STALE_CHAIN",
+    meanwhile: later(() => others.forEach((id) => nodes.away.add(id))),
+  },
+  { when: "every other head is 11 s old", want: "STALE_CHAIN", meanwhile: ages(others, 11_000) },
+  {
+    when: "the others are on another history",
+    want: "STALE_CHAIN",
+    meanwhile: later(() => others.forEach((id) => nodes.forked.add(id))),
+  },
+  {
+    when: "the grant is revoked meanwhile",
+    want: "GRANT_NOT_LIVE",
+    grant: {},
+    meanwhile: (made) => federation.revoke(made),
+  },
+  { when: "the record's tag is not granted", want: "TAG_NOT_GRANTED", records: [ungranted] },
+  {
+    when: "one of two records is not granted",
+    want: "TAG_NOT_GRANTED",
+    records: [record, ungranted],
+  },
+  {
+    when: "the grant is limited to another record",
+    want: "RECORD_NOT_GRANTED",
+    grant: { records: [fromHex(sibling.slip)] },
+  },
+  {
+    when: "the grant is limited to this record",
+    want: "OK",
+    grant: { records: [fromHex(record.slip)] },
+  },
+  { when: "the action is not granted", want: "ACTION_NOT_GRANTED", change: { action: "copy" } },
+  {
+    when: "the purpose is not granted",
+    want: "PURPOSE_NOT_GRANTED",
+    change: { purpose: "HRESCH" },
+  },
+  {
+    when: "the intent is not on the chain",
+    want: "INTENT_MISSING",
+    change: { intent: randomBytes(32) },
+  },
+  { when: "the salt is another", want: "INTENT_MISSING", change: { salt: randomBytes(32) } },
+  {
+    when: "the intent commits to another record",
+    want: "INTENT_MISSING",
+    committed: [sibling.digest],
+  },
+  {
+    when: "the record is not among those opened",
+    want: "INTENT_MISSING",
+    committed: [sibling.digest],
+    change: { digests: [sibling.digest] },
+  },
+  {
+    when: "the record is one of several",
+    want: "OK",
+    committed: [sibling.digest, record.digest],
+    change: { digests: [sibling.digest, record.digest] },
+  },
+  { when: "the intent is for other proxies", want: "INTENT_MISSING", proxies: [2, 3, 4] },
+  {
+    when: "the intent is 31 s old",
+    want: "INTENT_MISSING",
+    meanwhile: () => (nodes.clock.now += limits.intentServesMs + 1_000),
+  },
+  {
+    when: "the intent is 29 s old",
+    want: "OK",
+    meanwhile: () => (nodes.clock.now += limits.intentServesMs - 1_000),
+  },
+  {
+    when: "the proof has one head",
+    want: "NOT_ON_CHAIN",
+    item: () => ({ record: federation.proof(record.slip, [own]) }),
+  },
+  {
+    when: "the proof has one head twice",
+    want: "NOT_ON_CHAIN",
+    item: () => ({ record: federation.proof(record.slip, [own, own]) }),
+  },
+  {
+    when: "the proof is of another height",
+    want: "NOT_ON_CHAIN",
+    item: ({ record: proof }) => ({ record: atNextHeight(proof) }),
+  },
+  {
+    when: "the session is another visit's",
+    want: "NOT_ON_CHAIN",
+    item: () => ({ session: federation.proof(sibling.visit.session) }),
+  },
+  {
+    when: "the session is a record",
+    want: "NOT_ON_CHAIN",
+    item: () => ({ session: federation.proof(sibling.slip) }),
+  },
+  {
+    when: "the header is another",
+    want: "NOT_ON_CHAIN",
+    item: ({ headerHash }) => ({ headerHash: flip(headerHash, 3) }),
+  },
+  {
+    when: "the body is another",
+    want: "NOT_ON_CHAIN",
+    item: ({ bodyHash }) => ({ bodyHash: flip(bodyHash, 3) }),
+  },
+  {
+    when: "a bit of C1 is flipped",
+    want: "NOT_ON_CHAIN",
+    item: ({ capsules }) => ({ capsules: flip(capsules, 40) }),
+  },
+  {
+    when: "the capsules are another record's",
+    want: "NOT_ON_CHAIN",
+    item: () => ({ capsules: concat(...sibling.capsules) }),
+  },
+  {
+    when: "the author wrote a capsule that is no point",
+    want: "CAPSULE_INVALID",
+    records: [brokenPoint],
+  },
+  {
+    when: "the author wrote another tag's capsule",
+    want: "CAPSULE_INVALID",
+    records: [transplanted],
+  },
+];
+
+test("every check has its code, at both endpoints", async (t) => {
+  for (const row of rows) {
+    await t.test(row.when, async () => {
+      const records = row.records ?? [record];
+      const made =
+        row.grant === undefined ? shared : await federation.granted(reader, [record], row.grant);
+      const committed = row.committed ?? records.map(({ digest }) => digest);
+      const intent = federation.intent(reader, made.gid, committed, row.proxies);
+      const honest = { ...federation.request(made.gid, intent, records), ...row.change };
+      const request = {
+        ...honest,
+        items: honest.items.map((item) => ({ ...item, ...row.item?.(item) })),
+      };
+      try {
+        row.meanwhile?.(made);
+        const answers = await Promise.all(
+          ["/reencrypt", "/proofs"].map((path) =>
+            federation.ask(1, path, request, row.caller ?? reader),
+          ),
+        );
+        assert.deepEqual(await Promise.all(answers.map(codeOf)), [row.want, row.want]);
+      } finally {
+        nodes.away.clear();
+        nodes.headAgeMs.clear();
+        nodes.forked.clear();
+      }
+    });
+  }
+});
+
+function atNextHeight(bytes: Uint8Array): Uint8Array {
+  const proof = decodeSlipProof(bytes);
+  return encodeSlipProof({ ...proof, height: proof.height + 1 });
+}
+
+test("of several faults the first in the order of the checks is told", async () => {
+  const limited = await federation.granted(reader, [record, sibling], {
+    records: [fromHex(sibling.slip)],
+  });
+  const intent = federation.intent(reader, limited.gid, [sibling.digest]);
+  const order = [
+    "READER_SIGNATURE",
+    "STALE_CHAIN",
+    "TAG_NOT_GRANTED",
+    "RECORD_NOT_GRANTED",
+    "ACTION_NOT_GRANTED",
+    "PURPOSE_NOT_GRANTED",
+    "INTENT_MISSING",
+    "NOT_ON_CHAIN",
+  ];
+  for (const [first, want] of order.entries()) {
+    const has = (code: string): boolean => order.indexOf(code) >= first;
+    nodes.clock.now += limits.headEveryMs + 1;
+    nodes.headAgeMs.set(own, has("STALE_CHAIN") ? 11_000 : 0);
+    const target = has("TAG_NOT_GRANTED")
+      ? ungranted
+      : has("RECORD_NOT_GRANTED")
+        ? record
+        : sibling;
+    const honest = federation.request(limited.gid, intent, [target]);
+    const request: ReencryptRequest = {
+      ...honest,
+      action: has("ACTION_NOT_GRANTED") ? "copy" : "read",
+      purpose: has("PURPOSE_NOT_GRANTED") ? "HRESCH" : "TREAT",
+      salt: has("INTENT_MISSING") ? randomBytes(32) : intent.salt,
+      digests: [sibling.digest],
+      items: honest.items.map((item) => ({ ...item, bodyHash: randomBytes(32) })),
+    };
+    const caller = has("READER_SIGNATURE") ? { ...reader, name: "somebody" } : reader;
+    assert.equal(await codeOf(await federation.ask(1, "/reencrypt", request, caller)), want);
+  }
+  nodes.headAgeMs.clear();
+});
+
+test("a certificate that is revoked or out of date opens nothing", async () => {
+  const revoked = await federation.newReader("Dr. Revoked");
+  const made = await federation.granted(revoked, [record]);
+  assert.equal(await codeOf(await federation.open(1, revoked, made, [record])), "OK");
+  const intent = federation.intent(revoked, made.gid, [record.digest]);
+  federation.revokeReader(revoked);
+  assert.equal(
+    await codeOf(
+      await federation.ask(
+        1,
+        "/reencrypt",
+        federation.request(made.gid, intent, [record]),
+        revoked,
+      ),
+    ),
+    "CERTIFICATE_NOT_LIVE",
+  );
+
+  const retired = await federation.newReader("Dr. Retired", { validTo: federation.now + 20_000 });
+  const theirs = await federation.granted(retired, [record]);
+  const second = federation.intent(retired, theirs.gid, [record.digest]);
+  nodes.clock.now += 20_001;
+  assert.equal(
+    await codeOf(
+      await federation.ask(
+        1,
+        "/reencrypt",
+        federation.request(theirs.gid, second, [record]),
+        retired,
+      ),
+    ),
+    "CERTIFICATE_NOT_LIVE",
+  );
+});
+
+test("I3: shares that a proxy holds are not used before the grant is published", async () => {
+  const made = await federation.newGrant(reader, [record]);
+  const { sharesFor } = await import("../../../tests/proxyGrants.ts");
+  assert.equal(
+    await codeOf(await federation.postShares(1, await sharesFor(federation.parties, made, 1))),
+    "OK",
+  );
+  const intent = federation.intent(reader, shared.gid, [record.digest]);
+  assert.equal(
+    await codeOf(
+      await federation.ask(1, "/reencrypt", federation.request(made.gid, intent, [record]), reader),
+    ),
+    "GRANT_NOT_LIVE",
+  );
+});
+
+test("a digest on the chain that is not that of the shares is refused", async () => {
+  const made = await federation.newGrant(reader, [record]);
+  const { sharesFor } = await import("../../../tests/proxyGrants.ts");
+  assert.equal(
+    await codeOf(await federation.postShares(1, await sharesFor(federation.parties, made, 1))),
+    "OK",
+  );
+  federation.publish({ ...made, digest: randomBytes(32) });
+  assert.equal(await codeOf(await federation.open(1, reader, made, [record])), "GRANT_SIGNATURE");
+});
+
+test("an amendment counts as the record that it amends", async () => {
+  const first = await federation.newRecord();
+  const made = await federation.granted(reader, [first], { records: [fromHex(first.slip)] });
+  const second = await federation.amend(first);
+  assert.equal(await codeOf(await federation.open(1, reader, made, [second])), "OK");
+  assert.equal(await codeOf(await federation.open(1, reader, made, [first])), "OK");
+});
+
+test("requests that are unsigned, malformed or sent twice are refused", async () => {
+  const address = federation.addresses.get(1)!;
+  assert.equal(
+    await codeOf(
+      await fetch(`${address}/reencrypt`, { method: "POST", body: Buffer.from(randomBytes(40)) }),
+    ),
+    "READER_SIGNATURE",
+  );
+  const { keyOf } = await import("../../../tests/chainFixture.ts");
+  const keyId = Buffer.from(reader.fingerprint).toString("hex");
+  const noise = { method: "POST", path: "/reencrypt", body: randomBytes(40) };
+  assert.match(
+    await codeOf(await federation.send(1, noise, keyId, keyOf(reader.name).secretKey)),
+    /MALFORMED|NOT_CANONICAL|UNSUPPORTED_VERSION/,
+  );
+  const bare = { method: "POST", path: "/reencrypt", body: randomBytes(40) };
+  const bareId = `ed25519:${Buffer.from(keyOf(reader.name).publicKey).toString("base64url")}`;
+  assert.equal(
+    await codeOf(await federation.send(1, bare, bareId, keyOf(reader.name).secretKey)),
+    "READER_SIGNATURE",
+  );
+});

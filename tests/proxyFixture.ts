@@ -1,0 +1,392 @@
+/**
+ * A federation in one process in which proxies can be tried: real chains, records, grants and signatures; nodes are
+ * their HTTP answers.
+ */
+import { boxKeypairFromSeed } from "@anamnesis/crypto/box";
+import type { BoxKeypair } from "@anamnesis/crypto/box";
+import { institutionPublicKey, tagKeys, visitSigningKey } from "@anamnesis/crypto/patientKeys";
+import { sealRecord } from "@anamnesis/crypto/seal";
+import type { SealedRecord } from "@anamnesis/crypto/seal";
+import { signRaw } from "@anamnesis/crypto/sign";
+import {
+  capsulesDigest,
+  concat,
+  fromHex,
+  randomBytes,
+  ready,
+  recordDigest,
+  sha256,
+  toHex,
+} from "@anamnesis/crypto/verify";
+import { proveSlip } from "@anamnesis/ledger";
+import {
+  encodeSlipProof,
+  intentCommitment,
+  reencryptRequest,
+  signRequest,
+} from "@anamnesis/protocol";
+import type { Grant, ReencryptRequest, SlipCode, SlipId } from "@anamnesis/protocol";
+import { startProxy } from "../apps/proxy/src/proxy.ts";
+import type { ProxyConfig } from "../apps/proxy/src/proxy.ts";
+import { certificateFields, keyOf } from "./chainFixture.ts";
+import type { MadeSlip, TestChain } from "./chainFixture.ts";
+import { makeGrant, sharesFor } from "./proxyGrants.ts";
+import type { MadeGrant } from "./proxyGrants.ts";
+import { hospital, makeParties } from "./proxyParties.ts";
+import type { Parties } from "./proxyParties.ts";
+
+export interface Visit {
+  readonly keys: ReturnType<typeof visitSigningKey>;
+  readonly session: SlipId;
+}
+
+/** A record on the care chain, with what a reader shows to proxies. */
+export interface MadeRecord extends SealedRecord {
+  readonly slip: SlipId;
+  readonly visit: Visit;
+  readonly tag: Uint8Array;
+}
+
+export interface Reader {
+  /** Names the signing key. */
+  readonly name: string;
+  readonly fingerprint: Uint8Array;
+  readonly box: BoxKeypair;
+}
+
+export interface Intent {
+  readonly id: string;
+  readonly salt: Uint8Array;
+}
+
+export class ProxyFederation {
+  readonly parties: Parties;
+  /** Of the proxies that run, by index. */
+  readonly addresses = new Map<number, string>();
+  readonly #author: { readonly fingerprint: Uint8Array; readonly box: BoxKeypair };
+  readonly #stops: (() => Promise<void>)[] = [];
+
+  private constructor(
+    parties: Parties,
+    author: { readonly fingerprint: Uint8Array; readonly box: BoxKeypair },
+  ) {
+    this.parties = parties;
+    this.#author = author;
+  }
+
+  /** @param indices - Which of the four proxies run; number 1 is general-hospital's. */
+  static async start(
+    indices: readonly number[] = [1],
+    config: Partial<ProxyConfig> = {},
+  ): Promise<ProxyFederation> {
+    await ready();
+    const parties = await makeParties();
+    const box = await boxKeypairFromSeed(randomBytes(32));
+    const fields = { ...certificateFields("author"), boxKey: box.publicKey };
+    const federation = new ProxyFederation(parties, { fingerprint: fields.fingerprint, box });
+    federation.commit(
+      parties.care,
+      parties.care.slip("identity.certify", fields, parties.ca),
+      hospital,
+    );
+    for (const index of indices) await federation.run(index, config);
+    return federation;
+  }
+
+  /** Starts one proxy, or starts it again. @returns how to stop it before the others. */
+  async run(index: number, config: Partial<ProxyConfig> = {}): Promise<() => Promise<void>> {
+    const { trust, nodes, homes, consortium } = this.parties;
+    const { institution } = consortium.genesis.consortium!.proxies[index - 1]!;
+    const proxy = await startProxy({
+      home: homes.get(index)!,
+      institution,
+      index,
+      trust,
+      nodeAddress: `${nodes.address}/${institution}`,
+      logLevel: "silent",
+      sweepEveryMs: 1_000_000,
+      now: () => nodes.clock.now,
+      ...config,
+    });
+    this.addresses.set(index, proxy.address);
+    let stopped: Promise<void> | undefined;
+    const stop = (): Promise<void> => (stopped ??= proxy.stop());
+    this.#stops.push(stop);
+    return stop;
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.#stops) await stop();
+    await this.parties.nodes.stop();
+  }
+
+  get now(): number {
+    return this.parties.nodes.clock.now;
+  }
+
+  /** Puts one slip into a block of its own at the clock's time. @throws {Error} unless it is accepted. */
+  commit(chain: TestChain, made: MadeSlip, carrier?: string): void {
+    const code: SlipCode = this.parties.nodes.commit(chain, made, carrier);
+    if (code !== "OK") throw new Error(`A slip of the fixture was refused: ${code}`);
+  }
+
+  async newReader(name: string, options: { readonly validTo?: number } = {}): Promise<Reader> {
+    const { consortium, ca } = this.parties;
+    const box = await boxKeypairFromSeed(randomBytes(32));
+    const fields = {
+      ...certificateFields(name, { validFrom: this.now - 1_000, ...options }),
+      boxKey: box.publicKey,
+    };
+    this.commit(consortium, consortium.slip("identity.certify", fields, ca));
+    return { name, fingerprint: fields.fingerprint, box };
+  }
+
+  revokeReader({ fingerprint }: Reader): void {
+    const { consortium, ca } = this.parties;
+    this.commit(consortium, consortium.slip("identity.revoke", { fingerprint, by: "care" }, ca));
+  }
+
+  openVisit(): Visit {
+    const { care, seed } = this.parties;
+    const keys = visitSigningKey({ seed, visitSalt: randomBytes(16) });
+    const made = care.slip("session.open", { institution: hospital, key: keys.publicKey }, keys);
+    this.commit(care, made);
+    return { keys, session: made.id };
+  }
+
+  /** Seals a record under a fresh tag and submits it. @param options.spoil - Alters the capsules before they are digested. */
+  async newRecord(
+    options: { readonly spoil?: (capsules: readonly Uint8Array[]) => Uint8Array[] } = {},
+  ): Promise<MadeRecord> {
+    const visit = this.openVisit();
+    const tag = randomBytes(16);
+    const sealed = spoiled(await this.#seal(visit, tag), options.spoil);
+    const { care } = this.parties;
+    const made = care.slip(
+      "record.submit",
+      this.#recordFields(visit, tag, sealed),
+      keyOf("author"),
+    );
+    this.commit(care, made);
+    return { ...sealed, slip: made.id, visit, tag };
+  }
+
+  /** A new version of a record. */
+  async amend({ visit, tag, slip, digest }: MadeRecord): Promise<MadeRecord> {
+    const sealed = await this.#seal(visit, tag);
+    const { care } = this.parties;
+    const fields = {
+      ...this.#recordFields(visit, tag, sealed),
+      record: fromHex(slip),
+      before: digest,
+    };
+    const made = care.slip("record.amend", fields, keyOf("author"));
+    this.commit(care, made);
+    return { ...sealed, slip: made.id, visit, tag };
+  }
+
+  newGrant(
+    reader: Reader,
+    records: readonly MadeRecord[],
+    change: Partial<Grant> = {},
+  ): Promise<MadeGrant> {
+    return makeGrant(this.parties, reader, records, change);
+  }
+
+  publish({ keys, digest, grant }: MadeGrant): void {
+    const { consortium } = this.parties;
+    const fields = { key: keys.publicKey, digest, expiresAt: grant.notAfter };
+    this.commit(consortium, consortium.slip("grant.publish", fields, keys));
+  }
+
+  revoke({ keys }: MadeGrant): void {
+    const { consortium } = this.parties;
+    this.commit(consortium, consortium.slip("grant.revoke", { key: keys.publicKey }, keys));
+  }
+
+  postShares(index: number, body: Uint8Array): Promise<Response> {
+    return fetch(`${this.addresses.get(index)}/grants`, {
+      method: "POST",
+      body: Buffer.from(body),
+    });
+  }
+
+  /** Grants records to a reader: shares to every running proxy, then the publication. */
+  async granted(
+    reader: Reader,
+    records: readonly MadeRecord[],
+    change: Partial<Grant> = {},
+  ): Promise<MadeGrant> {
+    const made = await this.newGrant(reader, records, change);
+    for (const index of this.addresses.keys()) {
+      const code = await codeOf(
+        await this.postShares(index, await sharesFor(this.parties, made, index)),
+      );
+      if (code !== "OK") throw new Error(`The fixture's shares were refused: ${code}`);
+    }
+    this.publish(made);
+    return made;
+  }
+
+  /** Commits a `usage.intent`. */
+  intent(
+    reader: Reader,
+    gid: string,
+    digests: readonly Uint8Array[],
+    proxies: readonly number[] = [1, 2, 3, 4],
+  ): Intent {
+    const { consortium } = this.parties;
+    const salt = randomBytes(32);
+    const fields = {
+      gid: fromHex(gid),
+      cert: reader.fingerprint,
+      proxies: [...proxies],
+      commitment: intentCommitment(salt, digests),
+    };
+    const made = consortium.slip("usage.intent", fields, keyOf(reader.name));
+    this.commit(consortium, made);
+    return { id: made.id, salt };
+  }
+
+  /** What an honest reader asks for records. */
+  request(gid: string, intent: Intent, records: readonly MadeRecord[]): ReencryptRequest {
+    return {
+      v: 1,
+      suite: "MRS-V1",
+      gid: fromHex(gid),
+      intent: fromHex(intent.id),
+      salt: intent.salt,
+      digests: records.map(({ digest }) => digest),
+      action: "read",
+      purpose: "TREAT",
+      items: records.map((record) => ({
+        record: this.proof(record.slip),
+        session: this.proof(record.visit.session),
+        headerHash: record.headerHash,
+        capsules: concat(...record.capsules),
+        bodyHash: record.bodyHash,
+      })),
+    };
+  }
+
+  /** Proof of a care slip with the heads of the institutions named. */
+  proof(slip: SlipId, signers: readonly string[] = [hospital, "national-authority"]): Uint8Array {
+    const { care, nodes } = this.parties;
+    const proof = proveSlip(care.state, { chain: care.genesis.chain, height: care.height }, slip)!;
+    return encodeSlipProof({
+      ...proof,
+      heads: signers.map((institution) => nodes.head(care, institution)),
+    });
+  }
+
+  /** One whole opening as an honest reader makes it: intent, request, answer of one proxy. */
+  open(
+    index: number,
+    reader: Reader,
+    made: MadeGrant,
+    records: readonly MadeRecord[],
+  ): Promise<Response> {
+    const intent = this.intent(
+      reader,
+      made.gid,
+      records.map(({ digest }) => digest),
+    );
+    return this.ask(index, "/reencrypt", this.request(made.gid, intent, records), reader);
+  }
+
+  /** Posts a request to one proxy, signed by its reader (or another key). */
+  ask(
+    index: number,
+    path: string,
+    request: ReencryptRequest,
+    reader: Pick<Reader, "name" | "fingerprint">,
+  ): Promise<Response> {
+    const body = reencryptRequest.encode(request);
+    return this.send(
+      index,
+      { method: "POST", path, body },
+      toHex(reader.fingerprint),
+      keyOf(reader.name).secretKey,
+    );
+  }
+
+  /** Sends a request signed by any key. */
+  send(
+    index: number,
+    request: { readonly method: string; readonly path: string; readonly body?: Uint8Array },
+    keyId: string,
+    secretKey: Uint8Array,
+  ): Promise<Response> {
+    const address = this.addresses.get(index)!;
+    const { method, path, body = new Uint8Array(0) } = request;
+    const signable = { method, path, body, authority: new URL(address).host };
+    const headers = signRequest(
+      signable,
+      keyId,
+      (message) => signRaw({ message, secretKey }),
+      this.now,
+      randomBytes(16),
+    );
+    return fetch(address + path, {
+      method,
+      headers,
+      ...(body.length > 0 ? { body: Buffer.from(body) } : {}),
+    });
+  }
+
+  #recordFields(visit: Visit, tag: Uint8Array, { digest }: SealedRecord) {
+    return {
+      institution: hospital,
+      cert: this.#author.fingerprint,
+      pid: sha256(visit.keys.publicKey),
+      tag,
+      digest,
+      sealedId: randomBytes(60),
+    };
+  }
+
+  #seal(visit: Visit, tag: Uint8Array): Promise<SealedRecord> {
+    const { seed } = this.parties;
+    const { ekTag, addressKey } = tagKeys({ seed, tag });
+    const A = institutionPublicKey({ seed, institution: hospital, epoch: "1" });
+    const content = randomBytes(100);
+    return sealRecord({
+      target: { pid: sha256(visit.keys.publicKey), tag, A, ekTag, addressKey },
+      author: {
+        signingSecretKey: keyOf("author").secretKey,
+        certFingerprint: this.#author.fingerprint,
+        boxPublicKey: this.#author.box.publicKey,
+      },
+      content: { size: content.length, open: () => [content] },
+      description: {
+        mediaClass: "other",
+        mediaType: "application/octet-stream",
+        category: "encounter-note",
+        keywords: [],
+      },
+      time: Math.floor(this.now / 1000),
+      sink: () => undefined,
+    });
+  }
+}
+
+function spoiled(
+  sealed: SealedRecord,
+  spoil?: (capsules: readonly Uint8Array[]) => Uint8Array[],
+): SealedRecord {
+  if (spoil === undefined) return sealed;
+  const capsules = spoil(sealed.capsules);
+  const capsulesHash = capsulesDigest(capsules);
+  const { headerHash, bodyHash } = sealed;
+  return {
+    ...sealed,
+    capsules,
+    capsulesHash,
+    digest: recordDigest({ headerHash, capsulesHash, bodyHash }),
+  };
+}
+
+export async function codeOf(answer: Response): Promise<string> {
+  if (answer.ok) return "OK";
+  return ((await answer.json()) as { error: { code: string } }).error.code;
+}

@@ -1,0 +1,126 @@
+/** Grants as a patient's device makes them, and what each proxy gets of them. */
+import { sealTo } from "@anamnesis/crypto/box";
+import { dealGrant, grantSigningKey } from "@anamnesis/crypto/patientKeys";
+import type { DealtGrant } from "@anamnesis/crypto/patientKeys";
+import { decodeEnc, fromHex, randomBytes, sha256, toHex } from "@anamnesis/crypto/verify";
+import {
+  consortiumOf,
+  gidOf,
+  grantDigest,
+  grantDocument,
+  sharePackage,
+  shareSecret,
+  signedDigest,
+  vouched,
+} from "@anamnesis/protocol";
+import type { Grant, SharePackage, ShareSecret } from "@anamnesis/protocol";
+import { signer } from "./chainFixture.ts";
+import type { MadeRecord, Reader } from "./proxyFixture.ts";
+import { hospital } from "./proxyParties.ts";
+import type { Parties } from "./proxyParties.ts";
+
+const HOUR_MS = 3_600_000;
+
+export interface MadeGrant {
+  readonly gid: string;
+  readonly grant: Grant;
+  /** Canonical bytes. */
+  readonly bytes: Uint8Array;
+  readonly dealt: DealtGrant;
+  readonly digest: Uint8Array;
+  readonly keys: ReturnType<typeof grantSigningKey>;
+  readonly records: readonly MadeRecord[];
+}
+
+const pidOfRecord = ({ visit }: MadeRecord): Uint8Array => sha256(visit.keys.publicKey);
+
+/** Deals a grant over the tags of records; `change` alters it before it is dealt. */
+export async function makeGrant(
+  { seed, trust, nodes, care, consortium }: Parties,
+  reader: Reader,
+  records: readonly MadeRecord[],
+  change: Partial<Grant> = {},
+): Promise<MadeGrant> {
+  const keys = grantSigningKey({ seed, grantSalt: randomBytes(16) });
+  const { k, proxies } = consortiumOf(trust).consortium;
+  const now = nodes.clock.now;
+  const grant: Grant = {
+    v: 1,
+    suite: "MRS-V1",
+    chain: consortium.genesis.chain,
+    key: keys.publicKey,
+    reader: reader.fingerprint,
+    tags: records.map((record) => ({
+      chain: care.genesis.chain,
+      institution: hospital,
+      pid: pidOfRecord(record),
+      tag: record.tag,
+      epoch: "1",
+    })),
+    records: null,
+    actions: ["read"],
+    purposes: ["TREAT"],
+    notBefore: now - 1_000,
+    notAfter: now + HOUR_MS,
+    k,
+    proxies: proxies.map(({ institution }) => institution),
+    ...change,
+  };
+  const bytes = grantDocument.encode(grant);
+  const gid = gidOf(keys.publicKey);
+  const dealt = await dealGrant({
+    seed,
+    grant: bytes,
+    gid: fromHex(gid),
+    tags: grant.tags.map(({ chain, ...tag }) => ({ ...tag, chainId: chain })),
+    k,
+    readerPublicKey: reader.box.publicKey,
+    proxyPublicKeys: proxies.map(({ boxKey }) => boxKey),
+  });
+  const digest = grantDigest(bytes, sha256(dealt.sealed), decodeEnc(dealt.commitments));
+  return { gid, grant, bytes, dealt, digest, keys, records };
+}
+
+/** The share package of one proxy; `change` alters what is sealed, `outside` what is around it. */
+export async function sharesFor(
+  parties: Parties,
+  made: MadeGrant,
+  index: number,
+  change: Partial<ShareSecret> = {},
+  outside: Partial<SharePackage> = {},
+): Promise<Uint8Array> {
+  const share = made.dealt.dealt[index - 1]!;
+  const visits = new Map(
+    made.records.map((record) => [toHex(pidOfRecord(record)), record.visit.keys]),
+  );
+  const secret: ShareSecret = {
+    v: 1,
+    index,
+    replyKey: share.replyKey,
+    shares: [...share.points],
+    visits: [...visits.values()].map((keys) => ({
+      key: keys.publicKey,
+      signature: signer(keys)("GRANT-VISIT", signedDigest(made.digest)),
+    })),
+    patient: {
+      certificate: parties.certificates.patient,
+      signature: signer(parties.identity.signing)("PATIENT-GRANT", vouched(made.gid)),
+    },
+    ...change,
+  };
+  const sealed = await sealTo({
+    publicKey: consortiumOf(parties.trust).consortium.proxies[index - 1]!.boxKey,
+    info: "MRS-V1-SHARE",
+    aad: sha256(made.bytes),
+    plaintext: shareSecret.encode(secret),
+  });
+  const commitments = decodeEnc(made.dealt.commitments);
+  return sharePackage.encode({
+    v: 1,
+    grant: made.bytes,
+    sealedHash: sha256(made.dealt.sealed),
+    commitments,
+    sealed,
+    ...outside,
+  });
+}
