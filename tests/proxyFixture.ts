@@ -4,20 +4,10 @@
  */
 import { boxKeypairFromSeed } from "@anamnesis/crypto/box";
 import type { BoxKeypair } from "@anamnesis/crypto/box";
-import { institutionPublicKey, tagKeys, visitSigningKey } from "@anamnesis/crypto/patientKeys";
-import { sealRecord } from "@anamnesis/crypto/seal";
+import { visitSigningKey } from "@anamnesis/crypto/patientKeys";
 import type { SealedRecord } from "@anamnesis/crypto/seal";
 import { signRaw } from "@anamnesis/crypto/sign";
-import {
-  capsulesDigest,
-  concat,
-  fromHex,
-  randomBytes,
-  ready,
-  recordDigest,
-  sha256,
-  toHex,
-} from "@anamnesis/crypto/verify";
+import { concat, fromHex, randomBytes, ready, sha256, toHex } from "@anamnesis/crypto/verify";
 import { proveSlip } from "@anamnesis/ledger";
 import {
   encodeSlipProof,
@@ -33,19 +23,9 @@ import type { MadeSlip, TestChain } from "./chainFixture.ts";
 import { makeGrant, sharesFor } from "./proxyGrants.ts";
 import type { MadeGrant } from "./proxyGrants.ts";
 import { hospital, makeParties } from "./proxyParties.ts";
+import { sealUnder, spoiled } from "./proxyRecords.ts";
+import type { Author, MadeRecord, Visit } from "./proxyRecords.ts";
 import type { Parties } from "./proxyParties.ts";
-
-export interface Visit {
-  readonly keys: ReturnType<typeof visitSigningKey>;
-  readonly session: SlipId;
-}
-
-/** A record on the care chain, with what a reader shows to proxies. */
-export interface MadeRecord extends SealedRecord {
-  readonly slip: SlipId;
-  readonly visit: Visit;
-  readonly tag: Uint8Array;
-}
 
 export interface Reader {
   /** Names the signing key. */
@@ -59,17 +39,20 @@ export interface Intent {
   readonly salt: Uint8Array;
 }
 
+export interface BareRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: Uint8Array;
+}
+
 export class ProxyFederation {
   readonly parties: Parties;
   /** Of the proxies that run, by index. */
   readonly addresses = new Map<number, string>();
-  readonly #author: { readonly fingerprint: Uint8Array; readonly box: BoxKeypair };
+  readonly #author: Author;
   readonly #stops: (() => Promise<void>)[] = [];
 
-  private constructor(
-    parties: Parties,
-    author: { readonly fingerprint: Uint8Array; readonly box: BoxKeypair },
-  ) {
+  private constructor(parties: Parties, author: Author) {
     this.parties = parties;
     this.#author = author;
   }
@@ -160,7 +143,7 @@ export class ProxyFederation {
   ): Promise<MadeRecord> {
     const visit = this.openVisit();
     const tag = randomBytes(16);
-    const sealed = spoiled(await this.#seal(visit, tag), options.spoil);
+    const sealed = spoiled(await sealUnder(this.parties, this.#author, visit, tag), options.spoil);
     const { care } = this.parties;
     const made = care.slip(
       "record.submit",
@@ -173,7 +156,7 @@ export class ProxyFederation {
 
   /** A new version of a record. */
   async amend({ visit, tag, slip, digest }: MadeRecord): Promise<MadeRecord> {
-    const sealed = await this.#seal(visit, tag);
+    const sealed = await sealUnder(this.parties, this.#author, visit, tag);
     const { care } = this.parties;
     const fields = {
       ...this.#recordFields(visit, tag, sealed),
@@ -313,13 +296,22 @@ export class ProxyFederation {
   /** Sends a request signed by any key. */
   send(
     index: number,
-    request: { readonly method: string; readonly path: string; readonly body?: Uint8Array },
+    request: BareRequest,
     keyId: string,
     secretKey: Uint8Array,
   ): Promise<Response> {
-    const address = this.addresses.get(index)!;
-    const { method, path, body = new Uint8Array(0) } = request;
-    const signable = { method, path, body, authority: new URL(address).host };
+    const { path, init } = this.signed(index, request, keyId, secretKey);
+    return fetch(`${this.addresses.get(index)}${path}`, init);
+  }
+
+  /** The same, not sent yet. */
+  signed(
+    index: number,
+    { method, path, body = new Uint8Array(0) }: BareRequest,
+    keyId: string,
+    secretKey: Uint8Array,
+  ): { path: string; init: RequestInit } {
+    const signable = { method, path, body, authority: new URL(this.addresses.get(index)!).host };
     const headers = signRequest(
       signable,
       keyId,
@@ -327,11 +319,10 @@ export class ProxyFederation {
       this.now,
       randomBytes(16),
     );
-    return fetch(address + path, {
-      method,
-      headers,
-      ...(body.length > 0 ? { body: Buffer.from(body) } : {}),
-    });
+    return {
+      path,
+      init: { method, headers, ...(body.length > 0 ? { body: Buffer.from(body) } : {}) },
+    };
   }
 
   #recordFields(visit: Visit, tag: Uint8Array, { digest }: SealedRecord) {
@@ -344,48 +335,9 @@ export class ProxyFederation {
       sealedId: randomBytes(60),
     };
   }
-
-  #seal(visit: Visit, tag: Uint8Array): Promise<SealedRecord> {
-    const { seed } = this.parties;
-    const { ekTag, addressKey } = tagKeys({ seed, tag });
-    const A = institutionPublicKey({ seed, institution: hospital, epoch: "1" });
-    const content = randomBytes(100);
-    return sealRecord({
-      target: { pid: sha256(visit.keys.publicKey), tag, A, ekTag, addressKey },
-      author: {
-        signingSecretKey: keyOf("author").secretKey,
-        certFingerprint: this.#author.fingerprint,
-        boxPublicKey: this.#author.box.publicKey,
-      },
-      content: { size: content.length, open: () => [content] },
-      description: {
-        mediaClass: "other",
-        mediaType: "application/octet-stream",
-        category: "encounter-note",
-        keywords: [],
-      },
-      time: Math.floor(this.now / 1000),
-      sink: () => undefined,
-    });
-  }
 }
 
-function spoiled(
-  sealed: SealedRecord,
-  spoil?: (capsules: readonly Uint8Array[]) => Uint8Array[],
-): SealedRecord {
-  if (spoil === undefined) return sealed;
-  const capsules = spoil(sealed.capsules);
-  const capsulesHash = capsulesDigest(capsules);
-  const { headerHash, bodyHash } = sealed;
-  return {
-    ...sealed,
-    capsules,
-    capsulesHash,
-    digest: recordDigest({ headerHash, capsulesHash, bodyHash }),
-  };
-}
-
+/** "OK", or the code of a refusal. */
 export async function codeOf(answer: Response): Promise<string> {
   if (answer.ok) return "OK";
   return ((await answer.json()) as { error: { code: string } }).error.code;

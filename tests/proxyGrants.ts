@@ -15,9 +15,10 @@ import {
 } from "@anamnesis/protocol";
 import type { Grant, SharePackage, ShareSecret } from "@anamnesis/protocol";
 import { signer } from "./chainFixture.ts";
-import type { MadeRecord, Reader } from "./proxyFixture.ts";
+import type { Reader } from "./proxyFixture.ts";
 import { hospital } from "./proxyParties.ts";
 import type { Parties } from "./proxyParties.ts";
+import type { MadeRecord } from "./proxyRecords.ts";
 
 const HOUR_MS = 3_600_000;
 

@@ -1,0 +1,243 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { randomBytes, sha256, toHex } from "@anamnesis/crypto/verify";
+import { signedDigest, vouched } from "@anamnesis/protocol";
+import type { Grant, SharePackage, ShareSecret } from "@anamnesis/protocol";
+import { keyOf, signer } from "../../../tests/chainFixture.ts";
+import { sharesFor } from "../../../tests/proxyGrants.ts";
+import type { MadeGrant } from "../../../tests/proxyGrants.ts";
+import { ProxyFederation, codeOf } from "../../../tests/proxyFixture.ts";
+
+const federation = await ProxyFederation.start([1, 2]);
+after(() => federation.stop());
+const { parties } = federation;
+const { certificates, identity } = parties;
+const reader = await federation.newReader("Dr. Reader");
+const records = [await federation.newRecord(), await federation.newRecord()];
+const [first, second] = records as [(typeof records)[0], (typeof records)[0]];
+const DAY_MS = 24 * 3_600_000;
+
+/** A share package with one thing wrong; `seal` alters what is inside the seal, `outside` what is around it. */
+interface Row {
+  readonly when: string;
+  readonly want: string;
+  readonly grant?: Partial<Grant>;
+  readonly seal?: (made: MadeGrant) => Partial<ShareSecret>;
+  readonly outside?: (made: MadeGrant) => Partial<SharePackage>;
+  /** Whose shares are sealed to proxy 1. */
+  readonly index?: number;
+}
+
+const patientBy =
+  (certificate: Uint8Array, key = identity.signing) =>
+  (made: MadeGrant) => ({
+    patient: { certificate, signature: signer(key)("PATIENT-GRANT", vouched(made.gid)) },
+  });
+const visitBy =
+  (key: typeof first.visit.keys, digest: (made: MadeGrant) => Uint8Array) => (made: MadeGrant) => ({
+    key: key.publicKey,
+    signature: signer(key)("GRANT-VISIT", signedDigest(digest(made))),
+  });
+const digestOf = ({ digest }: MadeGrant): Uint8Array => digest;
+const pointsOf = (made: MadeGrant, index: number): Uint8Array[] => [
+  ...made.dealt.dealt[index - 1]!.points,
+];
+const commitmentsOf = (made: MadeGrant): Uint8Array[] =>
+  Array.from({ length: 6 }, (_, i) => made.dealt.commitments.slice(i * 580 + 4, (i + 1) * 580));
+
+const rows: readonly Row[] = [
+  { when: "all is well", want: "OK" },
+  { when: "it is for another chain", want: "BAD_REQUEST", grant: { chain: "elsewhere" } },
+  {
+    when: "it names other proxies",
+    want: "BAD_REQUEST",
+    grant: { proxies: ["a-1", "b-1", "c-1", "d-1"] },
+  },
+  { when: "it has expired", want: "OUTSIDE_GRANT_TIME", grant: { notAfter: federation.now - 1 } },
+  {
+    when: "it lasts longer than a year",
+    want: "OUTSIDE_GRANT_TIME",
+    grant: { notAfter: federation.now + 400 * DAY_MS },
+  },
+  {
+    when: "it ends before it begins",
+    want: "OUTSIDE_GRANT_TIME",
+    grant: { notBefore: federation.now + 2 * DAY_MS, notAfter: federation.now + DAY_MS },
+  },
+  {
+    when: "it was sealed for another grant",
+    want: "SHARE_INVALID",
+    outside: () => ({ sealed: randomBytes(3_000) }),
+  },
+  { when: "it holds another proxy's index", want: "SHARE_INVALID", seal: () => ({ index: 2 }) },
+  {
+    when: "it holds another proxy's shares",
+    want: "SHARE_INVALID",
+    seal: (made) => ({ shares: pointsOf(made, 2) }),
+  },
+  {
+    when: "its shares are in another order",
+    want: "SHARE_INVALID",
+    seal: (made) => ({ shares: pointsOf(made, 1).reverse() }),
+  },
+  {
+    when: "a share is missing",
+    want: "SHARE_INVALID",
+    seal: (made) => ({ shares: pointsOf(made, 1).slice(1) }),
+  },
+  {
+    when: "a share is no point",
+    want: "SHARE_INVALID",
+    seal: (made) => ({ shares: [randomBytes(48), ...pointsOf(made, 1).slice(1)] }),
+  },
+  {
+    when: "a share is the identity",
+    want: "SHARE_INVALID",
+    seal: (made) => ({
+      shares: [Uint8Array.of(0xc0, ...new Uint8Array(47)), ...pointsOf(made, 1).slice(1)],
+    }),
+  },
+  {
+    when: "the hash of the reader's part is another",
+    want: "GRANT_SIGNATURE",
+    outside: () => ({ sealedHash: randomBytes(32) }),
+  },
+  {
+    when: "commitments are in another order",
+    want: "GRANT_SIGNATURE",
+    outside: (made) => ({ commitments: commitmentsOf(made).reverse() }),
+  },
+  {
+    when: "the patient's certificate is a doctor's",
+    want: "CERTIFICATE_INVALID",
+    seal: patientBy(certificates.asDoctor),
+  },
+  {
+    when: "the patient's certificate is by third parties",
+    want: "CERTIFICATE_INVALID",
+    seal: patientBy(certificates.byThirdParties),
+  },
+  {
+    when: "the patient's certificate is by a stranger",
+    want: "CERTIFICATE_INVALID",
+    seal: patientBy(certificates.byStranger),
+  },
+  {
+    when: "the patient's certificate is noise",
+    want: "CERTIFICATE_INVALID",
+    seal: patientBy(randomBytes(500)),
+  },
+  {
+    when: "another key vouches for the grant",
+    want: "GRANT_SIGNATURE",
+    seal: patientBy(certificates.patient, keyOf("somebody")),
+  },
+  {
+    when: "the patient vouches for another grant",
+    want: "GRANT_SIGNATURE",
+    seal: () => ({
+      patient: {
+        certificate: certificates.patient,
+        signature: signer(identity.signing)("PATIENT-GRANT", vouched(toHex(randomBytes(32)))),
+      },
+    }),
+  },
+  {
+    when: "a visit did not sign",
+    want: "GRANT_SIGNATURE",
+    seal: (made) => ({ visits: [visitBy(first.visit.keys, digestOf)(made)] }),
+  },
+  { when: "no visit signed", want: "GRANT_SIGNATURE", seal: () => ({ visits: [] }) },
+  {
+    when: "a visit signed another digest",
+    want: "GRANT_SIGNATURE",
+    seal: (made) => ({
+      visits: [
+        visitBy(first.visit.keys, digestOf)(made),
+        visitBy(second.visit.keys, () => randomBytes(32))(made),
+      ],
+    }),
+  },
+  {
+    when: "another key signed as a visit",
+    want: "GRANT_SIGNATURE",
+    seal: (made) => ({
+      visits: [first, second].map(({ visit }) => ({
+        ...visitBy(visit.keys, digestOf)(made),
+        key: keyOf("somebody").publicKey,
+      })),
+    }),
+  },
+];
+
+test("POST /grants takes what the patient dealt, and nothing else", async (t) => {
+  for (const { when, want, grant, seal, outside } of rows) {
+    await t.test(when, async () => {
+      const made = await federation.newGrant(reader, records, grant);
+      const body = await sharesFor(parties, made, 1, seal?.(made), outside?.(made));
+      const answer = await federation.postShares(1, body);
+      assert.equal(await codeOf(answer), want);
+      if (want === "OK") return;
+      const honest = await federation.postShares(1, await sharesFor(parties, made, 1));
+      assert.notEqual(await codeOf(honest), "GRANT_EXISTS", "a refused package leaves nothing");
+    });
+  }
+});
+
+test("a package for one proxy is nothing to another", async () => {
+  const made = await federation.newGrant(reader, records);
+  assert.equal(
+    await codeOf(await federation.postShares(2, await sharesFor(parties, made, 1))),
+    "SHARE_INVALID",
+  );
+});
+
+test("bodies that are no package are refused", async () => {
+  const made = await federation.newGrant(reader, records);
+  const body = await sharesFor(parties, made, 1);
+  assert.match(
+    await codeOf(await federation.postShares(1, randomBytes(200))),
+    /MALFORMED|NOT_CANONICAL/,
+  );
+  assert.match(
+    await codeOf(await federation.postShares(1, body.slice(0, -1))),
+    /MALFORMED|NOT_CANONICAL/,
+  );
+  assert.match(
+    await codeOf(await federation.postShares(1, new Uint8Array(0))),
+    /MALFORMED|NOT_CANONICAL/,
+  );
+  assert.equal(
+    await codeOf(await federation.postShares(1, randomBytes(9 * 1024 * 1024))),
+    "TOO_LARGE",
+  );
+});
+
+test("the same deal may be sent again, another deal of the same grant only if it is the published one", async () => {
+  const made = await federation.newGrant(reader, records);
+  const body = await sharesFor(parties, made, 1);
+  assert.equal(await codeOf(await federation.postShares(1, body)), "OK");
+  assert.deepEqual(await (await federation.postShares(1, body)).json(), {
+    gid: made.gid,
+    accepted: true,
+  });
+
+  // Somebody who knows the grant's public key deals another grant under it before the owner's package arrives.
+  const own = await federation.newGrant(reader, records);
+  const squatting = await federation.newGrant(reader, [first], { key: own.keys.publicKey });
+  const underOwnGid = { ...squatting, gid: own.gid, records: [first] };
+  assert.equal(
+    await codeOf(await federation.postShares(1, await sharesFor(parties, underOwnGid, 1))),
+    "OK",
+  );
+  const ownBody = await sharesFor(parties, own, 1);
+  assert.equal(await codeOf(await federation.postShares(1, ownBody)), "GRANT_EXISTS");
+  federation.publish(own);
+  assert.equal(await codeOf(await federation.postShares(1, ownBody)), "OK");
+  assert.equal(
+    await codeOf(await federation.postShares(1, await sharesFor(parties, underOwnGid, 1))),
+    "GRANT_EXISTS",
+  );
+  assert.equal(await codeOf(await federation.open(1, reader, own, [first])), "OK");
+  assert.equal(toHex(sha256(own.keys.publicKey)), own.gid);
+});

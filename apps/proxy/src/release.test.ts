@@ -1,0 +1,265 @@
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { blameShares, openAsReader, openGrant, replyKey } from "@anamnesis/crypto/open";
+import { openSymmetric } from "@anamnesis/crypto/box";
+import { enc, fromHex, toHex } from "@anamnesis/crypto/verify";
+import { bareKeyId, evidence, reencryptAnswer, reencryptRequest } from "@anamnesis/protocol";
+import type { Evidence } from "@anamnesis/protocol";
+import { keyOf } from "../../../tests/chainFixture.ts";
+import type { MadeGrant } from "../../../tests/proxyGrants.ts";
+import { ProxyFederation, codeOf } from "../../../tests/proxyFixture.ts";
+import type { Reader } from "../../../tests/proxyFixture.ts";
+import type { MadeRecord } from "../../../tests/proxyRecords.ts";
+
+const federation = await ProxyFederation.start([1, 2, 3, 4]);
+after(() => federation.stop());
+const { nodes } = federation.parties;
+const reader = await federation.newReader("Dr. Reader");
+const [record, sibling] = [await federation.newRecord(), await federation.newRecord()];
+const grant = await federation.granted(reader, [record, sibling]);
+
+const sealedHead = ({ header, headerHash, capsules }: MadeRecord) => ({
+  header,
+  ctx: headerHash,
+  capsules,
+});
+
+const openedGrant = (made: MadeGrant, who: Reader) =>
+  openGrant({
+    secretKey: who.box.secretKey,
+    grant: made.bytes,
+    gid: fromHex(made.gid),
+    tags: made.grant.tags.map(({ tag }) => tag),
+    k: 3,
+    n: 4,
+    sealed: made.dealt.sealed,
+    commitments: made.dealt.commitments,
+  });
+
+async function answers(path: string, records: readonly MadeRecord[], indices: readonly number[]) {
+  const intent = federation.intent(
+    reader,
+    grant.gid,
+    records.map(({ digest }) => digest),
+  );
+  const request = federation.request(grant.gid, intent, records);
+  const given = await Promise.all(
+    indices.map(async (index) => {
+      const answer = await federation.ask(index, path, request, reader);
+      assert.equal(answer.headers.get("content-type"), "application/cbor");
+      return {
+        index,
+        items: reencryptAnswer.decode(new Uint8Array(await answer.arrayBuffer())).items,
+      };
+    }),
+  );
+  return { intent, given };
+}
+
+async function evidenceOf(index: number, { gid, keys }: MadeGrant): Promise<Evidence> {
+  const answer = await federation.send(
+    index,
+    { method: "GET", path: `/grants/${gid}/evidence` },
+    bareKeyId(keys.publicKey),
+    keys.secretKey,
+  );
+  assert.equal(answer.status, 200);
+  return evidence.decode(new Uint8Array(await answer.arrayBuffer()));
+}
+
+test("any three of four proxies open each record asked for, two open none", async () => {
+  const opened = await openedGrant(grant, reader);
+  const { given } = await answers("/reencrypt", [record, sibling], [1, 2, 3, 4]);
+  for (const [at, target] of [record, sibling].entries()) {
+    const replies = given.map(({ index, items }) => ({ index, reply: items[at]! }));
+    const keys = new Set<string>();
+    for (const left of [1, 2, 3, 4]) {
+      const three = replies.filter(({ index }) => index !== left);
+      keys.add(
+        toHex(await openAsReader({ grant: opened, record: sealedHead(target), replies: three })),
+      );
+    }
+    assert.equal(keys.size, 1);
+    await assert.rejects(
+      openAsReader({ grant: opened, record: sealedHead(target), replies: replies.slice(2) }),
+      { code: "E_DECRYPT" },
+    );
+  }
+});
+
+test("shares leave under the reader's reply key only, bound to grant, tag and capsule", async () => {
+  const { given } = await answers("/reencrypt", [record, sibling], [1, 2, 3]);
+  const opened = await openedGrant(grant, reader);
+  const swapped = given.map(({ index, items }) => ({ index, reply: items[1]! }));
+  await assert.rejects(
+    openAsReader({ grant: opened, record: sealedHead(record), replies: swapped }),
+    { code: "E_DECRYPT" },
+  );
+});
+
+test("proofs name the proxy that lied", async () => {
+  const opened = await openedGrant(grant, reader);
+  const shares = await answers("/reencrypt", [record], [1, 2, 3]);
+  const proofs = await answers("/proofs", [record], [1, 2, 3]);
+  const given = await Promise.all(
+    shares.given.map(async ({ index, items }, at) => {
+      const proof = await openSymmetric({
+        key: replyKey(opened, index),
+        aad: enc("proof", fromHex(proofs.intent.id), record.digest),
+        sealed: proofs.given[at]!.items[0]!,
+      });
+      assert.equal(proof.length, 80);
+      return { index, reply: items[0]!, proof };
+    }),
+  );
+  assert.deepEqual(
+    await blameShares({ grant: opened, record: sealedHead(record), answers: given }),
+    [],
+  );
+  const [honest, ...rest] = given;
+  const lying = [honest!, { ...rest[0]!, proof: rest[1]!.proof }, rest[1]!];
+  assert.deepEqual(
+    await blameShares({ grant: opened, record: sealedHead(record), answers: lying }),
+    [2],
+  );
+});
+
+test("I8: an answer is in the evidence that the grant's owner reads, a refusal is not", async () => {
+  const made = await federation.granted(reader, [record]);
+  const intent = federation.intent(reader, made.gid, [record.digest]);
+  const request = federation.request(made.gid, intent, [record]);
+  assert.equal(
+    await codeOf(await federation.ask(1, "/reencrypt", { ...request, purpose: "HRESCH" }, reader)),
+    "PURPOSE_NOT_GRANTED",
+  );
+  assert.deepEqual((await evidenceOf(1, made)).intents, []);
+
+  assert.equal(await codeOf(await federation.ask(1, "/reencrypt", request, reader)), "OK");
+  const time = federation.now;
+  nodes.clock.now += 1_000;
+  assert.equal(
+    await codeOf(await federation.ask(1, "/reencrypt", request, reader)),
+    "OK",
+    "a retry of the same intent",
+  );
+  const { intents, receipt } = await evidenceOf(1, made);
+  assert.deepEqual(intents, [
+    {
+      intent: fromHex(intent.id),
+      reader: reader.fingerprint,
+      salt: intent.salt,
+      digests: [record.digest],
+      time,
+    },
+  ]);
+  assert.equal(receipt, null);
+  assert.deepEqual((await evidenceOf(2, made)).intents, [], "another proxy answered nothing");
+});
+
+test("evidence is for the grant's own key only", async () => {
+  const path = `/grants/${grant.gid}/evidence`;
+  const get = (keyId: string, secretKey: Uint8Array) =>
+    federation.send(1, { method: "GET", path }, keyId, secretKey);
+  const stranger = keyOf("somebody");
+  assert.equal(
+    await codeOf(await get(bareKeyId(stranger.publicKey), stranger.secretKey)),
+    "FORBIDDEN",
+  );
+  assert.equal(
+    await codeOf(await get(bareKeyId(grant.keys.publicKey), stranger.secretKey)),
+    "SIGNATURE_INVALID",
+  );
+  assert.equal(
+    await codeOf(await get(toHex(reader.fingerprint), keyOf(reader.name).secretKey)),
+    "FORBIDDEN",
+  );
+  assert.equal(
+    await codeOf(await fetch(federation.addresses.get(1)! + path)),
+    "SIGNATURE_REQUIRED",
+  );
+});
+
+test("a request that is sent again as it was is refused", async () => {
+  const intent = federation.intent(reader, grant.gid, [record.digest]);
+  const body = reencryptRequest.encode(federation.request(grant.gid, intent, [record]));
+  const request = { method: "POST", path: "/reencrypt", body };
+  const { secretKey } = keyOf(reader.name);
+  const { init } = federation.signed(1, request, toHex(reader.fingerprint), secretKey);
+  const send = async (index: number, path: string) =>
+    codeOf(await fetch(federation.addresses.get(index)! + path, init));
+  assert.equal(await send(1, "/reencrypt"), "OK");
+  assert.equal(await send(1, "/reencrypt"), "NONCE_REUSED");
+  assert.equal(await send(1, "/proofs"), "READER_SIGNATURE", "it was signed for another path");
+  assert.equal(await send(2, "/reencrypt"), "READER_SIGNATURE", "it was signed for another proxy");
+});
+
+test("usage.denied tells the patient of vain tries, once a minute for one reader", async () => {
+  const thief = await federation.newReader("Dr. Thief");
+  const denied = () =>
+    nodes.posted
+      .filter((slip) => slip.kind === "usage.denied")
+      .filter(({ fields }) => toHex(fields.cert) === toHex(thief.fingerprint));
+  const made = await federation.granted(reader, [record]);
+  const intent = federation.intent(thief, made.gid, [record.digest]);
+  const request = federation.request(made.gid, intent, [record]);
+  const ask = async () => codeOf(await federation.ask(1, "/reencrypt", request, thief));
+  assert.equal(await ask(), "GRANT_NOT_HELD");
+  await until(() => denied().length === 1);
+  const { fields } = denied()[0]!;
+  assert.deepEqual([toHex(fields.gid), fields.proxy, fields.code], [made.gid, 1, "GRANT_NOT_HELD"]);
+
+  assert.equal(await ask(), "GRANT_NOT_HELD");
+  nodes.clock.now += 61_000;
+  assert.equal(await ask(), "GRANT_NOT_HELD");
+  await until(() => denied().length === 2);
+
+  const unknown = { ...request, gid: fromHex("77".repeat(32)) };
+  assert.equal(
+    await codeOf(await federation.ask(2, "/reencrypt", unknown, thief)),
+    "GRANT_NOT_HELD",
+  );
+  assert.equal(
+    await codeOf(await federation.ask(2, "/reencrypt", request, { ...thief, name: "forger" })),
+    "READER_SIGNATURE",
+  );
+  const last = await federation.newReader("Dr. Last");
+  assert.equal(
+    await codeOf(
+      await federation.ask(
+        2,
+        "/reencrypt",
+        federation.request(made.gid, federation.intent(last, made.gid, [record.digest]), [record]),
+        last,
+      ),
+    ),
+    "GRANT_NOT_HELD",
+  );
+  await until(() =>
+    nodes.posted.some(
+      (slip) => slip.kind === "usage.denied" && toHex(slip.fields.cert) === toHex(last.fingerprint),
+    ),
+  );
+  assert.equal(denied().length, 2, "neither an unknown grant nor a forged signature is posted");
+});
+
+test("a reader gets so many capsules a minute, and more the next", async () => {
+  const slow = await ProxyFederation.start([1], { capsulesPerMinute: 3 });
+  const who = await slow.newReader("Dr. Hasty");
+  const records = [await slow.newRecord(), await slow.newRecord()];
+  const made = await slow.granted(who, records);
+  assert.equal(await codeOf(await slow.open(1, who, made, records)), "OK");
+  const second = await slow.open(1, who, made, records);
+  assert.equal(second.status, 429);
+  assert.equal(await codeOf(second), "RATE_LIMITED");
+  assert.equal(await codeOf(await slow.open(1, who, made, records.slice(1))), "OK");
+  slow.parties.nodes.clock.now += 60_000;
+  assert.equal(await codeOf(await slow.open(1, who, made, records)), "OK");
+  await slow.stop();
+});
+
+async function until(done: () => boolean): Promise<void> {
+  for (let left = 250; !done(); left -= 1) {
+    assert.ok(left > 0, "waited 5 s in vain");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
