@@ -8,7 +8,7 @@ import type {
   StateRoots,
 } from "@anamnesis/protocol";
 import { groupKeys } from "./authenticate.ts";
-import { storedSlip } from "./facts.ts";
+import { placeCheck, storedSlip } from "./facts.ts";
 import { pageLogRoot, readPageLog } from "./pageLog.ts";
 import type { PageLog } from "./pageLog.ts";
 import { PageFiller, readOpenPage } from "./pages.ts";
@@ -34,11 +34,13 @@ export class BlockExecution {
   readonly #log: PageLog;
   readonly #pages: PageFiller;
   readonly #roots: RootKeeper;
+  readonly #placeCheck: Uint8Array;
 
   constructor(state: StateView, genesis: Genesis, block: BlockContext) {
     const committed = remembering(state);
     this.#genesis = genesis;
     this.#block = block;
+    this.#placeCheck = placeCheck(block.height, block.time);
     this.#before = new LedgerView(committed);
     this.#now = new LedgerView(overlay(committed, this.writes));
     this.#oldRoots = readRoots(committed);
@@ -96,10 +98,10 @@ export class BlockExecution {
       this.writes.set(write.key, write.value);
       this.#roots.note(write);
     }
-    const place = this.#pages.next;
+    const place = { height, time, ...this.#pages.next, check: this.#placeCheck };
     this.writes.set(
       stateKeys.slip(slip.id),
-      storedSlip.encode({ bytes: slip.bytes, carrier, height, time, ...place }),
+      storedSlip.encode({ bytes: slip.bytes, carrier, ...place }),
     );
     this.#pages.append(pageLeafHash(slip.bytes, carrier), slip.id);
     return "OK";

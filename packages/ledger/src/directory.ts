@@ -1,17 +1,25 @@
-import { toHex } from '@anamnesis/crypto/verify';
-import { certificateState, institutionState } from '@anamnesis/protocol';
-import type { CertificateState, Fingerprint, InstitutionId, InstitutionState } from '@anamnesis/protocol';
-import type { StateView } from './state.ts';
-import { stateKeys } from './stateKeys.ts';
-import { nameHash } from './transitions/identityCertify.ts';
-import type { Reader } from './view.ts';
+import { toHex } from "@anamnesis/crypto/verify";
+import { certificateState, institutionState } from "@anamnesis/protocol";
+import type {
+  CertificateState,
+  Fingerprint,
+  InstitutionId,
+  InstitutionState,
+} from "@anamnesis/protocol";
+import type { StateView } from "./state.ts";
+import { stateKeys } from "./stateKeys.ts";
+import { nameHash } from "./transitions/identityCertify.ts";
+import type { Reader } from "./view.ts";
 
 /** Who stands on a chain: staff certificates and member institutions (docs/spec/http.md H-14). */
 
-export type CertificateView = Omit<CertificateState, 'v'> & { readonly fingerprint: Fingerprint };
+export type CertificateView = Omit<CertificateState, "v"> & { readonly fingerprint: Fingerprint };
 
 /** H-14: one certificate, revoked ones included. */
-export function findCertificate(state: Reader, fingerprint: Fingerprint): CertificateView | undefined {
+export function findCertificate(
+  state: Reader,
+  fingerprint: Fingerprint,
+): CertificateView | undefined {
   const bytes = state.get(stateKeys.certificate(fingerprint));
   if (bytes === undefined) return undefined;
   const { v: _, ...certificate } = certificateState.decode(bytes);
@@ -24,15 +32,25 @@ export interface CertificateFilter {
 }
 
 /** H-14: certificates with exactly this name, of this institution, or both; all of them without either. */
-export function findCertificates(state: StateView, { name, institution }: CertificateFilter): CertificateView[] {
-  return Array.from(state.range(indexPrefix(name, institution)), ([, fingerprint]) => toHex(fingerprint) as Fingerprint)
+export function findCertificates(
+  state: StateView,
+  { name, institution }: CertificateFilter,
+): CertificateView[] {
+  return Array.from(
+    state.range(indexPrefix(name, institution)),
+    ([, fingerprint]) => toHex(fingerprint) as Fingerprint,
+  )
     .flatMap((fingerprint) => findCertificate(state, fingerprint) ?? [])
-    .filter((found) => (name === undefined || found.name === name) && (institution === undefined || found.institution === institution));
+    .filter(
+      (found) =>
+        (name === undefined || found.name === name) &&
+        (institution === undefined || found.institution === institution),
+    );
 }
 
 function indexPrefix(name: string | undefined, institution: string | undefined): string {
-  if (name !== undefined) return stateKeys.byName(nameHash(name), '');
-  return institution === undefined ? 'by-institution/' : stateKeys.byInstitution(institution, '');
+  if (name !== undefined) return stateKeys.byName(nameHash(name), "");
+  return institution === undefined ? "by-institution/" : stateKeys.byInstitution(institution, "");
 }
 
 /** A member as the chain has it now. */
@@ -42,7 +60,12 @@ export function findInstitution(state: Reader, id: string): InstitutionState | u
 }
 
 /** Every member, by id. */
-export function allInstitutions(state: StateView): (InstitutionState & { readonly id: InstitutionId })[] {
-  const prefix = stateKeys.institution('');
-  return Array.from(state.range(prefix), ([key, bytes]) => ({ id: key.slice(prefix.length) as InstitutionId, ...institutionState.decode(bytes) }));
+export function allInstitutions(
+  state: StateView,
+): (InstitutionState & { readonly id: InstitutionId })[] {
+  const prefix = stateKeys.institution("");
+  return Array.from(state.range(prefix), ([key, bytes]) => ({
+    id: key.slice(prefix.length) as InstitutionId,
+    ...institutionState.decode(bytes),
+  }));
 }

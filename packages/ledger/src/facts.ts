@@ -1,4 +1,4 @@
-import { decodeCanonical, encodeCanonical } from "@anamnesis/crypto/verify";
+import { concat, decodeCanonical, encodeCanonical, i2osp, sha256 } from "@anamnesis/crypto/verify";
 import type { CborValue } from "@anamnesis/crypto/verify";
 import type { InstitutionId } from "@anamnesis/protocol";
 
@@ -29,8 +29,22 @@ export interface StoredSlip {
   readonly time: number;
   readonly page: number;
   readonly index: number;
+  /** {@link placeCheck} of height and time, which no root covers: so that a scrub finds a flipped bit there too. */
+  readonly check: Uint8Array;
 }
-export const storedSlip = tuple<StoredSlip>("bytes", "carrier", "height", "time", "page", "index");
+export const storedSlip = tuple<StoredSlip>(
+  "bytes",
+  "carrier",
+  "height",
+  "time",
+  "page",
+  "index",
+  "check",
+);
+
+/** First 8 bytes of SHA-256(I2OSP(height, 8) || I2OSP(time, 8)). */
+export const placeCheck = (height: number, time: number): Uint8Array =>
+  sha256(concat(i2osp(height, 8), i2osp(time, 8))).slice(0, 8);
 
 /** A sealed page: its header's canonical CBOR, and leaf hashes and slip ids one after another, 32 bytes each. */
 export interface StoredPage {

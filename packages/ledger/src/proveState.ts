@@ -1,13 +1,21 @@
-import { toHex } from '@anamnesis/crypto/verify';
-import { InvariantError, decodePageHeader, inclusionPath } from '@anamnesis/protocol';
-import type { ChainId, MapName, PageHeader, SlipId, SlipPlace, SlipProof, StateProof } from '@anamnesis/protocol';
-import { storedPage, storedSlip } from './facts.ts';
-import { pageLogPath, readPageLog } from './pageLog.ts';
-import { readOpenPage, split } from './pages.ts';
-import { readRoots } from './roots.ts';
-import { proveSparse } from './sparseMap.ts';
-import { stateKeys } from './stateKeys.ts';
-import type { Reader } from './view.ts';
+import { toHex } from "@anamnesis/crypto/verify";
+import { InvariantError, decodePageHeader, inclusionPath } from "@anamnesis/protocol";
+import type {
+  ChainId,
+  MapName,
+  PageHeader,
+  SlipId,
+  SlipPlace,
+  SlipProof,
+  StateProof,
+} from "@anamnesis/protocol";
+import { storedPage, storedSlip } from "./facts.ts";
+import { pageLogPath, readPageLog } from "./pageLog.ts";
+import { readOpenPage, split } from "./pages.ts";
+import { readRoots } from "./roots.ts";
+import { proveSparse } from "./sparseMap.ts";
+import { stateKeys } from "./stateKeys.ts";
+import type { Reader } from "./view.ts";
 
 /** What a proof says about where it was made; the height of the state it is made from is the caller's to know. */
 export interface ProofSubject {
@@ -21,38 +29,72 @@ export interface ProofSubject {
  * @returns `undefined` when the chain does not hold the slip.
  * Spec: docs/spec/proofs.md PR-2.
  */
-export function proveSlip(state: Reader, { chain, height }: ProofSubject, id: SlipId): SlipProof | undefined {
+export function proveSlip(
+  state: Reader,
+  { chain, height }: ProofSubject,
+  id: SlipId,
+): SlipProof | undefined {
   const bytes = state.get(stateKeys.slip(id));
   if (bytes === undefined) return undefined;
   const { bytes: slip, carrier, page, index } = storedSlip.decode(bytes);
-  return { chain, height, roots: readRoots(state), slip, carrier, place: placeOf(state, page, index), heads: [] };
+  return {
+    chain,
+    height,
+    roots: readRoots(state),
+    slip,
+    carrier,
+    place: placeOf(state, page, index),
+    heads: [],
+  };
 }
 
 function placeOf(state: Reader, page: number, index: number): SlipPlace {
   const open = readOpenPage(state);
   if (page === open.no) {
     const leaves = split(open.leaves);
-    return { in: 'openPage', index, count: leaves.length, path: inclusionPath(leaves, index) };
+    return { in: "openPage", index, count: leaves.length, path: inclusionPath(leaves, index) };
   }
   const sealed = state.get(stateKeys.page(page));
   if (sealed === undefined) throw new InvariantError(`page ${page} of a stored slip is missing`);
   const { header, leaves } = storedPage.decode(sealed);
   const pages = readPageLog(state).frontier.count;
   return {
-    in: 'page', header: decodePageHeader(header), index, path: inclusionPath(split(leaves), index),
-    pages, pagePath: pageLogPath(state, page, pages), countersignatures: [],
+    in: "page",
+    header: decodePageHeader(header),
+    index,
+    path: inclusionPath(split(leaves), index),
+    pages,
+    pagePath: pageLogPath(state, page, pages),
+    countersignatures: [],
   };
 }
 
-const mapKeys = { grants: stateKeys.grant, keys: stateKeys.certificate, institutions: stateKeys.institution } as const;
+const mapKeys = {
+  grants: stateKeys.grant,
+  keys: stateKeys.certificate,
+  institutions: stateKeys.institution,
+} as const;
 
 /**
  * Proof of what a map of the state says about an id, or that it says nothing; still without heads.
  * @param id - gid or fingerprint as 64 hex digits, or an institution's id.
  * Spec: docs/spec/proofs.md PR-3.
  */
-export function proveState(state: Reader, { chain, height }: ProofSubject, map: MapName, id: string): StateProof {
-  return { chain, height, roots: readRoots(state), map, id, proof: proveSparse(state, map, id, state.get(mapKeys[map](id))), heads: [] };
+export function proveState(
+  state: Reader,
+  { chain, height }: ProofSubject,
+  map: MapName,
+  id: string,
+): StateProof {
+  return {
+    chain,
+    height,
+    roots: readRoots(state),
+    map,
+    id,
+    proof: proveSparse(state, map, id, state.get(mapKeys[map](id))),
+    heads: [],
+  };
 }
 
 /** A sealed page's header; `undefined` when it is not sealed yet. */
@@ -64,7 +106,9 @@ export function pageHeader(state: Reader, no: number): PageHeader | undefined {
 /** Ids of a sealed page's slips, in leaf order; `undefined` when it is not sealed yet. */
 export function pageSlips(state: Reader, no: number): SlipId[] | undefined {
   const bytes = state.get(stateKeys.page(no));
-  return bytes === undefined ? undefined : split(storedPage.decode(bytes).slips).map((id) => toHex(id) as SlipId);
+  return bytes === undefined
+    ? undefined
+    : split(storedPage.decode(bytes).slips).map((id) => toHex(id) as SlipId);
 }
 
 /** How many pages are sealed, and how many slips the chain holds. */

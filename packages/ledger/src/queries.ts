@@ -1,12 +1,12 @@
-import { toHex } from '@anamnesis/crypto/verify';
-import { decodeSlip, grantState } from '@anamnesis/protocol';
-import type { Fingerprint, Gid, InstitutionId, Pid, Slip, SlipId } from '@anamnesis/protocol';
-import { authorFact, markFact, recordFact, requestFact, sessionFact, storedSlip } from './facts.ts';
-import type { RecordVersion } from './facts.ts';
-import type { StateView } from './state.ts';
-import { stateKeys } from './stateKeys.ts';
-import { LedgerView } from './view.ts';
-import type { Reader } from './view.ts';
+import { toHex } from "@anamnesis/crypto/verify";
+import { decodeSlip, grantState } from "@anamnesis/protocol";
+import type { Fingerprint, Gid, InstitutionId, Pid, Slip, SlipId } from "@anamnesis/protocol";
+import { authorFact, markFact, recordFact, requestFact, sessionFact, storedSlip } from "./facts.ts";
+import type { RecordVersion } from "./facts.ts";
+import type { StateView } from "./state.ts";
+import { stateKeys } from "./stateKeys.ts";
+import { LedgerView } from "./view.ts";
+import type { Reader } from "./view.ts";
 
 /**
  * What a node answers about a chain (docs/spec/http.md H-8 to H-13): pure reads of one state.
@@ -55,27 +55,41 @@ export function findRecord(state: Reader, record: SlipId): RecordView | undefine
   const versions = new LedgerView(state).versions(record);
   const digests = versions.map(({ digest }) => digest);
   return {
-    record, institution, pid: toHex(pid) as Pid, tag: toHex(tag), versions: versions.map(versionView),
-    confirmed: digests.filter((digest) => state.get(stateKeys.confirmation(record, toHex(digest))) !== undefined),
-    disputed: digests.filter((digest) => state.get(stateKeys.dispute(record, toHex(digest))) !== undefined),
+    record,
+    institution,
+    pid: toHex(pid) as Pid,
+    tag: toHex(tag),
+    versions: versions.map(versionView),
+    confirmed: digests.filter(
+      (digest) => state.get(stateKeys.confirmation(record, toHex(digest))) !== undefined,
+    ),
+    disputed: digests.filter(
+      (digest) => state.get(stateKeys.dispute(record, toHex(digest))) !== undefined,
+    ),
   };
 }
 
 const versionView = ({ slip, digest, sealedId, author, time }: RecordVersion): VersionView => ({
-  slip: toHex(slip) as SlipId, digest, sealedId, author: toHex(author) as Fingerprint, time,
+  slip: toHex(slip) as SlipId,
+  digest,
+  sealedId,
+  author: toHex(author) as Fingerprint,
+  time,
 });
 
 /** H-11, oldest record first. @param tag - 32 hex digits. */
-export const recordsByTag = (state: StateView, tag: string): RecordView[] => recordsUnder(state, `by-tag/${tag}/`);
+export const recordsByTag = (state: StateView, tag: string): RecordView[] =>
+  recordsUnder(state, `by-tag/${tag}/`);
 /** H-11, oldest record first. */
-export const recordsByPid = (state: StateView, pid: Pid): RecordView[] => recordsUnder(state, `by-pid/${pid}/`);
+export const recordsByPid = (state: StateView, pid: Pid): RecordView[] =>
+  recordsUnder(state, `by-pid/${pid}/`);
 
 const recordsUnder = (state: StateView, prefix: string): RecordView[] =>
   idsUnder(state, prefix).flatMap((record) => findRecord(state, record) ?? []);
 
 /** One entry of a grant's history; the optional fields are those that its kind has. */
 export interface UsageView {
-  readonly kind: 'usage.intent' | 'usage.done' | 'usage.denied';
+  readonly kind: "usage.intent" | "usage.done" | "usage.denied";
   readonly slip: SlipId;
   readonly time: number;
   readonly reader: Fingerprint;
@@ -109,10 +123,31 @@ export const usageOf = (state: StateView, gid: Gid): UsageView[] =>
 
 function usageView({ id: slip, kind, fields }: Slip, time: number): UsageView[] {
   switch (kind) {
-    case 'usage.intent': return [{ kind, slip, time, reader: toHex(fields.cert) as Fingerprint }];
-    case 'usage.done': return [{ kind, slip, time, reader: toHex(fields.cert) as Fingerprint, intent: toHex(fields.intent) as SlipId }];
-    case 'usage.denied': return [{ kind, slip, time, reader: toHex(fields.cert) as Fingerprint, proxy: fields.proxy, code: fields.code }];
-    default: return [];
+    case "usage.intent":
+      return [{ kind, slip, time, reader: toHex(fields.cert) as Fingerprint }];
+    case "usage.done":
+      return [
+        {
+          kind,
+          slip,
+          time,
+          reader: toHex(fields.cert) as Fingerprint,
+          intent: toHex(fields.intent) as SlipId,
+        },
+      ];
+    case "usage.denied":
+      return [
+        {
+          kind,
+          slip,
+          time,
+          reader: toHex(fields.cert) as Fingerprint,
+          proxy: fields.proxy,
+          code: fields.code,
+        },
+      ];
+    default:
+      return [];
   }
 }
 
@@ -138,12 +173,23 @@ export function findSession(state: StateView, pid: Pid): SessionView | undefined
   const found = read(state, stateKeys.session(pid), sessionFact.decode);
   if (found === undefined) return undefined;
   const { institution, slip, time } = found;
-  const prefix = stateKeys.author(pid, '');
+  const prefix = stateKeys.author(pid, "");
   const authors = Array.from(state.range(prefix), ([key, value]): AuthorView => {
     const { record, digest, author, time: at } = authorFact.decode(value);
-    return { slip: key.slice(prefix.length) as SlipId, record: toHex(record) as SlipId, digest, author: toHex(author) as Fingerprint, time: at };
+    return {
+      slip: key.slice(prefix.length) as SlipId,
+      record: toHex(record) as SlipId,
+      digest,
+      author: toHex(author) as Fingerprint,
+      time: at,
+    };
   });
-  return { institution, slip: toHex(slip) as SlipId, time, authors: authors.toSorted((left, right) => left.time - right.time) };
+  return {
+    institution,
+    slip: toHex(slip) as SlipId,
+    time,
+    authors: authors.toSorted((left, right) => left.time - right.time),
+  };
 }
 
 export interface RequestView {
@@ -162,14 +208,22 @@ export function findRequest(state: Reader, request: SlipId): RequestView | undef
   if (found === undefined) return undefined;
   const { reader, body, refusal, time } = found;
   const refused = read(state, stateKeys.refusal(request), markFact.decode);
-  return { request, reader: toHex(reader) as Fingerprint, body, refusal, time, ...(refused === undefined ? {} : { refused: refused.time }) };
+  return {
+    request,
+    reader: toHex(reader) as Fingerprint,
+    body,
+    refusal,
+    time,
+    ...(refused === undefined ? {} : { refused: refused.time }),
+  };
 }
 
 /** H-13, every request with this body digest, oldest first: anybody certified can repeat a digest that they saw. @param body - 64 hex digits. */
 export const requestsByBody = (state: StateView, body: string): RequestView[] =>
   idsUnder(state, `by-body/${body}/`).flatMap((request) => findRequest(state, request) ?? []);
 
-const idsUnder = (state: StateView, prefix: string): SlipId[] => Array.from(state.range(prefix), ([, id]) => toHex(id) as SlipId);
+const idsUnder = (state: StateView, prefix: string): SlipId[] =>
+  Array.from(state.range(prefix), ([, id]) => toHex(id) as SlipId);
 
 function read<T>(state: Reader, key: string, decode: (bytes: Uint8Array) => T): T | undefined {
   const bytes = state.get(key);

@@ -1,18 +1,26 @@
-import { createLtHash, decodeCanonical, equalBytes, toHex } from '@anamnesis/crypto/verify';
-import type { LtHash } from '@anamnesis/crypto/verify';
-import { decodePageHeader, decodeSlip, leafHash, pageHash, pageLeafHash, rootOfLeafHashes, sizedRoot } from '@anamnesis/protocol';
-import type { MapName, StateRoots } from '@anamnesis/protocol';
-import { storedPage, storedSlip } from './facts.ts';
-import { Frontier } from './frontier.ts';
-import { IndexCount } from './indices.ts';
-import { readPageLog } from './pageLog.ts';
-import { readOpenPage, split } from './pages.ts';
-import { encodeRoots, factHashKey, factItem, readRoots } from './roots.ts';
-import { updateSparseMap } from './sparseMap.ts';
-import type { StateView, Writes } from './state.ts';
-import { factPrefixes, stateKeys } from './stateKeys.ts';
-import type { FactRoot } from './stateKeys.ts';
-import type { Reader } from './view.ts';
+import { createLtHash, decodeCanonical, equalBytes, toHex } from "@anamnesis/crypto/verify";
+import type { LtHash } from "@anamnesis/crypto/verify";
+import {
+  decodePageHeader,
+  decodeSlip,
+  leafHash,
+  pageHash,
+  pageLeafHash,
+  rootOfLeafHashes,
+  sizedRoot,
+} from "@anamnesis/protocol";
+import type { MapName, StateRoots } from "@anamnesis/protocol";
+import { placeCheck, storedPage, storedSlip } from "./facts.ts";
+import { Frontier } from "./frontier.ts";
+import { IndexCount } from "./indices.ts";
+import { readPageLog } from "./pageLog.ts";
+import { readOpenPage, split } from "./pages.ts";
+import { encodeRoots, factHashKey, factItem, readRoots } from "./roots.ts";
+import { updateSparseMap } from "./sparseMap.ts";
+import type { StateView, Writes } from "./state.ts";
+import { factPrefixes, stateKeys } from "./stateKeys.ts";
+import type { FactRoot } from "./stateKeys.ts";
+import type { Reader } from "./view.ts";
 
 /**
  * Computes the roots of a state anew from its entries, trusting no stored hash: every slip against its page, every page
@@ -23,43 +31,58 @@ import type { Reader } from './view.ts';
  * an entry that does not fit the others.
  * @throws {CryptoError} For an entry that is no canonical CBOR any more.
  */
-export function recount(state: StateView): { readonly roots: StateRoots; readonly fault: string | undefined } {
+export function recount(state: StateView): {
+  readonly roots: StateRoots;
+  readonly fault: string | undefined;
+} {
   const stored = readRoots(state);
   const faults: string[] = [];
   const roots: StateRoots = {
     ...recountPages(state, faults),
-    records: recountFacts(state, 'records', faults),
-    usage: recountFacts(state, 'usage', faults),
-    grants: recountMap(state, 'grants', faults),
-    keys: recountMap(state, 'keys', faults),
-    institutions: recountMap(state, 'institutions', faults),
+    records: recountFacts(state, "records", faults),
+    usage: recountFacts(state, "usage", faults),
+    grants: recountMap(state, "grants", faults),
+    keys: recountMap(state, "keys", faults),
+    institutions: recountMap(state, "institutions", faults),
     params: stored.params,
   };
-  if (!equalBytes(encodeRoots(roots), encodeRoots(stored))) faults.push('the stored roots are not those of the entries');
+  if (!equalBytes(encodeRoots(roots), encodeRoots(stored)))
+    faults.push("the stored roots are not those of the entries");
   return { roots, fault: faults[0] };
 }
 
-function recountPages(state: StateView, faults: string[]): Pick<StateRoots, 'pages' | 'openPage'> {
+function recountPages(state: StateView, faults: string[]): Pick<StateRoots, "pages" | "openPage"> {
   const indices = new IndexCount(state, faults);
   let sequence = 0;
   const log = new Frontier();
   let prevHash: Uint8Array = new Uint8Array(32);
-  for (const [, bytes] of state.range('page/')) {
+  for (const [, bytes] of state.range("page/")) {
     const no = log.count;
     const page = storedPage.decode(bytes);
     const header = decodePageHeader(page.header);
     const leaves = split(page.leaves);
-    if (header.no !== no || header.count !== leaves.length || !equalBytes(header.prevHash, prevHash)) faults.push(`page ${no} does not follow the one before`);
-    if (!equalBytes(rootOfLeafHashes(leaves), header.merkleRoot)) faults.push(`the leaves of page ${no} do not lead to its root`);
+    if (
+      header.no !== no ||
+      header.count !== leaves.length ||
+      !equalBytes(header.prevHash, prevHash)
+    )
+      faults.push(`page ${no} does not follow the one before`);
+    if (!equalBytes(rootOfLeafHashes(leaves), header.merkleRoot))
+      faults.push(`the leaves of page ${no} do not lead to its root`);
     recountSlips(state, { page: no, leaves, slips: split(page.slips), sequence }, indices, faults);
     sequence += leaves.length;
     prevHash = pageHash(header);
     log.append(leafHash(prevHash), (level, index, hash) => {
-      if (!holds(state, stateKeys.logNode(level, index), hash)) faults.push(`the page log's subtree ${level}/${index} is another`);
+      if (!holds(state, stateKeys.logNode(level, index), hash))
+        faults.push(`the page log's subtree ${level}/${index} is another`);
     });
   }
   const kept = readPageLog(state);
-  if (kept.frontier.count !== log.count || !equalBytes(kept.lastHash, prevHash) || !equalBytes(kept.frontier.bytes(), log.bytes())) {
+  if (
+    kept.frontier.count !== log.count ||
+    !equalBytes(kept.lastHash, prevHash) ||
+    !equalBytes(kept.frontier.bytes(), log.bytes())
+  ) {
     faults.push("the page log's edge is not that of its pages");
   }
   const openPage = recountOpenPage(state, { no: log.count, sequence }, indices, faults);
@@ -67,13 +90,28 @@ function recountPages(state: StateView, faults: string[]): Pick<StateRoots, 'pag
   return { pages: sizedRoot(log.count, log.root()), openPage };
 }
 
-function recountOpenPage(state: StateView, { no, sequence }: { no: number; sequence: number }, indices: IndexCount, faults: string[]): Uint8Array {
+function recountOpenPage(
+  state: StateView,
+  { no, sequence }: { no: number; sequence: number },
+  indices: IndexCount,
+  faults: string[],
+): Uint8Array {
   const open = readOpenPage(state);
   const leaves = split(open.leaves);
-  recountSlips(state, { page: open.no, leaves, slips: split(open.slips), sequence }, indices, faults);
+  recountSlips(
+    state,
+    { page: open.no, leaves, slips: split(open.slips), sequence },
+    indices,
+    faults,
+  );
   const edge = new Frontier();
   for (const leaf of leaves) edge.append(leaf);
-  if (open.no !== no || open.sequence !== sequence + leaves.length || !equalBytes(edge.bytes(), open.peaks)) faults.push("the open page's edge is not that of its slips");
+  if (
+    open.no !== no ||
+    open.sequence !== sequence + leaves.length ||
+    !equalBytes(edge.bytes(), open.peaks)
+  )
+    faults.push("the open page's edge is not that of its slips");
   return sizedRoot(leaves.length, edge.root());
 }
 
@@ -85,8 +123,14 @@ interface PlacedSlips {
   readonly sequence: number;
 }
 
-function recountSlips(state: Reader, { page, leaves, slips, sequence }: PlacedSlips, indices: IndexCount, faults: string[]): void {
-  if (slips.length !== leaves.length) faults.push(`page ${page} names ${slips.length} slips for ${leaves.length} leaves`);
+function recountSlips(
+  state: Reader,
+  { page, leaves, slips, sequence }: PlacedSlips,
+  indices: IndexCount,
+  faults: string[],
+): void {
+  if (slips.length !== leaves.length)
+    faults.push(`page ${page} names ${slips.length} slips for ${leaves.length} leaves`);
   for (const [index, id] of slips.entries()) {
     const bytes = state.get(stateKeys.slip(toHex(id)));
     if (bytes === undefined) {
@@ -95,9 +139,15 @@ function recountSlips(state: Reader, { page, leaves, slips, sequence }: PlacedSl
     }
     const stored = storedSlip.decode(bytes);
     const leaf = leaves[index] ?? new Uint8Array(0);
-    const isSame = stored.page === page && stored.index === index && equalBytes(pageLeafHash(stored.bytes, stored.carrier), leaf);
+    const isSame =
+      stored.page === page &&
+      stored.index === index &&
+      equalBytes(pageLeafHash(stored.bytes, stored.carrier), leaf);
+    if (!equalBytes(stored.check, placeCheck(stored.height, stored.time)))
+      faults.push(`height and time of slip ${index} of page ${page} are others`);
     const slip = decodeSlip(stored.bytes);
-    if (!isSame || slip.id !== toHex(id)) faults.push(`slip ${index} of page ${page} is another than its leaf`);
+    if (!isSame || slip.id !== toHex(id))
+      faults.push(`slip ${index} of page ${page} is another than its leaf`);
     indices.expect(slip, sequence + index);
   }
 }
@@ -111,19 +161,23 @@ function recountFacts(state: StateView, root: FactRoot, faults: string[]): Uint8
       count += 1;
     }
   }
-  if (count > 0 && !holds(state, factHashKey[root], hash.state())) faults.push(`the multiset hash of ${root} is not that of its facts`);
+  if (count > 0 && !holds(state, factHashKey[root], hash.state()))
+    faults.push(`the multiset hash of ${root} is not that of its facts`);
   return hash.digest();
 }
 
 /** The map built from its entries as if they came all at once. */
 function recountMap(state: StateView, map: MapName, faults: string[]): Uint8Array {
   const prefix = `${map}/`;
-  const entries = new Map(Array.from(state.range(prefix), ([key, value]) => [key.slice(prefix.length), value] as const));
+  const entries = new Map(
+    Array.from(state.range(prefix), ([key, value]) => [key.slice(prefix.length), value] as const),
+  );
   const nodes: Writes = new Map();
   const root = updateSparseMap({ get: () => undefined }, map, entries, nodes);
   for (const [key, node] of nodes) {
     const kept = state.get(key);
-    if (kept === undefined || node === undefined || !equalBytes(kept, node)) faults.push(`a node of the ${map} map is another`);
+    if (kept === undefined || node === undefined || !equalBytes(kept, node))
+      faults.push(`a node of the ${map} map is another`);
   }
   return root;
 }

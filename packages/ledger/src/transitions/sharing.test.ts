@@ -1,109 +1,335 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { fromHex, sha256 } from '@anamnesis/crypto/verify';
-import { gidOf, limits } from '@anamnesis/protocol';
-import type { SlipCode, SlipFields } from '@anamnesis/protocol';
-import { TestChain, bytesOf, certify, hex, keyOf, makeGenesis } from '../../../../tests/chainFixture.ts';
-import type { MadeSlip } from '../../../../tests/chainFixture.ts';
-import { findGrant, findRequest, requestsByBody, usageOf } from '../queries.ts';
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fromHex, sha256 } from "@anamnesis/crypto/verify";
+import { gidOf, limits } from "@anamnesis/protocol";
+import type { SlipCode, SlipFields } from "@anamnesis/protocol";
+import {
+  TestChain,
+  bytesOf,
+  certify,
+  hex,
+  keyOf,
+  makeGenesis,
+} from "../../../../tests/chainFixture.ts";
+import type { MadeSlip } from "../../../../tests/chainFixture.ts";
+import { findGrant, findRequest, requestsByBody, usageOf } from "../queries.ts";
 
-const consortium = new TestChain(makeGenesis('consortium'));
-const lin = certify(consortium, 'dr-lin');
-const wu = certify(consortium, 'dr-wu', { institution: 'city-hospital' });
+const consortium = new TestChain(makeGenesis("consortium"));
+const lin = certify(consortium, "dr-lin");
+const wu = certify(consortium, "dr-wu", { institution: "city-hospital" });
 const hour = 3_600_000;
-const grantKey = keyOf('grant');
+const grantKey = keyOf("grant");
 const gid = fromHex(gidOf(grantKey.publicKey));
 
 const publish = (chain: TestChain, expiresIn = hour, key = grantKey) =>
-  chain.submit(chain.slip('grant.publish', { key: key.publicKey, digest: bytesOf('grant digest'), expiresAt: chain.time + expiresIn }, key), undefined, 0);
-assert.equal(publish(consortium), 'OK');
-const revoke = (chain: TestChain, key = grantKey) => chain.submit(chain.slip('grant.revoke', { key: key.publicKey }, key));
+  chain.submit(
+    chain.slip(
+      "grant.publish",
+      { key: key.publicKey, digest: bytesOf("grant digest"), expiresAt: chain.time + expiresIn },
+      key,
+    ),
+    undefined,
+    0,
+  );
+assert.equal(publish(consortium), "OK");
+const revoke = (chain: TestChain, key = grantKey) =>
+  chain.submit(chain.slip("grant.revoke", { key: key.publicKey }, key));
 
 const request = (chain: TestChain, label: string): MadeSlip =>
-  chain.slip('access.request', { cert: lin, body: bytesOf('body'), refusal: sha256(bytesOf(`r ${label}`)) }, keyOf('dr-lin'));
-const asked = request(consortium, 'one');
-assert.equal(consortium.submit(asked), 'OK');
-const refuse = (chain: TestChain, { of = fromHex(asked.id), r = bytesOf('r one'), once = 'once' } = {}) =>
-  chain.submit(chain.slip('access.refuse', { key: keyOf(once).publicKey, request: of, r }, keyOf(once)));
+  chain.slip(
+    "access.request",
+    { cert: lin, body: bytesOf("body"), refusal: sha256(bytesOf(`r ${label}`)) },
+    keyOf("dr-lin"),
+  );
+const asked = request(consortium, "one");
+assert.equal(consortium.submit(asked), "OK");
+const refuse = (
+  chain: TestChain,
+  { of = fromHex(asked.id), r = bytesOf("r one"), once = "once" } = {},
+) =>
+  chain.submit(
+    chain.slip("access.refuse", { key: keyOf(once).publicKey, request: of, r }, keyOf(once)),
+  );
 
-const intentSlip = (chain: TestChain, change: Partial<SlipFields<'usage.intent'>> = {}) =>
-  chain.slip('usage.intent', { gid, cert: lin, proxies: [1, 2, 3], commitment: bytesOf('commitment'), ...change }, keyOf('dr-lin'));
+const intentSlip = (chain: TestChain, change: Partial<SlipFields<"usage.intent">> = {}) =>
+  chain.slip(
+    "usage.intent",
+    { gid, cert: lin, proxies: [1, 2, 3], commitment: bytesOf("commitment"), ...change },
+    keyOf("dr-lin"),
+  );
 const announced = intentSlip(consortium);
-assert.equal(consortium.submit(announced), 'OK');
-const done = (chain: TestChain, change: Partial<SlipFields<'usage.done'>> = {}, reader = 'dr-lin') =>
-  chain.submit(chain.slip('usage.done', { cert: lin, intent: fromHex(announced.id), ...change }, keyOf(reader)));
-const denied = (chain: TestChain, change: Partial<SlipFields<'usage.denied'>> = {}, afterMs?: number) => {
-  const fields = { proxy: 1, gid, cert: lin, code: 'GRANT_NOT_LIVE', ...change };
-  return chain.submit(chain.slip('usage.denied', fields, keyOf(`proxy ${fields.proxy}`)), undefined, afterMs);
+assert.equal(consortium.submit(announced), "OK");
+const done = (
+  chain: TestChain,
+  change: Partial<SlipFields<"usage.done">> = {},
+  reader = "dr-lin",
+) =>
+  chain.submit(
+    chain.slip(
+      "usage.done",
+      { cert: lin, intent: fromHex(announced.id), ...change },
+      keyOf(reader),
+    ),
+  );
+const denied = (
+  chain: TestChain,
+  change: Partial<SlipFields<"usage.denied">> = {},
+  afterMs?: number,
+) => {
+  const fields = { proxy: 1, gid, cert: lin, code: "GRANT_NOT_LIVE", ...change };
+  return chain.submit(
+    chain.slip("usage.denied", fields, keyOf(`proxy ${fields.proxy}`)),
+    undefined,
+    afterMs,
+  );
 };
 
-const rows: readonly { kind: string; when: string; want: SlipCode; submit: (chain: TestChain) => SlipCode }[] = [
-  { kind: 'grant.publish', when: 'it comes twice', want: 'GRANT_EXISTS', submit: (chain) => publish(chain, 2 * hour) },
-  { kind: 'grant.publish', when: 'it expires a millisecond from now', want: 'OK', submit: (chain) => publish(chain, 1, keyOf('g')) },
-  { kind: 'grant.publish', when: 'it expires now', want: 'EXPIRY_IN_PAST', submit: (chain) => publish(chain, 0, keyOf('g')) },
-  { kind: 'grant.publish', when: 'it lasts a year', want: 'OK', submit: (chain) => publish(chain, limits.grantLifetimeMs, keyOf('g')) },
-  { kind: 'grant.publish', when: 'it lasts a millisecond more', want: 'EXPIRY_TOO_FAR', submit: (chain) => publish(chain, limits.grantLifetimeMs + 1, keyOf('g')) },
-  { kind: 'grant.revoke', when: 'the patient revokes', want: 'OK', submit: (chain) => revoke(chain) },
-  { kind: 'grant.revoke', when: 'nobody published it', want: 'GRANT_UNKNOWN', submit: (chain) => revoke(chain, keyOf('g')) },
-  { kind: 'grant.revoke', when: 'said twice', want: 'GRANT_REVOKED', submit: (chain) => (revoke(chain), revoke(chain)) },
-  { kind: 'grant.revoke', when: 'it has expired', want: 'OK', submit: (chain) => (chain.block([], 2 * hour), revoke(chain)) },
+const rows: readonly {
+  kind: string;
+  when: string;
+  want: SlipCode;
+  submit: (chain: TestChain) => SlipCode;
+}[] = [
+  {
+    kind: "grant.publish",
+    when: "it comes twice",
+    want: "GRANT_EXISTS",
+    submit: (chain) => publish(chain, 2 * hour),
+  },
+  {
+    kind: "grant.publish",
+    when: "it expires a millisecond from now",
+    want: "OK",
+    submit: (chain) => publish(chain, 1, keyOf("g")),
+  },
+  {
+    kind: "grant.publish",
+    when: "it expires now",
+    want: "EXPIRY_IN_PAST",
+    submit: (chain) => publish(chain, 0, keyOf("g")),
+  },
+  {
+    kind: "grant.publish",
+    when: "it lasts a year",
+    want: "OK",
+    submit: (chain) => publish(chain, limits.grantLifetimeMs, keyOf("g")),
+  },
+  {
+    kind: "grant.publish",
+    when: "it lasts a millisecond more",
+    want: "EXPIRY_TOO_FAR",
+    submit: (chain) => publish(chain, limits.grantLifetimeMs + 1, keyOf("g")),
+  },
+  {
+    kind: "grant.revoke",
+    when: "the patient revokes",
+    want: "OK",
+    submit: (chain) => revoke(chain),
+  },
+  {
+    kind: "grant.revoke",
+    when: "nobody published it",
+    want: "GRANT_UNKNOWN",
+    submit: (chain) => revoke(chain, keyOf("g")),
+  },
+  {
+    kind: "grant.revoke",
+    when: "said twice",
+    want: "GRANT_REVOKED",
+    submit: (chain) => (revoke(chain), revoke(chain)),
+  },
+  {
+    kind: "grant.revoke",
+    when: "it has expired",
+    want: "OK",
+    submit: (chain) => (chain.block([], 2 * hour), revoke(chain)),
+  },
 
-  { kind: 'access.request', when: 'a doctor asks', want: 'OK', submit: (chain) => chain.submit(request(chain, 'two')) },
-  { kind: 'access.refuse', when: 'r is shown', want: 'OK', submit: (chain) => refuse(chain) },
-  { kind: 'access.refuse', when: 'nobody asked', want: 'REQUEST_UNKNOWN', submit: (chain) => refuse(chain, { of: bytesOf('no request') }) },
-  { kind: 'access.refuse', when: 'r is another', want: 'REFUSAL_SECRET_WRONG', submit: (chain) => refuse(chain, { r: bytesOf('r two') }) },
-  { kind: 'access.refuse', when: 'it was refused', want: 'REQUEST_CLOSED', submit: (chain) => (refuse(chain), refuse(chain, { once: 'twice' })) },
+  {
+    kind: "access.request",
+    when: "a doctor asks",
+    want: "OK",
+    submit: (chain) => chain.submit(request(chain, "two")),
+  },
+  { kind: "access.refuse", when: "r is shown", want: "OK", submit: (chain) => refuse(chain) },
+  {
+    kind: "access.refuse",
+    when: "nobody asked",
+    want: "REQUEST_UNKNOWN",
+    submit: (chain) => refuse(chain, { of: bytesOf("no request") }),
+  },
+  {
+    kind: "access.refuse",
+    when: "r is another",
+    want: "REFUSAL_SECRET_WRONG",
+    submit: (chain) => refuse(chain, { r: bytesOf("r two") }),
+  },
+  {
+    kind: "access.refuse",
+    when: "it was refused",
+    want: "REQUEST_CLOSED",
+    submit: (chain) => (refuse(chain), refuse(chain, { once: "twice" })),
+  },
 
-  { kind: 'usage.intent', when: 'the grant is live', want: 'OK', submit: (chain) => chain.submit(intentSlip(chain)) },
-  { kind: 'usage.intent', when: 'nobody published the grant', want: 'GRANT_UNKNOWN', submit: (chain) => chain.submit(intentSlip(chain, { gid: bytesOf('no grant') })) },
-  { kind: 'usage.intent', when: 'the grant expires in a millisecond', want: 'OK', submit: (chain) => (publish(chain, 11, keyOf('g')), chain.submit(intentSlip(chain, { gid: fromHex(gidOf(keyOf('g').publicKey)) }), undefined, 10)) },
-  { kind: 'usage.intent', when: 'the grant expires now', want: 'GRANT_EXPIRED', submit: (chain) => (publish(chain, 10, keyOf('g')), chain.submit(intentSlip(chain, { gid: fromHex(gidOf(keyOf('g').publicKey)) }), undefined, 10)) },
-  { kind: 'usage.intent', when: 'the grant was revoked', want: 'GRANT_REVOKED', submit: (chain) => (revoke(chain), chain.submit(intentSlip(chain))) },
-  { kind: 'usage.intent', when: 'a proxy is not of the federation', want: 'PROXY_UNKNOWN', submit: (chain) => chain.submit(intentSlip(chain, { proxies: [1, 2, 5] })) },
+  {
+    kind: "usage.intent",
+    when: "the grant is live",
+    want: "OK",
+    submit: (chain) => chain.submit(intentSlip(chain)),
+  },
+  {
+    kind: "usage.intent",
+    when: "nobody published the grant",
+    want: "GRANT_UNKNOWN",
+    submit: (chain) => chain.submit(intentSlip(chain, { gid: bytesOf("no grant") })),
+  },
+  {
+    kind: "usage.intent",
+    when: "the grant expires in a millisecond",
+    want: "OK",
+    submit: (chain) => (
+      publish(chain, 11, keyOf("g")),
+      chain.submit(intentSlip(chain, { gid: fromHex(gidOf(keyOf("g").publicKey)) }), undefined, 10)
+    ),
+  },
+  {
+    kind: "usage.intent",
+    when: "the grant expires now",
+    want: "GRANT_EXPIRED",
+    submit: (chain) => (
+      publish(chain, 10, keyOf("g")),
+      chain.submit(intentSlip(chain, { gid: fromHex(gidOf(keyOf("g").publicKey)) }), undefined, 10)
+    ),
+  },
+  {
+    kind: "usage.intent",
+    when: "the grant was revoked",
+    want: "GRANT_REVOKED",
+    submit: (chain) => (revoke(chain), chain.submit(intentSlip(chain))),
+  },
+  {
+    kind: "usage.intent",
+    when: "a proxy is not of the federation",
+    want: "PROXY_UNKNOWN",
+    submit: (chain) => chain.submit(intentSlip(chain, { proxies: [1, 2, 5] })),
+  },
 
-  { kind: 'usage.done', when: 'the reader opened', want: 'OK', submit: (chain) => done(chain) },
-  { kind: 'usage.done', when: 'the grant was revoked since', want: 'OK', submit: (chain) => (revoke(chain), done(chain)) },
-  { kind: 'usage.done', when: 'it comes before the intent', want: 'INTENT_UNKNOWN', submit: (chain) => done(chain, { intent: bytesOf('no intent') }) },
-  { kind: 'usage.done', when: 'another reader speaks', want: 'INTENT_OF_ANOTHER_READER', submit: (chain) => done(chain, { cert: wu }, 'dr-wu') },
-  { kind: 'usage.done', when: 'said twice', want: 'INTENT_DONE', submit: (chain) => (done(chain), done(chain)) },
+  { kind: "usage.done", when: "the reader opened", want: "OK", submit: (chain) => done(chain) },
+  {
+    kind: "usage.done",
+    when: "the grant was revoked since",
+    want: "OK",
+    submit: (chain) => (revoke(chain), done(chain)),
+  },
+  {
+    kind: "usage.done",
+    when: "it comes before the intent",
+    want: "INTENT_UNKNOWN",
+    submit: (chain) => done(chain, { intent: bytesOf("no intent") }),
+  },
+  {
+    kind: "usage.done",
+    when: "another reader speaks",
+    want: "INTENT_OF_ANOTHER_READER",
+    submit: (chain) => done(chain, { cert: wu }, "dr-wu"),
+  },
+  {
+    kind: "usage.done",
+    when: "said twice",
+    want: "INTENT_DONE",
+    submit: (chain) => (done(chain), done(chain)),
+  },
 
-  { kind: 'usage.denied', when: 'a proxy refused', want: 'OK', submit: (chain) => denied(chain) },
-  { kind: 'usage.denied', when: 'the grant is dead', want: 'OK', submit: (chain) => (revoke(chain), denied(chain)) },
-  { kind: 'usage.denied', when: 'nobody has the certificate', want: 'CERTIFICATE_UNKNOWN', submit: (chain) => denied(chain, { cert: bytesOf('nobody') }) },
-  { kind: 'usage.denied', when: 'a proxy said so this minute', want: 'DENIED_TOO_OFTEN', submit: (chain) => (denied(chain), denied(chain, { proxy: 2 })) },
-  { kind: 'usage.denied', when: 'a minute has passed', want: 'OK', submit: (chain) => (denied(chain), denied(chain, { proxy: 2 }, 60_000)) },
-  { kind: 'usage.denied', when: 'another reader was refused', want: 'OK', submit: (chain) => (denied(chain), denied(chain, { cert: wu })) },
-  { kind: 'usage.denied', when: 'another grant was asked', want: 'OK', submit: (chain) => (denied(chain), denied(chain, { gid: bytesOf('another') })) },
+  { kind: "usage.denied", when: "a proxy refused", want: "OK", submit: (chain) => denied(chain) },
+  {
+    kind: "usage.denied",
+    when: "the grant is dead",
+    want: "OK",
+    submit: (chain) => (revoke(chain), denied(chain)),
+  },
+  {
+    kind: "usage.denied",
+    when: "nobody has the certificate",
+    want: "CERTIFICATE_UNKNOWN",
+    submit: (chain) => denied(chain, { cert: bytesOf("nobody") }),
+  },
+  {
+    kind: "usage.denied",
+    when: "a proxy said so this minute",
+    want: "DENIED_TOO_OFTEN",
+    submit: (chain) => (denied(chain), denied(chain, { proxy: 2 })),
+  },
+  {
+    kind: "usage.denied",
+    when: "a minute has passed",
+    want: "OK",
+    submit: (chain) => (denied(chain), denied(chain, { proxy: 2 }, 60_000)),
+  },
+  {
+    kind: "usage.denied",
+    when: "another reader was refused",
+    want: "OK",
+    submit: (chain) => (denied(chain), denied(chain, { cert: wu })),
+  },
+  {
+    kind: "usage.denied",
+    when: "another grant was asked",
+    want: "OK",
+    submit: (chain) => (denied(chain), denied(chain, { gid: bytesOf("another") })),
+  },
 ];
 
-for (const { kind, when, want, submit } of rows) test(`${kind} gives ${want} when ${when}`, () => assert.equal(submit(consortium.fork()), want));
+for (const { kind, when, want, submit } of rows)
+  test(`${kind} gives ${want} when ${when}`, () => assert.equal(submit(consortium.fork()), want));
 
-test('an intent behind the revocation in the same block is refused, one before it accepted', () => {
-  const revoking = (chain: TestChain) => chain.slip('grant.revoke', { key: grantKey.publicKey }, grantKey);
+test("an intent behind the revocation in the same block is refused, one before it accepted", () => {
+  const revoking = (chain: TestChain) =>
+    chain.slip("grant.revoke", { key: grantKey.publicKey }, grantKey);
   const after = consortium.fork();
-  assert.deepEqual(after.block([after.group([revoking(after), intentSlip(after)])]).results[0]?.map(({ code }) => code), ['OK', 'GRANT_REVOKED']);
+  assert.deepEqual(
+    after
+      .block([after.group([revoking(after), intentSlip(after)])])
+      .results[0]?.map(({ code }) => code),
+    ["OK", "GRANT_REVOKED"],
+  );
   const before = consortium.fork();
-  assert.deepEqual(before.block([before.group([intentSlip(before), revoking(before)])]).results[0]?.map(({ code }) => code), ['OK', 'OK']);
+  assert.deepEqual(
+    before
+      .block([before.group([intentSlip(before), revoking(before)])])
+      .results[0]?.map(({ code }) => code),
+    ["OK", "OK"],
+  );
 });
 
-test('findGrant() tells the history oldest first; a refused request shows when', () => {
+test("findGrant() tells the history oldest first; a refused request shows when", () => {
   const chain = consortium.fork();
   done(chain);
   denied(chain);
   refuse(chain);
   const usage = findGrant(chain.state, gidOf(grantKey.publicKey))?.usage ?? [];
-  assert.deepEqual(usage.map(({ kind, reader, code }) => [kind, reader, code]), [
-    ['usage.intent', hex(lin), undefined], ['usage.done', hex(lin), undefined], ['usage.denied', hex(lin), 'GRANT_NOT_LIVE'],
-  ]);
+  assert.deepEqual(
+    usage.map(({ kind, reader, code }) => [kind, reader, code]),
+    [
+      ["usage.intent", hex(lin), undefined],
+      ["usage.done", hex(lin), undefined],
+      ["usage.denied", hex(lin), "GRANT_NOT_LIVE"],
+    ],
+  );
   assert.equal(usage[1]?.intent, announced.id);
   assert.equal(findRequest(chain.state, asked.id)?.refused, chain.time);
-  assert.deepEqual(requestsByBody(chain.state, hex(bytesOf('body'))).map(({ request: id }) => id), [asked.id]);
+  assert.deepEqual(
+    requestsByBody(chain.state, hex(bytesOf("body"))).map(({ request: id }) => id),
+    [asked.id],
+  );
 });
 
-test('usageOf() shows denials under a gid that was never published', () => {
+test("usageOf() shows denials under a gid that was never published", () => {
   const chain = consortium.fork();
-  const unpublished = gidOf(keyOf('never published').publicKey);
+  const unpublished = gidOf(keyOf("never published").publicKey);
   denied(chain, { gid: fromHex(unpublished) });
   assert.equal(findGrant(chain.state, unpublished), undefined);
-  assert.deepEqual(usageOf(chain.state, unpublished).map(({ kind }) => kind), ['usage.denied']);
+  assert.deepEqual(
+    usageOf(chain.state, unpublished).map(({ kind }) => kind),
+    ["usage.denied"],
+  );
 });

@@ -1,0 +1,282 @@
+/** Seeded random lives of a chain: every slip kind, right and wrong, in random blocks. For property tests and golden logs. */
+import { concat, fromHex, sha256, utf8 } from "@anamnesis/crypto/verify";
+import type { BlockResult } from "@anamnesis/ledger";
+import { gidOf, pidOf } from "@anamnesis/protocol";
+import type { ChainKind, Genesis, Group } from "@anamnesis/protocol";
+import {
+  TestChain,
+  boxKeyOf,
+  bytesOf,
+  certificateFields,
+  keyOf,
+  makeGenesis,
+} from "./chainFixture.ts";
+import type { MadeSlip } from "./chainFixture.ts";
+
+/** mulberry32: the same numbers for the same seed. Answers whole numbers below `bound`. */
+export function seededNumbers(seed: number): (bound: number) => number {
+  let state = seed >>> 0;
+  return (bound) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * bound);
+  };
+}
+
+const doctors = ["dr-lin", "dr-wu", "dr-zhao"];
+const hour = 3_600_000;
+
+export class Scenario {
+  readonly chain: TestChain;
+  readonly #below: (bound: number) => number;
+  readonly #visits: string[] = ["visit 0"];
+  readonly #grants: string[] = ["grant 0"];
+  readonly #requests: MadeSlip[] = [];
+  readonly #intents: MadeSlip[] = [];
+  readonly #records: { id: string; visit: string; label: string; newest: string }[] = [];
+  readonly #past: MadeSlip[] = [];
+  #labels = 0;
+
+  constructor(
+    seed: number,
+    kind: ChainKind,
+    params: Partial<Genesis["params"]> = { pageSlips: 7, pageSeconds: 2 },
+  ) {
+    this.chain = new TestChain(makeGenesis(kind, params));
+    this.#below = seededNumbers(seed);
+  }
+
+  /** The next block: up to four groups of up to five slips, up to 1.5 s after the one before. */
+  step(): { groups: Group[]; result: BlockResult } {
+    const groups = Array.from({ length: this.#below(5) }, () => this.#group());
+    const afterMs = this.#below(1500);
+    return { groups, result: this.chain.unverifiedBlock(groups, afterMs) };
+  }
+
+  #group(): Group {
+    const slips = Array.from({ length: 1 + this.#below(5) }, () => this.#slip());
+    this.#past.push(...slips);
+    const members = this.chain.genesis.members;
+    const carrier =
+      this.#below(6) === 0 ? members[this.#below(members.length)]!.id : this.chain.genesis.writer;
+    return this.chain.group(slips, carrier);
+  }
+
+  #slip(): MadeSlip {
+    if (this.#below(12) === 0 && this.#past.length > 0) return this.#pick(this.#past);
+    if (this.#below(8) === 0) return this.#membership();
+    return this.chain.genesis.kind === "care" ? this.#careSlip() : this.#consortiumSlip();
+  }
+
+  #membership(): MadeSlip {
+    const { chain } = this;
+    switch (this.#below(4)) {
+      case 0:
+        return chain.slip(
+          "identity.certify",
+          certificateFields(this.#pick(doctors)),
+          keyOf("care"),
+        );
+      case 1:
+        return chain.slip(
+          "institution.level",
+          { id: "general-hospital", level: this.#pick(["secondary", "tertiary"]) },
+          keyOf(chain.genesis.authority),
+        );
+      case 2: {
+        const id = this.#label("clinic").replace(" ", "-");
+        return chain.slip(
+          "institution.enrol",
+          {
+            id,
+            name: id,
+            level: "community",
+            nodeKey: keyOf(id).publicKey,
+            boxKey: boxKeyOf(id),
+            address: "http://clinic.example",
+          },
+          keyOf(chain.genesis.authority),
+        );
+      }
+      default:
+        return chain.slip(
+          "identity.revoke",
+          { fingerprint: certificateFields("dr-zhao").fingerprint, by: "care" },
+          keyOf("care"),
+        );
+    }
+  }
+
+  #careSlip(): MadeSlip {
+    const { chain } = this;
+    const institution = "general-hospital";
+    const visit = this.#pick(this.#visits);
+    const record = this.#records.length === 0 ? undefined : this.#pick(this.#records);
+    const doctor = this.#certified();
+    const cert = certificateFields(doctor).fingerprint;
+    const pid = fromHex(pidOf(keyOf(visit).publicKey));
+    const choice = this.#below(6);
+    if (choice === 0) {
+      const opened = this.#label("visit");
+      this.#visits.push(opened);
+      return chain.slip(
+        "session.open",
+        { institution, key: keyOf(opened).publicKey },
+        keyOf(opened),
+      );
+    }
+    if (doctor === "" || record === undefined || choice === 1) {
+      if (doctor === "")
+        return chain.slip(
+          "session.open",
+          { institution, key: keyOf(visit).publicKey },
+          keyOf(visit),
+        );
+      const label = this.#label("record");
+      const slip = chain.slip(
+        "record.submit",
+        {
+          institution,
+          cert,
+          pid,
+          tag: bytesOf(`tag ${label}`, 16),
+          digest: bytesOf(label),
+          sealedId: concat(bytesOf(label), bytesOf(label, 28)),
+        },
+        keyOf(doctor),
+      );
+      this.#records.push({ id: slip.id, visit, label, newest: label });
+      return slip;
+    }
+    const of = { pid: fromHex(pidOf(keyOf(record.visit).publicKey)), record: fromHex(record.id) };
+    if (choice === 2) {
+      const label = this.#label("version");
+      const slip = chain.slip(
+        "record.amend",
+        {
+          institution,
+          cert,
+          ...of,
+          tag: bytesOf(`tag ${record.label}`, 16),
+          before: bytesOf(record.newest),
+          digest: bytesOf(label),
+          sealedId: concat(bytesOf(label), bytesOf(label, 28)),
+        },
+        keyOf(doctor),
+      );
+      if (this.#below(3) > 0) record.newest = label;
+      return slip;
+    }
+    const judged = {
+      key: keyOf(record.visit).publicKey,
+      record: of.record,
+      digest: bytesOf(record.newest),
+    };
+    if (choice === 3) return chain.slip("record.confirm", judged, keyOf(record.visit));
+    if (choice === 4)
+      return chain.slip(
+        "record.dispute",
+        { ...judged, reason: bytesOf("reason") },
+        keyOf(record.visit),
+      );
+    return chain.slip(
+      "usage.author",
+      { institution, cert, ...of, digest: judged.digest },
+      keyOf(doctor),
+    );
+  }
+
+  #consortiumSlip(): MadeSlip {
+    const { chain } = this;
+    const name = this.#pick(this.#grants);
+    const key = keyOf(name);
+    const gid = fromHex(gidOf(key.publicKey));
+    const doctor = this.#certified();
+    const cert = certificateFields(doctor).fingerprint;
+    const choice = this.#below(7);
+    if (choice === 0 || doctor === "") {
+      const published = this.#label("grant");
+      this.#grants.push(published);
+      const expiresAt = chain.time + (this.#below(3) === 0 ? this.#below(4000) : hour);
+      return chain.slip(
+        "grant.publish",
+        { key: keyOf(published).publicKey, digest: bytesOf(published), expiresAt },
+        keyOf(published),
+      );
+    }
+    if (choice === 1) return chain.slip("grant.revoke", { key: key.publicKey }, key);
+    if (choice === 2) {
+      const slip = chain.slip(
+        "access.request",
+        {
+          cert,
+          body: bytesOf(this.#label("body")),
+          refusal: sha256(utf8("secret of a request, at 32 bytes")),
+        },
+        keyOf(doctor),
+      );
+      this.#requests.push(slip);
+      return slip;
+    }
+    if (choice === 3 && this.#requests.length > 0) {
+      const once = keyOf(this.#label("once"));
+      return chain.slip(
+        "access.refuse",
+        {
+          key: once.publicKey,
+          request: fromHex(this.#pick(this.#requests).id),
+          r: utf8("secret of a request, at 32 bytes"),
+        },
+        once,
+      );
+    }
+    if (choice === 4 && this.#intents.length > 0)
+      return chain.slip(
+        "usage.done",
+        { cert, intent: fromHex(this.#pick(this.#intents).id) },
+        keyOf(doctor),
+      );
+    if (choice === 5) {
+      const proxy = 1 + this.#below(4);
+      return chain.slip(
+        "usage.denied",
+        { proxy, gid, cert, code: "GRANT_NOT_LIVE" },
+        keyOf(`proxy ${proxy}`),
+      );
+    }
+    const slip = chain.slip(
+      "usage.intent",
+      {
+        gid,
+        cert,
+        proxies: [1, 2, 3 + this.#below(3)],
+        commitment: bytesOf(this.#label("intent")),
+      },
+      keyOf(doctor),
+    );
+    this.#intents.push(slip);
+    return slip;
+  }
+
+  /** A doctor whose certificate the chain holds, or nobody: an unknown one would refuse the whole group. */
+  #certified(): string {
+    const known = doctors.filter(
+      (name) =>
+        this.chain.state.get(
+          `keys/${Buffer.from(certificateFields(name).fingerprint).toString("hex")}`,
+        ) !== undefined,
+    );
+    return known.length === 0 ? "" : this.#pick(known);
+  }
+
+  #label(what: string): string {
+    this.#labels += 1;
+    return `${what} ${this.#labels}`;
+  }
+
+  #pick<T>(from: readonly T[]): T {
+    return from[this.#below(from.length)]!;
+  }
+}
