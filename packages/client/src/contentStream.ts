@@ -1,4 +1,5 @@
 import type { OpenedRecord, RecordMeta } from "@anamnesis/crypto/open";
+import { Handoff } from "./handoff.ts";
 
 /** Content as it opens, and the promise that all of it was good. */
 export interface ContentStream {
@@ -45,57 +46,4 @@ export function contentStream(
     }
   }
   return { content: content(), finished };
-}
-
-/** Hands pieces from one that pushes to one that takes, one at a time. */
-class Handoff {
-  #piece: { readonly bytes: Uint8Array; readonly taken: () => void } | undefined;
-  #taker: { readonly give: (bytes: Uint8Array | undefined) => void; readonly fail: (error: unknown) => void } | undefined;
-  #ended = false;
-  #failure: { readonly error: unknown } | undefined;
-  #stopped = false;
-
-  push(bytes: Uint8Array): Promise<void> {
-    if (this.#stopped) return Promise.reject(new TypeError("Reading stopped before the content ended"));
-    const taker = this.#taker;
-    if (taker !== undefined) {
-      this.#taker = undefined;
-      taker.give(bytes);
-      return Promise.resolve();
-    }
-    return new Promise((taken) => {
-      this.#piece = { bytes, taken };
-    });
-  }
-
-  take(): Promise<Uint8Array | undefined> {
-    const piece = this.#piece;
-    if (piece !== undefined) {
-      this.#piece = undefined;
-      piece.taken();
-      return Promise.resolve(piece.bytes);
-    }
-    if (this.#failure !== undefined) return Promise.reject(this.#failure.error as Error);
-    if (this.#ended) return Promise.resolve(undefined);
-    return new Promise((give, fail) => {
-      this.#taker = { give, fail };
-    });
-  }
-
-  end(): void {
-    this.#ended = true;
-    this.#taker?.give(undefined);
-  }
-
-  fail(error: unknown): void {
-    this.#failure = { error };
-    this.#taker?.fail(error);
-  }
-
-  /** The taker left: whoever pushes is told. */
-  stop(): void {
-    this.#stopped = true;
-    this.#piece?.taken();
-    this.#piece = undefined;
-  }
 }

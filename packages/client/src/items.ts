@@ -103,6 +103,8 @@ export interface TokenItem {
   readonly notAfter: number;
   /** The encounter that uses it (hex of a hash), or `null`. */
   readonly usedFor: string | null;
+  /** The request that it answers, `ID/INDEX`; `null` where it came unasked. */
+  readonly answers: string | null;
   readonly time: number;
 }
 

@@ -1,0 +1,158 @@
+import { openSymmetric } from "@anamnesis/crypto/box";
+import { blameShares, openAsReader, replyKey } from "@anamnesis/crypto/open";
+import type { ReaderGrant } from "@anamnesis/crypto/open";
+import { CryptoError, enc } from "@anamnesis/crypto/verify";
+import { AnamnesisError, reencryptAnswer } from "@anamnesis/protocol";
+import type { ErrorCode, SlipCode } from "@anamnesis/protocol";
+import { certifiedCaller } from "../caller.ts";
+import { pause } from "../pause.ts";
+import type { Caller, ProxyApi } from "../ports.ts";
+import type { Session } from "../session.ts";
+import type { Prepared } from "./prepareOpening.ts";
+
+/** What is asked of every proxy alike. */
+export interface Asking {
+  readonly grant: ReaderGrant;
+  readonly items: readonly Prepared[];
+  /** Canonical bytes of the ReencryptRequest. */
+  readonly request: Uint8Array;
+  /** Slip id of the intent, 32 bytes. */
+  readonly intent: Uint8Array;
+}
+
+export interface Opened {
+  /** Content key per item. */
+  readonly contentKeys: readonly Uint8Array[];
+  /** Proxies that gave wrong shares, proven. */
+  readonly liars: readonly number[];
+}
+
+/** A proxy's own node may be a moment behind the node that took the intent. */
+const LAG_TRIES = 8;
+const LAG_WAIT_MS = 250;
+/** What says that a proxy cannot answer now, not that it will not. */
+const passing: readonly string[] = ["UNAVAILABLE", "STALE_CHAIN", "RATE_LIMITED", "BUSY"];
+
+/**
+ * Asks k proxies at once, others in place of those that fail, and opens with their answers. Where an opening fails
+ * though k answered, their proofs name who lied, and others are asked.
+ *
+ * @throws {AnamnesisError} The code with which proxies refuse, when too many refuse alike; else TOO_FEW_PROXIES with
+ * `details.proxies` (code by index). @throws {CryptoError} E_DECRYPT when every proof holds: capsule or grant are at fault.
+ */
+export async function openByProxies(session: Session, asking: Asking): Promise<Opened> {
+  const { k, n } = asking.grant;
+  const caller = await certifiedCaller(session.device);
+  const waiting = shuffled(session, n);
+  const answers = new Map<number, readonly Uint8Array[]>();
+  const failures = new Map<number, AnamnesisError>();
+  const liars: number[] = [];
+  for (;;) {
+    while (answers.size < k && waiting.length > 0) {
+      const asked = waiting.splice(0, k - answers.size);
+      await Promise.all(
+        asked.map(async (index) => {
+          try {
+            answers.set(index, await answerOf(session.network.proxy(index), asking, caller));
+          } catch (error) {
+            failures.set(index, asFailure(error));
+          }
+        }),
+      );
+    }
+    if (answers.size < k) throw tooFew(failures, liars, { k, n });
+    try {
+      return { contentKeys: await openAll(asking, answers), liars };
+    } catch (error) {
+      if (!(error instanceof CryptoError) || error.code !== "E_DECRYPT") throw error;
+      const found = await findLiars(session, asking, answers, caller);
+      if (found.length === 0) throw error;
+      for (const index of found) answers.delete(index);
+      liars.push(...found);
+    }
+  }
+}
+
+async function answerOf(proxy: ProxyApi, asking: Asking, caller: Caller): Promise<readonly Uint8Array[]> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const { items } = reencryptAnswer.decode(await proxy.reencrypt(asking.request, caller));
+      if (items.length !== asking.items.length) throw new AnamnesisError("MALFORMED", "The proxy answered for another number of records than it was asked");
+      return items;
+    } catch (error) {
+      const lags = error instanceof AnamnesisError && (error.code === "INTENT_MISSING" || error.code === "GRANT_NOT_LIVE") && tries < LAG_TRIES;
+      if (!lags || (error.code === "GRANT_NOT_LIVE" && tries > 2)) throw error;
+      await pause(LAG_WAIT_MS);
+    }
+  }
+}
+
+async function openAll({ grant, items }: Asking, answers: ReadonlyMap<number, readonly Uint8Array[]>): Promise<readonly Uint8Array[]> {
+  const keys: Uint8Array[] = [];
+  for (const [position, { stored }] of items.entries()) {
+    const replies = [...answers].map(([index, list]) => ({ index, reply: list[position] as Uint8Array }));
+    keys.push(await openAsReader({ grant, record: stored, replies }));
+  }
+  return keys;
+}
+
+/** Asks everybody who answered for proofs; no proof, or one that does not hold for any record, names a liar. */
+async function findLiars(session: Session, asking: Asking, answers: ReadonlyMap<number, readonly Uint8Array[]>, caller: Caller): Promise<readonly number[]> {
+  const proofs = new Map<number, readonly Uint8Array[]>();
+  await Promise.all(
+    [...answers.keys()].map(async (index) => {
+      try {
+        proofs.set(index, reencryptAnswer.decode(await session.network.proxy(index).prove(asking.request, caller)).items);
+      } catch (error) {
+        asFailure(error); // A proxy that will not prove what it gave is treated as one that cannot.
+      }
+    }),
+  );
+  const liars = new Set<number>();
+  for (const [position, { stored, slip }] of asking.items.entries()) {
+    const evidence = await Promise.all(
+      [...answers].map(async ([index, list]) => ({
+        index,
+        reply: list[position] as Uint8Array,
+        proof: await openProof(asking, index, proofs.get(index)?.[position], slip.fields.digest),
+      })),
+    );
+    for (const index of await blameShares({ grant: asking.grant, record: stored, answers: evidence })) liars.add(index);
+  }
+  return [...liars];
+}
+
+async function openProof({ grant, intent }: Asking, index: number, sealed: Uint8Array | undefined, digest: Uint8Array): Promise<Uint8Array | undefined> {
+  if (sealed === undefined) return undefined;
+  try {
+    return await openSymmetric({ key: replyKey(grant, index), aad: enc("proof", intent, digest), sealed });
+  } catch (error) {
+    if (error instanceof CryptoError) return undefined;
+    throw error;
+  }
+}
+
+/** @throws What is no failure of a proxy. */
+function asFailure(error: unknown): AnamnesisError {
+  if (error instanceof AnamnesisError) return error;
+  if (error instanceof CryptoError) return new AnamnesisError("MALFORMED", "The proxy's answer cannot be read", { cause: error });
+  throw error;
+}
+
+/** Refused alike by so many that the rest could not open: their code. Else too few, with every code. */
+function tooFew(failures: ReadonlyMap<number, AnamnesisError>, liars: readonly number[], { k, n }: { readonly k: number; readonly n: number }): AnamnesisError {
+  const refusals = [...failures.values()].filter(({ code }) => !passing.includes(code));
+  const [first] = refusals;
+  const isUnanimous = first !== undefined && refusals.length > n - k && refusals.every(({ code }) => code === first.code);
+  const proxies: Record<string, ErrorCode | SlipCode> = Object.fromEntries([...failures].map(([index, { code }]) => [String(index), code]));
+  if (isUnanimous) return new AnamnesisError(first.code, first.message, { cause: first, details: { proxies } });
+  const said = [...failures].map(([index, { code }]) => `${index}: ${code}`).join(", ");
+  const lied = liars.length === 0 ? "" : `; wrong shares from ${liars.join(", ")}`;
+  return new AnamnesisError("TOO_FEW_PROXIES", `${k} of ${n} proxies must answer; these did not (${said})${lied}`, { details: { proxies, liars } });
+}
+
+/** 1…n in random order: no proxy carries all the work. */
+function shuffled(session: Pick<Session, "random">, n: number): number[] {
+  const weights = session.random(n);
+  return Array.from({ length: n }, (_, i) => i + 1).toSorted((a, b) => (weights[a - 1] ?? 0) - (weights[b - 1] ?? 0));
+}

@@ -1,0 +1,35 @@
+import { AnamnesisError } from "@anamnesis/protocol";
+import { inParallel } from "../inParallel.ts";
+import type { WrittenItem } from "../items.ts";
+import type { RecordSummary } from "../model.ts";
+import type { RecordView } from "../ports.ts";
+import { newestFirst, summariseRecord } from "../recordSummary.ts";
+import type { Session } from "../session.ts";
+
+const QUERIES_AT_ONCE = 8;
+
+/** What this doctor wrote, newest first. */
+export async function listMine(session: Session): Promise<readonly RecordSummary[]> {
+  const items = await session.device.items.all("written");
+  const byVisit = [...Map.groupBy(items, ({ chain, pid }) => `${chain} ${pid}`).values()];
+  const lists = await inParallel(byVisit, QUERIES_AT_ONCE, async (written) => {
+    const [{ chain, pid }] = written as [WrittenItem];
+    const views = await session.network.node(session.device.institution).records(chain, { pid });
+    const found = written.flatMap((item) => views.filter(({ record }) => record === item.record).map((view) => ({ item, view })));
+    return Promise.all(found.map(({ item, view }) => summariseWritten(session, item, view)));
+  });
+  return lists.flat().toSorted(newestFirst);
+}
+
+export const summariseWritten = (session: Session, item: WrittenItem, view: RecordView): Promise<RecordSummary> =>
+  summariseRecord(session, view, { chain: item.chain, category: item.category, title: item.title, patient: { fingerprint: item.patient, name: item.patientName } });
+
+/** A record that this device wrote, as its chain has it. @throws {AnamnesisError} NOT_FOUND */
+export async function writtenRecord(session: Session, id: string): Promise<{ readonly item: WrittenItem; readonly view: RecordView }> {
+  const item = await session.device.items.get("written", id);
+  if (item === undefined) throw new AnamnesisError("NOT_FOUND", "This device did not write such a record");
+  const views = await session.network.node(session.device.institution).records(item.chain, { pid: item.pid });
+  const view = views.find(({ record }) => record === id);
+  if (view === undefined) throw new AnamnesisError("NOT_FOUND", "The chain holds no such record");
+  return { item, view };
+}

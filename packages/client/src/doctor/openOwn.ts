@@ -1,0 +1,38 @@
+import { openAsAuthor, openBody, readStoredRecord } from "@anamnesis/crypto/open";
+import { fromHex } from "@anamnesis/crypto/verify";
+import { AnamnesisError } from "@anamnesis/protocol";
+import { contentStream } from "../contentStream.ts";
+import type { OpenRecord } from "../model.ts";
+import { assertSameRecord, parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
+import type { Session } from "../session.ts";
+import { findObject } from "../storedObject.ts";
+import { postSlip, signedSlip } from "../submit.ts";
+import { summariseWritten, writtenRecord } from "./mine.ts";
+import { openToken } from "./tokens.ts";
+
+/**
+ * Rereads what this doctor wrote, by the author's capsule. `usage.author` is on the institution's chain, where the
+ * patient finds it, before anything opens (design 5.3).
+ *
+ * @throws {AnamnesisError} NOT_FOUND, NO_ACCESS when the version is another author's or its visit token is gone;
+ * PROOF_INVALID, DIGEST_MISMATCH, AUTHOR_UNVERIFIED; slip codes. @throws {CryptoError} E_DECRYPT
+ */
+export async function openOwn(session: Session, name: string): Promise<OpenRecord> {
+  const { device, network } = session;
+  const { id, n } = parseRecordName(name);
+  const { item, view } = await writtenRecord(session, id);
+  const version = versionOf(view, n);
+  const [{ fingerprint }, { signing, box }, tokenItem] = await Promise.all([device.certificate(), device.keys(), device.items.get("token", item.pid)]);
+  const entry = tokenItem === undefined ? undefined : openToken(tokenItem).token.entries.find(({ category }) => category === item.category);
+  if (version.author !== fingerprint || entry === undefined) throw new AnamnesisError("NO_ACCESS", "This device cannot reread that version: it is another author's, or its visit token is gone");
+  const { slip, author } = await proveVersion(session, item.chain, view, version);
+  const object = await findObject(session, { chain: item.chain, institution: view.institution, sealedId: slip.fields.sealedId, addressKey: entry.addressKey });
+  const record = await readStoredRecord({ source: await object.open(), addressKey: entry.addressKey });
+  assertSameRecord(slip, record.header);
+  const fields = { institution: view.institution, cert: fromHex(fingerprint), pid: slip.fields.pid, record: fromHex(id), digest: slip.fields.digest };
+  await postSlip(network.node(device.institution), item.chain, signedSlip(session, { chain: item.chain, kind: "usage.author", fields, secretKey: signing.secretKey }));
+  const contentKey = await openAsAuthor({ boxSecretKey: box.secretKey, record });
+  const { content, finished } = contentStream((sink) => openBody({ record, contentKey, authorPublicKey: author.signingKey, expectedDigest: slip.fields.digest, sink }));
+  const summary = await summariseWritten(session, item, view);
+  return { record: summary, version: summary.versions[version.n - 1]!, content, finished, liars: [] };
+}

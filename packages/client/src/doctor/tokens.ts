@@ -1,0 +1,127 @@
+import { sign } from "@anamnesis/crypto/sign";
+import { enc, sha256, toHex } from "@anamnesis/crypto/verify";
+import { AnamnesisError, signedTokenRequest, signedVisitToken, tokenRequest, visitToken } from "@anamnesis/protocol";
+import type { ContactCard, VisitToken } from "@anamnesis/protocol";
+import type { TokenItem } from "../items.ts";
+import { cardAddress, sendMessage } from "../mail.ts";
+import type { Session } from "../session.ts";
+import type { KnownPatient } from "./addressBook.ts";
+import { receive } from "./staffBox.ts";
+
+/** One encounter that is to be written: its categories. `key` names it in its file; without one it is used once. */
+export interface WantedVisit {
+  readonly key: string | undefined;
+  readonly categories: readonly string[];
+}
+
+/** A token to write with, and whom to tell. */
+export interface HeldToken {
+  readonly item: TokenItem;
+  readonly token: VisitToken;
+  readonly contact: ContactCard;
+}
+
+/** How long a patient has to answer; each answer starts it anew. */
+const PATIENT_WAIT_MS = 30_000;
+const LONG_POLL_MS = 5_000;
+const VISITS_PER_REQUEST = 256;
+/** A token that ends sooner is not begun with. */
+const MARGIN_MS = 60_000;
+
+/**
+ * One token for each wanted visit: those at hand, the rest asked of the patient over the mailbox.
+ *
+ * A token that was asked for serves one encounter. That of a visit which the patient opened serves whatever is written
+ * as a single encounter or as a file taken whole.
+ *
+ * @throws {AnamnesisError} PATIENT_AWAY when no answer comes for 30 s; nothing is written then.
+ */
+export async function tokensFor(session: Session, patient: KnownPatient, wanted: readonly WantedVisit[]): Promise<readonly HeldToken[]> {
+  const names = wanted.map(({ key }) => toHex(sha256(enc(patient.fingerprint, key ?? session.random(32)))));
+  const held = new Map<number, TokenItem>();
+  for (const [index, item] of await tokensAtHand(session, patient, wanted, names)) held.set(index, item);
+  const missing = wanted.map((_, index) => index).filter((index) => !held.has(index));
+  for (let start = 0; start < missing.length; start += VISITS_PER_REQUEST) {
+    const part = missing.slice(start, start + VISITS_PER_REQUEST);
+    const answered = await askForTokens(session, patient, part.map((index) => wanted[index]?.categories ?? []));
+    part.forEach((index, i) => held.set(index, answered[i] as TokenItem));
+  }
+  return Promise.all(
+    wanted.map(async (_, index) => {
+      const item = { ...(held.get(index) as TokenItem), usedFor: names[index] ?? null };
+      await session.device.items.put("token", item.pid, item);
+      return openToken(item);
+    }),
+  );
+}
+
+/** The token of a visit that this device holds. */
+export function openToken(item: TokenItem): HeldToken {
+  const signed = signedVisitToken.decode(item.token);
+  return { item, token: visitToken.decode(signed.token), contact: signed.contact };
+}
+
+async function tokensAtHand(session: Session, patient: KnownPatient, wanted: readonly WantedVisit[], names: readonly string[]): Promise<Map<number, TokenItem>> {
+  const now = session.clock();
+  const all = await session.device.items.all("token");
+  const usable = all.filter((item) => item.patient === patient.fingerprint && item.notAfter > now + MARGIN_MS).toSorted((a, b) => b.time - a.time);
+  const taken = new Set<string>();
+  const found = new Map<number, TokenItem>();
+  for (const [index, want] of wanted.entries()) {
+    const name = names[index];
+    const isAlone = wanted.length === 1;
+    const fits = (item: TokenItem): boolean => {
+      if (taken.has(item.pid) || !covers(item, want.categories)) return false;
+      if (item.usedFor === name) return true;
+      if (item.kind === "visit") return isAlone && (want.key === undefined || item.usedFor === null);
+      return item.usedFor === null;
+    };
+    const item = usable.find((candidate) => candidate.usedFor === name && fits(candidate)) ?? usable.find(fits);
+    if (item === undefined) continue;
+    taken.add(item.pid);
+    found.set(index, item);
+  }
+  return found;
+}
+
+const covers = (item: TokenItem, categories: readonly string[]): boolean => {
+  const { token } = openToken(item);
+  return categories.every((category) => token.entries.some((entry) => entry.category === category));
+};
+
+/** Asks for visits and waits for a token of each. @throws {AnamnesisError} PATIENT_AWAY */
+async function askForTokens(session: Session, patient: KnownPatient, visits: readonly (readonly string[])[]): Promise<readonly TokenItem[]> {
+  const { device } = session;
+  const [card] = patient.cards;
+  if (card === undefined) throw new AnamnesisError("NOT_FOUND", "There is no box in which this patient could be asked");
+  const [{ der }, { signing }] = await Promise.all([device.certificate(), device.keys()]);
+  const id = session.random(16);
+  const request = tokenRequest.encode({ v: 1, id, certificate: der, institution: device.institution, visits: visits.map((categories) => [...categories]), time: session.clock() });
+  const signature = sign({ type: "TOKEN-REQUEST", message: request, secretKey: signing.secretKey });
+  await sendMessage(session, cardAddress(session, card), { type: "token.request", body: signedTokenRequest.encode({ v: 1, request, signature }) });
+  return waitForTokens(session, patient, toHex(id), visits);
+}
+
+async function waitForTokens(session: Session, patient: KnownPatient, request: string, visits: readonly (readonly string[])[]): Promise<readonly TokenItem[]> {
+  let heard = Date.now();
+  let count = 0;
+  for (;;) {
+    const left = heard + PATIENT_WAIT_MS - Date.now();
+    await receive(session, { waitMs: Math.max(0, Math.min(LONG_POLL_MS, left)) });
+    const answers = new Map<string, TokenItem>();
+    for (const item of await session.device.items.all("token")) {
+      if (item.patient === patient.fingerprint && item.answers?.startsWith(`${request}/`) === true) answers.set(item.answers, item);
+    }
+    const tokens = visits.map((categories, index) => {
+      const item = answers.get(`${request}/${index}`);
+      return item !== undefined && covers(item, categories) ? item : undefined;
+    });
+    if (tokens.every((item) => item !== undefined)) return tokens;
+    if (answers.size > count) {
+      count = answers.size;
+      heard = Date.now();
+    } else if (left <= 0) {
+      throw new AnamnesisError("PATIENT_AWAY", `The patient's device did not answer within ${PATIENT_WAIT_MS / 1000} s; nothing was written`);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import { sealObjectId, sealRecord } from "@anamnesis/crypto/seal";
+import type { ContentSource, SealedRecord } from "@anamnesis/crypto/seal";
+import { fromHex } from "@anamnesis/crypto/verify";
+import type { WholeRecord } from "@anamnesis/fhir";
+import { AnamnesisError, recordNotice, tokenPid } from "@anamnesis/protocol";
+import { certifiedCaller } from "../caller.ts";
+import { pulled } from "../handoff.ts";
+import { cardAddress, sendMessage } from "../mail.ts";
+import type { Session } from "../session.ts";
+import type { HeldToken } from "./tokens.ts";
+
+/** One record to be: what is known of it, its content, and the visit it belongs to. */
+export interface Draft {
+  readonly description: Pick<WholeRecord, "category" | "mediaType" | "title" | "keywords">;
+  readonly content: ContentSource;
+  readonly token: HeldToken;
+}
+
+/** A record that lies sealed in the vault; no slip names it yet. */
+export interface StoredDraft {
+  readonly draft: Draft;
+  readonly pid: Uint8Array;
+  readonly tag: Uint8Array;
+  readonly sealed: SealedRecord;
+  readonly sealedId: Uint8Array;
+}
+
+/** Coarse class in the header, where whoever holds the tag's address key sees it. */
+const mediaClass = (mediaType: string): string => {
+  if (mediaType === "application/fhir+json") return "fhir";
+  if (mediaType === "application/pdf") return "pdf";
+  return mediaType === "application/dicom" ? "dicom" : "other";
+};
+
+/**
+ * Seals a record for its visit and stores it in the vault, streaming: memory stays at a few chunks.
+ *
+ * @throws {AnamnesisError} BAD_REQUEST when the token is not for the record's category; TICKET_INVALID, STORAGE_FULL,
+ * UNAVAILABLE. @throws {CryptoError} E_ARGUMENT when the content changes between its two readings.
+ */
+export async function sealAndStore(session: Session, draft: Draft): Promise<StoredDraft> {
+  const { device, network, random } = session;
+  const { token } = draft.token;
+  const { category, mediaType, title, keywords } = draft.description;
+  const entry = token.entries.find((candidate) => candidate.category === category);
+  if (entry === undefined) throw new AnamnesisError("BAD_REQUEST", `The visit is not open for ${category}, want ${token.entries.map((each) => each.category).join(", ")}`);
+  const [{ fingerprint }, { signing, box }, caller] = await Promise.all([device.certificate(), device.keys(), certifiedCaller(device)]);
+  const pid = fromHex(tokenPid(token));
+  const object = random(32);
+  const ticket = await network.node(device.institution).ticket({ chain: token.chain, action: "put", object }, caller);
+  let sealed: SealedRecord | undefined;
+  const bytes = pulled(async (sink) => {
+    sealed = await sealRecord(
+      {
+        target: { pid, tag: entry.tag, A: token.A, ekTag: entry.ek, addressKey: entry.addressKey },
+        author: { signingSecretKey: signing.secretKey, certFingerprint: fromHex(fingerprint), boxPublicKey: box.publicKey },
+        content: draft.content,
+        description: { mediaClass: mediaClass(mediaType), mediaType, category, keywords, fileName: title },
+        time: Math.floor(session.clock() / 1000),
+        sink,
+      },
+      random,
+    );
+  });
+  await network.vault().put(object, ticket, bytes);
+  if (sealed === undefined) throw new AnamnesisError("UNAVAILABLE", "The vault answered before it had the whole record");
+  return { draft, pid, tag: entry.tag, sealed, sealedId: await sealObjectId({ addressKey: entry.addressKey, objectId: object }, random) };
+}
+
+/** Tells the patient that a version was written. Best effort: the patient also finds it on the chain by pid. */
+export async function notify(session: Session, token: HeldToken, written: { readonly record: string; readonly slip: string }): Promise<boolean> {
+  const { chain } = token.token;
+  const body = recordNotice.encode({ v: 1, chain, pid: fromHex(tokenPid(token.token)), record: fromHex(written.record), slip: fromHex(written.slip) });
+  try {
+    await sendMessage(session, cardAddress(session, token.contact), { type: "record.notice", body });
+    return true;
+  } catch (error) {
+    if (error instanceof AnamnesisError) return false;
+    throw error;
+  }
+}

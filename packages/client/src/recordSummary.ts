@@ -1,0 +1,38 @@
+import type { RecordState, RecordSummary, VersionSummary } from "./model.ts";
+import { personOf } from "./people.ts";
+import type { RecordView } from "./ports.ts";
+import type { Session } from "./session.ts";
+
+/** What a list adds to what the chain says about a record. */
+export type RecordDetails = Pick<RecordSummary, "chain" | "category"> & Partial<Pick<RecordSummary, "title" | "mediaType" | "size" | "patient" | "gid">>;
+
+/** State of one version: a dispute weighs more than a confirmation. `digest` is hex. */
+export function stateOf(record: Pick<RecordView, "confirmed" | "disputed">, digest: string): RecordState {
+  if (record.disputed.includes(digest)) return "disputed";
+  return record.confirmed.includes(digest) ? "confirmed" : "unconfirmed";
+}
+
+/** A record as lists show it, its authors by their verified certificates. */
+export async function summariseRecord(session: Session, record: RecordView, details: RecordDetails): Promise<RecordSummary> {
+  const versions = await Promise.all(
+    record.versions.map(
+      async ({ slip, digest, time, author }, i): Promise<VersionSummary> => ({ n: i + 1, slip, digest, time, state: stateOf(record, digest), author: await personOf(session, author) }),
+    ),
+  );
+  const newest = versions.at(-1);
+  return {
+    id: record.record,
+    institution: record.institution,
+    pid: record.pid,
+    tag: record.tag,
+    state: newest?.state ?? "unconfirmed",
+    author: newest?.author ?? { fingerprint: "", name: "", role: "", institution: "" },
+    time: newest?.time ?? 0,
+    versions,
+    ...details,
+  };
+}
+
+/** Newest first; of one time, by id. */
+export const newestFirst = (left: { readonly time: number; readonly id: string }, right: { readonly time: number; readonly id: string }): number =>
+  right.time - left.time || (left.id < right.id ? -1 : 1);
