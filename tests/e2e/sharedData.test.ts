@@ -1,0 +1,149 @@
+/**
+ * Every sample record of a real person's shape travels the whole path: written in one hospital, confirmed by its owner,
+ * granted by category and by record, opened in another hospital as it was written, refused after revocation and expiry.
+ */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { collect } from "@anamnesis/client";
+import type { Session } from "@anamnesis/client";
+import * as doctor from "@anamnesis/client/doctor";
+import * as patient from "@anamnesis/client/patient";
+import { parse, sameResources, unite } from "@anamnesis/fhir";
+import { startPeople } from "./sessions.ts";
+import type { People } from "./sessions.ts";
+import { sharedFiles } from "./sharedRecords.ts";
+import type { SharedFile } from "./sharedRecords.ts";
+
+const MINUTE_MS = 60_000;
+const OPENED_AT_ONCE = 64;
+
+let people: People;
+let author: Session;
+let reader: Session;
+
+before(async () => {
+  people = await startPeople();
+  author = await people.enrol("dr-author", "doctor", "general-hospital");
+  reader = await people.enrol("dr-reader", "doctor", "city-hospital");
+});
+after(() => people.close());
+
+/** A patient with a visit at the author's hospital, who answers. */
+async function newPatient(name: string): Promise<Session> {
+  const session = await people.enrol(name, "patient", "general-hospital");
+  await patient.openVisit(session, { institution: "general-hospital", doctor: "dr-author" });
+  people.attends(session);
+  await doctor.receive(author);
+  return session;
+}
+
+/** What the reader's hospital gets of these records: the exact bytes. */
+async function openAll(ids: readonly string[]): Promise<Uint8Array[]> {
+  const contents: Uint8Array[] = [];
+  for (let at = 0; at < ids.length; at += OPENED_AT_ONCE) {
+    for (const opened of await doctor.openMany(reader, ids.slice(at, at + OPENED_AT_ONCE))) {
+      contents.push((await collect(opened)).content);
+    }
+  }
+  return contents;
+}
+
+const codeOf = async (work: Promise<unknown>): Promise<string> => {
+  try {
+    await work;
+  } catch (error) {
+    return String((error as { code?: unknown }).code);
+  }
+  return "OK";
+};
+
+test("the sample records", async (t) => {
+  const bundles = sharedFiles("patients", "intl");
+  const documents = sharedFiles("ips");
+  assert.ok(bundles.length >= 20 && documents.length >= 3, "the sample records are not all there");
+  for (const [i, file] of bundles.entries())
+    await t.test(`${file.name} is split and shared`, () => splitAndShare(file, `patient-${i}`));
+  for (const [i, file] of [...documents, ...sharedFiles("files")].entries())
+    await t.test(`${file.name} is shared whole`, () => shareWhole(file, `whole-${i}`));
+});
+
+async function splitAndShare(file: SharedFile, name: string): Promise<void> {
+  const owner = await newPatient(name);
+  const written = await doctor.importFile(author, {
+    content: file.bytes,
+    fileName: file.name,
+    for: name,
+  });
+  const { confirmed, failed } = await patient.confirm(owner, { all: true });
+  assert.deepEqual(failed, []);
+  assert.equal(confirmed.length, written.length);
+
+  const [byCategory] = [...new Set(written.map(({ category }) => category))].toSorted();
+  assert.ok(byCategory);
+  const first = written.filter(({ category }) => category === byCategory).map(({ id }) => id);
+  const rest = written.filter(({ category }) => category !== byCategory).map(({ id }) => id);
+  const categoryGrant = await patient.grant(owner, { to: "dr-reader", categories: [byCategory] });
+  const recordGrant =
+    rest.length === 0 ? undefined : await patient.grant(owner, { to: "dr-reader", records: rest });
+  await doctor.receive(reader);
+
+  if (rest[0] !== undefined && recordGrant !== undefined) {
+    // A grant by category opens nothing of another one.
+    await patient.revoke(owner, recordGrant.id);
+    assert.match(
+      await codeOf(doctor.openGranted(reader, rest[0])),
+      /^(?:NO_ACCESS|GRANT_REVOKED)$/,
+    );
+    await patient.grant(owner, { to: "dr-reader", records: rest });
+    await doctor.receive(reader);
+  }
+  const contents = [...(await openAll(first)), ...(await openAll(rest))];
+  assert.ok(
+    sameResources(unite(contents.map((bytes) => parse(bytes))), parse(file.bytes).entries),
+    "the resources that arrived are not those that were written",
+  );
+
+  await patient.revoke(owner, categoryGrant.id);
+  assert.match(
+    await codeOf(doctor.openGranted(reader, first[0]!)),
+    /^(?:NO_ACCESS|GRANT_REVOKED)$/,
+  );
+  const soon = await patient.grant(owner, {
+    to: "dr-reader",
+    categories: [byCategory],
+    until: Date.now() + 4_000,
+  });
+  await doctor.receive(reader);
+  assert.equal(await codeOf(doctor.openGranted(reader, first[0]!)), "OK");
+  await sleep(Math.max(0, soon.until - Date.now()) + 50);
+  assert.match(
+    await codeOf(doctor.openGranted(reader, first[0]!)),
+    /^(?:NO_ACCESS|GRANT_EXPIRED|OUTSIDE_GRANT_TIME)$/,
+  );
+}
+
+async function shareWhole(file: SharedFile, name: string): Promise<void> {
+  const owner = await newPatient(name);
+  const [written] = await doctor.importFile(author, {
+    content: file.bytes,
+    fileName: file.name,
+    for: name,
+    whole: true,
+  });
+  assert.ok(written);
+  await patient.confirm(owner, { ids: [written.id] });
+  const grant = await patient.grant(owner, {
+    to: "dr-reader",
+    records: [written.id],
+    until: Date.now() + 10 * MINUTE_MS,
+  });
+  await doctor.receive(reader);
+  const [content] = await openAll([written.id]);
+  assert.deepEqual(content, file.bytes);
+  await patient.revoke(owner, grant.id);
+  assert.match(
+    await codeOf(doctor.openGranted(reader, written.id)),
+    /^(?:NO_ACCESS|GRANT_REVOKED)$/,
+  );
+}
