@@ -2,7 +2,6 @@ import { grant, receive } from "@anamnesis/client/patient";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
-import { doctorNamed } from "../doctorNamed.ts";
 import { parseEnd, parseId, parseList, parsePurpose, parseRecords } from "../parseOptions.ts";
 import { timeText } from "../table.ts";
 
@@ -35,7 +34,7 @@ export const { define, run }: CommandModule = {
     await receive(session);
     const given = await grant(session, {
       ...(request === undefined ? {} : { request }),
-      ...(to === undefined ? {} : { to: (await doctorNamed(session, to)).fingerprint }),
+      ...(to === undefined ? {} : { to }),
       ...(categories === undefined ? {} : { categories }),
       ...(records === undefined ? {} : { records }),
       ...(purpose === undefined ? {} : { purpose }),
