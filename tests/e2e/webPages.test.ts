@@ -74,19 +74,19 @@ async function settle(page: Page, isSilent: boolean): Promise<void> {
   await page.waitForFunction(() => document.querySelector(".panel-loading") === null);
 }
 
-test("every page is accessible, in both languages, full, empty, failing and waiting", async (t) => {
+test("every page is accessible: full in both languages, and empty, failing and waiting", async (t) => {
   const browser = await launchChromium(t);
   if (browser === undefined) return;
   const lives = [
-    { life: "full", answers: fullAnswers },
-    { life: "empty", answers: emptyAnswers },
-    { life: "failing", answers: failingAnswers },
-    { life: "waiting", answers: silentAnswers },
+    { life: "full", answers: fullAnswers, spoken: languages },
+    { life: "empty", answers: emptyAnswers, spoken: languages.slice(0, 1) },
+    { life: "failing", answers: failingAnswers, spoken: languages.slice(1) },
+    { life: "waiting", answers: silentAnswers, spoken: languages.slice(0, 1) },
   ];
-  for (const { life, answers } of lives) {
+  for (const { life, answers, spoken } of lives) {
     for (const person of ["zhang-wei", "dr-li"]) {
       const { page, faults } = await openTab(browser, { answers, person });
-      for (const { lang, html } of languages) {
+      for (const { lang, html } of spoken) {
         for (const visit of visits.filter((one) => one.person === person)) {
           const name = `${life}-${visit.name}-${lang}`;
           await page.goto(`${scriptedOrigin}${visit.path}?lang=${lang}`);

@@ -1,5 +1,4 @@
 import type { LogEntry } from "@anamnesis/client";
-import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useDeed } from "../join/Entered.tsx";
 import { denialOf } from "../views/fault.ts";
@@ -102,17 +101,17 @@ function LogRecord(props: {
       <PageLink to={{ page: "record", id }} className="text-link">
         <RecordText>{title}</RecordText>
       </PageLink>
-      <Button
-        variant="subtle"
+      <button
+        type="button"
+        className="text-link"
         aria-label={t("log.proofOf", { record: title })}
-        loading={deed.status === "busy"}
-        loaderProps={{ "aria-label": t("app.loading") }}
+        disabled={deed.status === "busy"}
         onClick={() =>
           run("patient.proof", { record: id }, (file) => saveFile(file, `${id.slice(0, 12)}.proof`))
         }
       >
         {t("log.proof")}
-      </Button>
+      </button>
       {deed.status === "failed" ? <ErrorPanel error={deed.error} /> : null}
     </>
   );

@@ -131,10 +131,9 @@ function Patients(props: {
 
 function PatientSection({ of }: { readonly of: PatientRecords }): ReactNode {
   const { t, day, purposes } = useWords();
-  const heading = `patient-${of.patient.fingerprint.slice(0, 16)}`;
   return (
-    <section className="visit" aria-labelledby={heading}>
-      <h2 id={heading}>{personLabel(of.patient.name)}</h2>
+    <section className="visit">
+      <h2>{personLabel(of.patient.name)}</h2>
       {of.until === undefined ? null : (
         <p className="quiet">
           {t("readable.purpose", { purpose: purposes(of.purposes) })} ·{" "}

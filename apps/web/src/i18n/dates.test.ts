@@ -32,6 +32,6 @@ test("fhirTime() orders dates of different precision and gives nothing for what 
 });
 
 test("formatBytes() writes sizes in words of the language", () => {
-  assert.equal(formatBytes(950, "en"), "950 byte");
+  assert.equal(formatBytes(950, "en"), "950 bytes");
   assert.equal(formatBytes(12_345, "en"), "12.3 kB");
 });

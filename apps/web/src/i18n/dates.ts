@@ -3,15 +3,20 @@ export const formatDay = (time: number, locale: string): string =>
   new Intl.DateTimeFormat(british(locale), { dateStyle: "long" }).format(time);
 
 /** A day with the time and its zone. @param time - Unix milliseconds. */
-export const formatMoment = (time: number, locale: string): string =>
-  new Intl.DateTimeFormat(british(locale), {
+export function formatMoment(time: number, locale: string): string {
+  const options: Intl.DateTimeFormatOptions = {
     year: "numeric",
     month: "short",
     day: "numeric",
     hour: "2-digit",
     minute: "2-digit",
-    timeZoneName: "short",
-  }).format(time);
+  };
+  const moment = new Intl.DateTimeFormat(british(locale), options).format(time);
+  const zone = new Intl.DateTimeFormat(british(locale), { timeZoneName: "short" })
+    .formatToParts(time)
+    .find(({ type }) => type === "timeZoneName");
+  return zone === undefined ? moment : `${moment} ${zone.value}`;
+}
 
 /** Days before months everywhere, so that nobody reads 11/12 the wrong way. */
 const british = (locale: string): string => (locale === "en" ? "en-GB" : locale);
@@ -68,6 +73,7 @@ export function formatBytes(bytes: number, locale: string): string {
   return new Intl.NumberFormat(locale, {
     style: "unit",
     unit: units[unit] ?? "byte",
+    unitDisplay: unit === 0 ? "long" : "short",
     maximumFractionDigits: unit === 0 ? 0 : 1,
   }).format(value);
 }

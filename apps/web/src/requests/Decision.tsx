@@ -90,12 +90,12 @@ export function Decision({ request }: { readonly request: RequestSummary }): Rea
 
 function Preview(props: { readonly request: RequestSummary; readonly terms: Terms }): ReactNode {
   const { request, terms } = props;
-  const { t, term, who, scope, day, list } = useWords();
+  const { t, term, who, scope, day, actions } = useWords();
   return (
     <p className="preview" aria-live="polite">
       {t("requests.preview", {
         who: who(request.party),
-        action: list(request.actions.map((action) => t(`action.${action}`))),
+        action: actions(request.actions),
         what: scope({
           categories: terms.categories ?? request.categories,
           records: request.records,

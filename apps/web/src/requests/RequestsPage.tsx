@@ -85,7 +85,7 @@ function RequestCard(props: {
   readonly isChosen: boolean;
 }): ReactNode {
   const { request, isChosen } = props;
-  const { t, term, who, scope, day, moment, list } = useWords();
+  const { t, term, who, scope, day, moment, actions } = useWords();
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
     if (isChosen) card.current?.focus();
@@ -105,7 +105,7 @@ function RequestCard(props: {
           { name: t("requests.why"), value: term("purpose", request.purpose) },
           {
             name: t("requests.how"),
-            value: list(request.actions.map((action) => t(`action.${action}`))),
+            value: actions(request.actions),
           },
           { name: t("requests.until"), value: day(request.until) },
           { name: t("requests.asked"), value: moment(request.time) },
@@ -141,9 +141,9 @@ function Verified({ party }: { readonly party: RequestSummary["party"] }): React
     <div className="verified">
       <strong>✓ {t("requests.verified")}</strong>
       <p>
-        {personLabel(party.name)} · {term("role", party.role)} · {place(party.institution)}.{" "}
-        {t("requests.verifiedNote")}
+        {[personLabel(party.name), term("role", party.role), place(party.institution)].join(" · ")}
       </p>
+      <p>{t("requests.verifiedNote")}</p>
     </div>
   );
 }
@@ -152,19 +152,18 @@ function Closed({ request }: { readonly request: RequestSummary }): ReactNode {
   const { t, day } = useWords();
   const isGranted = request.state === "granted";
   return (
-    <p>
-      <strong>{t(isGranted ? "requests.stateGranted" : "requests.stateRefused")}</strong>
-      {request.closedAt === undefined ? null : (
-        <> · {t("requests.closedOn", { date: day(request.closedAt) })}</>
-      )}
+    <>
+      <p>
+        <strong>{t(isGranted ? "requests.stateGranted" : "requests.stateRefused")}</strong>
+        {request.closedAt === undefined ? null : (
+          <> · {t("requests.closedOn", { date: day(request.closedAt) })}</>
+        )}
+      </p>
       {request.gid === undefined ? null : (
-        <>
-          {" · "}
-          <PageLink to={{ page: "sharing", gid: request.gid }} className="text-link">
-            {t("requests.seeSharing")}
-          </PageLink>
-        </>
+        <PageLink to={{ page: "sharing", gid: request.gid }} className="text-link">
+          {t("requests.seeSharing")}
+        </PageLink>
       )}
-    </p>
+    </>
   );
 }

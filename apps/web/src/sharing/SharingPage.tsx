@@ -102,7 +102,7 @@ function GrantCards(props: {
 function GrantCard(props: { readonly shared: SharedWith; readonly isChosen: boolean }): ReactNode {
   const { shared, isChosen } = props;
   const { grant, lastUse } = shared;
-  const { t, who, scope, purposes, day, moment, list } = useWords();
+  const { t, who, scope, purposes, day, moment, actions } = useWords();
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
     if (isChosen) card.current?.focus();
@@ -120,7 +120,7 @@ function GrantCard(props: { readonly shared: SharedWith; readonly isChosen: bool
       <Facts
         facts={[
           { name: t("sharing.what"), value: scope(grant) },
-          { name: t("requests.how"), value: list(grant.actions.map((it) => t(`action.${it}`))) },
+          { name: t("requests.how"), value: actions(grant.actions) },
           { name: t("sharing.why"), value: purposes(grant.purposes) },
           { name: t("sharing.since"), value: day(grant.notBefore) },
           { name: t("sharing.until"), value: day(grant.until) },
@@ -128,9 +128,11 @@ function GrantCard(props: { readonly shared: SharedWith; readonly isChosen: bool
         ]}
       />
       {grant.request === undefined ? null : (
-        <PageLink to={{ page: "requests", id: grant.request }} className="text-link">
-          {t("sharing.request")}
-        </PageLink>
+        <p>
+          <PageLink to={{ page: "requests", id: grant.request }} className="text-link">
+            {t("sharing.request")}
+          </PageLink>
+        </p>
       )}
       {grant.status === "live" ? <RevokePart grant={grant} /> : null}
       {grant.status === "revoked" ? (

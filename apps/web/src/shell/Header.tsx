@@ -32,7 +32,7 @@ export function Header(props: {
         {person === undefined ? null : (
           <>
             <span className="header-name">
-              <strong>{personLabel(person.name)}</strong>{" "}
+              <strong>{personLabel(person.name)}</strong>
               <span className="quiet">
                 {term("role", person.role)} · {term("institution", person.institution)}
               </span>
@@ -47,22 +47,18 @@ export function Header(props: {
   );
 }
 
+/** One button for the other language, named in that language. */
 function LanguageSwitch(): ReactNode {
-  const { t, language, setLanguage } = useI18n();
+  const { language, setLanguage } = useI18n();
+  const other = languages.find((name) => name !== language) ?? language;
   return (
-    <fieldset className="languages">
-      <legend className="visually-hidden">{t("app.language")}</legend>
-      {languages.map((name) => (
-        <button
-          key={name}
-          type="button"
-          lang={locales[name]}
-          aria-pressed={name === language}
-          onClick={() => setLanguage(name)}
-        >
-          {languageNames[name]}
-        </button>
-      ))}
-    </fieldset>
+    <button
+      type="button"
+      className="language"
+      lang={locales[other]}
+      onClick={() => setLanguage(other)}
+    >
+      {languageNames[other]}
+    </button>
   );
 }

@@ -170,10 +170,9 @@ function Filters(props: {
 function VisitSection({ visit }: { readonly visit: Visit }): ReactNode {
   const { t, place, day, fhirDate } = useWords();
   const date = visit.date === undefined ? day(visit.added) : fhirDate(visit.date);
-  const heading = `visit-${visit.pid.slice(0, 16)}`;
   return (
-    <section className="visit" aria-labelledby={heading}>
-      <h2 id={heading}>{t("timeline.visit", { place: place(visit.institution), date })}</h2>
+    <section className="visit">
+      <h2>{t("timeline.visit", { place: place(visit.institution), date })}</h2>
       <ul className="records">
         {visit.records.map((record) => (
           <RecordItem key={record.id} record={record} reader="patient" />

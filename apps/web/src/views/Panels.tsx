@@ -58,7 +58,9 @@ export function NotFoundPage(): ReactNode {
   const { t } = useI18n();
   return (
     <EmptyPanel title={t("app.notFoundText")}>
-      <PageLink to={{ page: "home" }}>{t("app.home")}</PageLink>
+      <PageLink to={{ page: "home" }} className="link-button">
+        {t("app.home")}
+      </PageLink>
     </EmptyPanel>
   );
 }

@@ -15,6 +15,7 @@ export function RecordItem(props: {
   const { record, reader, withPlace = false } = props;
   const { t, term, place, day, fhirDate } = useWords();
   const kind = term("category", record.category);
+  const isKindSaid = record.title === undefined || record.title.startsWith(kind);
   const date =
     record.date === undefined
       ? t("timeline.added", { date: day(record.time) })
@@ -27,7 +28,7 @@ export function RecordItem(props: {
         </span>
         <span className="quiet">
           {[
-            ...(record.title === undefined ? [] : [kind]),
+            ...(isKindSaid ? [] : [kind]),
             ...(withPlace ? [place(record.institution)] : []),
             ...(record.author.name === "" ? [] : [personLabel(record.author.name)]),
             ...(withPlace || record.date === undefined ? [date] : []),

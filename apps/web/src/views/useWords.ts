@@ -19,6 +19,8 @@ export interface Words extends I18n {
     readonly records?: readonly string[] | undefined;
   }) => string;
   readonly purposes: (purposes: readonly string[]) => string;
+  /** To copy includes to read. */
+  readonly actions: (actions: readonly string[]) => string;
 }
 
 export function useWords(): Words {
@@ -48,6 +50,7 @@ export function useWords(): Words {
         records === undefined
           ? kinds(categories)
           : t("requests.someRecords", { count: records.length }),
+      actions: (actions) => t(actions.includes("copy") ? "action.copy" : "action.read"),
       purposes: (purposes) => list(purposes.map((purpose) => term("purpose", purpose))),
     };
   }, [i18n, institutions, rules]);
