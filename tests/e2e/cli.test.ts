@@ -32,6 +32,8 @@ let dir: string;
 let federation: Up;
 const file = (name: string): string => join(folder.path, name);
 const pdf = syntheticPdf(5);
+const [unseen] = syntheticPatient(6, { institutions: ["general-hospital"], visits: 1 }).bundles;
+assert.ok(unseen);
 const [visit] = syntheticPatient(5, { institutions: ["general-hospital"], visits: 1 }).bundles;
 assert.ok(visit);
 let whole = "";
@@ -44,6 +46,7 @@ before(async () => {
   dir = file("federation");
   await writeFile(file("letter.pdf"), pdf);
   await writeFile(file("visit.json"), visit.bytes);
+  await writeFile(file("unseen.json"), unseen.bytes);
   federation = await up(dir, ["--demo"]);
 });
 
@@ -410,7 +413,7 @@ test("import answers PATIENT_AWAY after 30 s, with nothing written", async () =>
   const before = await ask<Records>(dir, ["record", "list", "--as", "maria"]);
   await withoutDevice("maria", async () => {
     const since = Date.now();
-    const args = ["record", "import", file("visit.json"), "--by", "dr-rossi", "--for", "maria"];
+    const args = ["record", "import", file("unseen.json"), "--by", "dr-rossi", "--for", "maria"];
     const { exit, code } = await refusal(dir, args);
     assert.deepEqual([exit, code], [6, "PATIENT_AWAY"]);
     assert.ok(Date.now() - since > 28_000 && Date.now() - since < 45_000);

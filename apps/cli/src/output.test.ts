@@ -25,7 +25,8 @@ test("exitCodeOf() follows the table of codes", () => {
   for (const [code, { exit }] of Object.entries(errorCodes)) {
     assert.equal(exitCodeOf(new AnamnesisError(code as keyof typeof errorCodes, "x")), exit, code);
   }
-  assert.equal(exitCodeOf(new AnamnesisError("GRANT_REVOKED", "x")), 5);
+  assert.equal(exitCodeOf(new AnamnesisError("GRANT_REVOKED", "x")), 4);
+  assert.equal(exitCodeOf(new AnamnesisError("ALREADY_DISPUTED", "x")), 5);
   assert.equal(
     exitCodeOf(Object.assign(new Error("x"), { name: "FhirError", code: "JSON_INVALID" })),
     2,

@@ -1,5 +1,5 @@
 import { AnamnesisError, errorBody, errorCodes, slipCodes } from "@anamnesis/protocol";
-import type { ErrorCode } from "@anamnesis/protocol";
+import type { ErrorCode, SlipCode } from "@anamnesis/protocol";
 import type { CommanderError } from "commander";
 
 /** What a command answers: one object for `--json`, lines for people. */
@@ -20,6 +20,15 @@ export async function printResult(result: CommandResult, json: boolean): Promise
 export function progress(json: boolean | undefined): (text: string) => void {
   return (text) => {
     if (json !== true) process.stderr.write(`${text}\n`);
+  };
+}
+
+/** What must not go unnoticed while a command runs on: one line on standard error, in JSON under `--json`. */
+export function warnings(json: boolean | undefined): (text: string) => void {
+  return (text) => {
+    process.stderr.write(
+      json === true ? `${JSON.stringify({ warning: { message: text } })}\n` : `WARNING: ${text}\n`,
+    );
   };
 }
 
@@ -75,10 +84,26 @@ function describe(error: unknown): Described {
   return { code: "INTERNAL", message: `Something failed inside: ${error.message}` };
 }
 
-/** The exit code of docs/operating/cli.md: that of the error's code; a refused slip is 5, a file that is no record 2. */
+/** Slips that a chain refuses because the signer may not, or may not any more. */
+const notAllowed: ReadonlySet<string> = new Set<SlipCode>([
+  "NOT_AUTHORISED",
+  "CERTIFICATE_EXPIRED",
+  "CERTIFICATE_NOT_YET_VALID",
+  "CERTIFICATE_REVOKED",
+  "CERTIFICATE_UNKNOWN",
+  "GRANT_EXPIRED",
+  "GRANT_REVOKED",
+  "GRANT_UNKNOWN",
+  "WRONG_INSTITUTION",
+]);
+
+/**
+ * The exit code of docs/operating/cli.md: that of the error's code; a refused slip is 5, or 4 when it was not allowed;
+ * a file that is no record is 2.
+ */
 export function exitCodeOf(error: unknown): number {
   const { code } = describe(error);
   if (Object.hasOwn(errorCodes, code)) return errorCodes[code as ErrorCode].exit;
-  if (Object.hasOwn(slipCodes, code)) return 5;
+  if (Object.hasOwn(slipCodes, code)) return notAllowed.has(code) ? 4 : 5;
   return error instanceof Error && error.name === "FhirError" ? 2 : 5;
 }

@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly port?: number;
   /** What the work is doing now, for people. */
   readonly say: (text: string) => void;
+  /** What must not go unnoticed: a child that died. */
+  readonly warn: (text: string) => void;
 }
 
 export interface RunningFederation {
@@ -98,7 +100,7 @@ export async function runFederation(options: RunOptions): Promise<RunningFederat
         };
         const start = (host: HostProcess): Promise<void> => startServices(host, services);
         supervised.push(
-          await supervise(name, { logs: at.logs, first, start, say: options.say, changed }),
+          await supervise(name, { logs: at.logs, first, start, say: options.warn, changed }),
         );
       }),
     );

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CommandModule } from "../commandTable.ts";
+import { warnings } from "../output.ts";
 import { playAttacks } from "../demoAttacks.ts";
 import { playPath } from "../demoPath.ts";
 import { DemoSteps } from "../demoSteps.ts";
@@ -57,6 +58,7 @@ async function playAll(dir: string, demo: DemoSteps): Promise<void> {
         demo: true,
         people: false,
         say: () => undefined,
+        warn: warnings(true),
         protection,
       });
     });

@@ -2,7 +2,7 @@ import { Option } from "commander";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { CommandModule } from "../commandTable.ts";
 import type { OptionValue } from "../options.ts";
-import { printResult, progress } from "../output.ts";
+import { printResult, progress, warnings } from "../output.ts";
 import { protectionOf } from "../passphrase.ts";
 import { startWithPeople } from "../startWithPeople.ts";
 
@@ -31,6 +31,7 @@ export const { define, run }: CommandModule = {
       demo: options["demo"] === true,
       ...(port === undefined ? {} : { port }),
       say: progress(json),
+      warn: warnings(json),
       protection: (demo) => protectionOf(options, demo),
     });
     await printResult(
