@@ -21,8 +21,10 @@ export interface Waiting {
 
 /**
  * Judges each slip by itself before it is grouped, so that nobody's bad slip refuses another's: form, chain, key,
- * signature, and the state rules by this node's own clock.
+ * signature, and what `advise` says.
  *
+ * @param context.advise - The state rules where this node's state is the newest; a follower's may lag, so there the
+ * writer alone judges.
  * @returns For each slip, in order: the decoded slip, or the outcome that refuses it.
  */
 export async function sift(
@@ -32,10 +34,10 @@ export async function sift(
     state: StateView;
     carrier: InstitutionId;
     verify: Verify;
-    now: number;
+    advise: (alone: Group) => SlipCode;
   },
 ): Promise<readonly (Slip | SlipOutcome)[]> {
-  const { machine, state, carrier, verify, now } = context;
+  const { machine, state, carrier, verify, advise } = context;
   const judged = slips.map((bytes) => judge(bytes));
   const results = await verify(judged.flatMap(({ checks }) => checks));
   let at = 0;
@@ -60,7 +62,7 @@ export async function sift(
     try {
       // The first check is the carrier's, which is made when the group is.
       const [, ...checks] = machine.signatures(state, alone);
-      const code = machine.admit(state, alone, now)[0]?.code ?? "OK";
+      const code = advise(alone);
       return code === "OK" ? { entry: slip, checks } : { entry: { id: slip.id, code }, checks: [] };
     } catch (error) {
       return { entry: { id: slip.id, code: codeOf(error) }, checks: [] };

@@ -49,7 +49,7 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
       state: store.state,
       carrier: institution,
       verify,
-      now: now(),
+      advise: (alone) => engine.machine.admit(store.state, alone, now())[0]?.code ?? "OK",
     }).finally(() => {
       judging -= bytes.length;
     });
