@@ -13,5 +13,8 @@ export const bareCaller = ({ publicKey, secretKey }: SigningKeypair): Caller => 
 /** Signs requests under the device's certificate. @throws {AnamnesisError} CERTIFICATE_INVALID before enrolment. */
 export async function certifiedCaller(device: Device): Promise<Caller> {
   const [{ fingerprint }, { signing }] = await Promise.all([device.certificate(), device.keys()]);
-  return { keyId: fingerprint, sign: (message) => signRaw({ message, secretKey: signing.secretKey }) };
+  return {
+    keyId: fingerprint,
+    sign: (message) => signRaw({ message, secretKey: signing.secretKey }),
+  };
 }

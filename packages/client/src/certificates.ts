@@ -1,4 +1,10 @@
-import { AnamnesisError, certificateInDate, checkStatedFields, consortiumOf, readCertificate } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  certificateInDate,
+  checkStatedFields,
+  consortiumOf,
+  readCertificate,
+} from "@anamnesis/protocol";
 import type { PersonCertificate, Trust } from "@anamnesis/protocol";
 import type { CertificateView } from "./ports.ts";
 
@@ -12,16 +18,26 @@ import type { CertificateView } from "./ports.ts";
 export function verifyCertificate(trust: Trust, der: Uint8Array, now?: number): PersonCertificate {
   const certificate = readCertificate(der, consortiumOf(trust).cas);
   if (now !== undefined && !certificateInDate(certificate, now)) {
-    throw new AnamnesisError("CERTIFICATE_NOT_LIVE", "Certificate refused: it is not valid yet or not any more");
+    throw new AnamnesisError(
+      "CERTIFICATE_NOT_LIVE",
+      "Certificate refused: it is not valid yet or not any more",
+    );
   }
   return certificate;
 }
 
 /** A patient's certificate, which stands on no chain. @throws {AnamnesisError} CERTIFICATE_INVALID, CERTIFICATE_NOT_LIVE */
-export function verifyPatientCertificate(trust: Trust, der: Uint8Array, now: number): PersonCertificate {
+export function verifyPatientCertificate(
+  trust: Trust,
+  der: Uint8Array,
+  now: number,
+): PersonCertificate {
   const certificate = verifyCertificate(trust, der, now);
   if (certificate.role !== "patient" || certificate.issuer !== "care") {
-    throw new AnamnesisError("CERTIFICATE_INVALID", "Certificate refused: want a patient's, by the care authority");
+    throw new AnamnesisError(
+      "CERTIFICATE_INVALID",
+      "Certificate refused: want a patient's, by the care authority",
+    );
   }
   return certificate;
 }
@@ -35,14 +51,24 @@ export function verifyPatientCertificate(trust: Trust, der: Uint8Array, now: num
 export function verifyCertificateView(trust: Trust, view: CertificateView): CertificateView {
   try {
     const certificate = verifyCertificate(trust, view.der);
-    if (certificate.fingerprint !== view.fingerprint) throw new AnamnesisError("CERTIFICATE_INVALID", "Certificate refused: it has another fingerprint");
+    if (certificate.fingerprint !== view.fingerprint)
+      throw new AnamnesisError(
+        "CERTIFICATE_INVALID",
+        "Certificate refused: it has another fingerprint",
+      );
     checkStatedFields(certificate, view);
   } catch (cause) {
-    throw new AnamnesisError("AUTHOR_UNVERIFIED", "The certificate on the chain is not one that this federation issued, or says otherwise than the chain", { cause });
+    throw new AnamnesisError(
+      "AUTHOR_UNVERIFIED",
+      "The certificate on the chain is not one that this federation issued, or says otherwise than the chain",
+      { cause },
+    );
   }
   return view;
 }
 
 /** Whether the certificate counts at `now`: inside its period and not revoked by then. */
 export const isLive = (view: CertificateView, now: number): boolean =>
-  now >= view.validFrom && now <= view.validTo && (view.revokedAt === undefined || view.revokedAt > now);
+  now >= view.validFrom &&
+  now <= view.validTo &&
+  (view.revokedAt === undefined || view.revokedAt > now);

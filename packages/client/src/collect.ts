@@ -11,12 +11,19 @@ const BYTES_MAX = 64 * 1024 * 1024;
  *
  * @throws {AnamnesisError} TOO_LARGE beyond `bytesMax`. @throws {CryptoError} E_DECRYPT
  */
-export async function collect(opened: OpenRecord, bytesMax = BYTES_MAX): Promise<{ readonly meta: RecordMeta; readonly content: Uint8Array }> {
+export async function collect(
+  opened: OpenRecord,
+  bytesMax = BYTES_MAX,
+): Promise<{ readonly meta: RecordMeta; readonly content: Uint8Array }> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of opened.content) {
     size += part.length;
-    if (size > bytesMax) throw new AnamnesisError("TOO_LARGE", `The record has more than ${bytesMax} bytes, want it written to a file`);
+    if (size > bytesMax)
+      throw new AnamnesisError(
+        "TOO_LARGE",
+        `The record has more than ${bytesMax} bytes, want it written to a file`,
+      );
     parts.push(part);
   }
   return { meta: await opened.finished, content: concat(...parts) };

@@ -25,22 +25,21 @@ export function contentStream(
     if (started) throw new TypeError("Content can be read once");
     started = true;
     const handoff = new Handoff();
-    const opening = open((bytes) => handoff.push(bytes)).then(async (opened) => {
-      await done(opened);
-      return opened.meta;
-    });
-    opening.then(
-      (meta) => {
-        resolve(meta);
+    const run = async (): Promise<void> => {
+      try {
+        const opened = await open((bytes) => handoff.push(bytes));
+        await done(opened);
+        resolve(opened.meta);
         handoff.end();
-      },
-      (error: unknown) => {
+      } catch (error) {
         reject(error);
         handoff.fail(error);
-      },
-    );
+      }
+    };
+    void run();
     try {
-      for (let piece = await handoff.take(); piece !== undefined; piece = await handoff.take()) yield piece;
+      for (let piece = await handoff.take(); piece !== undefined; piece = await handoff.take())
+        yield piece;
     } finally {
       handoff.stop();
     }

@@ -32,8 +32,14 @@ export interface Device {
  *
  * @throws {AnamnesisError} DEVICE_EXISTS
  */
-export async function createDevice(dir: BlobDir, identity: Identity, protection: Protection, random: RandomSource = randomBytes): Promise<Device> {
-  if ((await dir.read(IDENTITY_FILE)) !== undefined) throw new AnamnesisError("DEVICE_EXISTS", "A device exists here already, want another name");
+export async function createDevice(
+  dir: BlobDir,
+  identity: Identity,
+  protection: Protection,
+  random: RandomSource = randomBytes,
+): Promise<Device> {
+  if ((await dir.read(IDENTITY_FILE)) !== undefined)
+    throw new AnamnesisError("DEVICE_EXISTS", "A device exists here already, want another name");
   await dir.write(IDENTITY_FILE, await encodeDeviceFile(identity, protection, random));
   return makeDevice(dir, { ...identity, demo: "demo" in protection }, random);
 }
@@ -43,8 +49,16 @@ export async function createDevice(dir: BlobDir, identity: Identity, protection:
  *
  * @throws {AnamnesisError} NOT_FOUND, PASSPHRASE_REQUIRED, PASSPHRASE_WRONG, STORE_CORRUPT.
  */
-export async function openDevice(dir: BlobDir, options: { readonly passphrase?: string | undefined } = {}, random: RandomSource = randomBytes): Promise<Device> {
-  return makeDevice(dir, await decodeDeviceFile(await identityFile(dir), options.passphrase), random);
+export async function openDevice(
+  dir: BlobDir,
+  options: { readonly passphrase?: string | undefined } = {},
+  random: RandomSource = randomBytes,
+): Promise<Device> {
+  return makeDevice(
+    dir,
+    await decodeDeviceFile(await identityFile(dir), options.passphrase),
+    random,
+  );
 }
 
 /** Whether a device opens without a passphrase because its keys are for demonstration. @throws {AnamnesisError} NOT_FOUND */
@@ -54,11 +68,19 @@ export async function isDemoDevice(dir: BlobDir): Promise<boolean> {
 
 async function identityFile(dir: BlobDir): Promise<Uint8Array> {
   const file = await dir.read(IDENTITY_FILE);
-  if (file === undefined) throw new AnamnesisError("NOT_FOUND", "There is no device here, want the name of a person whose device this is");
+  if (file === undefined)
+    throw new AnamnesisError(
+      "NOT_FOUND",
+      "There is no device here, want the name of a person whose device this is",
+    );
   return file;
 }
 
-function makeDevice(dir: BlobDir, identity: Identity & { readonly demo: boolean }, random: RandomSource): Device {
+function makeDevice(
+  dir: BlobDir,
+  identity: Identity & { readonly demo: boolean },
+  random: RandomSource,
+): Device {
   const items = new ItemStore(dir, deviceStorageKey(identity.seed), random);
   let keys: Promise<BoxKeys> | undefined;
   return {
@@ -67,7 +89,11 @@ function makeDevice(dir: BlobDir, identity: Identity & { readonly demo: boolean 
     keys: () => (keys ??= identityKeys(identity.seed)),
     certificate: async () => {
       const item = await items.get("certificate", "own");
-      if (item === undefined) throw new AnamnesisError("CERTIFICATE_INVALID", "This person has no certificate yet, want enrolment by a registrar first");
+      if (item === undefined)
+        throw new AnamnesisError(
+          "CERTIFICATE_INVALID",
+          "This person has no certificate yet, want enrolment by a registrar first",
+        );
       return { der: item.der, fingerprint: fingerprintOf(item.der) };
     },
   };

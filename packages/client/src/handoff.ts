@@ -1,13 +1,19 @@
 /** Hands pieces from one that pushes to one that takes, one at a time. */
 export class Handoff {
   #piece: { readonly bytes: Uint8Array; readonly taken: () => void } | undefined;
-  #taker: { readonly give: (bytes: Uint8Array | undefined) => void; readonly fail: (error: unknown) => void } | undefined;
+  #taker:
+    | {
+        readonly give: (bytes: Uint8Array | undefined) => void;
+        readonly fail: (error: unknown) => void;
+      }
+    | undefined;
   #ended = false;
   #failure: { readonly error: unknown } | undefined;
   #stopped = false;
 
   push(bytes: Uint8Array): Promise<void> {
-    if (this.#stopped) return Promise.reject(new TypeError("Reading stopped before the content ended"));
+    if (this.#stopped)
+      return Promise.reject(new TypeError("Reading stopped before the content ended"));
     const taker = this.#taker;
     if (taker !== undefined) {
       this.#taker = undefined;
@@ -52,14 +58,17 @@ export class Handoff {
 }
 
 /** What `run` pushes, as a stream that is pulled. Nothing runs before the first pull; its failure fails the stream. */
-export async function* pulled(run: (sink: (bytes: Uint8Array) => Promise<void>) => Promise<unknown>): AsyncGenerator<Uint8Array> {
+export async function* pulled(
+  run: (sink: (bytes: Uint8Array) => Promise<void>) => Promise<unknown>,
+): AsyncGenerator<Uint8Array> {
   const handoff = new Handoff();
   run((bytes) => handoff.push(bytes)).then(
     () => handoff.end(),
     (error: unknown) => handoff.fail(error),
   );
   try {
-    for (let piece = await handoff.take(); piece !== undefined; piece = await handoff.take()) yield piece;
+    for (let piece = await handoff.take(); piece !== undefined; piece = await handoff.take())
+      yield piece;
   } finally {
     handoff.stop();
   }

@@ -1,5 +1,9 @@
 /** Maps with at most `width` calls under way; results in the order of `items`. The first failure rejects, after which no further call starts. */
-export async function inParallel<T, R>(items: readonly T[], width: number, call: (item: T, index: number) => Promise<R>): Promise<R[]> {
+export async function inParallel<T, R>(
+  items: readonly T[],
+  width: number,
+  call: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
   const results = Array.from<R>({ length: items.length });
   let next = 0;
   const worker = async (): Promise<void> => {

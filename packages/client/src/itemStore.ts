@@ -1,5 +1,13 @@
 import { openSymmetric, sealSymmetric } from "@anamnesis/crypto/box";
-import { decodeCanonical, enc, encodeCanonical, hmacSha256, kdf, toHex, utf8 } from "@anamnesis/crypto/verify";
+import {
+  decodeCanonical,
+  enc,
+  encodeCanonical,
+  hmacSha256,
+  kdf,
+  toHex,
+  utf8,
+} from "@anamnesis/crypto/verify";
 import type { CborValue, RandomSource } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { BlobDir } from "./blobDir.ts";
@@ -32,7 +40,10 @@ export class ItemStore {
   async put<K extends ItemKind>(kind: K, key: string, value: ItemKinds[K]): Promise<void> {
     const name = this.#name(kind, key);
     const plaintext = encodeCanonical({ v: 1, key, value: value as unknown as CborValue });
-    await this.#dir.write(name, await sealSymmetric({ key: this.#itemKey, aad: utf8(name), plaintext }, this.#random));
+    await this.#dir.write(
+      name,
+      await sealSymmetric({ key: this.#itemKey, aad: utf8(name), plaintext }, this.#random),
+    );
   }
 
   /** @throws {AnamnesisError} STORE_CORRUPT when the file was changed. */
@@ -59,10 +70,16 @@ export class ItemStore {
     try {
       plaintext = await openSymmetric({ key: this.#itemKey, aad: utf8(name), sealed });
     } catch (cause) {
-      throw new AnamnesisError("STORE_CORRUPT", `Item ${name} of this device was changed or belongs to another device`, { cause });
+      throw new AnamnesisError(
+        "STORE_CORRUPT",
+        `Item ${name} of this device was changed or belongs to another device`,
+        { cause },
+      );
     }
     // Sealed under a key that only this device has: the value is as this code wrote it.
-    return (decodeCanonical(plaintext, { maxBytes: BYTES_MAX }) as unknown as { value: ItemKinds[K] }).value;
+    return (
+      decodeCanonical(plaintext, { maxBytes: BYTES_MAX }) as unknown as { value: ItemKinds[K] }
+    ).value;
   }
 
   #name(kind: ItemKind, key: string): string {

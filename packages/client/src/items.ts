@@ -38,7 +38,9 @@ export interface RecordItem {
   readonly chain: string;
   readonly pid: string;
   /** Of opened versions, by digest. */
-  readonly opened: Readonly<Record<string, { readonly title: string; readonly mediaType: string; readonly size: number }>>;
+  readonly opened: Readonly<
+    Record<string, { readonly title: string; readonly mediaType: string; readonly size: number }>
+  >;
   /** Slip ids of own confirmations, by digest. */
   readonly confirmations: Readonly<Record<string, string>>;
   readonly disputes: Readonly<Record<string, { readonly slip: string; readonly reason: string }>>;

@@ -1,6 +1,13 @@
 import { openWith, sealTo } from "@anamnesis/crypto/box";
 import { decodeCanonical, encodeCanonical } from "@anamnesis/crypto/verify";
-import { AnamnesisError, consortiumOf, contactCardShape, decodeMessage, encodeMessage, messageInfo } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  consortiumOf,
+  contactCardShape,
+  decodeMessage,
+  encodeMessage,
+  messageInfo,
+} from "@anamnesis/protocol";
 import type { ContactCard, Message, MessageType } from "@anamnesis/protocol";
 import { fromHex } from "@anamnesis/crypto/verify";
 import type { CertificateView } from "./ports.ts";
@@ -17,7 +24,9 @@ export interface Address {
 }
 
 /** A staff member's box (M-3). */
-export const staffAddress = (view: Pick<CertificateView, "institution" | "fingerprint" | "boxKey">): Address => ({
+export const staffAddress = (
+  view: Pick<CertificateView, "institution" | "fingerprint" | "boxKey">,
+): Address => ({
   institution: view.institution,
   box: fromHex(view.fingerprint),
   boxKey: view.boxKey,
@@ -29,27 +38,50 @@ export const staffAddress = (view: Pick<CertificateView, "institution" | "finger
  * @throws {AnamnesisError} NOT_FOUND when its node is not of this federation.
  */
 export function cardAddress(session: Pick<Session, "trust">, card: ContactCard): Address {
-  const member = consortiumOf(session.trust).members.find(({ id, address }) => id === card.node || address === card.node);
-  if (member === undefined) throw new AnamnesisError("NOT_FOUND", "The contact card names a node that is not of this federation");
+  const member = consortiumOf(session.trust).members.find(
+    ({ id, address }) => id === card.node || address === card.node,
+  );
+  if (member === undefined)
+    throw new AnamnesisError(
+      "NOT_FOUND",
+      "The contact card names a node that is not of this federation",
+    );
   return { institution: member.id, box: card.box, boxKey: card.boxKey };
 }
 
 /** Seals a message to a box; what is posted, and what slips commit to by its SHA-256. */
-export function sealMessage(to: Address, message: { readonly type: MessageType; readonly body: Uint8Array }): Promise<Uint8Array> {
-  return sealTo({ publicKey: to.boxKey, info: messageInfo, aad: to.box, plaintext: encodeMessage(message, HPKE_OVERHEAD_BYTES) });
+export function sealMessage(
+  to: Address,
+  message: { readonly type: MessageType; readonly body: Uint8Array },
+): Promise<Uint8Array> {
+  return sealTo({
+    publicKey: to.boxKey,
+    info: messageInfo,
+    aad: to.box,
+    plaintext: encodeMessage(message, HPKE_OVERHEAD_BYTES),
+  });
 }
 
 /** Seals and posts. @throws {AnamnesisError} BOX_FULL, TOO_LARGE, NOT_FOUND (no such box), UNAVAILABLE. */
-export async function sendMessage(session: Session, to: Address, message: { readonly type: MessageType; readonly body: Uint8Array }): Promise<void> {
+export async function sendMessage(
+  session: Session,
+  to: Address,
+  message: { readonly type: MessageType; readonly body: Uint8Array },
+): Promise<void> {
   await session.network.mailbox(to.institution).post(to.box, await sealMessage(to, message));
 }
 
 /** @throws {CryptoError} E_DECRYPT. @throws {AnamnesisError} MALFORMED and those of decoding. */
-export async function openMessage(box: Uint8Array, secretKey: Uint8Array, sealed: Uint8Array): Promise<Message> {
+export async function openMessage(
+  box: Uint8Array,
+  secretKey: Uint8Array,
+  sealed: Uint8Array,
+): Promise<Message> {
   return decodeMessage(await openWith({ secretKey, info: messageInfo, aad: box, sealed }));
 }
 
 export const encodeCard = (card: ContactCard): Uint8Array => encodeCanonical({ ...card });
 
 /** @throws {AnamnesisError} MALFORMED. @throws {CryptoError} NOT_CANONICAL */
-export const decodeCard = (bytes: Uint8Array): ContactCard => contactCardShape.parse(decodeCanonical(bytes), "Contact card");
+export const decodeCard = (bytes: Uint8Array): ContactCard =>
+  contactCardShape.parse(decodeCanonical(bytes), "Contact card");

@@ -102,7 +102,13 @@ export interface GrantSummary {
 
 /** One line of "who looked": data, not text. `records` where known which ones. */
 export type LogEntry = { readonly time: number; readonly who: PersonView } & (
-  | { readonly what: "asked"; readonly request: string; readonly purpose: Purpose; readonly categories?: readonly string[]; readonly records?: readonly string[] }
+  | {
+      readonly what: "asked";
+      readonly request: string;
+      readonly purpose: Purpose;
+      readonly categories?: readonly string[];
+      readonly records?: readonly string[];
+    }
   | { readonly what: "refused"; readonly request: string }
   | {
       readonly what: "granted";

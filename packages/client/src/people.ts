@@ -25,17 +25,24 @@ export function certificateOf(session: Session, fingerprint: string): Promise<Ce
 }
 
 /** The certificate as it stands now. @throws {AnamnesisError} CERTIFICATE_NOT_LIVE, AUTHOR_UNVERIFIED, NOT_FOUND. */
-export async function liveCertificate(session: Session, fingerprint: string): Promise<CertificateView> {
+export async function liveCertificate(
+  session: Session,
+  fingerprint: string,
+): Promise<CertificateView> {
   const view = await askCertificate(session, fingerprint);
   if (!isLive(view, session.clock())) {
-    throw new AnamnesisError("CERTIFICATE_NOT_LIVE", `The certificate of ${view.name} is revoked or outside its period`);
+    throw new AnamnesisError(
+      "CERTIFICATE_NOT_LIVE",
+      `The certificate of ${view.name} is revoked or outside its period`,
+    );
   }
   return view;
 }
 
 async function askCertificate(session: Session, fingerprint: string): Promise<CertificateView> {
   const view = await ownNode(session).certificate(consortiumOf(session.trust).chain, fingerprint);
-  if (view.fingerprint !== fingerprint) throw new AnamnesisError("AUTHOR_UNVERIFIED", "The node answered with another certificate");
+  if (view.fingerprint !== fingerprint)
+    throw new AnamnesisError("AUTHOR_UNVERIFIED", "The node answered with another certificate");
   return verifyCertificateView(session.trust, view);
 }
 
@@ -45,24 +52,51 @@ async function askCertificate(session: Session, fingerprint: string): Promise<Ce
  * @param institution - Only there.
  * @throws {AnamnesisError} NOT_FOUND, AMBIGUOUS_NAME, CERTIFICATE_NOT_LIVE, AUTHOR_UNVERIFIED.
  */
-export async function findDoctor(session: Session, who: string, institution?: string): Promise<CertificateView> {
+export async function findDoctor(
+  session: Session,
+  who: string,
+  institution?: string,
+): Promise<CertificateView> {
   if (/^[0-9a-f]{64}$/.test(who)) return liveCertificate(session, who);
   const at = who.lastIndexOf("@");
   const name = at > 0 ? who.slice(0, at) : who;
   const place = at > 0 ? who.slice(at + 1) : institution;
   const chain = consortiumOf(session.trust).chain;
-  const found = await ownNode(session).certificates(chain, place === undefined ? { name } : { name, institution: place });
-  const live = found.filter((view) => view.role !== "patient" && view.name === name && (place === undefined || view.institution === place) && isLive(view, session.clock()));
+  const found = await ownNode(session).certificates(
+    chain,
+    place === undefined ? { name } : { name, institution: place },
+  );
+  const live = found.filter(
+    (view) =>
+      view.role !== "patient" &&
+      view.name === name &&
+      (place === undefined || view.institution === place) &&
+      isLive(view, session.clock()),
+  );
   const [only, other] = live.toSorted((a, b) => b.validFrom - a.validFrom);
-  if (only === undefined) throw new AnamnesisError("NOT_FOUND", `Nobody with a live certificate is called '${name}'${place === undefined ? "" : ` at ${place}`}`);
+  if (only === undefined)
+    throw new AnamnesisError(
+      "NOT_FOUND",
+      `Nobody with a live certificate is called '${name}'${place === undefined ? "" : ` at ${place}`}`,
+    );
   if (other !== undefined) {
-    const places = live.map((view) => `${view.name}@${view.institution} (${view.fingerprint.slice(0, 8)})`).join(", ");
-    throw new AnamnesisError("AMBIGUOUS_NAME", `Several people are called '${name}', want one of ${places}, or a fingerprint`);
+    const places = live
+      .map((view) => `${view.name}@${view.institution} (${view.fingerprint.slice(0, 8)})`)
+      .join(", ");
+    throw new AnamnesisError(
+      "AMBIGUOUS_NAME",
+      `Several people are called '${name}', want one of ${places}, or a fingerprint`,
+    );
   }
   return verifyCertificateView(session.trust, only);
 }
 
-export const personView = ({ fingerprint, name, role, institution }: PersonView): PersonView => ({ fingerprint, name, role, institution });
+export const personView = ({ fingerprint, name, role, institution }: PersonView): PersonView => ({
+  fingerprint,
+  name,
+  role,
+  institution,
+});
 
 /** Who that is, for lists: what cannot be verified is shown as its fingerprint without a name. */
 export async function personOf(session: Session, fingerprint: string): Promise<PersonView> {

@@ -106,11 +106,18 @@ export interface CertificateView {
 /** One institution's node. All ids are lower-case hex. Each call may throw UNAVAILABLE, and what the node answers. */
 export interface NodeApi {
   /** H-2. `caller` is the visit key where the carry rule wants one. @returns the slip's id. */
-  submit(chain: string, slip: Uint8Array, caller?: Caller): Promise<{ readonly id: string; readonly height: number }>;
+  submit(
+    chain: string,
+    slip: Uint8Array,
+    caller?: Caller,
+  ): Promise<{ readonly id: string; readonly height: number }>;
   /** H-3: at most 1,024 slips. */
   submitBatch(chain: string, slips: readonly Uint8Array[]): Promise<readonly SubmitResult[]>;
   /** H-16: a session intake sealed to this node. */
-  openSession(chain: string, sealed: Uint8Array): Promise<{ readonly id: string; readonly height: number }>;
+  openSession(
+    chain: string,
+    sealed: Uint8Array,
+  ): Promise<{ readonly id: string; readonly height: number }>;
   /** H-6 */
   head(chain: string): Promise<Head>;
   headAt(chain: string, height: number): Promise<Head>;
@@ -119,7 +126,10 @@ export interface NodeApi {
   slipProof(chain: string, id: string): Promise<SlipProof>;
   stateProof(chain: string, map: MapName, id: string): Promise<StateProof>;
   /** H-11 */
-  records(chain: string, by: { readonly pid: string } | { readonly tag: string }): Promise<readonly RecordView[]>;
+  records(
+    chain: string,
+    by: { readonly pid: string } | { readonly tag: string },
+  ): Promise<readonly RecordView[]>;
   /** H-12 */
   grant(chain: string, gid: string): Promise<GrantView>;
   session(chain: string, pid: string): Promise<SessionView>;
@@ -128,9 +138,15 @@ export interface NodeApi {
   requestsByBody(chain: string, body: string): Promise<readonly RequestView[]>;
   /** H-14 */
   certificate(chain: string, fingerprint: string): Promise<CertificateView>;
-  certificates(chain: string, by: { readonly name?: string; readonly institution?: string }): Promise<readonly CertificateView[]>;
+  certificates(
+    chain: string,
+    by: { readonly name?: string; readonly institution?: string },
+  ): Promise<readonly CertificateView[]>;
   /** H-15: `put` wants the author as caller. */
-  ticket(input: { readonly chain: string; readonly action: "get" | "put"; readonly object: Uint8Array }, caller?: Caller): Promise<Ticket>;
+  ticket(
+    input: { readonly chain: string; readonly action: "get" | "put"; readonly object: Uint8Array },
+    caller?: Caller,
+  ): Promise<Ticket>;
 }
 
 /** H-17: the boxes of one node. */
@@ -138,7 +154,15 @@ export interface MailboxApi {
   open(box: Uint8Array, boxKey: Uint8Array, caller: Caller): Promise<void>;
   post(box: Uint8Array, sealed: Uint8Array): Promise<void>;
   /** Oldest first. `waitMs` (at most 30 s): how long to wait for a first one; `after`: only later ones than this. */
-  read(box: Uint8Array, options: { readonly waitMs: number; readonly after?: string | undefined; readonly signal?: AbortSignal | undefined }, caller: Caller): Promise<readonly { readonly id: string; readonly sealed: Uint8Array }[]>;
+  read(
+    box: Uint8Array,
+    options: {
+      readonly waitMs: number;
+      readonly after?: string | undefined;
+      readonly signal?: AbortSignal | undefined;
+    },
+    caller: Caller,
+  ): Promise<readonly { readonly id: string; readonly sealed: Uint8Array }[]>;
   remove(box: Uint8Array, message: string, caller: Caller): Promise<void>;
 }
 

@@ -27,12 +27,21 @@ export async function proveSlip(session: Session, chain: string, id: string): Pr
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const members = membersInOrder(genesis, attempt);
     try {
-      const proof = await firstAnswer(members, "a proof", (member) => session.network.node(member).slipProof(chain, id));
-      const others = members.filter((member) => !proof.value.heads.some((head) => head.institution === member));
-      const second = await firstAnswer(others, "a second head", (member) => session.network.node(member).headAt(chain, proof.value.height));
+      const proof = await firstAnswer(members, "a proof", (member) =>
+        session.network.node(member).slipProof(chain, id),
+      );
+      const others = members.filter(
+        (member) => !proof.value.heads.some((head) => head.institution === member),
+      );
+      const second = await firstAnswer(others, "a second head", (member) =>
+        session.network.node(member).headAt(chain, proof.value.height),
+      );
       const first = proof.value.heads[0];
       if (first !== undefined && !equalBytes(first.appHash, second.value.appHash)) {
-        throw new AnamnesisError("PROOF_INVALID", `${first.institution} and ${second.value.institution} signed different states of ${chain} at height ${proof.value.height}`);
+        throw new AnamnesisError(
+          "PROOF_INVALID",
+          `${first.institution} and ${second.value.institution} signed different states of ${chain} at height ${proof.value.height}`,
+        );
       }
       return check(genesis, id, { ...proof.value, heads: [...proof.value.heads, second.value] });
     } catch (error) {
@@ -50,13 +59,19 @@ function check(genesis: Genesis, id: string, proof: SlipProof): ProvenSlip {
 
 /** The writer first, then the others, each attempt beginning with another one. */
 function membersInOrder(genesis: Genesis, attempt: number): string[] {
-  const others = genesis.members.map(({ id }) => id as string).filter((id) => id !== genesis.writer);
+  const others = genesis.members
+    .map(({ id }) => id as string)
+    .filter((id) => id !== genesis.writer);
   const turn = others.length === 0 ? 0 : attempt % others.length;
   return [genesis.writer, ...others.slice(turn), ...others.slice(0, turn)];
 }
 
 /** The first answer in order; where nobody answers, the first refusal that is more than being away. */
-async function firstAnswer<T>(members: readonly string[], what: string, ask: (member: string) => Promise<T>): Promise<{ readonly value: T }> {
+async function firstAnswer<T>(
+  members: readonly string[],
+  what: string,
+  ask: (member: string) => Promise<T>,
+): Promise<{ readonly value: T }> {
   const failures: unknown[] = [];
   for (const member of members) {
     try {
@@ -65,7 +80,11 @@ async function firstAnswer<T>(members: readonly string[], what: string, ask: (me
       failures.push(error);
     }
   }
-  const isAway = (error: unknown): boolean => error instanceof AnamnesisError && (error.code === "UNAVAILABLE" || error.code === "NOT_YET");
+  const isAway = (error: unknown): boolean =>
+    error instanceof AnamnesisError && (error.code === "UNAVAILABLE" || error.code === "NOT_YET");
   const said = failures.find((error) => !isAway(error));
-  throw said ?? new AnamnesisError("UNAVAILABLE", `No member of the chain gave ${what}`, { cause: failures[0] });
+  throw (
+    said ??
+    new AnamnesisError("UNAVAILABLE", `No member of the chain gave ${what}`, { cause: failures[0] })
+  );
 }

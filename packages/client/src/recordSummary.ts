@@ -4,20 +4,33 @@ import type { RecordView } from "./ports.ts";
 import type { Session } from "./session.ts";
 
 /** What a list adds to what the chain says about a record. */
-export type RecordDetails = Pick<RecordSummary, "chain" | "category"> & Partial<Pick<RecordSummary, "title" | "mediaType" | "size" | "patient" | "gid">>;
+export type RecordDetails = Pick<RecordSummary, "chain" | "category"> &
+  Partial<Pick<RecordSummary, "title" | "mediaType" | "size" | "patient" | "gid">>;
 
 /** State of one version: a dispute weighs more than a confirmation. `digest` is hex. */
-export function stateOf(record: Pick<RecordView, "confirmed" | "disputed">, digest: string): RecordState {
+export function stateOf(
+  record: Pick<RecordView, "confirmed" | "disputed">,
+  digest: string,
+): RecordState {
   if (record.disputed.includes(digest)) return "disputed";
   return record.confirmed.includes(digest) ? "confirmed" : "unconfirmed";
 }
 
 /** A record as lists show it, its authors by their verified certificates. */
-export async function summariseRecord(session: Session, record: RecordView, details: RecordDetails): Promise<RecordSummary> {
+export async function summariseRecord(
+  session: Session,
+  record: RecordView,
+  details: RecordDetails,
+): Promise<RecordSummary> {
   const versions = await Promise.all(
-    record.versions.map(
-      async ({ slip, digest, time, author }, i): Promise<VersionSummary> => ({ n: i + 1, slip, digest, time, state: stateOf(record, digest), author: await personOf(session, author) }),
-    ),
+    record.versions.map(async ({ slip, digest, time, author }, i): Promise<VersionSummary> => ({
+      n: i + 1,
+      slip,
+      digest,
+      time,
+      state: stateOf(record, digest),
+      author: await personOf(session, author),
+    })),
   );
   const newest = versions.at(-1);
   return {
@@ -34,5 +47,7 @@ export async function summariseRecord(session: Session, record: RecordView, deta
 }
 
 /** Newest first; of one time, by id. */
-export const newestFirst = (left: { readonly time: number; readonly id: string }, right: { readonly time: number; readonly id: string }): number =>
-  right.time - left.time || (left.id < right.id ? -1 : 1);
+export const newestFirst = (
+  left: { readonly time: number; readonly id: string },
+  right: { readonly time: number; readonly id: string },
+): number => right.time - left.time || (left.id < right.id ? -1 : 1);

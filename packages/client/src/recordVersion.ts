@@ -16,17 +16,31 @@ export interface ProvenVersion {
 }
 
 /** `ID` or `ID@n` taken apart; `n` counts from 1. @throws {AnamnesisError} BAD_REQUEST */
-export function parseRecordName(name: string): { readonly id: string; readonly n: number | undefined } {
+export function parseRecordName(name: string): {
+  readonly id: string;
+  readonly n: number | undefined;
+} {
   const match = /^([0-9a-f]{64})(?:@([1-9]\d{0,5}))?$/.exec(name);
-  if (match?.[1] === undefined) throw new AnamnesisError("BAD_REQUEST", "A record's id is 64 lower-case hex digits, with @n for its version n");
+  if (match?.[1] === undefined)
+    throw new AnamnesisError(
+      "BAD_REQUEST",
+      "A record's id is 64 lower-case hex digits, with @n for its version n",
+    );
   return { id: match[1], n: match[2] === undefined ? undefined : Number(match[2]) };
 }
 
 /** The version that is meant, the newest without a number. @throws {AnamnesisError} NOT_FOUND */
-export function versionOf(record: RecordView, n: number | undefined): VersionView & { readonly n: number } {
+export function versionOf(
+  record: RecordView,
+  n: number | undefined,
+): VersionView & { readonly n: number } {
   const number = n ?? record.versions.length;
   const version = record.versions[number - 1];
-  if (version === undefined) throw new AnamnesisError("NOT_FOUND", `The record has ${record.versions.length} versions, not ${number}`);
+  if (version === undefined)
+    throw new AnamnesisError(
+      "NOT_FOUND",
+      `The record has ${record.versions.length} versions, not ${number}`,
+    );
   return { ...version, n: number };
 }
 
@@ -36,9 +50,15 @@ export function versionOf(record: RecordView, n: number | undefined): VersionVie
  *
  * @throws {AnamnesisError} PROOF_INVALID, DIGEST_MISMATCH, AUTHOR_UNVERIFIED, UNAVAILABLE.
  */
-export async function proveVersion(session: Session, chain: string, record: RecordView, version: VersionView): Promise<ProvenVersion> {
+export async function proveVersion(
+  session: Session,
+  chain: string,
+  record: RecordView,
+  version: VersionView,
+): Promise<ProvenVersion> {
   const { slip, proof } = await proveSlip(session, chain, version.slip);
-  if (slip.kind !== "record.submit" && slip.kind !== "record.amend") throw new AnamnesisError("PROOF_INVALID", "The slip on the chain is not a record's");
+  if (slip.kind !== "record.submit" && slip.kind !== "record.amend")
+    throw new AnamnesisError("PROOF_INVALID", "The slip on the chain is not a record's");
   const { fields } = slip;
   const id = slip.kind === "record.submit" ? slip.id : toHex(slip.fields.record);
   const agrees =
@@ -48,7 +68,11 @@ export async function proveVersion(session: Session, chain: string, record: Reco
     toHex(fields.digest) === version.digest &&
     equalBytes(fields.sealedId, version.sealedId) &&
     fields.institution === record.institution;
-  if (!agrees) throw new AnamnesisError("DIGEST_MISMATCH", "What the node lists is not what the slip on the chain says");
+  if (!agrees)
+    throw new AnamnesisError(
+      "DIGEST_MISMATCH",
+      "What the node lists is not what the slip on the chain says",
+    );
   const author = await verifiedAuthor(session, slip);
   return { slip, proof, author };
 }
@@ -59,18 +83,36 @@ export async function verifiedAuthor(session: Session, slip: RecordSlip): Promis
   const wasLive = slip.time >= author.validFrom && slip.time <= author.validTo;
   const wasRevoked = author.revokedAt !== undefined && author.revokedAt <= slip.time;
   if (!wasLive || wasRevoked || author.institution !== slip.fields.institution) {
-    throw new AnamnesisError("AUTHOR_UNVERIFIED", "The author's certificate did not cover this record");
+    throw new AnamnesisError(
+      "AUTHOR_UNVERIFIED",
+      "The author's certificate did not cover this record",
+    );
   }
-  if (!verifySlip(slip, author.signingKey)) throw new AnamnesisError("AUTHOR_UNVERIFIED", "The author's signature over the record does not verify");
+  if (!verifySlip(slip, author.signingKey))
+    throw new AnamnesisError(
+      "AUTHOR_UNVERIFIED",
+      "The author's signature over the record does not verify",
+    );
   return author;
 }
 
 /** Refuses a stored object that is another record's than the slip says. @throws {AnamnesisError} DIGEST_MISMATCH */
-export function assertSameRecord(slip: RecordSlip, header: { readonly pid: Uint8Array; readonly tag: Uint8Array; readonly author: Uint8Array }): void {
+export function assertSameRecord(
+  slip: RecordSlip,
+  header: { readonly pid: Uint8Array; readonly tag: Uint8Array; readonly author: Uint8Array },
+): void {
   const { pid, tag, cert } = slip.fields;
-  if (!equalBytes(header.pid, pid) || !equalBytes(header.tag, tag) || !equalBytes(header.author, cert)) {
-    throw new AnamnesisError("DIGEST_MISMATCH", "The stored record is not the one that the chain names");
+  if (
+    !equalBytes(header.pid, pid) ||
+    !equalBytes(header.tag, tag) ||
+    !equalBytes(header.author, cert)
+  ) {
+    throw new AnamnesisError(
+      "DIGEST_MISMATCH",
+      "The stored record is not the one that the chain names",
+    );
   }
 }
 
-export const recordIdOf = (slip: RecordSlip): Uint8Array => (slip.kind === "record.submit" ? fromHex(slip.id) : slip.fields.record);
+export const recordIdOf = (slip: RecordSlip): Uint8Array =>
+  slip.kind === "record.submit" ? fromHex(slip.id) : slip.fields.record;

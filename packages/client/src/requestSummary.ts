@@ -23,4 +23,5 @@ export function summariseRequest(item: RequestItem, role: "doctor" | "patient"):
 }
 
 /** Newest first. */
-export const requestSummaryOrder = (left: RequestSummary, right: RequestSummary): number => right.time - left.time;
+export const requestSummaryOrder = (left: RequestSummary, right: RequestSummary): number =>
+  right.time - left.time;

@@ -15,7 +15,17 @@ export interface Session {
 }
 
 /** A session over HTTP with the platform's clock and randomness; loads the curve engine. */
-export async function openSession(device: Device, trust: Trust, parts: Partial<Omit<Session, "device" | "trust">> = {}): Promise<Session> {
+export async function openSession(
+  device: Device,
+  trust: Trust,
+  parts: Partial<Omit<Session, "device" | "trust">> = {},
+): Promise<Session> {
   await ready();
-  return { device, trust, network: parts.network ?? httpNetwork(trust), clock: parts.clock ?? Date.now, random: parts.random ?? randomBytes };
+  return {
+    device,
+    trust,
+    network: parts.network ?? httpNetwork(trust),
+    clock: parts.clock ?? Date.now,
+    random: parts.random ?? randomBytes,
+  };
 }

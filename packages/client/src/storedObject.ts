@@ -16,7 +16,12 @@ const KEPT_BYTES_MAX = 4 * 1024 * 1024;
  */
 export async function findObject(
   session: Session,
-  input: { readonly chain: string; readonly institution: string; readonly sealedId: Uint8Array; readonly addressKey: Uint8Array },
+  input: {
+    readonly chain: string;
+    readonly institution: string;
+    readonly sealedId: Uint8Array;
+    readonly addressKey: Uint8Array;
+  },
 ): Promise<StoredObject> {
   const object = await openObjectId({ addressKey: input.addressKey, sealed: input.sealedId });
   const node = session.network.node(input.institution);
@@ -40,7 +45,10 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** Passes a stream on; keeps it too as long as it is small. */
-async function* keeping(stream: AsyncIterable<Uint8Array>, keep: (bytes: Uint8Array) => void): AsyncGenerator<Uint8Array> {
+async function* keeping(
+  stream: AsyncIterable<Uint8Array>,
+  keep: (bytes: Uint8Array) => void,
+): AsyncGenerator<Uint8Array> {
   let parts: Uint8Array[] | undefined = [];
   let size = 0;
   for await (const part of stream) {

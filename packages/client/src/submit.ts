@@ -10,11 +10,18 @@ const RETRY_AFTER_MS = 500;
 /** Makes a slip that is valid for five minutes, signed with the key of its kind. */
 export function signedSlip<K extends SlipKind>(
   session: Pick<Session, "clock">,
-  slip: { readonly chain: string; readonly kind: K; readonly fields: SlipFields<K>; readonly secretKey: Uint8Array },
+  slip: {
+    readonly chain: string;
+    readonly kind: K;
+    readonly fields: SlipFields<K>;
+    readonly secretKey: Uint8Array;
+  },
 ): { readonly id: string; readonly bytes: Uint8Array } {
   const time = session.clock();
   const header = { chain: slip.chain as ChainId, time, notAfter: time + limits.clientNotAfterMs };
-  return makeSlip(slip.kind, header, slip.fields, (type, message) => sign({ type, message, secretKey: slip.secretKey }));
+  return makeSlip(slip.kind, header, slip.fields, (type, message) =>
+    sign({ type, message, secretKey: slip.secretKey }),
+  );
 }
 
 /**
@@ -23,7 +30,12 @@ export function signedSlip<K extends SlipKind>(
  *
  * @throws {AnamnesisError} The slip's code; UNAVAILABLE, BUSY, STORAGE_FULL.
  */
-export async function postSlip(node: NodeApi, chain: string, slip: { readonly id: string; readonly bytes: Uint8Array }, caller?: Caller): Promise<string> {
+export async function postSlip(
+  node: NodeApi,
+  chain: string,
+  slip: { readonly id: string; readonly bytes: Uint8Array },
+  caller?: Caller,
+): Promise<string> {
   try {
     return (await node.submit(chain, slip.bytes, caller)).id;
   } catch (error) {
@@ -34,7 +46,10 @@ export async function postSlip(node: NodeApi, chain: string, slip: { readonly id
 }
 
 /** The result of a second attempt: a replay means that the first one had arrived. */
-export async function afterRetry(submitted: Promise<{ readonly id: string }>, id: string): Promise<string> {
+export async function afterRetry(
+  submitted: Promise<{ readonly id: string }>,
+  id: string,
+): Promise<string> {
   try {
     return (await submitted).id;
   } catch (error) {

@@ -17,14 +17,22 @@ export interface KnownPatient {
 const noAad = new Uint8Array(0);
 
 /** The address book. */
-export async function listPatients(session: Session): Promise<readonly { readonly fingerprint: string; readonly name: string }[]> {
-  return (await knownPatients(session)).map(({ fingerprint, name }) => ({ fingerprint, name })).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+export async function listPatients(
+  session: Session,
+): Promise<readonly { readonly fingerprint: string; readonly name: string }[]> {
+  return (await knownPatients(session))
+    .map(({ fingerprint, name }) => ({ fingerprint, name }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 async function knownPatients(session: Session): Promise<readonly KnownPatient[]> {
   const contacts = (await session.device.items.all("contact")).toSorted((a, b) => b.time - a.time);
   const byPatient = Map.groupBy(contacts, ({ patient }) => patient);
-  return [...byPatient].map(([fingerprint, items]) => ({ fingerprint, name: items[0]?.name ?? "", cards: items.map(({ card }) => decodeCard(card)) }));
+  return [...byPatient].map(([fingerprint, items]) => ({
+    fingerprint,
+    name: items[0]?.name ?? "",
+    cards: items.map(({ card }) => decodeCard(card)),
+  }));
 }
 
 /**
@@ -36,9 +44,16 @@ async function knownPatients(session: Session): Promise<readonly KnownPatient[]>
 export async function resolvePatient(session: Session, who: string): Promise<KnownPatient> {
   const known = await knownPatients(session);
   const contacts = await session.device.items.all("contact");
-  const meant = new Set(contacts.filter(({ name, patient }) => name === who || patient === who).map(({ patient }) => patient));
+  const meant = new Set(
+    contacts
+      .filter(({ name, patient }) => name === who || patient === who)
+      .map(({ patient }) => patient),
+  );
   if (meant.size > 1) {
-    throw new AnamnesisError("AMBIGUOUS_NAME", `${meant.size} patients go by this name here, want a fingerprint: ${[...meant].map((fingerprint) => fingerprint.slice(0, 16)).join(", ")}`);
+    throw new AnamnesisError(
+      "AMBIGUOUS_NAME",
+      `${meant.size} patients go by this name here, want a fingerprint: ${[...meant].map((fingerprint) => fingerprint.slice(0, 16)).join(", ")}`,
+    );
   }
   const found = known.find(({ fingerprint }) => meant.has(fingerprint));
   return found ?? lookupPatient(session, who);
@@ -53,11 +68,27 @@ export async function resolvePatient(session: Session, who: string): Promise<Kno
 export async function lookupPatient(session: Session, identifier: string): Promise<KnownPatient> {
   const { device } = session;
   const { registry } = consortiumOf(session.trust).consortium;
-  const sealed = await sealTo({ publicKey: registry.boxKey, info: "MRS-V1-LOOKUP", aad: noAad, plaintext: contactLookup.encode({ v: 1, identifier }) });
+  const sealed = await sealTo({
+    publicKey: registry.boxKey,
+    info: "MRS-V1-LOOKUP",
+    aad: noAad,
+    plaintext: contactLookup.encode({ v: 1, identifier }),
+  });
   const answer = await session.network.registry().lookup(sealed, await certifiedCaller(device));
   const { box } = await device.keys();
-  const card = decodeCard(await openWith({ secretKey: box.secretKey, info: "MRS-V1-CARD", aad: noAad, sealed: answer }));
-  const { fingerprint } = verifyPatientCertificate(session.trust, card.certificate, session.clock());
-  await device.items.put("contact", toHex(card.box), { patient: fingerprint, name: identifier, card: encodeCard(card), time: session.clock() });
+  const card = decodeCard(
+    await openWith({ secretKey: box.secretKey, info: "MRS-V1-CARD", aad: noAad, sealed: answer }),
+  );
+  const { fingerprint } = verifyPatientCertificate(
+    session.trust,
+    card.certificate,
+    session.clock(),
+  );
+  await device.items.put("contact", toHex(card.box), {
+    patient: fingerprint,
+    name: identifier,
+    card: encodeCard(card),
+    time: session.clock(),
+  });
   return { fingerprint, name: identifier, cards: [card] };
 }

@@ -16,18 +16,37 @@ import { notify, sealAndStore } from "./writeRecords.ts";
  * @throws {AnamnesisError} NOT_FOUND when this device did not write it or lacks its visit token; BAD_REQUEST when the
  * file gives several records; DIGEST_NOT_NEWEST when somebody amended it meanwhile. @throws {FhirError}
  */
-export async function amendRecord(session: Session, input: Omit<ImportInput, "for"> & { readonly record: string }): Promise<ImportedRecord & { readonly slip: string }> {
+export async function amendRecord(
+  session: Session,
+  input: Omit<ImportInput, "for"> & { readonly record: string },
+): Promise<ImportedRecord & { readonly slip: string }> {
   const { device, network } = session;
   const { id } = parseRecordName(input.record);
   const { item, view } = await writtenRecord(session, id);
   const tokenItem = await device.items.get("token", item.pid);
-  if (tokenItem === undefined) throw new AnamnesisError("NOT_FOUND", "This device has no token of the record's visit, want the patient to send it");
+  if (tokenItem === undefined)
+    throw new AnamnesisError(
+      "NOT_FOUND",
+      "This device has no token of the record's visit, want the patient to send it",
+    );
   const prepared = await prepareRecords(session, { ...input, category: item.category });
   const [only, other] = prepared;
-  if (only === undefined || other !== undefined) throw new AnamnesisError("BAD_REQUEST", `The file gives ${prepared.length} records, want one (take it whole)`);
+  if (only === undefined || other !== undefined)
+    throw new AnamnesisError(
+      "BAD_REQUEST",
+      `The file gives ${prepared.length} records, want one (take it whole)`,
+    );
   const token = openToken(tokenItem);
-  const stored = await sealAndStore(session, { description: only.record, content: only.content, token });
-  if (toHex(stored.tag) !== item.tag) throw new AnamnesisError("RECORD_OF_ANOTHER_VISIT", "The visit token at hand is of another tag than the record");
+  const stored = await sealAndStore(session, {
+    description: only.record,
+    content: only.content,
+    token,
+  });
+  if (toHex(stored.tag) !== item.tag)
+    throw new AnamnesisError(
+      "RECORD_OF_ANOTHER_VISIT",
+      "The visit token at hand is of another tag than the record",
+    );
   const [{ fingerprint }, { signing }] = await Promise.all([device.certificate(), device.keys()]);
   const fields = {
     institution: view.institution,
@@ -39,7 +58,12 @@ export async function amendRecord(session: Session, input: Omit<ImportInput, "fo
     digest: stored.sealed.digest,
     sealedId: stored.sealedId,
   };
-  const slip = signedSlip(session, { chain: item.chain, kind: "record.amend", fields, secretKey: signing.secretKey });
+  const slip = signedSlip(session, {
+    chain: item.chain,
+    kind: "record.amend",
+    fields,
+    secretKey: signing.secretKey,
+  });
   await postSlip(network.node(device.institution), item.chain, slip);
   const { title } = only.record;
   await device.items.put("written", id, { ...item, title });

@@ -73,36 +73,62 @@ export async function openByProxies(session: Session, asking: Asking): Promise<O
   }
 }
 
-async function answerOf(proxy: ProxyApi, asking: Asking, caller: Caller): Promise<readonly Uint8Array[]> {
+async function answerOf(
+  proxy: ProxyApi,
+  asking: Asking,
+  caller: Caller,
+): Promise<readonly Uint8Array[]> {
   for (let tries = 1; ; tries += 1) {
     try {
       const { items } = reencryptAnswer.decode(await proxy.reencrypt(asking.request, caller));
-      if (items.length !== asking.items.length) throw new AnamnesisError("MALFORMED", "The proxy answered for another number of records than it was asked");
+      if (items.length !== asking.items.length)
+        throw new AnamnesisError(
+          "MALFORMED",
+          "The proxy answered for another number of records than it was asked",
+        );
       return items;
     } catch (error) {
-      const lags = error instanceof AnamnesisError && (error.code === "INTENT_MISSING" || error.code === "GRANT_NOT_LIVE") && tries < LAG_TRIES;
+      const lags =
+        error instanceof AnamnesisError &&
+        (error.code === "INTENT_MISSING" || error.code === "GRANT_NOT_LIVE") &&
+        tries < LAG_TRIES;
       if (!lags || (error.code === "GRANT_NOT_LIVE" && tries > 2)) throw error;
       await pause(LAG_WAIT_MS);
     }
   }
 }
 
-async function openAll({ grant, items }: Asking, answers: ReadonlyMap<number, readonly Uint8Array[]>): Promise<readonly Uint8Array[]> {
+async function openAll(
+  { grant, items }: Asking,
+  answers: ReadonlyMap<number, readonly Uint8Array[]>,
+): Promise<readonly Uint8Array[]> {
   const keys: Uint8Array[] = [];
   for (const [position, { stored }] of items.entries()) {
-    const replies = [...answers].map(([index, list]) => ({ index, reply: list[position] as Uint8Array }));
+    const replies = [...answers].map(([index, list]) => ({
+      index,
+      reply: list[position] as Uint8Array,
+    }));
     keys.push(await openAsReader({ grant, record: stored, replies }));
   }
   return keys;
 }
 
 /** Asks everybody who answered for proofs; no proof, or one that does not hold for any record, names a liar. */
-async function findLiars(session: Session, asking: Asking, answers: ReadonlyMap<number, readonly Uint8Array[]>, caller: Caller): Promise<readonly number[]> {
+async function findLiars(
+  session: Session,
+  asking: Asking,
+  answers: ReadonlyMap<number, readonly Uint8Array[]>,
+  caller: Caller,
+): Promise<readonly number[]> {
   const proofs = new Map<number, readonly Uint8Array[]>();
   await Promise.all(
     [...answers.keys()].map(async (index) => {
       try {
-        proofs.set(index, reencryptAnswer.decode(await session.network.proxy(index).prove(asking.request, caller)).items);
+        proofs.set(
+          index,
+          reencryptAnswer.decode(await session.network.proxy(index).prove(asking.request, caller))
+            .items,
+        );
       } catch (error) {
         asFailure(error); // A proxy that will not prove what it gave is treated as one that cannot.
       }
@@ -117,15 +143,29 @@ async function findLiars(session: Session, asking: Asking, answers: ReadonlyMap<
         proof: await openProof(asking, index, proofs.get(index)?.[position], slip.fields.digest),
       })),
     );
-    for (const index of await blameShares({ grant: asking.grant, record: stored, answers: evidence })) liars.add(index);
+    for (const index of await blameShares({
+      grant: asking.grant,
+      record: stored,
+      answers: evidence,
+    }))
+      liars.add(index);
   }
   return [...liars];
 }
 
-async function openProof({ grant, intent }: Asking, index: number, sealed: Uint8Array | undefined, digest: Uint8Array): Promise<Uint8Array | undefined> {
+async function openProof(
+  { grant, intent }: Asking,
+  index: number,
+  sealed: Uint8Array | undefined,
+  digest: Uint8Array,
+): Promise<Uint8Array | undefined> {
   if (sealed === undefined) return undefined;
   try {
-    return await openSymmetric({ key: replyKey(grant, index), aad: enc("proof", intent, digest), sealed });
+    return await openSymmetric({
+      key: replyKey(grant, index),
+      aad: enc("proof", intent, digest),
+      sealed,
+    });
   } catch (error) {
     if (error instanceof CryptoError) return undefined;
     throw error;
@@ -135,24 +175,41 @@ async function openProof({ grant, intent }: Asking, index: number, sealed: Uint8
 /** @throws What is no failure of a proxy. */
 function asFailure(error: unknown): AnamnesisError {
   if (error instanceof AnamnesisError) return error;
-  if (error instanceof CryptoError) return new AnamnesisError("MALFORMED", "The proxy's answer cannot be read", { cause: error });
+  if (error instanceof CryptoError)
+    return new AnamnesisError("MALFORMED", "The proxy's answer cannot be read", { cause: error });
   throw error;
 }
 
 /** Refused alike by so many that the rest could not open: their code. Else too few, with every code. */
-function tooFew(failures: ReadonlyMap<number, AnamnesisError>, liars: readonly number[], { k, n }: { readonly k: number; readonly n: number }): AnamnesisError {
+function tooFew(
+  failures: ReadonlyMap<number, AnamnesisError>,
+  liars: readonly number[],
+  { k, n }: { readonly k: number; readonly n: number },
+): AnamnesisError {
   const refusals = [...failures.values()].filter(({ code }) => !passing.includes(code));
   const [first] = refusals;
-  const isUnanimous = first !== undefined && refusals.length > n - k && refusals.every(({ code }) => code === first.code);
-  const proxies: Record<string, ErrorCode | SlipCode> = Object.fromEntries([...failures].map(([index, { code }]) => [String(index), code]));
-  if (isUnanimous) return new AnamnesisError(first.code, first.message, { cause: first, details: { proxies } });
+  const isUnanimous =
+    first !== undefined &&
+    refusals.length > n - k &&
+    refusals.every(({ code }) => code === first.code);
+  const proxies: Record<string, ErrorCode | SlipCode> = Object.fromEntries(
+    [...failures].map(([index, { code }]) => [String(index), code]),
+  );
+  if (isUnanimous)
+    return new AnamnesisError(first.code, first.message, { cause: first, details: { proxies } });
   const said = [...failures].map(([index, { code }]) => `${index}: ${code}`).join(", ");
   const lied = liars.length === 0 ? "" : `; wrong shares from ${liars.join(", ")}`;
-  return new AnamnesisError("TOO_FEW_PROXIES", `${k} of ${n} proxies must answer; these did not (${said})${lied}`, { details: { proxies, liars } });
+  return new AnamnesisError(
+    "TOO_FEW_PROXIES",
+    `${k} of ${n} proxies must answer; these did not (${said})${lied}`,
+    { details: { proxies, liars } },
+  );
 }
 
 /** 1…n in random order: no proxy carries all the work. */
 function shuffled(session: Pick<Session, "random">, n: number): number[] {
   const weights = session.random(n);
-  return Array.from({ length: n }, (_, i) => i + 1).toSorted((a, b) => (weights[a - 1] ?? 0) - (weights[b - 1] ?? 0));
+  return Array.from({ length: n }, (_, i) => i + 1).toSorted(
+    (a, b) => (weights[a - 1] ?? 0) - (weights[b - 1] ?? 0),
+  );
 }

@@ -1,7 +1,17 @@
 import { openGrant } from "@anamnesis/crypto/open";
 import type { ReaderGrant } from "@anamnesis/crypto/open";
 import { enc, fromHex, sha256, toHex, verifySignature } from "@anamnesis/crypto/verify";
-import { AnamnesisError, consortiumOf, gidOf, grantDigest, grantDocument, grantMessage, pidOf, signedDigest, vouched } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  consortiumOf,
+  gidOf,
+  grantDigest,
+  grantDocument,
+  grantMessage,
+  pidOf,
+  signedDigest,
+  vouched,
+} from "@anamnesis/protocol";
 import type { Grant, GrantMessage, PersonCertificate } from "@anamnesis/protocol";
 import { verifyPatientCertificate } from "../certificates.ts";
 import type { Session } from "../session.ts";
@@ -23,22 +33,44 @@ const refused = (why: string) => new AnamnesisError("GRANT_SIGNATURE", `Grant re
  *
  * @throws {AnamnesisError} GRANT_SIGNATURE, CERTIFICATE_INVALID, CERTIFICATE_NOT_LIVE and those of decoding.
  */
-export async function verifyGrantMessage(session: Session, bytes: Uint8Array): Promise<VerifiedGrant> {
+export async function verifyGrantMessage(
+  session: Session,
+  bytes: Uint8Array,
+): Promise<VerifiedGrant> {
   const message = grantMessage.decode(bytes);
   const grant = grantDocument.decode(message.grant);
   const { fingerprint } = await session.device.certificate();
   if (toHex(grant.reader) !== fingerprint) throw refused("it is for another reader");
-  if (grant.chain !== consortiumOf(session.trust).chain) throw refused("it is for another federation");
-  const patient = verifyPatientCertificate(session.trust, message.patient.certificate, session.clock());
-  const isVouched = verifySignature({ type: "PATIENT-GRANT", message: vouched(gidOf(grant.key)), publicKey: patient.signingKey, signature: message.patient.signature });
+  if (grant.chain !== consortiumOf(session.trust).chain)
+    throw refused("it is for another federation");
+  const patient = verifyPatientCertificate(
+    session.trust,
+    message.patient.certificate,
+    session.clock(),
+  );
+  const isVouched = verifySignature({
+    type: "PATIENT-GRANT",
+    message: vouched(gidOf(grant.key)),
+    publicKey: patient.signingKey,
+    signature: message.patient.signature,
+  });
   if (!isVouched) throw refused("the patient's signature over its id does not verify");
   const digest = grantDigest(message.grant, sha256(message.sealed), message.commitments);
   const signed = new Set<string>();
   for (const { key, signature } of message.visits) {
-    if (!verifySignature({ type: "GRANT-VISIT", message: signedDigest(digest), publicKey: key, signature })) throw refused("a visit's signature does not verify");
+    if (
+      !verifySignature({
+        type: "GRANT-VISIT",
+        message: signedDigest(digest),
+        publicKey: key,
+        signature,
+      })
+    )
+      throw refused("a visit's signature does not verify");
     signed.add(pidOf(key));
   }
-  if (!grant.tags.every(({ pid }) => signed.has(toHex(pid)))) throw refused("one of its visits did not sign it");
+  if (!grant.tags.every(({ pid }) => signed.has(toHex(pid))))
+    throw refused("one of its visits did not sign it");
   return { message, grant, patient, digest: toHex(digest) };
 }
 
@@ -49,7 +81,10 @@ const opened = new WeakMap<Session, Map<string, Promise<ReaderGrant>>>();
  *
  * @throws {CryptoError} E_DECRYPT, E_SHARE_INVALID
  */
-export function readerGrant(session: Session, { message, grant }: VerifiedGrant): Promise<ReaderGrant> {
+export function readerGrant(
+  session: Session,
+  { message, grant }: VerifiedGrant,
+): Promise<ReaderGrant> {
   const cache = opened.get(session) ?? new Map<string, Promise<ReaderGrant>>();
   opened.set(session, cache);
   const gid = gidOf(grant.key);

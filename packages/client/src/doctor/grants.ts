@@ -1,11 +1,11 @@
 import { toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, consortiumOf, gidOf, grantDocument, grantMessage } from "@anamnesis/protocol";
+import { gidOf, grantDocument, grantMessage } from "@anamnesis/protocol";
 import type { Grant, GrantTag } from "@anamnesis/protocol";
 import { inParallel } from "../inParallel.ts";
 import type { GrantReceivedItem } from "../items.ts";
-import type { GrantStatus, GrantSummary, RecordSummary } from "../model.ts";
-import { ownNode } from "../ownNode.ts";
-import type { GrantView, RecordView } from "../ports.ts";
+import type { GrantSummary, RecordSummary } from "../model.ts";
+import { grantOnChain, grantStatus } from "../grantOnChain.ts";
+import type { RecordView } from "../ports.ts";
 import { newestFirst, summariseRecord } from "../recordSummary.ts";
 import type { Session } from "../session.ts";
 
@@ -38,8 +38,13 @@ export async function listGrants(session: Session): Promise<readonly GrantSummar
     const onChain = await grantOnChain(session, gid);
     return {
       id: gid,
-      status: statusOf(onChain, grant, session.clock()),
-      party: { fingerprint: item.patient, name: item.patientName, role: "patient", institution: "" },
+      status: grantStatus(onChain, grant.notAfter, session.clock()),
+      party: {
+        fingerprint: item.patient,
+        name: item.patientName,
+        role: "patient",
+        institution: "",
+      },
       categories: [...new Set(categories)],
       ...(grant.records !== null && { records: grant.records.map(toHex) }),
       actions: grant.actions,
@@ -56,13 +61,20 @@ export async function listGrants(session: Session): Promise<readonly GrantSummar
 export async function listReadable(session: Session): Promise<readonly RecordSummary[]> {
   const held = await heldGrants(session);
   const views = await inParallel(held, QUERIES_AT_ONCE, ({ gid }) => grantOnChain(session, gid));
-  const live = held.filter(({ grant }, i) => statusOf(views[i], grant, session.clock()) === "live");
+  const live = held.filter(
+    ({ grant }, i) => grantStatus(views[i], grant.notAfter, session.clock()) === "live",
+  );
   const found = new Map<string, RecordSummary>();
   for (const grantAtHand of live) {
     const { grant, item, gid, categories } = grantAtHand;
     const lists = await inParallel(grant.tags, QUERIES_AT_ONCE, async (tag, t) => {
       const records = await grantedRecords(session, grant, tag);
-      const details = { chain: tag.chain, category: categories[t] ?? "", patient: { fingerprint: item.patient, name: item.patientName }, gid };
+      const details = {
+        chain: tag.chain,
+        category: categories[t] ?? "",
+        patient: { fingerprint: item.patient, name: item.patientName },
+        gid,
+      };
       return Promise.all(records.map((record) => summariseRecord(session, record, details)));
     });
     for (const record of lists.flat()) if (!found.has(record.id)) found.set(record.id, record);
@@ -71,25 +83,18 @@ export async function listReadable(session: Session): Promise<readonly RecordSum
 }
 
 /** The records of one tag that a grant covers. */
-export async function grantedRecords(session: Session, grant: Grant, tag: GrantTag): Promise<readonly RecordView[]> {
-  const records = await session.network.node(tag.institution).records(tag.chain, { tag: toHex(tag.tag) });
-  return records.filter((record) => record.pid === toHex(tag.pid) && coversRecord(grant, record.record));
+export async function grantedRecords(
+  session: Session,
+  grant: Grant,
+  tag: GrantTag,
+): Promise<readonly RecordView[]> {
+  const records = await session.network
+    .node(tag.institution)
+    .records(tag.chain, { tag: toHex(tag.tag) });
+  return records.filter(
+    (record) => record.pid === toHex(tag.pid) && coversRecord(grant, record.record),
+  );
 }
 
-export const coversRecord = (grant: Grant, record: string): boolean => grant.records === null || grant.records.some((id) => toHex(id) === record);
-
-/** The chain's word on a grant; `undefined` when it was never published. */
-export async function grantOnChain(session: Session, gid: string): Promise<GrantView | undefined> {
-  try {
-    return await ownNode(session).grant(consortiumOf(session.trust).chain, gid);
-  } catch (error) {
-    if (error instanceof AnamnesisError && error.code === "NOT_FOUND") return undefined;
-    throw error;
-  }
-}
-
-export function statusOf(onChain: GrantView | undefined, grant: Pick<Grant, "notAfter">, now: number): GrantStatus {
-  if (onChain === undefined) return "unpublished";
-  if (onChain.revokedAt > 0) return "revoked";
-  return now >= grant.notAfter || now >= onChain.expiresAt ? "expired" : "live";
-}
+export const coversRecord = (grant: Grant, record: string): boolean =>
+  grant.records === null || grant.records.some((id) => toHex(id) === record);

@@ -1,6 +1,13 @@
 import type { ContentSource } from "@anamnesis/crypto/seal";
 import { concat, fromHex, toHex } from "@anamnesis/crypto/verify";
-import { FhirError, HEAD_BYTES, parseCategory, prepareImport, recogniseMedia, takeWhole } from "@anamnesis/fhir";
+import {
+  FhirError,
+  HEAD_BYTES,
+  parseCategory,
+  prepareImport,
+  recogniseMedia,
+  takeWhole,
+} from "@anamnesis/fhir";
 import type { RecordDocument, WholeRecord } from "@anamnesis/fhir";
 import { AnamnesisError, limits, slipCodes, slipCodeText } from "@anamnesis/protocol";
 import type { SlipCode } from "@anamnesis/protocol";
@@ -26,6 +33,8 @@ export interface ImportInput {
   readonly category?: string;
   /** Tells progress: how many records of how many were sealed and stored. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** How long the patient's device may take to answer; default 30,000. */
+  readonly patientWaitMs?: number;
 }
 export interface ImportedRecord {
   readonly id: string;
@@ -58,13 +67,28 @@ const PARSED_BYTES_MAX = 64 * 1024 * 1024;
  * `details.submitted` (ids that are on the chain nevertheless).
  * @throws {FhirError} What cannot be read; `code` says why.
  */
-export async function importFile(session: Session, input: ImportInput): Promise<readonly ImportedRecord[]> {
-  if (session.device.role !== "doctor") throw new AnamnesisError("NOT_FOR_THIS_ROLE", "Records are written by doctors");
+export async function importFile(
+  session: Session,
+  input: ImportInput,
+): Promise<readonly ImportedRecord[]> {
+  if (session.device.role !== "doctor")
+    throw new AnamnesisError("NOT_FOR_THIS_ROLE", "Records are written by doctors");
   const prepared = await prepareRecords(session, input);
   const patient = await resolvePatient(session, input.for);
   const visits = visitsOf(prepared);
-  const tokens = await tokensFor(session, patient, visits.map(({ wanted }) => wanted));
-  const drafts = visits.flatMap(({ records }, i) => records.map(({ record, content }): Draft => ({ description: record, content, token: tokens[i] as HeldToken })));
+  const tokens = await tokensFor(
+    session,
+    patient,
+    visits.map(({ wanted }) => wanted),
+    input.patientWaitMs,
+  );
+  const drafts = visits.flatMap(({ records }, i) =>
+    records.map(({ record, content }): Draft => ({
+      description: record,
+      content,
+      token: tokens[i] as HeldToken,
+    })),
+  );
   let done = 0;
   const stored = await inParallel(drafts, SEALS_AT_ONCE, async (draft) => {
     const result = await sealAndStore(session, draft);
@@ -80,20 +104,34 @@ export async function importFile(session: Session, input: ImportInput): Promise<
  *
  * @throws {FhirError}
  */
-export async function prepareRecords(session: Pick<Session, "clock">, input: Content): Promise<readonly PreparedRecord[]> {
+export async function prepareRecords(
+  session: Pick<Session, "clock">,
+  input: Content,
+): Promise<readonly PreparedRecord[]> {
   const source = input.content instanceof Uint8Array ? sourceOf(input.content) : input.content;
   const category = input.category === undefined ? {} : { category: parseCategory(input.category) };
   const head = await readUpTo(source, HEAD_BYTES);
   if (input.whole === true || !recogniseMedia(head, input.fileName).fhirText) {
     return [{ record: takeWhole(head, input.fileName, category), content: source }];
   }
-  if (source.size > PARSED_BYTES_MAX) throw new FhirError("FILE_TOO_LARGE", `The file has ${source.size} bytes, wanted at most ${PARSED_BYTES_MAX} of FHIR JSON`);
-  const bytes = input.content instanceof Uint8Array ? input.content : await readUpTo(source, PARSED_BYTES_MAX);
-  const documents: readonly RecordDocument[] = prepareImport(bytes, input.fileName, { timestamp: new Date(session.clock()).toISOString(), ...category });
+  if (source.size > PARSED_BYTES_MAX)
+    throw new FhirError(
+      "FILE_TOO_LARGE",
+      `The file has ${source.size} bytes, wanted at most ${PARSED_BYTES_MAX} of FHIR JSON`,
+    );
+  const bytes =
+    input.content instanceof Uint8Array ? input.content : await readUpTo(source, PARSED_BYTES_MAX);
+  const documents: readonly RecordDocument[] = prepareImport(bytes, input.fileName, {
+    timestamp: new Date(session.clock()).toISOString(),
+    ...category,
+  });
   return documents.map((document) => ({ record: document, content: sourceOf(document.bytes) }));
 }
 
-const sourceOf = (bytes: Uint8Array): ContentSource => ({ size: bytes.length, open: () => [bytes] });
+const sourceOf = (bytes: Uint8Array): ContentSource => ({
+  size: bytes.length,
+  open: () => [bytes],
+});
 
 async function readUpTo(source: ContentSource, bytesMax: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
@@ -107,32 +145,52 @@ async function readUpTo(source: ContentSource, bytesMax: number): Promise<Uint8A
 }
 
 /** The records by encounter; one encounter is one visit, and so is what belongs to none. */
-function visitsOf(prepared: readonly PreparedRecord[]): { readonly wanted: WantedVisit; readonly records: readonly PreparedRecord[] }[] {
+function visitsOf(
+  prepared: readonly PreparedRecord[],
+): { readonly wanted: WantedVisit; readonly records: readonly PreparedRecord[] }[] {
   const byEncounter = Map.groupBy(prepared, ({ record }) => record.encounterKey);
-  return [...byEncounter].map(([key, records]) => ({ wanted: { key, categories: [...new Set(records.map(({ record }) => record.category))] }, records }));
+  return [...byEncounter].map(([key, records]) => ({
+    wanted: { key, categories: [...new Set(records.map(({ record }) => record.category))] },
+    records,
+  }));
 }
 
 /** Posts the slips in one batch (by 1,024), keeps what was written, tells the patient. */
-async function submitAll(session: Session, stored: readonly StoredDraft[], patientName: string): Promise<readonly ImportedRecord[]> {
+async function submitAll(
+  session: Session,
+  stored: readonly StoredDraft[],
+  patientName: string,
+): Promise<readonly ImportedRecord[]> {
   const { device } = session;
   const [{ fingerprint }, { signing }] = await Promise.all([device.certificate(), device.keys()]);
   const cert = fromHex(fingerprint);
   const slips = stored.map(({ draft, pid, tag, sealed, sealedId }) => {
     const { chain, institution } = draft.token.token;
     const fields = { institution, cert, pid, tag, digest: sealed.digest, sealedId };
-    return signedSlip(session, { chain, kind: "record.submit", fields, secretKey: signing.secretKey });
+    return signedSlip(session, {
+      chain,
+      kind: "record.submit",
+      fields,
+      secretKey: signing.secretKey,
+    });
   });
   const written: ImportedRecord[] = [];
   let refused: SubmitResult | undefined;
   for (let start = 0; start < slips.length; start += limits.batchSlips) {
     const part = slips.slice(start, start + limits.batchSlips);
     const chain = stored[start]?.draft.token.token.chain ?? "";
-    const results = await submitBatch(session.network.node(device.institution), chain, part).catch((error: unknown) => {
-      throw withSubmitted(error, written);
-    });
+    const results = await submitBatch(session.network.node(device.institution), chain, part).catch(
+      (error: unknown) => {
+        throw withSubmitted(error, written);
+      },
+    );
     const accepted = results.flatMap((result, i) => (result.code === "OK" ? [start + i] : []));
     refused ??= results.find(({ code }) => code !== "OK");
-    written.push(...(await inParallel(accepted, NOTICES_AT_ONCE, (index) => keep(session, stored[index] as StoredDraft, slips[index]?.id ?? "", patientName))));
+    written.push(
+      ...(await inParallel(accepted, NOTICES_AT_ONCE, (index) =>
+        keep(session, stored[index] as StoredDraft, slips[index]?.id ?? "", patientName),
+      )),
+    );
   }
   if (refused !== undefined) {
     const code = Object.hasOwn(slipCodes, refused.code) ? (refused.code as SlipCode) : "INTERNAL";
@@ -143,7 +201,11 @@ async function submitAll(session: Session, stored: readonly StoredDraft[], patie
 }
 
 /** A batch; asked once more when the answer is lost. What is on the chain by then counts as accepted. */
-async function submitBatch(node: NodeApi, chain: string, slips: readonly { readonly bytes: Uint8Array }[]): Promise<readonly SubmitResult[]> {
+async function submitBatch(
+  node: NodeApi,
+  chain: string,
+  slips: readonly { readonly bytes: Uint8Array }[],
+): Promise<readonly SubmitResult[]> {
   const bytes = slips.map((slip) => slip.bytes);
   let results: readonly SubmitResult[];
   try {
@@ -152,13 +214,24 @@ async function submitBatch(node: NodeApi, chain: string, slips: readonly { reado
     if (!(error instanceof AnamnesisError) || error.code !== "UNAVAILABLE") throw error;
     await pause(RETRY_AFTER_MS);
     const again = await node.submitBatch(chain, bytes);
-    results = again.map((result) => (result.code === "REPLAYED" ? { ...result, code: "OK" } : result));
+    results = again.map((result) =>
+      result.code === "REPLAYED" ? { ...result, code: "OK" } : result,
+    );
   }
-  if (results.length !== slips.length) throw new AnamnesisError("MALFORMED", "The node answered for another number of slips than it was given");
+  if (results.length !== slips.length)
+    throw new AnamnesisError(
+      "MALFORMED",
+      "The node answered for another number of slips than it was given",
+    );
   return results;
 }
 
-async function keep(session: Session, { draft, pid, tag }: StoredDraft, record: string, patientName: string): Promise<ImportedRecord> {
+async function keep(
+  session: Session,
+  { draft, pid, tag }: StoredDraft,
+  record: string,
+  patientName: string,
+): Promise<ImportedRecord> {
   const { token, item } = draft.token;
   const { category, title } = draft.description;
   const imported = { id: record, pid: toHex(pid), chain: token.chain, category, title };
@@ -182,6 +255,9 @@ async function keep(session: Session, { draft, pid, tag }: StoredDraft, record: 
 function withSubmitted(error: unknown, written: readonly ImportedRecord[]): unknown {
   if (!(error instanceof AnamnesisError)) return error;
   const submitted = written.map(({ id }) => id);
-  const message = submitted.length === 0 ? error.message : `${error.message}; ${submitted.length} records of the file were written before`;
+  const message =
+    submitted.length === 0
+      ? error.message
+      : `${error.message}; ${submitted.length} records of the file were written before`;
   return new AnamnesisError(error.code, message, { cause: error, details: { submitted } });
 }

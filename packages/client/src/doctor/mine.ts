@@ -15,20 +15,37 @@ export async function listMine(session: Session): Promise<readonly RecordSummary
   const lists = await inParallel(byVisit, QUERIES_AT_ONCE, async (written) => {
     const [{ chain, pid }] = written as [WrittenItem];
     const views = await session.network.node(session.device.institution).records(chain, { pid });
-    const found = written.flatMap((item) => views.filter(({ record }) => record === item.record).map((view) => ({ item, view })));
+    const found = written.flatMap((item) =>
+      views.filter(({ record }) => record === item.record).map((view) => ({ item, view })),
+    );
     return Promise.all(found.map(({ item, view }) => summariseWritten(session, item, view)));
   });
   return lists.flat().toSorted(newestFirst);
 }
 
-export const summariseWritten = (session: Session, item: WrittenItem, view: RecordView): Promise<RecordSummary> =>
-  summariseRecord(session, view, { chain: item.chain, category: item.category, title: item.title, patient: { fingerprint: item.patient, name: item.patientName } });
+export const summariseWritten = (
+  session: Session,
+  item: WrittenItem,
+  view: RecordView,
+): Promise<RecordSummary> =>
+  summariseRecord(session, view, {
+    chain: item.chain,
+    category: item.category,
+    title: item.title,
+    patient: { fingerprint: item.patient, name: item.patientName },
+  });
 
 /** A record that this device wrote, as its chain has it. @throws {AnamnesisError} NOT_FOUND */
-export async function writtenRecord(session: Session, id: string): Promise<{ readonly item: WrittenItem; readonly view: RecordView }> {
+export async function writtenRecord(
+  session: Session,
+  id: string,
+): Promise<{ readonly item: WrittenItem; readonly view: RecordView }> {
   const item = await session.device.items.get("written", id);
-  if (item === undefined) throw new AnamnesisError("NOT_FOUND", "This device did not write such a record");
-  const views = await session.network.node(session.device.institution).records(item.chain, { pid: item.pid });
+  if (item === undefined)
+    throw new AnamnesisError("NOT_FOUND", "This device did not write such a record");
+  const views = await session.network
+    .node(session.device.institution)
+    .records(item.chain, { pid: item.pid });
   const view = views.find(({ record }) => record === id);
   if (view === undefined) throw new AnamnesisError("NOT_FOUND", "The chain holds no such record");
   return { item, view };

@@ -1,6 +1,12 @@
 import { openBody, readStoredRecord } from "@anamnesis/crypto/open";
 import { concat, fromHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, consortiumOf, encodeSlipProof, intentCommitment, reencryptRequest } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  consortiumOf,
+  encodeSlipProof,
+  intentCommitment,
+  reencryptRequest,
+} from "@anamnesis/protocol";
 import type { Action, Purpose } from "@anamnesis/protocol";
 import { contentStream } from "../contentStream.ts";
 import { inParallel } from "../inParallel.ts";
@@ -32,15 +38,24 @@ const RECORDS_PER_INTENT = 32;
  * @param name - A record id, or `ID@n`.
  * @throws {AnamnesisError} NO_ACCESS, TOO_FEW_PROXIES, what proxies or the chain refuse with, and those of verification.
  */
-export async function openRecord(session: Session, name: string, options: OpenOptions = {}): Promise<OpenRecord> {
+export async function openRecord(
+  session: Session,
+  name: string,
+  options: OpenOptions = {},
+): Promise<OpenRecord> {
   const written = await session.device.items.get("written", parseRecordName(name).id);
   return written === undefined ? openGranted(session, name, options) : openOwn(session, name);
 }
 
 /** @throws {AnamnesisError} As {@link openMany}. */
-export async function openGranted(session: Session, name: string, options: OpenOptions = {}): Promise<OpenRecord> {
+export async function openGranted(
+  session: Session,
+  name: string,
+  options: OpenOptions = {},
+): Promise<OpenRecord> {
   const [opened] = await openMany(session, [name], options);
-  if (opened === undefined) throw new AnamnesisError("NO_ACCESS", "No grant at hand opens this record");
+  if (opened === undefined)
+    throw new AnamnesisError("NO_ACCESS", "No grant at hand opens this record");
   return opened;
 }
 
@@ -55,7 +70,11 @@ export async function openGranted(session: Session, name: string, options: OpenO
  * TOO_FEW_PROXIES with `details.proxies`; PROOF_INVALID, DIGEST_MISMATCH, AUTHOR_UNVERIFIED, GRANT_SIGNATURE.
  * @throws {CryptoError} E_DECRYPT
  */
-export async function openMany(session: Session, names: readonly string[], options: OpenOptions = {}): Promise<readonly OpenRecord[]> {
+export async function openMany(
+  session: Session,
+  names: readonly string[],
+  options: OpenOptions = {},
+): Promise<readonly OpenRecord[]> {
   const located = await locate(session, names, options.purpose);
   const opened = new Map<Located, OpenRecord>();
   for (const group of Map.groupBy(located, ({ held }) => held.gid).values()) {
@@ -68,11 +87,17 @@ export async function openMany(session: Session, names: readonly string[], optio
   return located.map((item) => opened.get(item) as OpenRecord);
 }
 
-async function openUnderIntent(session: Session, located: readonly Located[], options: OpenOptions): Promise<readonly OpenRecord[]> {
+async function openUnderIntent(
+  session: Session,
+  located: readonly Located[],
+  options: OpenOptions,
+): Promise<readonly OpenRecord[]> {
   const [first] = located as [Located];
   const { held } = first;
   const grant = await usableGrant(session, held);
-  const items = await inParallel(located, PREPARED_AT_ONCE, (item) => prepare(session, item, grant));
+  const items = await inParallel(located, PREPARED_AT_ONCE, (item) =>
+    prepare(session, item, grant),
+  );
   const salt = session.random(32);
   const digests = items.map(({ slip }) => slip.fields.digest);
   const intent = await postIntent(session, first, intentCommitment(salt, digests));
@@ -93,36 +118,74 @@ async function openUnderIntent(session: Session, located: readonly Located[], op
       bodyHash: item.bodyHash,
     })),
   });
-  const { contentKeys, liars } = await openByProxies(session, { grant, items, request, intent: fromHex(intent) });
+  const { contentKeys, liars } = await openByProxies(session, {
+    grant,
+    items,
+    request,
+    intent: fromHex(intent),
+  });
   const closed = afterAll(items.length, () => postDone(session, intent));
   return items.map((item, i) => openContent(item, contentKeys[i] as Uint8Array, { liars, closed }));
 }
 
 /** @returns the intent's slip id. @throws {AnamnesisError} The chain's code, e.g. GRANT_REVOKED or GRANT_EXPIRED. */
-async function postIntent(session: Session, located: Located, commitment: Uint8Array): Promise<string> {
+async function postIntent(
+  session: Session,
+  located: Located,
+  commitment: Uint8Array,
+): Promise<string> {
   const { chain } = consortiumOf(session.trust);
-  const [{ fingerprint }, { signing }] = await Promise.all([session.device.certificate(), session.device.keys()]);
-  const fields = { gid: gidBytes(located), cert: fromHex(fingerprint), proxies: proxyIndices(session), commitment };
-  return postSlip(ownNode(session), chain, signedSlip(session, { chain, kind: "usage.intent", fields, secretKey: signing.secretKey }));
+  const [{ fingerprint }, { signing }] = await Promise.all([
+    session.device.certificate(),
+    session.device.keys(),
+  ]);
+  const fields = {
+    gid: gidBytes(located),
+    cert: fromHex(fingerprint),
+    proxies: proxyIndices(session),
+    commitment,
+  };
+  return postSlip(
+    ownNode(session),
+    chain,
+    signedSlip(session, { chain, kind: "usage.intent", fields, secretKey: signing.secretKey }),
+  );
 }
 
 /** Best effort: the record is open, and the intent on the chain already says so to the patient. */
 async function postDone(session: Session, intent: string): Promise<void> {
   const { chain } = consortiumOf(session.trust);
-  const [{ fingerprint }, { signing }] = await Promise.all([session.device.certificate(), session.device.keys()]);
+  const [{ fingerprint }, { signing }] = await Promise.all([
+    session.device.certificate(),
+    session.device.keys(),
+  ]);
   const fields = { cert: fromHex(fingerprint), intent: fromHex(intent) };
   try {
-    await postSlip(ownNode(session), chain, signedSlip(session, { chain, kind: "usage.done", fields, secretKey: signing.secretKey }));
+    await postSlip(
+      ownNode(session),
+      chain,
+      signedSlip(session, { chain, kind: "usage.done", fields, secretKey: signing.secretKey }),
+    );
   } catch (error) {
     if (!(error instanceof AnamnesisError)) throw error;
   }
 }
 
-function openContent(item: Prepared, contentKey: Uint8Array, { liars, closed }: { readonly liars: readonly number[]; readonly closed: () => Promise<void> }): OpenRecord {
+function openContent(
+  item: Prepared,
+  contentKey: Uint8Array,
+  { liars, closed }: { readonly liars: readonly number[]; readonly closed: () => Promise<void> },
+): OpenRecord {
   const { summary, version, slip, author, object, addressKey } = item;
   const open = async (sink: (bytes: Uint8Array) => Promise<void>) => {
     const record = await readStoredRecord({ source: await object.open(), addressKey });
-    return openBody({ record, contentKey, authorPublicKey: author.signingKey, expectedDigest: slip.fields.digest, sink });
+    return openBody({
+      record,
+      contentKey,
+      authorPublicKey: author.signingKey,
+      expectedDigest: slip.fields.digest,
+      sink,
+    });
   };
   const { content, finished } = contentStream(open, closed);
   return { record: summary, version: summary.versions[version.n - 1]!, content, finished, liars };

@@ -22,17 +22,65 @@ export async function openOwn(session: Session, name: string): Promise<OpenRecor
   const { id, n } = parseRecordName(name);
   const { item, view } = await writtenRecord(session, id);
   const version = versionOf(view, n);
-  const [{ fingerprint }, { signing, box }, tokenItem] = await Promise.all([device.certificate(), device.keys(), device.items.get("token", item.pid)]);
-  const entry = tokenItem === undefined ? undefined : openToken(tokenItem).token.entries.find(({ category }) => category === item.category);
-  if (version.author !== fingerprint || entry === undefined) throw new AnamnesisError("NO_ACCESS", "This device cannot reread that version: it is another author's, or its visit token is gone");
+  const [{ fingerprint }, { signing, box }, tokenItem] = await Promise.all([
+    device.certificate(),
+    device.keys(),
+    device.items.get("token", item.pid),
+  ]);
+  const entry =
+    tokenItem === undefined
+      ? undefined
+      : openToken(tokenItem).token.entries.find(({ category }) => category === item.category);
+  if (version.author !== fingerprint || entry === undefined)
+    throw new AnamnesisError(
+      "NO_ACCESS",
+      "This device cannot reread that version: it is another author's, or its visit token is gone",
+    );
   const { slip, author } = await proveVersion(session, item.chain, view, version);
-  const object = await findObject(session, { chain: item.chain, institution: view.institution, sealedId: slip.fields.sealedId, addressKey: entry.addressKey });
-  const record = await readStoredRecord({ source: await object.open(), addressKey: entry.addressKey });
+  const object = await findObject(session, {
+    chain: item.chain,
+    institution: view.institution,
+    sealedId: slip.fields.sealedId,
+    addressKey: entry.addressKey,
+  });
+  const record = await readStoredRecord({
+    source: await object.open(),
+    addressKey: entry.addressKey,
+  });
   assertSameRecord(slip, record.header);
-  const fields = { institution: view.institution, cert: fromHex(fingerprint), pid: slip.fields.pid, record: fromHex(id), digest: slip.fields.digest };
-  await postSlip(network.node(device.institution), item.chain, signedSlip(session, { chain: item.chain, kind: "usage.author", fields, secretKey: signing.secretKey }));
+  const fields = {
+    institution: view.institution,
+    cert: fromHex(fingerprint),
+    pid: slip.fields.pid,
+    record: fromHex(id),
+    digest: slip.fields.digest,
+  };
+  await postSlip(
+    network.node(device.institution),
+    item.chain,
+    signedSlip(session, {
+      chain: item.chain,
+      kind: "usage.author",
+      fields,
+      secretKey: signing.secretKey,
+    }),
+  );
   const contentKey = await openAsAuthor({ boxSecretKey: box.secretKey, record });
-  const { content, finished } = contentStream((sink) => openBody({ record, contentKey, authorPublicKey: author.signingKey, expectedDigest: slip.fields.digest, sink }));
+  const { content, finished } = contentStream((sink) =>
+    openBody({
+      record,
+      contentKey,
+      authorPublicKey: author.signingKey,
+      expectedDigest: slip.fields.digest,
+      sink,
+    }),
+  );
   const summary = await summariseWritten(session, item, view);
-  return { record: summary, version: summary.versions[version.n - 1]!, content, finished, liars: [] };
+  return {
+    record: summary,
+    version: summary.versions[version.n - 1]!,
+    content,
+    finished,
+    liars: [],
+  };
 }

@@ -14,7 +14,8 @@ import type { Session } from "../session.ts";
 import { findObject } from "../storedObject.ts";
 import type { StoredObject } from "../storedObject.ts";
 import { readerGrant, verifyGrantMessage } from "./grantMessage.ts";
-import { coversRecord, grantOnChain, heldGrants, statusOf } from "./grants.ts";
+import { grantOnChain, grantStatus } from "../grantOnChain.ts";
+import { coversRecord, heldGrants } from "./grants.ts";
 import type { HeldGrant } from "./grants.ts";
 
 /** Which grant opens a record, and by which of its tags. */
@@ -51,41 +52,79 @@ const READ_BYTES = 1 << 20;
  *
  * @throws {AnamnesisError} NO_ACCESS when no grant covers it; BAD_REQUEST, UNAVAILABLE.
  */
-export async function locate(session: Session, names: readonly string[], purpose: string | undefined): Promise<readonly Located[]> {
+export async function locate(
+  session: Session,
+  names: readonly string[],
+  purpose: string | undefined,
+): Promise<readonly Located[]> {
   const held = await heldGrants(session);
   const statuses = new Map<string, Promise<boolean>>();
   const isLive = (candidate: HeldGrant): Promise<boolean> => {
-    const known = statuses.get(candidate.gid) ?? grantOnChain(session, candidate.gid).then((view) => statusOf(view, candidate.grant, session.clock()) === "live");
+    const known =
+      statuses.get(candidate.gid) ??
+      grantOnChain(session, candidate.gid).then(
+        (view) => grantStatus(view, candidate.grant.notAfter, session.clock()) === "live",
+      );
     statuses.set(candidate.gid, known);
     return known;
   };
   return inParallel(names, AT_ONCE, async (name) => {
     const { id, n } = parseRecordName(name);
     const candidates = await grantsFor(session, held, id);
-    const suiting = purpose === undefined ? candidates : candidates.filter(({ held: { grant } }) => (grant.purposes as readonly string[]).includes(purpose));
+    const suiting =
+      purpose === undefined
+        ? candidates
+        : candidates.filter(({ held: { grant } }) =>
+            (grant.purposes as readonly string[]).includes(purpose),
+          );
     const [first] = suiting.length > 0 ? suiting : candidates;
-    if (first === undefined) throw new AnamnesisError("NO_ACCESS", "No grant at hand opens this record, want the patient's consent");
-    for (const candidate of suiting) if (await isLive(candidate.held)) return { id, n, ...candidate };
+    if (first === undefined)
+      throw new AnamnesisError(
+        "NO_ACCESS",
+        "No grant at hand opens this record, want the patient's consent",
+      );
+    for (const candidate of suiting)
+      if (await isLive(candidate.held)) return { id, n, ...candidate };
     return { id, n, ...first };
   });
 }
 
 /** Grants at hand whose tags and list cover the record; the record's slip says its chain, visit and tag. */
-async function grantsFor(session: Session, held: readonly HeldGrant[], id: string): Promise<readonly Omit<Located, "id" | "n">[]> {
-  const chains = new Map(held.flatMap(({ grant }) => grant.tags.map(({ chain, institution }) => [chain, institution] as const)));
+async function grantsFor(
+  session: Session,
+  held: readonly HeldGrant[],
+  id: string,
+): Promise<readonly Omit<Located, "id" | "n">[]> {
+  const chains = new Map(
+    held.flatMap(({ grant }) =>
+      grant.tags.map(({ chain, institution }) => [chain, institution] as const),
+    ),
+  );
   for (const [chain, institution] of chains) {
     const slip = await recordSlip(session, institution, chain, id);
     if (slip === undefined) continue;
     return held.flatMap((candidate) => {
-      const index = candidate.grant.tags.findIndex((tag) => tag.chain === chain && equalBytes(tag.pid, slip.fields.pid) && equalBytes(tag.tag, slip.fields.tag));
+      const index = candidate.grant.tags.findIndex(
+        (tag) =>
+          tag.chain === chain &&
+          equalBytes(tag.pid, slip.fields.pid) &&
+          equalBytes(tag.tag, slip.fields.tag),
+      );
       const tag = candidate.grant.tags[index];
-      return tag === undefined || !coversRecord(candidate.grant, id) ? [] : [{ held: candidate, tag, category: candidate.categories[index] ?? "" }];
+      return tag === undefined || !coversRecord(candidate.grant, id)
+        ? []
+        : [{ held: candidate, tag, category: candidate.categories[index] ?? "" }];
     });
   }
   return [];
 }
 
-async function recordSlip(session: Session, institution: string, chain: string, id: string): Promise<Extract<RecordSlip, { kind: "record.submit" }> | undefined> {
+async function recordSlip(
+  session: Session,
+  institution: string,
+  chain: string,
+  id: string,
+): Promise<Extract<RecordSlip, { kind: "record.submit" }> | undefined> {
   try {
     const slip = decodeSlip((await session.network.node(institution).slip(chain, id)).slip);
     return slip.kind === "record.submit" ? slip : undefined;
@@ -103,8 +142,13 @@ async function recordSlip(session: Session, institution: string, chain: string, 
 export async function usableGrant(session: Session, held: HeldGrant): Promise<ReaderGrant> {
   const verified = await verifyGrantMessage(session, held.item.message);
   const onChain = await grantOnChain(session, held.gid);
-  if (onChain === undefined) throw new AnamnesisError("GRANT_UNKNOWN", "The grant is not on the chain");
-  if (onChain.digest !== verified.digest) throw new AnamnesisError("GRANT_SIGNATURE", "The grant on the chain is another one than the message that came");
+  if (onChain === undefined)
+    throw new AnamnesisError("GRANT_UNKNOWN", "The grant is not on the chain");
+  if (onChain.digest !== verified.digest)
+    throw new AnamnesisError(
+      "GRANT_SIGNATURE",
+      "The grant on the chain is another one than the message that came",
+    );
   return readerGrant(session, verified);
 }
 
@@ -113,7 +157,11 @@ export async function usableGrant(session: Session, held: HeldGrant): Promise<Re
  *
  * @throws {AnamnesisError} NOT_FOUND, PROOF_INVALID, DIGEST_MISMATCH, AUTHOR_UNVERIFIED, OBJECT_CORRUPT, UNAVAILABLE. @throws {CryptoError} E_DECRYPT
  */
-export async function prepare(session: Session, located: Located, grant: ReaderGrant): Promise<Prepared> {
+export async function prepare(
+  session: Session,
+  located: Located,
+  grant: ReaderGrant,
+): Promise<Prepared> {
   const { tag } = located;
   const node = session.network.node(tag.institution);
   const granted = grant.tags.find((candidate) => equalBytes(candidate.tag, tag.tag)) as GrantedTag;
@@ -122,26 +170,65 @@ export async function prepare(session: Session, located: Located, grant: ReaderG
   if (view === undefined) throw new AnamnesisError("NOT_FOUND", "The chain holds no such record");
   const version = versionOf(view, located.n);
   const visit = await node.session(tag.chain, view.pid);
-  const [{ slip, proof, author }, { proof: sessionProof }] = await Promise.all([proveVersion(session, tag.chain, view, version), proveSlip(session, tag.chain, visit.slip)]);
+  const [{ slip, proof, author }, { proof: sessionProof }] = await Promise.all([
+    proveVersion(session, tag.chain, view, version),
+    proveSlip(session, tag.chain, visit.slip),
+  ]);
   const key = addressKey({ ss64: granted.ss64, tag: granted.tag });
-  const object = await findObject(session, { chain: tag.chain, institution: tag.institution, sealedId: slip.fields.sealedId, addressKey: key });
+  const object = await findObject(session, {
+    chain: tag.chain,
+    institution: tag.institution,
+    sealedId: slip.fields.sealedId,
+    addressKey: key,
+  });
   const stored = await readStoredRecord({ source: await object.open(), addressKey: key });
   assertSameRecord(slip, stored.header);
   const bodyHash = await hashBody(stored);
-  const digest = recordDigest({ headerHash: stored.ctx, capsulesHash: stored.capsulesHash, bodyHash });
-  if (!equalBytes(digest, slip.fields.digest)) throw new AnamnesisError("DIGEST_MISMATCH", "The stored record is not the one whose digest is on the chain");
+  const digest = recordDigest({
+    headerHash: stored.ctx,
+    capsulesHash: stored.capsulesHash,
+    bodyHash,
+  });
+  if (!equalBytes(digest, slip.fields.digest))
+    throw new AnamnesisError(
+      "DIGEST_MISMATCH",
+      "The stored record is not the one whose digest is on the chain",
+    );
   const patient = { fingerprint: located.held.item.patient, name: located.held.item.patientName };
-  const summary = await summariseRecord(session, view, { chain: tag.chain, category: located.category, patient, gid: located.held.gid });
-  return { located, summary, version, slip, author, proof, sessionProof, stored, bodyHash, object, addressKey: key };
+  const summary = await summariseRecord(session, view, {
+    chain: tag.chain,
+    category: located.category,
+    patient,
+    gid: located.held.gid,
+  });
+  return {
+    located,
+    summary,
+    version,
+    slip,
+    author,
+    proof,
+    sessionProof,
+    stored,
+    bodyHash,
+    object,
+    addressKey: key,
+  };
 }
 
 async function hashBody({ body }: StoredRecord): Promise<Uint8Array> {
   const hash = createSha256();
-  for (let bytes = await body.read(READ_BYTES); bytes.length > 0; bytes = await body.read(READ_BYTES)) hash.update(bytes);
+  for (
+    let bytes = await body.read(READ_BYTES);
+    bytes.length > 0;
+    bytes = await body.read(READ_BYTES)
+  )
+    hash.update(bytes);
   return hash.digest();
 }
 
 /** Indices 1…n of the federation's proxies. */
-export const proxyIndices = (session: Pick<Session, "trust">): readonly number[] => consortiumOf(session.trust).consortium.proxies.map(({ index }) => index);
+export const proxyIndices = (session: Pick<Session, "trust">): readonly number[] =>
+  consortiumOf(session.trust).consortium.proxies.map(({ index }) => index);
 
 export const gidBytes = (located: Located): Uint8Array => fromHex(located.held.gid);

@@ -1,6 +1,11 @@
 import { sign } from "@anamnesis/crypto/sign";
 import { fromHex, sha256 } from "@anamnesis/crypto/verify";
-import { AnamnesisError, accessRequest, consortiumOf, signedAccessRequest } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  accessRequest,
+  consortiumOf,
+  signedAccessRequest,
+} from "@anamnesis/protocol";
 import type { Action, Purpose } from "@anamnesis/protocol";
 import type { RequestItem } from "../items.ts";
 import { cardAddress, sealMessage } from "../mail.ts";
@@ -29,14 +34,22 @@ export interface AccessRequestInput {
  *
  * @throws {AnamnesisError} NOT_FOUND, AMBIGUOUS_NAME, BAD_REQUEST, EXPIRY_IN_PAST; slip codes; BOX_FULL, UNAVAILABLE.
  */
-export async function requestAccess(session: Session, input: AccessRequestInput): Promise<RequestSummary> {
+export async function requestAccess(
+  session: Session,
+  input: AccessRequestInput,
+): Promise<RequestSummary> {
   const { device, network } = session;
-  if (input.until <= session.clock()) throw new AnamnesisError("EXPIRY_IN_PAST", "The end of the access asked for lies in the past");
+  if (input.until <= session.clock())
+    throw new AnamnesisError("EXPIRY_IN_PAST", "The end of the access asked for lies in the past");
   const records = input.records?.map((name) => fromHex(parseRecordName(name).id));
   const patient = await resolvePatient(session, input.for);
   const [card] = patient.cards;
-  if (card === undefined) throw new AnamnesisError("NOT_FOUND", "There is no box in which this patient could be asked");
-  const [{ der, fingerprint }, { signing }] = await Promise.all([device.certificate(), device.keys()]);
+  if (card === undefined)
+    throw new AnamnesisError("NOT_FOUND", "There is no box in which this patient could be asked");
+  const [{ der, fingerprint }, { signing }] = await Promise.all([
+    device.certificate(),
+    device.keys(),
+  ]);
   const r = session.random(32);
   const body = accessRequest.encode({
     v: 1,
@@ -49,12 +62,24 @@ export async function requestAccess(session: Session, input: AccessRequestInput)
     r,
     text: input.text ?? "",
   });
-  const signature = sign({ type: "ACCESS-REQUEST-BODY", message: body, secretKey: signing.secretKey });
+  const signature = sign({
+    type: "ACCESS-REQUEST-BODY",
+    message: body,
+    secretKey: signing.secretKey,
+  });
   const address = cardAddress(session, card);
-  const sealed = await sealMessage(address, { type: "access.request", body: signedAccessRequest.encode({ v: 1, request: body, signature }) });
+  const sealed = await sealMessage(address, {
+    type: "access.request",
+    body: signedAccessRequest.encode({ v: 1, request: body, signature }),
+  });
   const { chain } = consortiumOf(session.trust);
   const fields = { cert: fromHex(fingerprint), body: sha256(sealed), refusal: sha256(r) };
-  const slip = signedSlip(session, { chain, kind: "access.request", fields, secretKey: signing.secretKey });
+  const slip = signedSlip(session, {
+    chain,
+    kind: "access.request",
+    fields,
+    secretKey: signing.secretKey,
+  });
   const request = await postSlip(ownNode(session), chain, slip);
   const item: RequestItem = {
     request,
@@ -74,11 +99,22 @@ export async function requestAccess(session: Session, input: AccessRequestInput)
 
 /** Requests that this doctor made, newest first. One counts as granted once a grant of that patient came after it. */
 export async function listRequests(session: Session): Promise<readonly RequestSummary[]> {
-  const [items, grants] = await Promise.all([session.device.items.all("request"), heldGrants(session)]);
+  const [items, grants] = await Promise.all([
+    session.device.items.all("request"),
+    heldGrants(session),
+  ]);
   return items
     .map((item) => {
-      const answer = grants.find((held) => item.state === "open" && held.item.patient === item.party && held.item.time >= item.time);
-      return summariseRequest(answer === undefined ? item : { ...item, state: "granted", gid: answer.gid, closedAt: answer.item.time }, "patient");
+      const answer = grants.find(
+        (held) =>
+          item.state === "open" && held.item.patient === item.party && held.item.time >= item.time,
+      );
+      return summariseRequest(
+        answer === undefined
+          ? item
+          : { ...item, state: "granted", gid: answer.gid, closedAt: answer.item.time },
+        "patient",
+      );
     })
     .toSorted(requestSummaryOrder);
 }

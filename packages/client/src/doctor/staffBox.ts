@@ -1,5 +1,15 @@
 import { CryptoError, fromHex, toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, careChainOf, disputeReason, gidOf, signedVisitToken, tokenAnswer, tokenPid, verifyVisitToken, consortiumOf } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  careChainOf,
+  disputeReason,
+  gidOf,
+  signedVisitToken,
+  tokenAnswer,
+  tokenPid,
+  verifyVisitToken,
+  consortiumOf,
+} from "@anamnesis/protocol";
 import type { Message } from "@anamnesis/protocol";
 import { certifiedCaller } from "../caller.ts";
 import { verifyPatientCertificate } from "../certificates.ts";
@@ -24,13 +34,28 @@ export type ReceivedEvent =
  * @param options.waitMs - Long poll, at most 30 s.
  * @throws {AnamnesisError} UNAVAILABLE, CERTIFICATE_NOT_LIVE, NOT_FOR_THIS_ROLE.
  */
-export async function receive(session: Session, options: { readonly waitMs?: number; readonly signal?: AbortSignal } = {}): Promise<readonly ReceivedEvent[]> {
+export async function receive(
+  session: Session,
+  options: { readonly waitMs?: number; readonly signal?: AbortSignal } = {},
+): Promise<readonly ReceivedEvent[]> {
   const { device, network } = session;
-  if (device.role === "patient") throw new AnamnesisError("NOT_FOR_THIS_ROLE", "Patients have boxes of their own; this one is for staff");
-  const [{ fingerprint }, { box: keys }, caller] = await Promise.all([device.certificate(), device.keys(), certifiedCaller(device)]);
+  if (device.role === "patient")
+    throw new AnamnesisError(
+      "NOT_FOR_THIS_ROLE",
+      "Patients have boxes of their own; this one is for staff",
+    );
+  const [{ fingerprint }, { box: keys }, caller] = await Promise.all([
+    device.certificate(),
+    device.keys(),
+    certifiedCaller(device),
+  ]);
   const box = fromHex(fingerprint);
   const mailbox = network.mailbox(device.institution);
-  const messages = await mailbox.read(box, { waitMs: options.waitMs ?? 0, signal: options.signal }, caller);
+  const messages = await mailbox.read(
+    box,
+    { waitMs: options.waitMs ?? 0, signal: options.signal },
+    caller,
+  );
   const events: ReceivedEvent[] = [];
   for (const { id, sealed } of messages) {
     events.push(await take(session, () => openMessage(box, keys.secretKey, sealed)));
@@ -43,17 +68,24 @@ async function take(session: Session, open: () => Promise<Message>): Promise<Rec
   try {
     const message = await open();
     switch (message.type) {
-      case "visit.token": return await takeToken(session, message.body);
-      case "grant": return await takeGrant(session, message.body);
-      case "access.refused": return await takeRefusal(session, message.body);
-      case "record.dispute": return await takeDispute(session, message.body);
+      case "visit.token":
+        return await takeToken(session, message.body);
+      case "grant":
+        return await takeGrant(session, message.body);
+      case "access.refused":
+        return await takeRefusal(session, message.body);
+      case "record.dispute":
+        return await takeDispute(session, message.body);
       case "token.request":
       case "record.notice":
       case "access.request":
-      case "lookup.notice": return { what: "discarded", code: "NOT_FOR_THIS_ROLE" };
+      case "lookup.notice":
+        return { what: "discarded", code: "NOT_FOR_THIS_ROLE" };
     }
   } catch (error) {
-    const isTheirs = error instanceof CryptoError || (error instanceof AnamnesisError && error.code !== "UNAVAILABLE");
+    const isTheirs =
+      error instanceof CryptoError ||
+      (error instanceof AnamnesisError && error.code !== "UNAVAILABLE");
     if (!isTheirs) throw error;
     return { what: "discarded", code: error.code };
   }
@@ -68,7 +100,10 @@ async function takeToken(session: Session, body: Uint8Array): Promise<ReceivedEv
   const now = session.clock();
   const patient = verifyPatientCertificate(session.trust, signed.certificate, now);
   const token = verifyVisitToken(signed, patient.signingKey);
-  if (token.institution !== device.institution || token.chain !== careChainOf(session.trust, device.institution).chain) {
+  if (
+    token.institution !== device.institution ||
+    token.chain !== careChainOf(session.trust, device.institution).chain
+  ) {
     throw new AnamnesisError("FORBIDDEN", "The visit token is for another institution");
   }
   const pid = tokenPid(token);
@@ -85,14 +120,25 @@ async function takeToken(session: Session, body: Uint8Array): Promise<ReceivedEv
     answers: isAsked ? `${toHex(answer.id)}/${answer.index}` : null,
     time: known?.time ?? now,
   });
-  await device.items.put("contact", toHex(signed.contact.box), { patient: patient.fingerprint, name: signed.name, card: encodeCard(signed.contact), time: now });
+  await device.items.put("contact", toHex(signed.contact.box), {
+    patient: patient.fingerprint,
+    name: signed.name,
+    card: encodeCard(signed.contact),
+    time: now,
+  });
   return { what: "token", pid, patient: signed.name };
 }
 
 async function takeGrant(session: Session, body: Uint8Array): Promise<ReceivedEvent> {
   const { message, grant, patient } = await verifyGrantMessage(session, body);
   const gid = gidOf(grant.key);
-  await session.device.items.put("grantReceived", gid, { gid, message: body, patient: patient.fingerprint, patientName: message.name, time: session.clock() });
+  await session.device.items.put("grantReceived", gid, {
+    gid,
+    message: body,
+    patient: patient.fingerprint,
+    patientName: message.name,
+    time: session.clock(),
+  });
   return { what: "grant", gid, patient: message.name };
 }
 
@@ -101,9 +147,11 @@ async function takeRefusal(session: Session, body: Uint8Array): Promise<Received
   const request = toHex(body);
   const { items } = session.device;
   const item = await items.get("request", request);
-  if (item === undefined) throw new AnamnesisError("NOT_FOUND", "A refusal is for a request that was not made here");
+  if (item === undefined)
+    throw new AnamnesisError("NOT_FOUND", "A refusal is for a request that was not made here");
   const { refused } = await ownNode(session).request(consortiumOf(session.trust).chain, request);
-  if (refused === undefined) throw new AnamnesisError("NOT_YET", "The request is not refused on the chain");
+  if (refused === undefined)
+    throw new AnamnesisError("NOT_YET", "The request is not refused on the chain");
   await items.put("request", request, { ...item, state: "refused", closedAt: refused });
   return { what: "refused", request };
 }
@@ -113,8 +161,14 @@ async function takeDispute(session: Session, body: Uint8Array): Promise<Received
   const record = toHex(reason.record);
   const { items } = session.device;
   const item = await items.get("written", record);
-  if (item === undefined) throw new AnamnesisError("RECORD_UNKNOWN", "A dispute is about a record that was not written here");
-  await items.put("written", record, { ...item, disputes: { ...item.disputes, [toHex(reason.digest)]: reason.text } });
+  if (item === undefined)
+    throw new AnamnesisError(
+      "RECORD_UNKNOWN",
+      "A dispute is about a record that was not written here",
+    );
+  await items.put("written", record, {
+    ...item,
+    disputes: { ...item.disputes, [toHex(reason.digest)]: reason.text },
+  });
   return { what: "disputed", record };
 }
-

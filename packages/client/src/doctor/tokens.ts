@@ -1,6 +1,12 @@
 import { sign } from "@anamnesis/crypto/sign";
 import { enc, sha256, toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, signedTokenRequest, signedVisitToken, tokenRequest, visitToken } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  signedTokenRequest,
+  signedVisitToken,
+  tokenRequest,
+  visitToken,
+} from "@anamnesis/protocol";
 import type { ContactCard, VisitToken } from "@anamnesis/protocol";
 import type { TokenItem } from "../items.ts";
 import { cardAddress, sendMessage } from "../mail.ts";
@@ -36,19 +42,34 @@ const MARGIN_MS = 60_000;
  *
  * @throws {AnamnesisError} PATIENT_AWAY when no answer comes for 30 s; nothing is written then.
  */
-export async function tokensFor(session: Session, patient: KnownPatient, wanted: readonly WantedVisit[]): Promise<readonly HeldToken[]> {
-  const names = wanted.map(({ key }) => toHex(sha256(enc(patient.fingerprint, key ?? session.random(32)))));
+export async function tokensFor(
+  session: Session,
+  patient: KnownPatient,
+  wanted: readonly WantedVisit[],
+  patientWaitMs: number = PATIENT_WAIT_MS,
+): Promise<readonly HeldToken[]> {
+  const names = wanted.map(({ key }) =>
+    toHex(sha256(enc(patient.fingerprint, key ?? session.random(32)))),
+  );
   const held = new Map<number, TokenItem>();
-  for (const [index, item] of await tokensAtHand(session, patient, wanted, names)) held.set(index, item);
+  for (const [index, item] of await tokensAtHand(session, patient, wanted, names))
+    held.set(index, item);
   const missing = wanted.map((_, index) => index).filter((index) => !held.has(index));
   for (let start = 0; start < missing.length; start += VISITS_PER_REQUEST) {
     const part = missing.slice(start, start + VISITS_PER_REQUEST);
-    const answered = await askForTokens(session, patient, part.map((index) => wanted[index]?.categories ?? []));
+    const answered = await askForTokens(
+      session,
+      patient,
+      part.map((index) => wanted[index]?.categories ?? []),
+      patientWaitMs,
+    );
     part.forEach((index, i) => held.set(index, answered[i] as TokenItem));
   }
   return Promise.all(
-    wanted.map(async (_, index) => {
-      const item = { ...(held.get(index) as TokenItem), usedFor: names[index] ?? null };
+    wanted.map(async ({ key }, index) => {
+      const found = held.get(index) as TokenItem;
+      const isKeptFree = key === undefined && found.kind === "visit";
+      const item = isKeptFree ? found : { ...found, usedFor: names[index] ?? null };
       await session.device.items.put("token", item.pid, item);
       return openToken(item);
     }),
@@ -61,10 +82,17 @@ export function openToken(item: TokenItem): HeldToken {
   return { item, token: visitToken.decode(signed.token), contact: signed.contact };
 }
 
-async function tokensAtHand(session: Session, patient: KnownPatient, wanted: readonly WantedVisit[], names: readonly string[]): Promise<Map<number, TokenItem>> {
+async function tokensAtHand(
+  session: Session,
+  patient: KnownPatient,
+  wanted: readonly WantedVisit[],
+  names: readonly string[],
+): Promise<Map<number, TokenItem>> {
   const now = session.clock();
   const all = await session.device.items.all("token");
-  const usable = all.filter((item) => item.patient === patient.fingerprint && item.notAfter > now + MARGIN_MS).toSorted((a, b) => b.time - a.time);
+  const usable = all
+    .filter((item) => item.patient === patient.fingerprint && item.notAfter > now + MARGIN_MS)
+    .toSorted((a, b) => b.time - a.time);
   const taken = new Set<string>();
   const found = new Map<number, TokenItem>();
   for (const [index, want] of wanted.entries()) {
@@ -73,10 +101,13 @@ async function tokensAtHand(session: Session, patient: KnownPatient, wanted: rea
     const fits = (item: TokenItem): boolean => {
       if (taken.has(item.pid) || !covers(item, want.categories)) return false;
       if (item.usedFor === name) return true;
-      if (item.kind === "visit") return isAlone && (want.key === undefined || item.usedFor === null);
+      if (item.kind === "visit")
+        return isAlone && (want.key === undefined || item.usedFor === null);
       return item.usedFor === null;
     };
-    const item = usable.find((candidate) => candidate.usedFor === name && fits(candidate)) ?? usable.find(fits);
+    const item =
+      usable.find((candidate) => candidate.usedFor === name && fits(candidate)) ??
+      usable.find(fits);
     if (item === undefined) continue;
     taken.add(item.pid);
     found.set(index, item);
@@ -90,27 +121,53 @@ const covers = (item: TokenItem, categories: readonly string[]): boolean => {
 };
 
 /** Asks for visits and waits for a token of each. @throws {AnamnesisError} PATIENT_AWAY */
-async function askForTokens(session: Session, patient: KnownPatient, visits: readonly (readonly string[])[]): Promise<readonly TokenItem[]> {
+async function askForTokens(
+  session: Session,
+  patient: KnownPatient,
+  visits: readonly (readonly string[])[],
+  patientWaitMs: number,
+): Promise<readonly TokenItem[]> {
   const { device } = session;
   const [card] = patient.cards;
-  if (card === undefined) throw new AnamnesisError("NOT_FOUND", "There is no box in which this patient could be asked");
+  if (card === undefined)
+    throw new AnamnesisError("NOT_FOUND", "There is no box in which this patient could be asked");
   const [{ der }, { signing }] = await Promise.all([device.certificate(), device.keys()]);
   const id = session.random(16);
-  const request = tokenRequest.encode({ v: 1, id, certificate: der, institution: device.institution, visits: visits.map((categories) => [...categories]), time: session.clock() });
+  const request = tokenRequest.encode({
+    v: 1,
+    id,
+    certificate: der,
+    institution: device.institution,
+    visits: visits.map((categories) => [...categories]),
+    time: session.clock(),
+  });
   const signature = sign({ type: "TOKEN-REQUEST", message: request, secretKey: signing.secretKey });
-  await sendMessage(session, cardAddress(session, card), { type: "token.request", body: signedTokenRequest.encode({ v: 1, request, signature }) });
-  return waitForTokens(session, patient, toHex(id), visits);
+  await sendMessage(session, cardAddress(session, card), {
+    type: "token.request",
+    body: signedTokenRequest.encode({ v: 1, request, signature }),
+  });
+  return waitForTokens(session, patient, { request: toHex(id), visits, patientWaitMs });
 }
 
-async function waitForTokens(session: Session, patient: KnownPatient, request: string, visits: readonly (readonly string[])[]): Promise<readonly TokenItem[]> {
+async function waitForTokens(
+  session: Session,
+  patient: KnownPatient,
+  asked: {
+    readonly request: string;
+    readonly visits: readonly (readonly string[])[];
+    readonly patientWaitMs: number;
+  },
+): Promise<readonly TokenItem[]> {
+  const { request, visits, patientWaitMs } = asked;
   let heard = Date.now();
   let count = 0;
   for (;;) {
-    const left = heard + PATIENT_WAIT_MS - Date.now();
+    const left = heard + patientWaitMs - Date.now();
     await receive(session, { waitMs: Math.max(0, Math.min(LONG_POLL_MS, left)) });
     const answers = new Map<string, TokenItem>();
     for (const item of await session.device.items.all("token")) {
-      if (item.patient === patient.fingerprint && item.answers?.startsWith(`${request}/`) === true) answers.set(item.answers, item);
+      if (item.patient === patient.fingerprint && item.answers?.startsWith(`${request}/`) === true)
+        answers.set(item.answers, item);
     }
     const tokens = visits.map((categories, index) => {
       const item = answers.get(`${request}/${index}`);
@@ -121,7 +178,10 @@ async function waitForTokens(session: Session, patient: KnownPatient, request: s
       count = answers.size;
       heard = Date.now();
     } else if (left <= 0) {
-      throw new AnamnesisError("PATIENT_AWAY", `The patient's device did not answer within ${PATIENT_WAIT_MS / 1000} s; nothing was written`);
+      throw new AnamnesisError(
+        "PATIENT_AWAY",
+        `The patient's device did not answer within ${patientWaitMs / 1000} s; nothing was written`,
+      );
     }
   }
 }

@@ -43,19 +43,39 @@ export async function sealAndStore(session: Session, draft: Draft): Promise<Stor
   const { token } = draft.token;
   const { category, mediaType, title, keywords } = draft.description;
   const entry = token.entries.find((candidate) => candidate.category === category);
-  if (entry === undefined) throw new AnamnesisError("BAD_REQUEST", `The visit is not open for ${category}, want ${token.entries.map((each) => each.category).join(", ")}`);
-  const [{ fingerprint }, { signing, box }, caller] = await Promise.all([device.certificate(), device.keys(), certifiedCaller(device)]);
+  if (entry === undefined)
+    throw new AnamnesisError(
+      "BAD_REQUEST",
+      `The visit is not open for ${category}, want ${token.entries.map((each) => each.category).join(", ")}`,
+    );
+  const [{ fingerprint }, { signing, box }, caller] = await Promise.all([
+    device.certificate(),
+    device.keys(),
+    certifiedCaller(device),
+  ]);
   const pid = fromHex(tokenPid(token));
   const object = random(32);
-  const ticket = await network.node(device.institution).ticket({ chain: token.chain, action: "put", object }, caller);
+  const ticket = await network
+    .node(device.institution)
+    .ticket({ chain: token.chain, action: "put", object }, caller);
   let sealed: SealedRecord | undefined;
   const bytes = pulled(async (sink) => {
     sealed = await sealRecord(
       {
         target: { pid, tag: entry.tag, A: token.A, ekTag: entry.ek, addressKey: entry.addressKey },
-        author: { signingSecretKey: signing.secretKey, certFingerprint: fromHex(fingerprint), boxPublicKey: box.publicKey },
+        author: {
+          signingSecretKey: signing.secretKey,
+          certFingerprint: fromHex(fingerprint),
+          boxPublicKey: box.publicKey,
+        },
         content: draft.content,
-        description: { mediaClass: mediaClass(mediaType), mediaType, category, keywords, fileName: title },
+        description: {
+          mediaClass: mediaClass(mediaType),
+          mediaType,
+          category,
+          keywords,
+          fileName: title,
+        },
         time: Math.floor(session.clock() / 1000),
         sink,
       },
@@ -63,16 +83,36 @@ export async function sealAndStore(session: Session, draft: Draft): Promise<Stor
     );
   });
   await network.vault().put(object, ticket, bytes);
-  if (sealed === undefined) throw new AnamnesisError("UNAVAILABLE", "The vault answered before it had the whole record");
-  return { draft, pid, tag: entry.tag, sealed, sealedId: await sealObjectId({ addressKey: entry.addressKey, objectId: object }, random) };
+  if (sealed === undefined)
+    throw new AnamnesisError("UNAVAILABLE", "The vault answered before it had the whole record");
+  return {
+    draft,
+    pid,
+    tag: entry.tag,
+    sealed,
+    sealedId: await sealObjectId({ addressKey: entry.addressKey, objectId: object }, random),
+  };
 }
 
 /** Tells the patient that a version was written. Best effort: the patient also finds it on the chain by pid. */
-export async function notify(session: Session, token: HeldToken, written: { readonly record: string; readonly slip: string }): Promise<boolean> {
+export async function notify(
+  session: Session,
+  token: HeldToken,
+  written: { readonly record: string; readonly slip: string },
+): Promise<boolean> {
   const { chain } = token.token;
-  const body = recordNotice.encode({ v: 1, chain, pid: fromHex(tokenPid(token.token)), record: fromHex(written.record), slip: fromHex(written.slip) });
+  const body = recordNotice.encode({
+    v: 1,
+    chain,
+    pid: fromHex(tokenPid(token.token)),
+    record: fromHex(written.record),
+    slip: fromHex(written.slip),
+  });
   try {
-    await sendMessage(session, cardAddress(session, token.contact), { type: "record.notice", body });
+    await sendMessage(session, cardAddress(session, token.contact), {
+      type: "record.notice",
+      body,
+    });
     return true;
   } catch (error) {
     if (error instanceof AnamnesisError) return false;

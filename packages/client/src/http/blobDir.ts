@@ -9,7 +9,10 @@ export function httpBlobDir(base: string, options: HttpOptions = {}): BlobDir {
   const part = new HttpPart("place where this device keeps its items", base, options);
   const at = (name: string): string => `/${encodeURIComponent(name)}`;
   return {
-    list: async () => new Fields("The list of items", await part.json({ method: "GET", path: "" })).list("files").map(String),
+    list: async () =>
+      new Fields("The list of items", await part.json({ method: "GET", path: "" }))
+        .list("files")
+        .map(String),
     read: async (name) => {
       try {
         return await part.octets({ method: "GET", path: at(name) });
@@ -19,7 +22,12 @@ export function httpBlobDir(base: string, options: HttpOptions = {}): BlobDir {
       }
     },
     write: async (name, bytes) => {
-      await part.send({ method: "PUT", path: at(name), body: bytes, contentType: "application/octet-stream" });
+      await part.send({
+        method: "PUT",
+        path: at(name),
+        body: bytes,
+        contentType: "application/octet-stream",
+      });
     },
     remove: async (name) => {
       await part.send({ method: "DELETE", path: at(name) });

@@ -9,7 +9,8 @@ export class Fields {
   /** @throws {AnamnesisError} MALFORMED */
   constructor(what: string, value: unknown) {
     this.#what = what;
-    if (typeof value !== "object" || value === null || Array.isArray(value)) throw this.#malformed("", "an object");
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      throw this.#malformed("", "an object");
     this.#map = value as Record<string, unknown>;
   }
 
@@ -22,7 +23,8 @@ export class Fields {
   /** @param digits - 64 for ids of 32 bytes, 32 for tags. */
   hex(name: string, digits = 64): string {
     const value = this.#map[name];
-    if (typeof value !== "string" || value.length !== digits || !/^[0-9a-f]*$/.test(value)) throw this.#malformed(name, `${digits} hex digits`);
+    if (typeof value !== "string" || value.length !== digits || !/^[0-9a-f]*$/.test(value))
+      throw this.#malformed(name, `${digits} hex digits`);
     return value;
   }
 
@@ -41,7 +43,8 @@ export class Fields {
 
   count(name: string): number {
     const value = this.#map[name];
-    if (!Number.isSafeInteger(value) || (value as number) < 0) throw this.#malformed(name, "a whole number");
+    if (!Number.isSafeInteger(value) || (value as number) < 0)
+      throw this.#malformed(name, "a whole number");
     return value as number;
   }
 
@@ -58,13 +61,18 @@ export class Fields {
   }
 
   #decode(name: string, value: unknown, length?: number): Uint8Array {
-    if (typeof value !== "string" || !/^[A-Za-z0-9_-]*$/.test(value)) throw this.#malformed(name, "base64url");
+    if (typeof value !== "string" || !/^[A-Za-z0-9_-]*$/.test(value))
+      throw this.#malformed(name, "base64url");
     const bytes = fromBase64url(value);
-    if (length !== undefined && bytes.length !== length) throw this.#malformed(name, `${length} bytes`);
+    if (length !== undefined && bytes.length !== length)
+      throw this.#malformed(name, `${length} bytes`);
     return bytes;
   }
 
   #malformed(name: string, want: string): AnamnesisError {
-    return new AnamnesisError("MALFORMED", `${this.#what} is not in the form of docs/spec/http.md: ${name === "" ? "it" : name} is not ${want}`);
+    return new AnamnesisError(
+      "MALFORMED",
+      `${this.#what} is not in the form of docs/spec/http.md: ${name === "" ? "it" : name} is not ${want}`,
+    );
   }
 }

@@ -14,18 +14,21 @@ export function httpNetwork(trust: Trust, options: HttpOptions = {}): Network {
   const genesis = consortiumOf(trust);
   const { proxies, registry, vaults } = genesis.consortium;
   const part = (name: string, address: string): HttpPart => new HttpPart(name, address, options);
-  const nodePart = (institution: string): HttpPart => part(`node of ${institution}`, memberOf(genesis, institution).address);
+  const nodePart = (institution: string): HttpPart =>
+    part(`node of ${institution}`, memberOf(genesis, institution).address);
   return {
     node: (institution) => httpNode(nodePart(institution)),
     mailbox: (institution) => httpMailbox(nodePart(institution)),
     vault: () => {
       const [vault] = vaults;
-      if (vault === undefined) throw new AnamnesisError("NOT_FOUND", "The trust file names no vault");
+      if (vault === undefined)
+        throw new AnamnesisError("NOT_FOUND", "The trust file names no vault");
       return httpVault(part(`vault ${vault.id}`, vault.address));
     },
     proxy: (index) => {
       const proxy = proxies.find((member) => member.index === index);
-      if (proxy === undefined) throw new AnamnesisError("NOT_FOUND", `Proxy ${index} is not of this federation`);
+      if (proxy === undefined)
+        throw new AnamnesisError("NOT_FOUND", `Proxy ${index} is not of this federation`);
       return httpProxy(part(`proxy of ${proxy.institution}`, proxy.address));
     },
     registry: () => httpRegistry(part("registry", registry.address)),

@@ -14,19 +14,38 @@ export function httpMailbox(part: HttpPart): MailboxApi {
   const at = (box: Uint8Array, rest = ""): string => `/boxes/${toHex(box)}${rest}`;
   return {
     open: async (box, boxKey, caller) => {
-      await part.json({ method: "PUT", path: at(box), ...jsonBody({ boxKey: toBase64url(boxKey) }), caller });
+      await part.json({
+        method: "PUT",
+        path: at(box),
+        ...jsonBody({ boxKey: toBase64url(boxKey) }),
+        caller,
+      });
     },
     post: async (box, sealed) => {
-      await part.json({ method: "POST", path: at(box, "/messages"), body: sealed, contentType: octets });
+      await part.json({
+        method: "POST",
+        path: at(box, "/messages"),
+        body: sealed,
+        contentType: octets,
+      });
     },
     read: async (box, { waitMs, after, signal }, caller) => {
       const query = { wait: String(waitMs), ...(after === undefined ? {} : { after }) };
-      const call = { method: "GET", path: at(box, "/messages"), query, caller, signal, timeoutMs: waitMs + LONG_POLL_SLACK_MS } as const;
+      const call = {
+        method: "GET",
+        path: at(box, "/messages"),
+        query,
+        caller,
+        signal,
+        timeoutMs: waitMs + LONG_POLL_SLACK_MS,
+      } as const;
       const list = await part.cbor(call, MESSAGES_BYTES_MAX);
-      if (!Array.isArray(list)) throw new AnamnesisError("MALFORMED", "The messages of a box are not a list");
+      if (!Array.isArray(list))
+        throw new AnamnesisError("MALFORMED", "The messages of a box are not a list");
       return (list as readonly unknown[]).map((item) => {
         const [id, sealed] = Array.isArray(item) ? (item as readonly unknown[]) : [];
-        if (typeof id !== "string" || !(sealed instanceof Uint8Array)) throw new AnamnesisError("MALFORMED", "A message of a box is not an id and bytes");
+        if (typeof id !== "string" || !(sealed instanceof Uint8Array))
+          throw new AnamnesisError("MALFORMED", "A message of a box is not an id and bytes");
         return { id, sealed };
       });
     },
@@ -74,7 +93,10 @@ export function httpVault(part: HttpPart): VaultApi {
   };
 }
 
-function streamOf(first: Uint8Array[], rest: AsyncIterator<Uint8Array>): ReadableStream<Uint8Array> {
+function streamOf(
+  first: Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       const buffered = first.shift();
@@ -89,7 +111,10 @@ function streamOf(first: Uint8Array[], rest: AsyncIterator<Uint8Array>): Readabl
   });
 }
 
-async function* piecesOf(part: HttpPart, body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* piecesOf(
+  part: HttpPart,
+  body: ReadableStream<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   const reader = body.getReader();
   try {
     for (;;) {
@@ -110,24 +135,51 @@ export function httpProxy(part: HttpPart): ProxyApi {
     keepShares: async (sharePackage) => {
       await part.json({ method: "POST", path: "/grants", body: sharePackage });
     },
-    reencrypt: (request, caller) => part.octets({ method: "POST", path: "/reencrypt", body: request, caller }),
-    prove: (request, caller) => part.octets({ method: "POST", path: "/proofs", body: request, caller }),
-    evidence: (gid, caller) => part.octets({ method: "GET", path: `/grants/${gid}/evidence`, caller }),
-    erase: (gid, caller) => part.octets({ method: "POST", path: `/grants/${gid}/erase`, body: encodeCanonical([]), caller }),
+    reencrypt: (request, caller) =>
+      part.octets({ method: "POST", path: "/reencrypt", body: request, caller }),
+    prove: (request, caller) =>
+      part.octets({ method: "POST", path: "/proofs", body: request, caller }),
+    evidence: (gid, caller) =>
+      part.octets({ method: "GET", path: `/grants/${gid}/evidence`, caller }),
+    erase: (gid, caller) =>
+      part.octets({
+        method: "POST",
+        path: `/grants/${gid}/erase`,
+        body: encodeCanonical([]),
+        caller,
+      }),
   };
 }
 
 /** H-41 to H-44 */
 export function httpRegistry(part: HttpPart): RegistryApi {
   return {
-    enrol: (sealed) => part.octets({ method: "POST", path: "/enrolments", body: sealed, contentType: octets, timeoutMs: 60_000 }),
+    enrol: (sealed) =>
+      part.octets({
+        method: "POST",
+        path: "/enrolments",
+        body: sealed,
+        contentType: octets,
+        timeoutMs: 60_000,
+      }),
     leaveContact: async (sealed, caller) => {
-      await part.json({ method: "PUT", path: "/contacts", body: sealed, contentType: octets, caller });
+      await part.json({
+        method: "PUT",
+        path: "/contacts",
+        body: sealed,
+        contentType: octets,
+        caller,
+      });
     },
-    lookup: (sealed, caller) => part.octets({ method: "POST", path: "/lookups", body: sealed, contentType: octets, caller }),
+    lookup: (sealed, caller) =>
+      part.octets({ method: "POST", path: "/lookups", body: sealed, contentType: octets, caller }),
     revoke: async (fingerprint, caller) => {
-      await part.json({ method: "POST", path: "/revocations", ...jsonBody({ fingerprint }), caller });
+      await part.json({
+        method: "POST",
+        path: "/revocations",
+        ...jsonBody({ fingerprint }),
+        caller,
+      });
     },
   };
 }
-

@@ -96,33 +96,59 @@ export class HttpPart {
   }
 
   unavailable(why: string, cause?: unknown): AnamnesisError {
-    return new AnamnesisError("UNAVAILABLE", `The ${this.#name} cannot be used: ${why}`, cause === undefined ? {} : { cause });
+    return new AnamnesisError(
+      "UNAVAILABLE",
+      `The ${this.#name} cannot be used: ${why}`,
+      cause === undefined ? {} : { cause },
+    );
   }
 
   #signed(call: Call, url: URL): Record<string, string> {
     const { caller } = call;
     if (caller === undefined) return {};
-    const request = { method: call.method, authority: url.host, path: url.pathname, body: call.body ?? new Uint8Array(0) };
-    return signRequest(request, caller.keyId, (base) => caller.sign(base), Date.now(), randomBytes(16));
+    const request = {
+      method: call.method,
+      authority: url.host,
+      path: url.pathname,
+      body: call.body ?? new Uint8Array(0),
+    };
+    return signRequest(
+      request,
+      caller.keyId,
+      (base) => caller.sign(base),
+      Date.now(),
+      randomBytes(16),
+    );
   }
 
   async #whole<T>(read: () => Promise<T>): Promise<T> {
     try {
       return await read();
     } catch (cause) {
-      throw this.unavailable("its answer broke off or is not in the form of docs/spec/http.md", cause);
+      throw this.unavailable(
+        "its answer broke off or is not in the form of docs/spec/http.md",
+        cause,
+      );
     }
   }
 
   async #refusal(response: Response): Promise<AnamnesisError> {
     const body: unknown = await response.json().catch(() => undefined);
-    const { code, message } = ((body as { error?: unknown } | undefined)?.error ?? {}) as { code?: unknown; message?: unknown };
-    if (typeof code === "string" && typeof message === "string" && isKnown(code)) return new AnamnesisError(code, message);
+    const { code, message } = ((body as { error?: unknown } | undefined)?.error ?? {}) as {
+      code?: unknown;
+      message?: unknown;
+    };
+    if (typeof code === "string" && typeof message === "string" && isKnown(code))
+      return new AnamnesisError(code, message);
     return this.unavailable(`it answered with status ${response.status}`);
   }
 }
 
-const isKnown = (code: string): code is ErrorCode | SlipCode => Object.hasOwn(errorCodes, code) || Object.hasOwn(slipCodes, code);
+const isKnown = (code: string): code is ErrorCode | SlipCode =>
+  Object.hasOwn(errorCodes, code) || Object.hasOwn(slipCodes, code);
 
 /** A JSON body. */
-export const jsonBody = (value: unknown): Pick<Call, "body" | "contentType"> => ({ body: utf8(JSON.stringify(value)), contentType: "application/json" });
+export const jsonBody = (value: unknown): Pick<Call, "body" | "contentType"> => ({
+  body: utf8(JSON.stringify(value)),
+  contentType: "application/json",
+});

@@ -1,4 +1,12 @@
-import type { CertificateView, GrantView, RecordView, RequestView, SessionView, UsageView, VersionView } from "../ports.ts";
+import type {
+  CertificateView,
+  GrantView,
+  RecordView,
+  RequestView,
+  SessionView,
+  UsageView,
+  VersionView,
+} from "../ports.ts";
 import { Fields } from "./fields.ts";
 
 /** H-11 */
@@ -17,13 +25,24 @@ export function readRecordView(value: unknown): RecordView {
 
 function readVersion(value: unknown): VersionView {
   const fields = new Fields("A version of a record", value);
-  return { slip: fields.hex("slip"), digest: fields.digest("digest"), sealedId: fields.bytes("sealedId", 60), author: fields.hex("author"), time: fields.count("time") };
+  return {
+    slip: fields.hex("slip"),
+    digest: fields.digest("digest"),
+    sealedId: fields.bytes("sealedId", 60),
+    author: fields.hex("author"),
+    time: fields.count("time"),
+  };
 }
 
 /** H-12 */
 export function readGrantView(value: unknown): GrantView {
   const fields = new Fields("A grant", value);
-  return { digest: fields.digest("digest"), expiresAt: fields.count("expiresAt"), revokedAt: fields.count("revokedAt"), usage: fields.list("usage").map(readUsage) };
+  return {
+    digest: fields.digest("digest"),
+    expiresAt: fields.count("expiresAt"),
+    revokedAt: fields.count("revokedAt"),
+    usage: fields.list("usage").map(readUsage),
+  };
 }
 
 function readUsage(value: unknown): UsageView {
@@ -44,9 +63,20 @@ export function readSessionView(value: unknown): SessionView {
   const fields = new Fields("A visit", value);
   const authors = fields.list("authors").map((item) => {
     const author = new Fields("A rereading", item);
-    return { slip: author.hex("slip"), record: author.hex("record"), digest: author.digest("digest"), author: author.hex("author"), time: author.count("time") };
+    return {
+      slip: author.hex("slip"),
+      record: author.hex("record"),
+      digest: author.digest("digest"),
+      author: author.hex("author"),
+      time: author.count("time"),
+    };
   });
-  return { institution: fields.text("institution"), slip: fields.hex("slip"), time: fields.count("time"), authors };
+  return {
+    institution: fields.text("institution"),
+    slip: fields.hex("slip"),
+    time: fields.count("time"),
+    authors,
+  };
 }
 
 /** H-13 */

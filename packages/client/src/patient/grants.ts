@@ -5,7 +5,8 @@ import type { ProxyMember } from "@anamnesis/protocol";
 import { bareCaller } from "../caller.ts";
 import { inParallel } from "../inParallel.ts";
 import type { GrantGivenItem } from "../items.ts";
-import type { GrantStatus, GrantSummary } from "../model.ts";
+import type { GrantSummary } from "../model.ts";
+import { grantOnChain, grantStatus } from "../grantOnChain.ts";
 import { ownNode } from "../ownNode.ts";
 import type { GrantView } from "../ports.ts";
 import type { Session } from "../session.ts";
@@ -23,16 +24,6 @@ export async function listGrants(session: Session): Promise<readonly GrantSummar
   return summaries.toSorted((a, b) => b.notBefore - a.notBefore);
 }
 
-/** What the chain says, or nothing where it does not hold the grant. */
-export async function grantOnChain(session: Session, gid: string): Promise<GrantView | undefined> {
-  try {
-    return await ownNode(session).grant(consortiumOf(session.trust).chain, gid);
-  } catch (error) {
-    if (error instanceof AnamnesisError && error.code === "NOT_FOUND") return undefined;
-    throw error;
-  }
-}
-
 export function grantSummary(
   session: Session,
   item: GrantGivenItem,
@@ -42,7 +33,7 @@ export function grantSummary(
   const revokedAt = view === undefined || view.revokedAt === 0 ? item.revokedAt : view.revokedAt;
   return {
     id: item.gid,
-    status: statusOf(view, revokedAt, notAfter, session.clock()),
+    status: revokedAt === null ? grantStatus(view, notAfter, session.clock()) : "revoked",
     party: {
       fingerprint: item.reader,
       name: item.readerName,
@@ -59,17 +50,6 @@ export function grantSummary(
     ...(item.request === null ? {} : { request: item.request }),
     receipts: Object.keys(item.receipts).map(Number),
   };
-}
-
-function statusOf(
-  view: GrantView | undefined,
-  revokedAt: number | null,
-  notAfter: number,
-  now: number,
-): GrantStatus {
-  if (revokedAt !== null) return "revoked";
-  if (now >= notAfter) return "expired";
-  return view === undefined ? "unpublished" : "live";
 }
 
 export const grantKey = (session: Session, { salt }: Pick<GrantGivenItem, "salt">) =>

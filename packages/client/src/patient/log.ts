@@ -16,7 +16,8 @@ import { ownNode } from "../ownNode.ts";
 import { personOf } from "../people.ts";
 import type { GrantView, UsageView } from "../ports.ts";
 import type { Session } from "../session.ts";
-import { grantKey, grantOnChain } from "./grants.ts";
+import { grantOnChain } from "../grantOnChain.ts";
+import { grantKey } from "./grants.ts";
 import { ownRecords } from "./records.ts";
 import { openVisits } from "./visitKeys.ts";
 

@@ -6,10 +6,10 @@ import { inParallel } from "../inParallel.ts";
 import type { RecordItem, VisitItem } from "../items.ts";
 import type { OpenRecord, RecordSummary, VersionSummary } from "../model.ts";
 import type { RecordView } from "../ports.ts";
+import { newestFirst, summariseRecord } from "../recordSummary.ts";
 import { assertSameRecord, parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
 import { findObject } from "../storedObject.ts";
-import { summaryOf } from "../summaries.ts";
 import { keysOfTag, openVisits, visitOf } from "./visitKeys.ts";
 
 const VISITS_AT_ONCE = 8;
@@ -30,9 +30,7 @@ export async function ownRecords(session: Session): Promise<readonly OwnRecord[]
   const found = await inParallel(await openVisits(session), VISITS_AT_ONCE, (visit) =>
     recordsOfVisit(session, visit),
   );
-  return found
-    .flat()
-    .toSorted((a, b) => b.record.time - a.record.time || (a.record.id < b.record.id ? -1 : 1));
+  return found.flat().toSorted((a, b) => newestFirst(a.record, b.record));
 }
 
 async function recordsOfVisit(session: Session, visit: VisitItem): Promise<OwnRecord[]> {
@@ -44,7 +42,10 @@ async function recordsOfVisit(session: Session, visit: VisitItem): Promise<OwnRe
     // Under a tag that this device did not give out, nothing can be sealed for the patient.
     const entry = visit.entries.find(({ tag }) => toHex(tag) === view.tag);
     if (entry === undefined || view.pid !== visit.pid || view.versions.length === 0) continue;
-    const summary = await summaryOf(session, visit.chain, view, entry.category);
+    const summary = await summariseRecord(session, view, {
+      chain: visit.chain,
+      category: entry.category,
+    });
     const known = await session.device.items.get("record", view.record);
     const opened = known?.opened[summary.versions.at(-1)!.digest];
     records.push({ record: { ...summary, ...opened }, view, visit });

@@ -1,11 +1,12 @@
 import { signingKeypair } from "@anamnesis/crypto/sign";
-import { fromHex, toHex } from "@anamnesis/crypto/verify";
+import { fromHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, accessRequest, consortiumOf } from "@anamnesis/protocol";
 import { bareCaller } from "../caller.ts";
 import type { RequestItem, VisitItem } from "../items.ts";
 import { sendMessage, staffAddress } from "../mail.ts";
 import type { RequestSummary } from "../model.ts";
 import { certificateOf } from "../people.ts";
+import { requestSummaryOrder, summariseRequest } from "../requestSummary.ts";
 import type { Session } from "../session.ts";
 import { postSlip, signedSlip } from "../submit.ts";
 import { openVisits, visitKey } from "./visitKeys.ts";
@@ -13,30 +14,7 @@ import { openVisits, visitKey } from "./visitKeys.ts";
 /** Every access request that came, newest first. */
 export async function listRequests(session: Session): Promise<readonly RequestSummary[]> {
   const items = await session.device.items.all("request");
-  return items.map(requestSummary).toSorted((a, b) => b.time - a.time);
-}
-
-export function requestSummary(item: RequestItem): RequestSummary {
-  const { categories, records, actions, purpose, until, text } = accessRequest.decode(item.body);
-  return {
-    id: item.request,
-    state: item.state as RequestSummary["state"],
-    time: item.time,
-    party: {
-      fingerprint: item.party,
-      name: item.partyName,
-      role: "doctor",
-      institution: item.institution,
-    },
-    ...(categories === null ? {} : { categories }),
-    ...(records === null ? {} : { records: records.map(toHex) }),
-    actions,
-    purpose,
-    until,
-    text,
-    ...(item.gid === null ? {} : { gid: item.gid }),
-    ...(item.closedAt === null ? {} : { closedAt: item.closedAt }),
-  };
+  return items.map((item) => summariseRequest(item, "doctor")).toSorted(requestSummaryOrder);
 }
 
 /** @throws {AnamnesisError} NOT_FOUND, REQUEST_CLOSED */

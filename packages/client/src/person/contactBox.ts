@@ -12,17 +12,39 @@ import type { Session } from "../session.ts";
  *
  * @throws {AnamnesisError} NOT_FOR_THIS_ROLE, CERTIFICATE_INVALID before enrolment, UNAVAILABLE.
  */
-export async function openContactBox(session: Session, options: { readonly institution?: string } = {}): Promise<void> {
+export async function openContactBox(
+  session: Session,
+  options: { readonly institution?: string } = {},
+): Promise<void> {
   const { device, network } = session;
-  if (device.role !== "patient") throw new AnamnesisError("NOT_FOR_THIS_ROLE", "Only patients have a contact box; staff are reached through their institution");
+  if (device.role !== "patient")
+    throw new AnamnesisError(
+      "NOT_FOR_THIS_ROLE",
+      "Only patients have a contact box; staff are reached through their institution",
+    );
   const { der } = await device.certificate();
   const kept = await device.items.get("contactBox", "contact");
-  const item = kept ?? { institution: options.institution ?? device.institution, box: session.random(32) };
+  const item = kept ?? {
+    institution: options.institution ?? device.institution,
+    box: session.random(32),
+  };
   if (kept === undefined) await device.items.put("contactBox", "contact", item);
   const keys = await contactBoxKeys(device.seed);
-  await network.mailbox(item.institution).open(item.box, keys.box.publicKey, bareCaller(keys.signing));
-  const card: ContactCard = { node: item.institution, box: item.box, boxKey: keys.box.publicKey, certificate: der };
+  await network
+    .mailbox(item.institution)
+    .open(item.box, keys.box.publicKey, bareCaller(keys.signing));
+  const card: ContactCard = {
+    node: item.institution,
+    box: item.box,
+    boxKey: keys.box.publicKey,
+    certificate: der,
+  };
   const { registry } = consortiumOf(session.trust).consortium;
-  const sealed = await sealTo({ publicKey: registry.boxKey, info: "MRS-V1-CONTACT", aad: new Uint8Array(0), plaintext: encodeCard(card) });
+  const sealed = await sealTo({
+    publicKey: registry.boxKey,
+    info: "MRS-V1-CONTACT",
+    aad: new Uint8Array(0),
+    plaintext: encodeCard(card),
+  });
   await network.registry().leaveContact(sealed, await certifiedCaller(device));
 }

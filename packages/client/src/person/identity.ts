@@ -1,6 +1,12 @@
 import "reflect-metadata";
 import { openWith, sealTo } from "@anamnesis/crypto/box";
-import { decodeCanonical, encodeCanonical, equalBytes, fromHex, randomBytes } from "@anamnesis/crypto/verify";
+import {
+  decodeCanonical,
+  encodeCanonical,
+  equalBytes,
+  fromHex,
+  randomBytes,
+} from "@anamnesis/crypto/verify";
 import type { RandomSource } from "@anamnesis/crypto/verify";
 import { sign } from "@anamnesis/crypto/sign";
 import { AnamnesisError, attestation, consortiumOf, signedAttestation } from "@anamnesis/protocol";
@@ -14,7 +20,10 @@ import type { Session } from "../session.ts";
 const noAad = new Uint8Array(0);
 
 /** A new person's identity with a fresh seed; on the person's own device. */
-export const makeKeys = (person: { readonly role: Role; readonly name: string; readonly institution: string }, random: RandomSource = randomBytes): Identity => ({
+export const makeKeys = (
+  person: { readonly role: Role; readonly name: string; readonly institution: string },
+  random: RandomSource = randomBytes,
+): Identity => ({
   role: person.role,
   name: person.name,
   institution: person.institution,
@@ -33,8 +42,18 @@ export async function certificateRequest(device: Device): Promise<Uint8Array> {
   const pkcs8 = new Uint8Array([...PKCS8_PREFIX, ...signing.secretKey]);
   const { subtle } = globalThis.crypto;
   const privateKey = await subtle.importKey("pkcs8", pkcs8, "Ed25519", false, ["sign"]);
-  const publicKey = await subtle.importKey("raw", Uint8Array.from(signing.publicKey), "Ed25519", true, ["verify"]);
-  const request = await Pkcs10CertificateRequestGenerator.create({ name: "CN=request", keys: { privateKey, publicKey }, signingAlgorithm: { name: "Ed25519" } });
+  const publicKey = await subtle.importKey(
+    "raw",
+    Uint8Array.from(signing.publicKey),
+    "Ed25519",
+    true,
+    ["verify"],
+  );
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    name: "CN=request",
+    keys: { privateKey, publicKey },
+    signingAlgorithm: { name: "Ed25519" },
+  });
   return encodeCanonical({ request: new Uint8Array(request.rawData), boxKey: box.publicKey });
 }
 
@@ -47,7 +66,12 @@ export async function certificateRequest(device: Device): Promise<Uint8Array> {
  */
 export async function enrol(
   session: Session,
-  input: { readonly request: Uint8Array; readonly role: Role; readonly name: string; readonly identifier: string },
+  input: {
+    readonly request: Uint8Array;
+    readonly role: Role;
+    readonly name: string;
+    readonly identifier: string;
+  },
 ): Promise<Uint8Array> {
   const { device } = session;
   const { request, boxKey } = parseRequest(input.request);
@@ -66,29 +90,64 @@ export async function enrol(
   const signature = sign({ type: "ATTESTATION", message: attested, secretKey: signing.secretKey });
   const plaintext = signedAttestation.encode({ v: 1, attestation: attested, signature });
   const { registry } = consortiumOf(session.trust).consortium;
-  return session.network.registry().enrol(await sealTo({ publicKey: registry.boxKey, info: "MRS-V1-ENROL", aad: noAad, plaintext }));
+  return session.network
+    .registry()
+    .enrol(
+      await sealTo({ publicKey: registry.boxKey, info: "MRS-V1-ENROL", aad: noAad, plaintext }),
+    );
 }
 
-function parseRequest(bytes: Uint8Array): { readonly request: Uint8Array; readonly boxKey: Uint8Array } {
-  const { request, boxKey } = (decodeCanonical(bytes) ?? {}) as { request?: unknown; boxKey?: unknown };
+function parseRequest(bytes: Uint8Array): {
+  readonly request: Uint8Array;
+  readonly boxKey: Uint8Array;
+} {
+  const { request, boxKey } = (decodeCanonical(bytes) ?? {}) as {
+    request?: unknown;
+    boxKey?: unknown;
+  };
   if (!(request instanceof Uint8Array) || !(boxKey instanceof Uint8Array)) {
-    throw new AnamnesisError("MALFORMED", "The certificate request is not {request, boxKey} in canonical CBOR");
+    throw new AnamnesisError(
+      "MALFORMED",
+      "The certificate request is not {request, boxKey} in canonical CBOR",
+    );
   }
   return { request, boxKey };
 }
 
 /** Person's side: opens, verifies and keeps the certificate. @throws {AnamnesisError} CERTIFICATE_INVALID. @throws {CryptoError} E_DECRYPT */
-export async function acceptCertificate(device: Device, trust: Trust, sealed: Uint8Array): Promise<void> {
+export async function acceptCertificate(
+  device: Device,
+  trust: Trust,
+  sealed: Uint8Array,
+): Promise<void> {
   const { box } = await device.keys();
-  await keepCertificate(device, trust, await openWith({ secretKey: box.secretKey, info: "MRS-V1-ENROLLED", aad: noAad, sealed }));
+  await keepCertificate(
+    device,
+    trust,
+    await openWith({ secretKey: box.secretKey, info: "MRS-V1-ENROLLED", aad: noAad, sealed }),
+  );
 }
 
 /** Keeps a certificate that came in the open (registrars' own, from the registry's operator). @throws {AnamnesisError} CERTIFICATE_INVALID */
-export async function keepCertificate(device: Device, trust: Trust, der: Uint8Array): Promise<void> {
+export async function keepCertificate(
+  device: Device,
+  trust: Trust,
+  der: Uint8Array,
+): Promise<void> {
   const certificate = verifyCertificate(trust, der);
   const { signing, box } = await device.keys();
-  const isOwn = equalBytes(certificate.signingKey, signing.publicKey) && equalBytes(certificate.boxKey, box.publicKey);
-  if (!isOwn) throw new AnamnesisError("CERTIFICATE_INVALID", "Certificate refused: it is for other keys than this device's");
-  if (certificate.role !== device.role) throw new AnamnesisError("CERTIFICATE_INVALID", `Certificate refused: it is a ${certificate.role}'s, want a ${device.role}'s`);
+  const isOwn =
+    equalBytes(certificate.signingKey, signing.publicKey) &&
+    equalBytes(certificate.boxKey, box.publicKey);
+  if (!isOwn)
+    throw new AnamnesisError(
+      "CERTIFICATE_INVALID",
+      "Certificate refused: it is for other keys than this device's",
+    );
+  if (certificate.role !== device.role)
+    throw new AnamnesisError(
+      "CERTIFICATE_INVALID",
+      `Certificate refused: it is a ${certificate.role}'s, want a ${device.role}'s`,
+    );
   await device.items.put("certificate", "own", { der });
 }

@@ -1,0 +1,267 @@
+/** Real chains in memory behind the client's node port, with nodes that can be away, lag, fork or lie. */
+import { randomBytes, toBase64url, utf8, verifySignatureRaw } from "@anamnesis/crypto/verify";
+import type { Caller, NodeApi } from "@anamnesis/client";
+import {
+  findCertificate,
+  findCertificates,
+  findGrant,
+  findRequest,
+  findSession,
+  findSlip,
+  proveSlip,
+  proveState,
+  recordsByPid,
+  recordsByTag,
+  requestsByBody,
+} from "@anamnesis/ledger";
+import {
+  AnamnesisError,
+  bareKey,
+  decodeSlip,
+  makeHead,
+  makeTicket,
+  pidOf,
+  sessionIntake,
+  slipCodeText,
+} from "@anamnesis/protocol";
+import type {
+  Fingerprint,
+  Genesis,
+  Gid,
+  Head,
+  InstitutionId,
+  Pid,
+  Slip,
+  SlipCode,
+  SlipId,
+} from "@anamnesis/protocol";
+import { openWith } from "@anamnesis/crypto/box";
+import {
+  readCertificateView,
+  readGrantView,
+  readRecordView,
+  readRequestView,
+  readSessionView,
+} from "../packages/client/src/http/views.ts";
+import { TestChain, keyOf, signer } from "./chainFixture.ts";
+import { boxOf } from "./clientKeys.ts";
+
+interface Committed {
+  readonly appHash: Uint8Array;
+  readonly time: number;
+}
+
+export class MemoryChains {
+  /** Institutions whose nodes do not answer. */
+  readonly away = new Set<string>();
+  /** Institutions that sign another app hash. */
+  readonly forked = new Set<string>();
+  /** Slip codes with which the next slips of a kind are refused. */
+  readonly refuse = new Map<string, SlipCode>();
+  /** Changes what a node answers, as a lying one would. */
+  readonly lies = new Map<keyof NodeApi, (answer: unknown) => unknown>();
+  readonly posted: Slip[] = [];
+  readonly #chains = new Map<string, TestChain>();
+  readonly #heights = new Map<string, Map<number, Committed>>();
+  readonly #clock: () => number;
+
+  constructor(genesis: readonly Genesis[], clock: () => number) {
+    this.#clock = clock;
+    for (const each of genesis) {
+      const chain = new TestChain(each);
+      this.#chains.set(each.chain, chain);
+      this.#heights.set(each.chain, new Map());
+    }
+  }
+
+  /** Puts a slip on a chain as a member carries it. @throws {AnamnesisError} Its code. */
+  commit(
+    chainId: string,
+    slip: { readonly id: SlipId; readonly bytes: Uint8Array },
+    carrier: string,
+  ): number {
+    const chain = this.chain(chainId);
+    const decoded = decodeSlip(slip.bytes);
+    const wanted = this.refuse.get(decoded.kind);
+    if (wanted !== undefined) throw new AnamnesisError(wanted, slipCodeText[wanted]);
+    const code = chain.submit(slip, carrier, Math.max(1, this.#clock() - chain.time));
+    if (code !== "OK") throw new AnamnesisError(code, slipCodeText[code]);
+    this.posted.push(decoded);
+    this.#heights.get(chainId)?.set(chain.height, { appHash: chain.appHash, time: chain.time });
+    return chain.height;
+  }
+
+  chain(id: string): TestChain {
+    return present(this.#chains.get(id));
+  }
+
+  node(institution: string): NodeApi {
+    const state = (chain: string): TestChain["state"] => {
+      this.#here(institution, chain);
+      return this.chain(chain).state;
+    };
+    const take = (chain: string, bytes: Uint8Array): { id: SlipId; height: number } => {
+      this.#here(institution, chain);
+      const { id } = decodeSlip(bytes);
+      return { id, height: this.commit(chain, { id, bytes }, institution) };
+    };
+    const api: NodeApi = {
+      submit: async (chain, slip, caller) => {
+        this.#mayCarry(slip, caller);
+        return take(chain, slip);
+      },
+      submitBatch: async (chain, slips) => {
+        this.#here(institution, chain);
+        return slips.map((slip) => batchResult(slip, () => take(chain, slip)));
+      },
+      openSession: async (chain, sealed) => {
+        const { secretKey } = await boxOf(institution);
+        const plaintext = await openWith({
+          secretKey,
+          info: "MRS-V1-SESSION",
+          aad: utf8(chain),
+          sealed,
+        });
+        return take(chain, sessionIntake.decode(plaintext).slip);
+      },
+      head: async (chain) => this.#head(institution, chain, this.chain(chain).height),
+      headAt: async (chain, height) => this.#head(institution, chain, height),
+      slip: async (chain, id) => {
+        const found = present(findSlip(state(chain), id as SlipId));
+        return { ...found, carrier: found.carrier as string };
+      },
+      slipProof: async (chain, id) => {
+        const { height } = this.chain(chain);
+        const proof = present(
+          proveSlip(state(chain), { chain: this.chain(chain).genesis.chain, height }, id as SlipId),
+        );
+        return { ...proof, heads: [this.#head(institution, chain, height)] };
+      },
+      stateProof: async (chain, map, id) => {
+        const { height, genesis } = this.chain(chain);
+        return {
+          ...proveState(state(chain), { chain: genesis.chain, height }, map, id),
+          heads: [this.#head(institution, chain, height)],
+        };
+      },
+      records: async (chain, by) => {
+        const found =
+          "pid" in by
+            ? recordsByPid(state(chain), by.pid as Pid)
+            : recordsByTag(state(chain), by.tag);
+        return found.map((record) => readRecordView(wire(record)));
+      },
+      grant: async (chain, gid) =>
+        readGrantView(wire(present(findGrant(state(chain), gid as Gid)))),
+      session: async (chain, pid) =>
+        readSessionView(wire(present(findSession(state(chain), pid as Pid)))),
+      request: async (chain, id) =>
+        readRequestView(wire(present(findRequest(state(chain), id as SlipId)))),
+      requestsByBody: async (chain, body) =>
+        requestsByBody(state(chain), body).map((request) => readRequestView(wire(request))),
+      certificate: async (chain, fingerprint) =>
+        readCertificateView(
+          wire(present(findCertificate(state(chain), fingerprint as Fingerprint))),
+        ),
+      certificates: async (chain, by) =>
+        findCertificates(state(chain), by).map((found) => readCertificateView(wire(found))),
+      ticket: async ({ action, object }, caller) => {
+        if (action === "put" && caller === undefined)
+          throw new AnamnesisError("SIGNATURE_REQUIRED", "Want a signed request");
+        const ticket = {
+          institution: institution as InstitutionId,
+          action,
+          object,
+          notAfter: this.#clock() + 60_000,
+        };
+        return makeTicket(ticket, signer(keyOf(institution)));
+      },
+    };
+    return new Proxy(api, {
+      get:
+        (target, name: keyof NodeApi) =>
+        async (...args: never[]) => {
+          if (this.away.has(institution))
+            throw new AnamnesisError("UNAVAILABLE", `The node of ${institution} cannot be used`);
+          const answer: unknown = await (target[name] as (...all: never[]) => Promise<unknown>)(
+            ...args,
+          );
+          return this.lies.get(name)?.(answer) ?? answer;
+        },
+    });
+  }
+
+  #head(institution: string, chainId: string, height: number): Head {
+    this.#here(institution, chainId);
+    const committed = this.#heights.get(chainId)?.get(height);
+    if (committed === undefined) throw new AnamnesisError("NOT_YET", "That height is not here yet");
+    const appHash = this.forked.has(institution)
+      ? committed.appHash.map((byte) => byte ^ 1)
+      : committed.appHash;
+    const head = {
+      chain: this.chain(chainId).genesis.chain,
+      height,
+      appHash,
+      time: committed.time,
+      institution: institution as InstitutionId,
+    };
+    return makeHead(head, signer(keyOf(institution)));
+  }
+
+  #here(institution: string, chain: string): void {
+    const isMember = this.chain(chain).genesis.members.some(({ id }) => id === institution);
+    if (!isMember) throw new AnamnesisError("NOT_FOUND", "This node does not keep that chain");
+  }
+
+  /** H-2: what shows no name is carried only for a visit that is open. */
+  #mayCarry(bytes: Uint8Array, caller: Caller | undefined): void {
+    const { kind } = decodeSlip(bytes);
+    if (kind !== "grant.publish" && kind !== "access.refuse") return;
+    const key = caller === undefined ? undefined : signedKey(caller);
+    const isOpen =
+      key !== undefined &&
+      [...this.#chains.values()].some(
+        (chain) =>
+          chain.genesis.kind === "care" && findSession(chain.state, pidOf(key)) !== undefined,
+      );
+    if (!isOpen) throw new AnamnesisError("FORBIDDEN", "Want the signature of a visit's key");
+  }
+}
+
+/** The bare key with which a caller really signs. @throws {AnamnesisError} SIGNATURE_INVALID */
+export function signedKey(caller: Caller): Uint8Array | undefined {
+  const publicKey = bareKey(caller.keyId);
+  if (publicKey !== undefined) assertSigns(caller, publicKey);
+  return publicKey;
+}
+
+/** @throws {AnamnesisError} SIGNATURE_INVALID */
+export function assertSigns(caller: Caller, publicKey: Uint8Array): void {
+  const message = randomBytes(32);
+  if (!verifySignatureRaw({ message, publicKey, signature: caller.sign(message) })) {
+    throw new AnamnesisError("SIGNATURE_INVALID", "The caller signs with another key");
+  }
+}
+
+function batchResult(slip: Uint8Array, take: () => { id: string; height: number }) {
+  const { id } = decodeSlip(slip);
+  try {
+    return { ...take(), code: "OK" };
+  } catch (error) {
+    if (error instanceof AnamnesisError) return { id, code: error.code, height: undefined };
+    throw error;
+  }
+}
+
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new AnamnesisError("NOT_FOUND", "The chain holds no such thing");
+  return value;
+}
+
+/** Byte strings as base64url, as nodes answer them. */
+function wire(value: unknown): unknown {
+  if (value instanceof Uint8Array) return toBase64url(value);
+  if (Array.isArray(value)) return value.map(wire);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, wire(item)]));
+}

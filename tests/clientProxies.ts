@@ -1,0 +1,228 @@
+/** Proxies in memory behind the client's port: real shares and re-encryption, and liars on demand. */
+import { openWith, sealSymmetric } from "@anamnesis/crypto/box";
+import { checkShares, proveShare, reencryptShare } from "@anamnesis/crypto/proxy";
+import type { ProxyShares } from "@anamnesis/crypto/proxy";
+import { sign } from "@anamnesis/crypto/sign";
+import { enc, encodeCanonical, fromHex, sha256, toHex } from "@anamnesis/crypto/verify";
+import type { ProxyApi } from "@anamnesis/client";
+import {
+  AnamnesisError,
+  chainOf,
+  decodeSlip,
+  decodeSlipProof,
+  evidence,
+  gidOf,
+  grantDocument,
+  intentCommitment,
+  reencryptAnswer,
+  reencryptRequest,
+  sharePackage,
+  shareSecret,
+  verifySlipProof,
+} from "@anamnesis/protocol";
+import type { Gid, ReencryptRequest, SlipId, Trust } from "@anamnesis/protocol";
+import { findGrant, findSlip } from "@anamnesis/ledger";
+import { keyOf } from "./chainFixture.ts";
+import { signedKey } from "./clientChains.ts";
+import type { MemoryChains } from "./clientChains.ts";
+import { boxOf } from "./clientKeys.ts";
+
+const CAPSULE_BYTES = 1312;
+
+interface Held {
+  readonly shares: ProxyShares;
+  readonly grant: Uint8Array;
+}
+
+export class MemoryProxies {
+  readonly away = new Set<number>();
+  /** Proxies that answer with another proxy's share. */
+  readonly liars = new Set<number>();
+  /** Codes with which proxies refuse. */
+  readonly refuse = new Map<number, "STALE_CHAIN" | "TAG_NOT_GRANTED" | "RATE_LIMITED">();
+  readonly asked: number[] = [];
+  readonly #held = new Map<string, Held>();
+  readonly #erased = new Map<string, number>();
+  readonly #intents = new Map<
+    string,
+    {
+      intent: Uint8Array;
+      reader: Uint8Array;
+      salt: Uint8Array;
+      digests: Uint8Array[];
+      time: number;
+    }
+  >();
+  readonly #trust: Trust;
+  readonly #chains: MemoryChains;
+  readonly #clock: () => number;
+
+  constructor(trust: Trust, chains: MemoryChains, clock: () => number) {
+    this.#trust = trust;
+    this.#chains = chains;
+    this.#clock = clock;
+  }
+
+  proxy(index: number): ProxyApi {
+    const present = (): void => {
+      if (this.away.has(index))
+        throw new AnamnesisError("UNAVAILABLE", `Proxy ${index} cannot be used`);
+    };
+    return {
+      keepShares: async (bytes) => {
+        present();
+        await this.#keep(index, bytes);
+      },
+      reencrypt: async (bytes, caller) => {
+        present();
+        this.asked.push(index);
+        const code = this.refuse.get(index);
+        if (code !== undefined) throw new AnamnesisError(code, "Refused");
+        const request = reencryptRequest.decode(bytes);
+        const shares = this.#lent(index, request);
+        this.#remember(index, request, caller.keyId);
+        return this.#answer(request, (item) => reencryptShare({ shares, ...item }));
+      },
+      prove: async (bytes) => {
+        present();
+        const request = reencryptRequest.decode(bytes);
+        const shares = this.#lent(index, request);
+        return this.#answer(request, ({ tag, capsule, ctx, digest }) =>
+          sealSymmetric({
+            key: shares.replyKey,
+            aad: enc("proof", request.intent, digest),
+            plaintext: proveShare({ shares, tag, capsule, ctx }),
+          }),
+        );
+      },
+      evidence: async (gid, caller) => {
+        present();
+        assertOwner(gid, signedKey(caller));
+        return this.#evidence(index, gid);
+      },
+      erase: async (gid, caller) => {
+        present();
+        assertOwner(gid, signedKey(caller));
+        const view = findGrant(this.#consortium().state, gid as Gid);
+        if (view !== undefined && view.revokedAt > 0) {
+          this.#held.delete(`${index} ${gid}`);
+          this.#erased.set(`${index} ${gid}`, this.#clock());
+        }
+        return this.#evidence(index, gid);
+      },
+    };
+  }
+
+  async #keep(index: number, bytes: Uint8Array): Promise<void> {
+    const left = sharePackage.decode(bytes);
+    const { secretKey } = await boxOf(`proxy ${index}`);
+    const secret = shareSecret.decode(
+      await openWith({
+        secretKey,
+        info: "MRS-V1-SHARE",
+        aad: sha256(left.grant),
+        sealed: left.sealed,
+      }),
+    );
+    const grant = grantDocument.decode(left.grant);
+    const tags = grant.tags.map(({ tag }, t) => ({
+      tag,
+      share: secret.shares[t]!,
+      commitments: left.commitments.slice(t * grant.k, (t + 1) * grant.k),
+    }));
+    const shares = { gctx: sha256(left.grant), index, replyKey: secret.replyKey, tags };
+    checkShares(shares);
+    this.#held.set(`${index} ${gidOf(grant.key)}`, { shares, grant: left.grant });
+  }
+
+  /** The shares with which this proxy answers: its own, or a liar's. */
+  #lent(index: number, request: ReencryptRequest): ProxyShares {
+    const gid = toHex(request.gid);
+    const held = this.#held.get(`${index} ${gid}`);
+    if (held === undefined)
+      throw new AnamnesisError("GRANT_NOT_HELD", "This proxy holds no such grant");
+    if (!this.liars.has(index)) return held.shares;
+    const other = this.#held.get(`${(index % 4) + 1} ${gid}`)!;
+    return {
+      ...held.shares,
+      tags: held.shares.tags.map((tag, t) => ({ ...tag, share: other.shares.tags[t]!.share })),
+    };
+  }
+
+  async #answer(
+    request: ReencryptRequest,
+    answer: (item: {
+      tag: Uint8Array;
+      capsule: Uint8Array;
+      ctx: Uint8Array;
+      digest: Uint8Array;
+    }) => Promise<Uint8Array>,
+  ): Promise<Uint8Array> {
+    this.#checkIntent(request);
+    const items: Uint8Array[] = [];
+    for (const { record, session, capsules, headerHash } of request.items) {
+      const proof = decodeSlipProof(record);
+      const genesis = chainOf(this.#trust, proof.chain);
+      verifySlipProof(genesis, decodeSlipProof(session));
+      const { slip } = verifySlipProof(genesis, proof);
+      if (slip.kind !== "record.submit" && slip.kind !== "record.amend")
+        throw new AnamnesisError("NOT_ON_CHAIN", "Want a record");
+      items.push(
+        await answer({
+          tag: slip.fields.tag,
+          capsule: capsules.subarray(0, CAPSULE_BYTES),
+          ctx: headerHash,
+          digest: slip.fields.digest,
+        }),
+      );
+    }
+    return reencryptAnswer.encode({ v: 1, items });
+  }
+
+  #checkIntent({ intent, salt, digests }: ReencryptRequest): void {
+    const found = findSlip(this.#consortium().state, toHex(intent) as SlipId);
+    const slip = found === undefined ? undefined : decodeSlip(found.slip);
+    if (
+      slip?.kind !== "usage.intent" ||
+      toHex(slip.fields.commitment) !== toHex(intentCommitment(salt, digests))
+    ) {
+      throw new AnamnesisError("INTENT_MISSING", "No such intent is on the chain");
+    }
+  }
+
+  #remember(index: number, { gid, intent, salt, digests }: ReencryptRequest, reader: string): void {
+    this.#intents.set(`${index} ${toHex(gid)} ${toHex(intent)}`, {
+      intent,
+      reader: fromHex(reader),
+      salt,
+      digests: [...digests],
+      time: this.#clock(),
+    });
+  }
+
+  #evidence(index: number, gid: string): Uint8Array {
+    const erasedAt = this.#erased.get(`${index} ${gid}`);
+    const signature = sign({
+      type: "RECEIPT",
+      message: encodeCanonical([fromHex(gid), erasedAt ?? 0]),
+      secretKey: keyOf(`proxy ${index}`).secretKey,
+    });
+    const intents = [...this.#intents]
+      .filter(([name]) => name.startsWith(`${index} ${gid} `))
+      .map(([, value]) => value);
+    return evidence.encode({
+      v: 1,
+      intents,
+      receipt: erasedAt === undefined ? null : { erasedAt, signature },
+    });
+  }
+
+  #consortium() {
+    return this.#chains.chain(this.#trust.chains.find(({ kind }) => kind === "consortium")!.chain);
+  }
+}
+
+function assertOwner(gid: string, key: Uint8Array | undefined): void {
+  if (key === undefined || gidOf(key) !== gid)
+    throw new AnamnesisError("FORBIDDEN", "Want the grant's own key");
+}
