@@ -150,7 +150,7 @@ export class ChainKeeper {
   }
 
   #wake(): void {
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of this.#waiting) wake();
   }
 
   /** Lets everybody who waits go. */

@@ -55,7 +55,7 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
     });
     const outcomes = sifted.map((entry) =>
       "code" in entry
-        ? entry
+        ? Promise.resolve(entry)
         : new Promise<SlipOutcome>(
             (resolve, reject) => void slips.push({ slip: entry, resolve, reject }),
           ),

@@ -27,7 +27,7 @@ const OFFERS = 3;
  * loudly when the writer claims another app hash. It carries slips of its own institution by handing groups to the writer.
  */
 export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer): Chain {
-  const { genesis, institution, engine, store, now } = keeper.config;
+  const { genesis, institution, engine, store } = keeper.config;
   const writerKey = memberOf(genesis, genesis.writer).nodeKey;
   const stopping = new AbortController();
 
