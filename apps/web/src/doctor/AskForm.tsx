@@ -45,7 +45,7 @@ function problemsOf(draft: Draft, now: number, { grantLifetimeMs }: Rules): Read
 
 /** The form of an access request, with the sentence that the patient will read. */
 export function AskForm({ patients }: { readonly patients: readonly KnownPatient[] }): ReactNode {
-  const { t, term, kinds, who, day } = useWords();
+  const { t, term, kinds, who, day, alone } = useWords();
   const { person, announce } = useEntered();
   const { rules } = person;
   const { deed, run } = useDeed();
@@ -115,7 +115,7 @@ export function AskForm({ patients }: { readonly patients: readonly KnownPatient
           const chosen = rules.purposes.find((purpose) => purpose === event.currentTarget.value);
           setDraft({ ...draft, purpose: chosen ?? "TREAT" });
         }}
-        data={rules.purposes.map((value) => ({ value, label: term("purpose", value) }))}
+        data={rules.purposes.map((value) => ({ value, label: alone(term("purpose", value)) }))}
       />
       <TextInput
         type="date"

@@ -52,7 +52,7 @@ function MyRequests({
 }: {
   readonly requests: Answer<readonly RequestSummary[]>;
 }): ReactNode {
-  const { t, term, scope, day } = useWords();
+  const { t, term, scope, day, alone } = useWords();
   switch (requests.status) {
     case "loading":
       return <LoadingPanel label={t("requests.loading")} />;
@@ -67,10 +67,10 @@ function MyRequests({
             .map((request) => (
               <li key={request.id} className="card">
                 <p className="record-title">
-                  {personLabel(request.party.name)} · {scope(request)}
+                  {personLabel(request.party.name)} · {alone(scope(request))}
                 </p>
                 <p className="quiet">
-                  {term("purpose", request.purpose)} · {t("ask.until")} {day(request.until)}
+                  {alone(term("purpose", request.purpose))} · {t("ask.until")} {day(request.until)}
                 </p>
                 <p className={`status status-${request.state}`}>{t(stateTexts[request.state])}</p>
               </li>

@@ -19,6 +19,8 @@ export interface I18n {
   readonly fhirDate: (text: string) => string;
   readonly bytes: (size: number) => string;
   readonly list: (items: readonly string[]) => string;
+  /** With a capital where the script has them: a phrase that stands alone. */
+  readonly alone: (phrase: string) => string;
 }
 
 const STORAGE_NAME = "anamnesis.language";
@@ -48,6 +50,7 @@ function makeI18n(language: Language, setLanguage: (language: Language) => void)
     moment: (time) => formatMoment(time, locale),
     fhirDate: (text) => formatFhirDate(text, locale),
     bytes: (size) => formatBytes(size, locale),
+    alone: (phrase) => phrase.charAt(0).toLocaleUpperCase(locale) + phrase.slice(1),
     list: (items) => new Intl.ListFormat(locale, { type: "conjunction" }).format(items),
   };
 }

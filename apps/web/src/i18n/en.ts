@@ -3,6 +3,7 @@ export const en = {
   "app.name": "Anamnesis",
   "app.skip": "Skip to the content",
   "app.demo": "Demonstration",
+  "app.demoShort": "Demo",
   "app.demoNote": "Demonstration: made-up people and records. Nothing here is secret.",
   "app.help": "Help",
   "app.changePerson": "Change person",

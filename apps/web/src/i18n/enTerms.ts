@@ -22,7 +22,7 @@ export const enTerms = {
   "purpose.HRESCH": "health research",
   "purpose.CLINTRCH": "a clinical trial",
   "purpose.PUBHLTH": "public health",
-  "purpose.PATRQT": "your own request",
+  "purpose.PATRQT": "the patient's own request",
   "purpose.FAMRQT": "a request of the family",
 
   "role.patient": "Patient",

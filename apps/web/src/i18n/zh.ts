@@ -5,6 +5,7 @@ export const zh: Catalogue = {
   "app.name": "Anamnesis 病历",
   "app.skip": "跳到正文",
   "app.demo": "演示",
+  "app.demoShort": "演示",
   "app.demoNote": "演示环境：人物和病历均为虚构，内容并不保密。",
   "app.help": "帮助",
   "app.changePerson": "切换人员",

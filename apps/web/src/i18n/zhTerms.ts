@@ -24,7 +24,7 @@ export const zhTerms: Terms = {
   "purpose.HRESCH": "健康研究",
   "purpose.CLINTRCH": "临床试验",
   "purpose.PUBHLTH": "公共卫生",
-  "purpose.PATRQT": "您本人的要求",
+  "purpose.PATRQT": "患者本人的要求",
   "purpose.FAMRQT": "家属的要求",
 
   "role.patient": "患者",

@@ -48,8 +48,10 @@ export function Entered(props: {
         if (event.what === "listening") setSync("live");
         else if (event.what === "waiting") setSync("waiting");
         else {
-          setSync("live");
-          announce(t(event.news === "other" ? "sync.changed" : `sync.${event.news}`));
+          if (event.news !== "details") {
+            setSync("live");
+            announce(t(event.news === "other" ? "sync.changed" : `sync.${event.news}`));
+          }
           changed();
         }
       }),

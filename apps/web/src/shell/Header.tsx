@@ -27,7 +27,7 @@ export function Header(props: {
       </div>
       <div className="header-person">
         <span className="badge-demo" title={t("app.demoNote")}>
-          {t("app.demo")}
+          {t("app.demoShort")}
         </span>
         {person === undefined ? null : (
           <>

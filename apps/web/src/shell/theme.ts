@@ -35,6 +35,8 @@ export const theme = createTheme({
     Textarea: { defaultProps: { size: "md" } },
     Checkbox: { defaultProps: { size: "md" } },
     Radio: { defaultProps: { size: "md" } },
+    CheckboxGroup: { defaultProps: { size: "md" } },
+    RadioGroup: { defaultProps: { size: "md" } },
   },
 });
 

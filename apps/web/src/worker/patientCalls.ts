@@ -7,9 +7,13 @@ import { showRecord } from "./showRecord.ts";
 
 type PatientMethod = Extract<keyof Handlers, `patient.${string}`>;
 
-/** A patient's calls, on their own device. */
-export function patientCalls(session: Session): Pick<Handlers, PatientMethod> {
-  const details = new RecordDetails((id) => patient.openRecord(session, id));
+/**
+ * A patient's calls, on their own device.
+ *
+ * @param onMore - Told when the list of records can say more than it did.
+ */
+export function patientCalls(session: Session, onMore: () => void): Pick<Handlers, PatientMethod> {
+  const details = new RecordDetails((id) => patient.openRecord(session, id), onMore);
   return {
     "patient.records": async () => details.addTo(await patient.listRecords(session)),
     "patient.record": async ({ id }) => showRecord(await patient.openRecord(session, id)),

@@ -112,7 +112,7 @@ export type PortEvent =
   | { readonly what: "listening" }
   | { readonly what: "waiting" }
   /** Something arrived that lists must show. */
-  | { readonly what: "changed"; readonly news: "asked" | "noticed" | "other" };
+  | { readonly what: "changed"; readonly news: "asked" | "noticed" | "details" | "other" };
 
 /** A failure on its way to a screen: screens have their own words for codes. */
 export interface PortFailure {

@@ -117,7 +117,7 @@ test("RecordDetails adds titles and dates, opens each version once, and names wh
     if (id === "away")
       return Promise.reject(Object.assign(new Error("x"), { code: "UNAVAILABLE" }));
     return Promise.resolve(opened({ bytes: bundle() }));
-  });
+  }, assert.fail);
   const of = (id: string): RecordSummary => ({
     ...record,
     id,
@@ -130,4 +130,25 @@ test("RecordDetails adds titles and dates, opens each version once, and names wh
   assert.deepEqual([away?.date, away?.broken], [undefined, undefined]);
   await details.addTo(list);
   assert.deepEqual(opens, ["good", "bad", "away", "away"]);
+});
+
+test("RecordDetails does not keep a list waiting, and tells when it knows more", async () => {
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let tell = (): void => undefined;
+  const told = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  const details = new RecordDetails(async () => {
+    await held;
+    return opened({ bytes: bundle() });
+  }, tell);
+  const [early] = await details.addTo([record], 1);
+  assert.equal(early?.date, undefined);
+  release();
+  await told;
+  const [later] = await details.addTo([record], 1_000);
+  assert.match(later?.date ?? "", /^\d{4}/);
 });

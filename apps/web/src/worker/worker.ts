@@ -23,7 +23,10 @@ async function enter({ name }: { readonly name: string }): Promise<EnteredPerson
   if (person !== undefined)
     throw new AnamnesisError("BAD_REQUEST", "This worker acts for somebody already");
   const session = await openDemoSession(location.origin, name);
-  person = session.device.role === "patient" ? patientCalls(session) : doctorCalls(session);
+  person =
+    session.device.role === "patient"
+      ? patientCalls(session, () => tell({ what: "changed", news: "details" }))
+      : doctorCalls(session);
   void keepListening(session);
   const { role, institution } = session.device;
   const { members } = consortiumOf(session.trust);
