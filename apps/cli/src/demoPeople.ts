@@ -80,25 +80,27 @@ async function sessionOf(running: RunningFederation, name: string): Promise<Sess
   return openSession(await openDevice(deviceDir(places(running.dir).device(name))), running.trust);
 }
 
-/** One synthetic patient's visits: each doctor writes what happened at their institution, and a letter. */
+/** One synthetic patient's visits: each doctor writes what happened at their institution, and one a letter. */
 async function history(of: Session, seed: number, doctors: readonly Session[]): Promise<void> {
   const institutions = doctors.map(({ device }) => device.institution);
   const made = syntheticPatient(seed, { institutions, visits: institutions.length + 1 });
+  // All visits first: who attends looks for new boxes only every few seconds.
+  for (const by of doctors) {
+    const { fingerprint } = await by.device.certificate();
+    await patient.openVisit(of, { institution: by.device.institution, doctor: fingerprint });
+    await doctor.receive(by);
+  }
   const stop = new AbortController();
   const attending = patient.attend(of, { signal: stop.signal });
   try {
-    for (const by of doctors) {
-      const { fingerprint } = await by.device.certificate();
-      await patient.openVisit(of, { institution: by.device.institution, doctor: fingerprint });
-      await doctor.receive(by);
-      for (const [at, bundle] of made.bundles.entries()) {
-        if (bundle.institution !== by.device.institution) continue;
-        await doctor.importFile(by, {
-          content: bundle.bytes,
-          fileName: `visit-${at + 1}.json`,
-          for: of.device.name,
-        });
-      }
+    for (const [at, { institution, bytes }] of made.bundles.entries()) {
+      const by = doctors.find(({ device }) => device.institution === institution);
+      if (by === undefined) continue;
+      await doctor.importFile(by, {
+        content: bytes,
+        fileName: `visit-${at + 1}.json`,
+        for: of.device.name,
+      });
     }
     const [first] = doctors;
     if (first === undefined) return;
