@@ -1,9 +1,7 @@
 import type { StateView } from "@anamnesis/ledger";
 import type {
-  Block,
   Genesis,
   Head,
-  InstitutionId,
   PageHeader,
   SlipCode,
   SlipId,
@@ -57,5 +55,3 @@ export interface Chain {
   scrub(): Promise<{ readonly checked: number; readonly fault: string | undefined }>;
   stop(): Promise<void>;
 }
-
-export type { Block, InstitutionId };

@@ -15,7 +15,14 @@ export interface KeeperConfig {
   readonly engine: Engine;
   readonly store: ChainStore;
   readonly now: () => number;
+  /** Told once, when the chain stops serving for a reason that somebody has to look at. */
+  readonly onFault?: (why: string, cause: unknown) => void;
 }
+
+/** Blocks given at once, together; one always is, however large. */
+const BLOCKS_BYTES = 32 * 1024 * 1024;
+
+const STOPPED = "it is being stopped";
 
 /** What writer and follower have in common: commits, heads, blocks for others, and waiting for a height. */
 export class ChainKeeper {
@@ -38,8 +45,10 @@ export class ChainKeeper {
   }
 
   /** From now on this chain serves no heads and takes nothing: doubtful state is not vouched for. */
-  stopServing(why: string): void {
-    this.#fault ??= why;
+  stopServing(why: string, cause?: unknown): void {
+    if (this.#fault !== undefined) return;
+    this.#fault = why;
+    if (why !== STOPPED) this.config.onFault?.(why, cause);
     this.#wake();
   }
 
@@ -49,8 +58,13 @@ export class ChainKeeper {
 
   /** @throws {AnamnesisError} UNAVAILABLE */
   assertServing(): void {
-    if (this.#fault !== undefined)
-      throw new AnamnesisError("UNAVAILABLE", `The chain is out of service here: ${this.#fault}`);
+    if (this.refusal !== undefined) throw this.refusal;
+  }
+
+  /** What whoever asks is told while there is a fault. */
+  get refusal(): AnamnesisError | undefined {
+    if (this.#fault === undefined) return undefined;
+    return new AnamnesisError("UNAVAILABLE", `The chain is out of service here: ${this.#fault}`);
   }
 
   async commit(block: Block, result: BlockResult): Promise<void> {
@@ -117,9 +131,11 @@ export class ChainKeeper {
   async blocks(after: number, limit: number, waitMs: number): Promise<Uint8Array[]> {
     await this.reach(after + 1, waitMs);
     const found: Uint8Array[] = [];
+    let bytes = 0;
     for (let height = after + 1; height <= this.height && found.length < limit; height++) {
       const block = this.config.store.block(height);
-      if (block === undefined) break;
+      bytes += block?.length ?? 0;
+      if (block === undefined || (found.length > 0 && bytes > BLOCKS_BYTES)) break;
       found.push(block);
     }
     return found;
@@ -155,6 +171,6 @@ export class ChainKeeper {
 
   /** Lets everybody who waits go. */
   release(): void {
-    this.stopServing("it is being stopped");
+    this.stopServing(STOPPED);
   }
 }

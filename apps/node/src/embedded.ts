@@ -1,19 +1,37 @@
-import { AnamnesisError, blockHash, decodeBlock, makeBlock, makeGroup } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  blockHash,
+  decodeBlock,
+  limits,
+  makeBlock,
+  makeGroup,
+} from "@anamnesis/protocol";
 import type { Group } from "@anamnesis/protocol";
-import { shuffledLots, sift } from "./carrying.ts";
+import { lotsOf, shuffled } from "./carrying.ts";
 import type { Waiting } from "./carrying.ts";
 import type { Chain, SlipOutcome } from "./chain.ts";
 import type { ChainKeeper } from "./chainKeeper.ts";
 import type { Verify } from "./engine.ts";
+import { Sieve, passed } from "./sieve.ts";
 
 /** Slips in one block: enough for group commit, few enough that nobody waits long. */
 const BLOCK_SLIPS = 2_048;
+/** Leaves room in a block for its frame and the groups' frames. */
+const BLOCK_BYTES = limits.blockBytes / 2;
 /** Slips that may wait; beyond, callers are told to come back (429). */
 const QUEUE_SLIPS = 16_384;
+/** While slips are still being judged, a block waits for them: until it would hold this many, at most so long. */
+const WORTHWHILE_SLIPS = 512;
+const GATHER_MS = 10;
+
+interface GroupResult {
+  readonly height: number;
+  readonly results: readonly SlipOutcome[];
+}
 
 interface WaitingGroup {
   readonly group: Group;
-  readonly resolve: (result: { height: number; results: SlipOutcome[] }) => void;
+  readonly resolve: (result: GroupResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -23,153 +41,170 @@ interface WaitingGroup {
  */
 export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   const { genesis, institution, engine, store, now } = keeper.config;
+  const sieve = new Sieve({
+    machine: engine.machine,
+    state: store.state,
+    carrier: institution,
+    verify,
+    now,
+    counts: () => true,
+  });
   const slips: Waiting[] = [];
   const groups: WaitingGroup[] = [];
-  let judging = 0;
-  let turning = false;
+  let groupSlips = 0;
+  let turning: Promise<void> | undefined;
   let pageTimer: NodeJS.Timeout | undefined;
   let stopped = false;
-
-  const waiting = (): number =>
-    slips.length + judging + groups.reduce((sum, { group }) => sum + group.slips.length, 0);
 
   const assertOpen = (coming: number): void => {
     keeper.assertServing();
     if (stopped) throw new AnamnesisError("UNAVAILABLE", "The node is stopping");
-    if (waiting() + coming > QUEUE_SLIPS)
+    if (slips.length + sieve.size + groupSlips + coming > QUEUE_SLIPS)
       throw new AnamnesisError("BUSY", "Too many slips wait; come back in a second");
     store.assertRoom();
   };
 
   async function carry(bytes: readonly Uint8Array[]): Promise<SlipOutcome[]> {
     assertOpen(bytes.length);
-    judging += bytes.length;
-    const sifted = await sift(bytes, {
-      machine: engine.machine,
-      state: store.state,
-      carrier: institution,
-      verify,
-      advise: (alone) => engine.machine.admit(store.state, alone, now())[0]?.code ?? "OK",
-    }).finally(() => {
-      judging -= bytes.length;
-    });
+    const sifted = await sieve.sift(bytes);
     const outcomes = sifted.map((entry) =>
-      "code" in entry
-        ? Promise.resolve(entry)
-        : new Promise<SlipOutcome>(
+      passed(entry)
+        ? new Promise<SlipOutcome>(
             (resolve, reject) => void slips.push({ slip: entry, resolve, reject }),
-          ),
+          )
+        : Promise.resolve(entry),
     );
-    void turn();
+    turn();
     return Promise.all(outcomes);
   }
 
-  async function takeGroup(bytes: Uint8Array): Promise<{ height: number; results: SlipOutcome[] }> {
-    assertOpen(1);
-    const group = await engine.checkGroup(bytes);
-    const result = new Promise<{ height: number; results: SlipOutcome[] }>(
-      (resolve, reject) => void groups.push({ group, resolve, reject }),
-    );
-    void turn();
-    return result;
+  async function takeGroup(bytes: Uint8Array): Promise<GroupResult> {
+    assertOpen(limits.groupSlips);
+    groupSlips += limits.groupSlips;
+    try {
+      const group = await engine.checkGroup(bytes);
+      const result = new Promise<GroupResult>(
+        (resolve, reject) => void groups.push({ group, resolve, reject }),
+      );
+      turn();
+      return await result;
+    } finally {
+      groupSlips -= limits.groupSlips;
+    }
   }
 
   /** Makes blocks as long as something waits. */
-  async function turn(): Promise<void> {
-    if (turning || stopped) return;
-    turning = true;
-    try {
-      while (!stopped && (slips.length > 0 || groups.length > 0 || pageIsDue()))
-        await makeNextBlock();
-    } finally {
-      turning = false;
-    }
-    schedulePage();
+  function turn(): void {
+    if (stopped) return;
+    turning ??= makeBlocks().finally(() => {
+      turning = undefined;
+      schedulePage();
+    });
   }
 
-  async function makeNextBlock(): Promise<void> {
-    const taken = slips.splice(0, BLOCK_SLIPS);
-    const others = groups.splice(0);
-    const lots = shuffledLots(taken);
-    try {
-      const own = lots.map((lot) => groupOf(lot));
-      const all = [...own, ...others.map(({ group }) => group)];
-      const block = {
-        height: keeper.height + 1,
-        time: Math.max(lastTime(), now()),
-        proposer: institution,
-        groups: all,
-      };
-      const result = engine.finalize(block);
-      const bytes = all.map((group) => group.bytes);
-      await keeper.commit(
-        makeBlock(
-          {
-            chain: genesis.chain,
-            height: block.height,
-            time: block.time,
-            proposer: institution,
-            prevHash: lastHash(),
-            groups: bytes,
-            appHash: result.appHash,
-          },
-          keeper.sign,
-        ),
-        result,
-      );
-      const outcomes = result.results.map((results) =>
-        results.map(({ id, code }): SlipOutcome => ({ id, code, height: block.height })),
-      );
-      for (const [g, lot] of lots.entries())
-        for (const [s, { resolve }] of lot.entries()) resolve(outcomes[g]![s]!);
-      for (const [g, { resolve }] of others.entries())
-        resolve({ height: block.height, results: outcomes[lots.length + g]! });
-    } catch (error) {
-      if (!(error instanceof AnamnesisError)) keeper.stopServing("a block could not be made");
-      for (const { reject } of [...taken, ...others]) reject(error);
-      // A full disk refuses this block only; whoever comes next tries again.
-      if (!(error instanceof AnamnesisError && error.code === "STORAGE_FULL")) throw error;
+  async function makeBlocks(): Promise<void> {
+    while (!stopped && (slips.length > 0 || groups.length > 0 || pageIsDue())) {
+      await gather();
+      await makeNextBlock();
     }
+  }
+
+  /** Flushes at once when nothing else is coming; waits for what is being judged otherwise. */
+  async function gather(): Promise<void> {
+    const until = performance.now() + GATHER_MS;
+    do {
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (sieve.size > 0 && slips.length < WORTHWHILE_SLIPS && performance.now() < until);
+  }
+
+  /** A full disk refuses this block only, and whoever comes next tries again. Anything else is a doubt: the chain stops. */
+  async function makeNextBlock(): Promise<void> {
+    const taken = takeWaiting();
+    const others = takeGroups();
+    try {
+      await commitBlock(taken, others);
+    } catch (error) {
+      const isFull = error instanceof AnamnesisError && error.code === "STORAGE_FULL";
+      if (!isFull) keeper.stopServing("a block could not be made", error);
+      for (const { reject } of [...taken, ...others]) reject(keeper.refusal ?? error);
+      if (!isFull) stopped = true;
+    }
+  }
+
+  async function commitBlock(
+    taken: readonly Waiting[],
+    others: readonly WaitingGroup[],
+  ): Promise<void> {
+    const lots = lotsOf(shuffled(taken), ({ slip }) => slip);
+    const all = [...lots.map(groupOf), ...others.map(({ group }) => group)];
+    const { hash: prevHash, time } = lastBlock();
+    const proposal = {
+      height: keeper.height + 1,
+      time: Math.max(time, now()),
+      proposer: institution,
+    };
+    const result = engine.finalize({ ...proposal, groups: all });
+    const block = makeBlock(
+      {
+        chain: genesis.chain,
+        ...proposal,
+        prevHash,
+        groups: all.map(({ bytes }) => bytes),
+        appHash: result.appHash,
+      },
+      keeper.sign,
+    );
+    await keeper.commit(block, result);
+    last = { height: block.height, hash: blockHash(block), time: block.time };
+    const { height } = block;
+    const outcomes = result.results.map((results) =>
+      results.map(({ id, code }): SlipOutcome => ({ id, code, height })),
+    );
+    for (const [g, lot] of lots.entries())
+      for (const [s, { resolve }] of lot.entries()) resolve(outcomes[g]![s]!);
+    for (const [g, { resolve }] of others.entries())
+      resolve({ height, results: outcomes[lots.length + g]! });
+  }
+
+  function takeWaiting(): Waiting[] {
+    let count = 0;
+    for (let bytes = 0; count < Math.min(slips.length, BLOCK_SLIPS); count += 1) {
+      bytes += slips[count]!.slip.bytes.length;
+      if (bytes > BLOCK_BYTES / 2) break;
+    }
+    return slips.splice(0, count);
+  }
+
+  function takeGroups(): WaitingGroup[] {
+    let count = 0;
+    for (let bytes = 0; count < groups.length; count += 1) {
+      bytes += groups[count]!.group.bytes.length;
+      if (bytes > BLOCK_BYTES) break;
+    }
+    return groups.splice(0, count);
   }
 
   function groupOf(lot: readonly Waiting[]): Group {
-    const slipBytes = lot.map(({ slip }) => slip.bytes);
-    const signed: { signature?: Uint8Array } = {};
-    const bytes = makeGroup(
-      genesis.chain,
-      institution,
-      slipBytes,
-      (type, message) => (signed.signature = keeper.sign(type, message)),
-    );
-    return {
-      chain: genesis.chain,
-      carrier: institution,
-      slips: lot.map(({ slip }) => slip),
-      signature: signed.signature!,
-      bytes,
-    };
+    const carried = lot.map(({ slip }) => slip);
+    const slipBytes = carried.map(({ bytes }) => bytes);
+    let signature = new Uint8Array(0);
+    const bytes = makeGroup(genesis.chain, institution, slipBytes, (type, message) => {
+      signature = Uint8Array.from(keeper.sign(type, message));
+      return signature;
+    });
+    return { chain: genesis.chain, carrier: institution, slips: carried, signature, bytes };
   }
 
-  const lastBlock = () => {
-    const bytes = store.block(keeper.height);
-    return bytes === undefined ? undefined : decodeBlock(bytes);
-  };
   let last:
     | { readonly height: number; readonly hash: Uint8Array; readonly time: number }
     | undefined;
-  const previous = () => {
-    if (last?.height !== keeper.height) {
-      const block = lastBlock();
-      last = {
-        height: keeper.height,
-        hash: block === undefined ? new Uint8Array(32) : blockHash(block),
-        time: block?.time ?? genesis.time,
-      };
-    }
-    return last;
-  };
-  const lastHash = (): Uint8Array => previous().hash;
-  const lastTime = (): number => previous().time;
+  function lastBlock(): NonNullable<typeof last> {
+    if (last?.height === keeper.height) return last;
+    const bytes = store.block(keeper.height);
+    if (bytes === undefined) return { height: 0, hash: new Uint8Array(32), time: genesis.time };
+    const block = decodeBlock(bytes);
+    return (last = { height: keeper.height, hash: blockHash(block), time: block.time });
+  }
 
   function pageIsDue(): boolean {
     const due = engine.machine.pageDueAt(store.state);
@@ -181,7 +216,7 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
     clearTimeout(pageTimer);
     const due = engine.machine.pageDueAt(store.state);
     if (due === undefined || stopped) return;
-    pageTimer = setTimeout(() => void turn().catch(() => undefined), Math.max(1, due - now()));
+    pageTimer = setTimeout(turn, Math.max(1, due - now()));
     pageTimer.unref();
   }
 
@@ -202,8 +237,8 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
     stop: async () => {
       stopped = true;
       clearTimeout(pageTimer);
-      while (turning) await new Promise((resolve) => setTimeout(resolve, 5));
-      for (const { reject } of [...slips, ...groups])
+      await turning;
+      for (const { reject } of [...slips.splice(0), ...groups.splice(0)])
         reject(new AnamnesisError("UNAVAILABLE", "The node stopped before the slip was carried"));
       keeper.release();
       await store.close();

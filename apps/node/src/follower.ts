@@ -1,4 +1,5 @@
 import { equalBytes } from "@anamnesis/crypto/verify";
+import { findSlip } from "@anamnesis/ledger";
 import {
   AnamnesisError,
   blockHash,
@@ -10,10 +11,11 @@ import {
   verifyBlock,
 } from "@anamnesis/protocol";
 import type { Block, Slip } from "@anamnesis/protocol";
-import { shuffledLots, sift } from "./carrying.ts";
+import { lotsOf, shuffled } from "./carrying.ts";
 import type { Chain, SlipOutcome } from "./chain.ts";
 import type { ChainKeeper } from "./chainKeeper.ts";
 import type { Verify } from "./engine.ts";
+import { Sieve, isFinal, passed } from "./sieve.ts";
 import type { Writer } from "./writer.ts";
 
 const PULL_BLOCKS = 100;
@@ -27,7 +29,15 @@ const OFFERS = 3;
  * loudly when the writer claims another app hash. It carries slips of its own institution by handing groups to the writer.
  */
 export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer): Chain {
-  const { genesis, institution, engine, store } = keeper.config;
+  const { genesis, institution, engine, store, now } = keeper.config;
+  const sieve = new Sieve({
+    machine: engine.machine,
+    state: store.state,
+    carrier: institution,
+    verify,
+    now,
+    counts: isFinal,
+  });
   const writerKey = memberOf(genesis, genesis.writer).nodeKey;
   const stopping = new AbortController();
 
@@ -43,7 +53,8 @@ export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer
         await apply(pulled.map(decodeBlock));
       } catch (error) {
         if (stopping.signal.aborted) return;
-        if (!(error instanceof AnamnesisError)) keeper.stopServing("a block could not be executed");
+        if (!(error instanceof AnamnesisError))
+          keeper.stopServing("a block could not be executed", error);
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
@@ -108,30 +119,22 @@ export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer
   async function carry(bytes: readonly Uint8Array[]): Promise<SlipOutcome[]> {
     keeper.assertServing();
     store.assertRoom();
-    const judge = () =>
-      sift(bytes, {
-        machine: engine.machine,
-        state: store.state,
-        carrier: institution,
-        verify,
-        advise: () => "OK",
-      });
-    let sifted = await judge();
-    if (sifted.some((entry) => "code" in entry && entry.code === "UNKNOWN_KEY")) {
+    let sifted = await sieve.sift(bytes);
+    if (sifted.some((entry) => !passed(entry) && entry.code === "UNKNOWN_KEY")) {
       // The certificate may stand in a block that is on its way here.
       await keeper.reach(keeper.height + 1, limits.waitMs);
-      sifted = await judge();
+      sifted = await sieve.sift(bytes);
     }
     const outcomes = new Map<Slip, SlipOutcome>();
-    for (const lot of shuffledLots(sifted.filter((entry): entry is Slip => !("code" in entry)))) {
+    for (const lot of lotsOf(shuffled(sifted.filter(passed)), (slip) => slip)) {
       for (const [i, outcome] of (await handOver(lot)).entries()) outcomes.set(lot[i]!, outcome);
     }
-    return sifted.map((entry) => ("code" in entry ? entry : outcomes.get(entry)!));
+    return sifted.map((entry) => (passed(entry) ? outcomes.get(entry)! : entry));
   }
 
   /**
    * Hands one group to the writer and waits until its block is committed here. Offering it again after a lost answer is
-   * harmless: a slip that the first offer brought onto the chain is found there.
+   * harmless: what the first offer brought onto the chain is refused as REPLAYED now, and found there (H-2).
    */
   async function handOver(lot: readonly Slip[]): Promise<SlipOutcome[]> {
     const group = makeGroup(
@@ -144,9 +147,11 @@ export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer
       try {
         const { height, results } = await writer.offer(group);
         await keeper.reach(height, limits.waitMs);
-        return results.map(({ id, code }) =>
-          code === "REPLAYED" && offer > 1 ? { id, code: "OK", height } : { id, code, height },
-        );
+        return results.map(({ id, code }) => {
+          const before =
+            code === "REPLAYED" && offer > 1 ? findSlip(store.state, id)?.height : undefined;
+          return before === undefined ? { id, code, height } : { id, code: "OK", height: before };
+        });
       } catch (error) {
         if (!(error instanceof AnamnesisError)) throw error;
         if (Object.hasOwn(slipCodes, error.code))

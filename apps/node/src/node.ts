@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
 import type { Genesis, InstitutionId } from "@anamnesis/protocol";
 import { CallerCheck, serve } from "@anamnesis/server";
@@ -50,6 +51,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const keys = await readKeys(config.home);
   const pool = new VerifierPool(config.verifiers ?? 1);
   const quota = config.quotaBytes === undefined ? {} : { quotaBytes: config.quotaBytes };
+  const log = pino({ name: "node", level: config.logLevel ?? "info", base: null });
   const chains = new Map<string, Chain>();
   for (const genesis of config.genesis) {
     const folder = chainFolder(config.home, genesis.chain);
@@ -62,6 +64,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         folder,
         verify: (checks) => pool.verify(checks),
         now,
+        onFault: (fault, err) => log.fatal({ kind: genesis.kind, fault, err }, "chain stopped"),
         ...quota,
       }),
     );
@@ -82,7 +85,10 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     ...ticketRoutes(deps),
     ...boxRoutes(deps),
   ];
-  const server = await serve("node", routes, config);
+  const server = await serve("node", routes, {
+    ...config,
+    fault: () => [...chains.values()].find((chain) => chain.fault() !== undefined)?.fault(),
+  });
   const scrub = async () => {
     const results = [];
     for (const [chain, kept] of chains) results.push({ chain, ...(await kept.scrub()) });

@@ -23,6 +23,8 @@ export interface ChainConfig {
   readonly quotaBytes?: number;
   /** Unix milliseconds. */
   readonly now: () => number;
+  /** See `KeeperConfig`. */
+  readonly onFault?: (why: string, cause: unknown) => void;
   /** How a follower reaches the writer; default HTTP at the address of genesis. */
   readonly writer?: Writer;
 }
@@ -48,6 +50,7 @@ export async function openChain(config: ChainConfig): Promise<Chain> {
     engine,
     store,
     now,
+    ...(config.onFault === undefined ? {} : { onFault: config.onFault }),
   });
   if (genesis.writer === institution) return openWriter(keeper, config.verify);
   const writer =

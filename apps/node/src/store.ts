@@ -36,7 +36,7 @@ export class ChainStore {
   readonly #state: Database<Buffer, string>;
   readonly #blocks: Database<Buffer, number>;
   readonly #heights: Database<Buffer, number>;
-  readonly #hot = new Map<string, Uint8Array | undefined>();
+  readonly #hot = new Map<string, Uint8Array>();
   #height: number | undefined;
 
   /** @param options.quotaBytes - Above this size of the data file, nothing more is taken. */
@@ -69,8 +69,12 @@ export class ChainStore {
   readonly state: StateView = {
     get: (key) => {
       if (!hot.test(key)) return this.#state.get(key);
-      if (!this.#hot.has(key)) this.#hot.set(key, this.#state.get(key));
-      return this.#hot.get(key);
+      const known = this.#hot.get(key);
+      if (known !== undefined) return known;
+      const value = this.#state.get(key);
+      // Only what is there: else anybody could fill this memory with ids that are not.
+      if (value !== undefined) this.#hot.set(key, value);
+      return value;
     },
     range: (prefix, options) => this.#range(prefix, options),
   };
@@ -109,7 +113,8 @@ export class ChainStore {
 
   /**
    * Makes a height durable: everything or nothing.
-   * @throws {AnamnesisError} STORAGE_FULL when the disk or the quota is full; nothing has changed then.
+   * @throws {AnamnesisError} STORAGE_FULL when the disk is full, nothing has changed then; STORE_CORRUPT for any other
+   * failure, after which nobody knows what the disk holds.
    */
   async commit({ height, writes, block, appHash, time }: Commit): Promise<void> {
     try {
@@ -124,10 +129,15 @@ export class ChainStore {
       });
       await this.#root.flushed;
     } catch (cause) {
-      throw new AnamnesisError("STORAGE_FULL", "The chain's store cannot be written", { cause });
+      throw await refusedWrite(cause);
     }
+    this.#root.resetReadTxn();
     this.#height = height;
-    for (const [key, value] of writes) if (hot.test(key)) this.#hot.set(key, value);
+    for (const [key, value] of writes) {
+      if (!hot.test(key)) continue;
+      if (value === undefined) this.#hot.delete(key);
+      else this.#hot.set(key, value);
+    }
   }
 
   /** @throws {AnamnesisError} STORAGE_FULL */
@@ -159,6 +169,21 @@ export class ChainStore {
     const value = this.#root.get(LAST);
     return value === undefined ? undefined : Number(value.toString());
   }
+}
+
+/** What LMDB and the system call a disk, file or map that has no room left. */
+const noRoom = /MDB_MAP_FULL|ENOSPC|EDQUOT|EFBIG|No space left|quota exceeded|File too large/i;
+
+/** lmdb-js gives the reason of a failed commit in a promise of its own. */
+async function refusedWrite(cause: unknown): Promise<AnamnesisError> {
+  const { commitError } = Object(cause) as { commitError?: Promise<never> };
+  const reason: unknown = await Promise.race([
+    Promise.resolve(commitError).catch((error: unknown) => error),
+    new Promise((resolve) => setTimeout(resolve, 1_000)),
+  ]);
+  return noRoom.test(`${String(cause)} ${String(reason)}`)
+    ? new AnamnesisError("STORAGE_FULL", "The chain's disk is full", { cause: reason })
+    : new AnamnesisError("STORE_CORRUPT", "The chain's store cannot be written", { cause: reason });
 }
 
 const asBuffer = (bytes: Uint8Array): Buffer =>

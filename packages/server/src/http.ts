@@ -45,6 +45,8 @@ export interface HttpConfig {
   readonly logLevel?: string;
   /** Origins whose pages may call from a browser; default none. */
   readonly corsOrigins?: readonly string[];
+  /** Why the server is not to be relied on, if it is not; `GET /health` then answers 503. */
+  readonly fault?: () => string | undefined;
 }
 
 export interface Server {
@@ -97,7 +99,10 @@ export async function serve(
     });
     done();
   });
-  app.get("/health", () => ({ status: "ok" }));
+  app.get("/health", (_request, reply) => {
+    const fault = config.fault?.();
+    return fault === undefined ? { status: "ok" } : reply.code(503).send({ status: "fault", fault });
+  });
   app.get("/openapi.json", () => openApiDocument(title, routes));
   for (const route of routes) {
     app.route({

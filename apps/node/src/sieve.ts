@@ -1,0 +1,177 @@
+import type { Machine, StateView } from "@anamnesis/ledger";
+import { AnamnesisError, decodeSlip, slipCodes } from "@anamnesis/protocol";
+import type {
+  Group,
+  InstitutionId,
+  SignatureCheck,
+  Slip,
+  SlipCode,
+  SlipId,
+} from "@anamnesis/protocol";
+import type { SlipOutcome } from "./chain.ts";
+import type { Verify } from "./engine.ts";
+
+export interface SieveConfig {
+  readonly machine: Machine;
+  readonly state: StateView;
+  readonly carrier: InstitutionId;
+  readonly verify: Verify;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** Which refusals by the state rules count here; a follower's state may lag behind the writer's, which judges again. */
+  readonly counts: (code: SlipCode) => boolean;
+}
+
+/** Refusals that no block which is still on its way can lift. */
+const finalCodes: ReadonlySet<SlipCode> = new Set<SlipCode>([
+  "REPLAYED",
+  "EXPIRED",
+  "NOT_AFTER_TOO_FAR",
+  "WRONG_KIND_OF_CHAIN",
+  "WRONG_INSTITUTION",
+  "CARRIER_IS_NOT_INSTITUTION",
+  "CERTIFICATE_EXPIRED",
+  "CERTIFICATE_REVOKED",
+]);
+export const isFinal = (code: SlipCode): boolean => finalCodes.has(code);
+
+/** A slip that passed, or the outcome that refuses it. */
+export type Sifted = Slip | SlipOutcome;
+export const passed = (entry: Sifted): entry is Slip => !("code" in entry);
+
+interface Call {
+  readonly slips: readonly Uint8Array[];
+  readonly resolve: (sifted: readonly Sifted[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Slips judged together: members and certificates that they share are read once. */
+const LOT_SLIPS = 256;
+/** Lots under way: one is judged here while another's signatures are verified in a worker. */
+const LOTS_UNDER_WAY = 2;
+
+/**
+ * Judges slips before they are grouped, so that nobody's bad slip refuses another's: form, chain, key, signature, and the
+ * state rules by this node's own clock. What arrives at the same time is judged together.
+ */
+export class Sieve {
+  readonly #config: SieveConfig;
+  readonly #calls: Call[] = [];
+  #underWay = 0;
+  #scheduled = false;
+  #slips = 0;
+
+  constructor(config: SieveConfig) {
+    this.#config = config;
+  }
+
+  /** How many slips are being judged. */
+  get size(): number {
+    return this.#slips;
+  }
+
+  /** One entry a slip, in order. */
+  sift(slips: readonly Uint8Array[]): Promise<readonly Sifted[]> {
+    this.#slips += slips.length;
+    return new Promise<readonly Sifted[]>((resolve, reject) => {
+      this.#calls.push({ slips, resolve, reject });
+      this.#schedule();
+    }).finally(() => {
+      this.#slips -= slips.length;
+    });
+  }
+
+  /** After whatever else arrived in this turn of the event loop. */
+  #schedule(): void {
+    if (this.#scheduled || this.#underWay >= LOTS_UNDER_WAY || this.#calls.length === 0) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      void this.#judgeLot();
+    });
+  }
+
+  async #judgeLot(): Promise<void> {
+    const calls: Call[] = [];
+    for (let count = 0; this.#calls.length > 0 && count < LOT_SLIPS;) {
+      const call = this.#calls.shift()!;
+      calls.push(call);
+      count += call.slips.length;
+    }
+    this.#underWay += 1;
+    this.#schedule();
+    try {
+      const sifted = await this.#judge(calls.flatMap(({ slips }) => slips));
+      let at = 0;
+      for (const { slips, resolve } of calls) resolve(sifted.slice(at, (at += slips.length)));
+    } catch (error) {
+      for (const { reject } of calls) reject(error);
+    } finally {
+      this.#underWay -= 1;
+      this.#schedule();
+    }
+  }
+
+  async #judge(slips: readonly Uint8Array[]): Promise<readonly Sifted[]> {
+    const entries = slips.map(decoded);
+    const judged = judgeTogether(this.#config, entries.filter(passed));
+    const checks = [...judged.values()].flatMap((entry) => ("check" in entry ? [entry.check] : []));
+    const results = await this.#config.verify(checks);
+    let at = 0;
+    return entries.map((entry) => {
+      const verdict = passed(entry) ? judged.get(entry)! : entry;
+      if (!("check" in verdict)) return verdict;
+      return results[at++] === true
+        ? verdict.slip
+        : { id: verdict.slip.id, code: "SLIP_SIGNATURE" };
+    });
+  }
+}
+
+/** What is left to do for a slip: its signature; or nothing. */
+type Verdict = { readonly slip: Slip; readonly check: SignatureCheck } | SlipOutcome;
+
+/** Verdicts in the order of the slips. One slip without a key refuses a group; then its halves are judged. */
+function judgeTogether(config: SieveConfig, slips: readonly Slip[]): Map<Slip, Verdict> {
+  const { machine, state, carrier, now, counts } = config;
+  const verdicts = new Map<Slip, Verdict>();
+  if (slips.length === 0) return verdicts;
+  const group: Group = { chain: machine.genesis.chain, carrier, slips, ...unsigned };
+  try {
+    // The first check is the carrier's, which is made when the group is.
+    const [, ...checks] = machine.signatures(state, group);
+    const results = machine.admit(state, group, now());
+    for (const [i, slip] of slips.entries()) {
+      const code = results[i]!.code;
+      verdicts.set(
+        slip,
+        code !== "OK" && counts(code) ? { id: slip.id, code } : { slip, check: checks[i]! },
+      );
+    }
+  } catch (error) {
+    const code = codeOf(error);
+    if (slips.length === 1) return verdicts.set(slips[0]!, { id: slips[0]!.id, code });
+    const middle = slips.length >> 1;
+    for (const half of [slips.slice(0, middle), slips.slice(middle)])
+      for (const [slip, verdict] of judgeTogether(config, half)) verdicts.set(slip, verdict);
+  }
+  return verdicts;
+}
+
+const unsigned = { signature: new Uint8Array(64), bytes: new Uint8Array(0) };
+
+/** The slip, or the code that refuses its form. */
+function decoded(bytes: Uint8Array): Sifted {
+  try {
+    return decodeSlip(bytes);
+  } catch (error) {
+    return { id: "" as SlipId, code: codeOf(error) };
+  }
+}
+
+/** The slip code of an error; anything else is a bug and goes on. */
+function codeOf(error: unknown): SlipCode {
+  if (error instanceof AnamnesisError && Object.hasOwn(slipCodes, error.code))
+    return error.code as SlipCode;
+  throw error;
+}

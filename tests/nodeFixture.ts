@@ -1,0 +1,276 @@
+/** A federation of real nodes on this machine: for tests and measurements of apps/node. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { randomBytes } from "node:crypto";
+import { signRaw } from "@anamnesis/crypto/sign";
+import type { SigningKeypair } from "@anamnesis/crypto/sign";
+import { encodeCanonical, fromHex } from "@anamnesis/crypto/verify";
+import { bareKeyId, limits, makeSlip, pidOf, signRequest } from "@anamnesis/protocol";
+import type { CaKey, ChainId, Genesis, SlipFields, SlipKind } from "@anamnesis/protocol";
+import { initHome, startNode } from "../apps/node/src/index.ts";
+import type { NodeConfig, RunningNode } from "../apps/node/src/index.ts";
+import { bytesOf, certificateFields, keyOf, makeGenesis, signer } from "./chainFixture.ts";
+import type { MadeSlip } from "./chainFixture.ts";
+
+export const hospital = "general-hospital";
+export const authority = "national-authority";
+export const province = "provincial-authority";
+
+export interface FederationOptions {
+  readonly params?: Partial<Genesis["params"]>;
+  /** Whose nodes can be started; default hospital, national and provincial authority. */
+  readonly members?: readonly string[];
+  readonly registry?: string;
+  readonly cas?: readonly CaKey[];
+}
+
+/** Homes and genesis documents; nodes are started by name. */
+export class NodeFederation {
+  readonly dir: string;
+  readonly care: Genesis;
+  readonly consortium: Genesis;
+  readonly #running = new Map<string, RunningNode>();
+
+  constructor(dir: string, care: Genesis, consortium: Genesis) {
+    this.dir = dir;
+    this.care = care;
+    this.consortium = consortium;
+  }
+
+  static async make(options: FederationOptions = {}): Promise<NodeFederation> {
+    const { params, members = [hospital, authority, province], registry, cas } = options;
+    const dir = await mkdtemp(join(tmpdir(), "nodes-"));
+    const homes = new Map<string, { nodeKey: Uint8Array; boxKey: Uint8Array; address: string }>();
+    const ports = await freePorts(members.length);
+    for (const [i, id] of members.entries()) {
+      const keys = await initHome(join(dir, id));
+      homes.set(id, { ...keys, address: `http://127.0.0.1:${ports[i]}` });
+    }
+    const [care, consortium] = (["care", "consortium"] as const).map((kind): Genesis => {
+      const plain = makeGenesis(kind, params);
+      const ours = {
+        ...plain,
+        cas: cas ?? plain.cas,
+        members: plain.members.map((member) => ({ ...member, ...homes.get(member.id) })),
+      };
+      if (ours.consortium === undefined || registry === undefined) return ours;
+      const { registry: planned, ...rest } = ours.consortium;
+      return { ...ours, consortium: { ...rest, registry: { ...planned, address: registry } } };
+    });
+    return new NodeFederation(dir, care!, consortium!);
+  }
+
+  config(institution: string, options: Partial<NodeConfig> = {}): NodeConfig {
+    return {
+      home: join(this.dir, institution),
+      institution,
+      genesis: this.genesisOf(institution),
+      port: Number(new URL(this.address(institution)).port),
+      logLevel: "silent",
+      scrubEveryMs: 0,
+      ...options,
+    };
+  }
+
+  /** The chains that an institution is a member of. */
+  genesisOf(institution: string): Genesis[] {
+    return [this.care, this.consortium].filter(({ members }) =>
+      members.some(({ id }) => id === institution),
+    );
+  }
+
+  address(institution: string): string {
+    return this.consortium.members.find(({ id }) => id === institution)!.address;
+  }
+
+  async start(institution: string, options: Partial<NodeConfig> = {}): Promise<RunningNode> {
+    const node = await startNode(this.config(institution, options));
+    this.#running.set(institution, node);
+    return node;
+  }
+
+  async stop(institution: string): Promise<void> {
+    await this.#running.get(institution)?.stop();
+    this.#running.delete(institution);
+  }
+
+  /** Stops every node and removes everything. */
+  async remove(): Promise<void> {
+    for (const institution of [...this.#running.keys()]) await this.stop(institution);
+    await rm(this.dir, { recursive: true, force: true });
+  }
+
+  /** A slip made now for one of the chains. */
+  slip<K extends SlipKind>(
+    chain: Genesis,
+    kind: K,
+    fields: SlipFields<K>,
+    key: SigningKeypair,
+    { time = Date.now(), aheadMs = limits.clientNotAfterMs } = {},
+  ): MadeSlip {
+    return makeSlip(
+      kind,
+      { chain: chain.chain as ChainId, time, notAfter: time + aheadMs },
+      fields,
+      signer(key),
+    );
+  }
+
+  /** A staff certificate on a chain. @returns Its fingerprint. */
+  async certify(
+    chain: Genesis,
+    name: string,
+    options: Parameters<typeof certificateFields>[1] = {},
+  ): Promise<Uint8Array> {
+    const fields = certificateFields(name, {
+      validFrom: Date.now() - 60_000,
+      validTo: Date.now() + 3_600_000,
+      ...options,
+    });
+    const carrier = chain.kind === "care" ? hospital : authority;
+    const slip = this.slip(chain, "identity.certify", fields, keyOf(fields.issuer));
+    await this.accepted(carrier, chain, slip);
+    return fields.fingerprint;
+  }
+
+  /** Opens a visit at the hospital. @returns Its pid. */
+  async openVisit(visit: string): Promise<Uint8Array> {
+    const key = keyOf(visit);
+    const fields = { institution: hospital, key: key.publicKey };
+    await this.accepted(hospital, this.care, this.slip(this.care, "session.open", fields, key));
+    return fromHex(pidOf(key.publicKey));
+  }
+
+  /** A record of a visit; everything not given follows from `label`. */
+  record(input: {
+    readonly pid: Uint8Array;
+    readonly doctor: string;
+    readonly cert: Uint8Array;
+    readonly label: string;
+    readonly aheadMs?: number;
+  }): MadeSlip {
+    const { pid, doctor, cert, label, aheadMs } = input;
+    return this.slip(
+      this.care,
+      "record.submit",
+      {
+        institution: hospital,
+        cert,
+        pid,
+        tag: bytesOf(`tag ${label}`, 16),
+        digest: bytesOf(`digest ${label}`),
+        sealedId: new Uint8Array(60).fill(7),
+      },
+      keyOf(doctor),
+      aheadMs === undefined ? {} : { aheadMs },
+    );
+  }
+
+  /** Posts a slip to an institution's node. */
+  async post(institution: string, chain: Genesis, slip: Uint8Array): Promise<Reply> {
+    return call(`${this.address(institution)}/chains/${chain.chain}/slips`, { body: slip });
+  }
+
+  async accepted(institution: string, chain: Genesis, slip: MadeSlip): Promise<void> {
+    const { status, json } = await this.post(institution, chain, slip.bytes);
+    if (status !== 200) throw new Error(`Slip refused: ${JSON.stringify(json)}`);
+  }
+
+  async batch(
+    institution: string,
+    chain: Genesis,
+    slips: readonly Uint8Array[],
+    headers: Record<string, string> = {},
+  ): Promise<Reply> {
+    const body = encodeCanonical([...slips]);
+    return call(`${this.address(institution)}/chains/${chain.chain}/batch`, { body, headers });
+  }
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly bytes: Uint8Array;
+  /** The body as JSON; empty when it is none. */
+  readonly json: {
+    readonly error?: { readonly code: string; readonly message: string };
+    readonly [field: string]: unknown;
+  };
+}
+
+/** One HTTP request: POST when there is a body, else GET. */
+export async function call(
+  url: string,
+  options: { method?: string; body?: Uint8Array; headers?: Record<string, string> } = {},
+): Promise<Reply> {
+  const { body, headers = {} } = options;
+  const method = options.method ?? (body === undefined ? "GET" : "POST");
+  const type = body === undefined ? {} : { "content-type": "application/cbor" };
+  const response = await fetch(url, {
+    method,
+    headers: { ...type, ...headers },
+    ...(body === undefined ? {} : { body: Buffer.from(body) }),
+  });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const isJson = (response.headers.get("content-type") ?? "").includes("json");
+  const json = isJson ? (JSON.parse(Buffer.from(bytes).toString()) as Reply["json"]) : {};
+  return { status: response.status, headers: response.headers, bytes, json };
+}
+
+/** Headers that sign a request with a bare key, or under a certificate's fingerprint. */
+export function signedHeaders(
+  url: string,
+  key: SigningKeypair,
+  options: {
+    method?: string;
+    body?: Uint8Array;
+    keyId?: string;
+    created?: number;
+    nonce?: Uint8Array;
+  } = {},
+): Record<string, string> {
+  const { host, pathname } = new URL(url);
+  const { method = "GET", body = new Uint8Array(), keyId = bareKeyId(key.publicKey) } = options;
+  return signRequest(
+    { method, authority: host, path: pathname, body },
+    keyId,
+    (message) => signRaw({ message, secretKey: key.secretKey }),
+    options.created ?? Date.now(),
+    options.nonce ?? randomBytes(16),
+  );
+}
+
+/** Ports that nobody listens on now. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve) => {
+          const server = createServer();
+          server.listen(0, "127.0.0.1", () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(
+    servers.map((server) => new Promise<void>((resolve) => void server.close(() => resolve()))),
+  );
+  return ports;
+}
+
+/** Waits until `holds`, asking every few milliseconds; fails after `waitMs`. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  waitMs = 10_000,
+): Promise<void> {
+  const end = Date.now() + waitMs;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`Waited in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
