@@ -6,14 +6,15 @@
  * and revocations among them; then everything written on disk is searched, and every slip is decoded.
  */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { collect } from "@anamnesis/client";
 import type { Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
-import { syntheticPatient } from "@anamnesis/fhir/synthetic";
+import { toBase64url, toHex } from "@anamnesis/crypto/verify";
+import { syntheticPatient, syntheticPdf } from "@anamnesis/fhir/synthetic";
 import { allSlips, unitsOf } from "./chainSlips.ts";
 import type { GroundTruth } from "./chainSlips.ts";
 import { LeakScanner } from "./leakScan.ts";
@@ -29,6 +30,7 @@ const SHORTEST_SECRET = 8;
 
 let people: People;
 const doctors = new Map<string, Session>();
+const owners: Session[] = [];
 const secrets = new Set<string>();
 const truth: GroundTruth & {
   visits: Map<string, string>;
@@ -49,6 +51,7 @@ async function live(i: number): Promise<void> {
   const name = `patientname-${i}-of-the-test`;
   secrets.add(name);
   const owner = await people.enrol(name, "patient", institutions[i % 3]!);
+  owners.push(owner);
   const { bundles } = syntheticPatient(1_000 + i, {
     institutions: [...institutions],
     visits: VISITS,
@@ -57,6 +60,8 @@ async function live(i: number): Promise<void> {
     const institution = institutions[v % 3]!;
     const author = doctors.get(institution)!;
     collectSecrets(bytes);
+    // Trap 4 of the field: the hash of a chart on the ledger.
+    secrets.add(new TextDecoder().decode(bytes));
     await patient.openVisit(owner, {
       institution,
       doctor: `dr-${institution}`,
@@ -73,8 +78,8 @@ async function live(i: number): Promise<void> {
     if (v === 1)
       await doctor.amendRecord(author, {
         record: written.id,
-        content: bytes,
-        fileName: `visit-${v}-corrected.json`,
+        content: syntheticPdf(i),
+        fileName: `visit-${v}-corrected.pdf`,
       });
     if (v === 2)
       await patient.dispute(owner, { id: written.id, reason: "this was somebody else's blood" });
@@ -116,18 +121,18 @@ async function share(owner: Session, name: string, i: number): Promise<void> {
 
 /** Every text in a record that is long enough to be told from chance. */
 function collectSecrets(bytes: Uint8Array): void {
-  const walk = (value: unknown, key: string): void => {
+  const walk = (value: unknown): void => {
     if (typeof value === "string") {
       if (value.length >= SHORTEST_SECRET && !/^(?:https?|urn):/.test(value))
         secrets.add(value.length > 200 ? value.slice(0, 200) : value);
-    } else if (Array.isArray(value)) value.forEach((item) => walk(item, key));
+    } else if (Array.isArray(value)) for (const item of value as unknown[]) walk(item);
     else if (typeof value === "object" && value !== null) {
       const { system, code } = value as { system?: unknown; code?: unknown };
       if (typeof system === "string" && typeof code === "string") secrets.add(`${system}|${code}`);
-      for (const [name, item] of Object.entries(value)) walk(item, name);
+      for (const item of Object.values(value)) walk(item);
     }
   };
-  walk(JSON.parse(new TextDecoder().decode(bytes)), "");
+  walk(JSON.parse(new TextDecoder().decode(bytes)));
 }
 
 test("I4: a search of everything that servers wrote finds nothing of the records", (t) => {
@@ -161,6 +166,37 @@ test("I4: a search of everything that servers wrote finds nothing of the records
   t.diagnostic(
     `${searched.length} texts in ${scanner.needles} disguises; ${files} files, ${Math.round(bytes / 1e6)} MB`,
   );
+});
+
+test("I4: no server holds a person's seed, in whatever form", async () => {
+  const seeds = await Promise.all(
+    [...doctors.values(), ...owners].map(async ({ device }) => [
+      device.seed,
+      (await device.keys()).signing.secretKey,
+      (await device.keys()).box.secretKey,
+    ]),
+  );
+  const needles = seeds
+    .flat()
+    .flatMap((key) => [
+      Buffer.from(key),
+      Buffer.from(toHex(key)),
+      Buffer.from(toBase64url(key)),
+      Buffer.from(Buffer.from(key).toString("base64")),
+    ]);
+  for (const folder of ["homes", "vaults", "logs", "genesis", "secrets"]) {
+    for (const entry of readdirSync(join(people.dir, folder), {
+      recursive: true,
+      withFileTypes: true,
+    })) {
+      if (!entry.isFile()) continue;
+      const content = readFileSync(join(entry.parentPath, entry.name));
+      assert.ok(
+        !needles.some((needle) => content.includes(needle)),
+        `${entry.name} holds a person's secret key`,
+      );
+    }
+  }
 });
 
 test("I5: no value on the chains links two visits of a patient", async (t) => {
