@@ -3,23 +3,37 @@
  * trust.json.
  */
 import { readFile } from "node:fs/promises";
-import { parseTrust } from "@anamnesis/protocol";
+import { utf8 } from "@anamnesis/crypto/verify";
+import { AnamnesisError, parseTrust } from "@anamnesis/protocol";
+import { failureOf, jsonObject } from "@anamnesis/server";
 import { startRegistry } from "./registry.ts";
 import type { RegistryConfig } from "./registry.ts";
 
-const [file] = process.argv.slice(2);
-if (file === undefined) {
-  process.stderr.write("Usage: main.ts CONFIG.json\n");
-  process.exit(2);
+async function main(file: string | undefined): Promise<void> {
+  if (file === undefined)
+    throw new AnamnesisError("USAGE", "Want the path of a configuration file");
+  const { trust, ...config } = jsonObject(utf8(await text(file))) as unknown as Omit<
+    RegistryConfig,
+    "trust"
+  > & {
+    trust: string;
+  };
+  const server = await startRegistry({ ...config, trust: parseTrust(await text(trust)) });
+  process.stdout.write(`${JSON.stringify({ ready: true, address: server.address })}\n`);
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void server.stop());
 }
-const { trust, ...config } = JSON.parse(await readFile(file, "utf8")) as Omit<
-  RegistryConfig,
-  "trust"
-> & { trust: string };
-const registry = await startRegistry({
-  ...config,
-  trust: parseTrust(await readFile(trust, "utf8")),
-});
-process.stdout.write(`${JSON.stringify({ ready: true, address: registry.address })}\n`);
-for (const signal of ["SIGINT", "SIGTERM"] as const)
-  process.once(signal, () => void registry.stop());
+
+const text = (path: string): Promise<string> =>
+  readFile(path, "utf8").catch((cause: unknown) => {
+    throw new AnamnesisError("FILE_UNREADABLE", "A file of the configuration cannot be read", {
+      cause,
+    });
+  });
+
+try {
+  await main(process.argv[2]);
+} catch (error) {
+  process.stderr.write(`${JSON.stringify(failureOf(error).body)}\n`);
+  process.exitCode = 1;
+}

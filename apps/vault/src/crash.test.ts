@@ -9,12 +9,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { randomBytes, toBase64url, toHex } from "@anamnesis/crypto/verify";
-import { sign, signingKeypair } from "@anamnesis/crypto/sign";
+import { sign } from "@anamnesis/crypto/sign";
 import { makeTicket, ticketDocument, toJson } from "@anamnesis/protocol";
 import type { InstitutionId, Ticket } from "@anamnesis/protocol";
+import { keyOf, makeGenesis } from "../../../tests/chainFixture.ts";
 import { initHome } from "./home.ts";
 
-const node = signingKeypair(randomBytes(32));
+const node = keyOf("general-hospital");
 const hospital = "general-hospital" as InstitutionId;
 const children: ChildProcess[] = [];
 after(() => children.forEach((child) => child.kill("SIGKILL")));
@@ -24,7 +25,7 @@ test("kill -9 during an upload loses no acknowledged object and leaves nothing o
   const home = join(folder, "home");
   const { replicas } = await initHome(home);
   const trust = join(folder, "trust.json");
-  await writeFile(trust, toJson({ v: 1, chains: [chain()] }));
+  await writeFile(trust, toJson({ v: 1, chains: [makeGenesis("care")] }));
   const config = join(folder, "vault.json");
   await writeFile(config, JSON.stringify({ home, trust, logLevel: "silent" }));
 
@@ -64,36 +65,16 @@ test("kill -9 during an upload loses no acknowledged object and leaves nothing o
   assert.equal(code, 0);
 });
 
-function chain(): object {
-  return {
-    v: 1,
-    chain: "test-consortium",
-    kind: "consortium",
-    demo: false,
-    time: 0,
-    authority: hospital,
-    writer: hospital,
-    params: { pageSlips: 128, pageSeconds: 2, heartbeatSeconds: 10 },
-    cas: [],
-    members: [
-      {
-        id: hospital,
-        name: "General",
-        level: "tertiary",
-        nodeKey: node.publicKey,
-        boxKey: new Uint8Array(1216),
-        address: "http://127.0.0.1:1",
-      },
-    ],
-  };
-}
-
 async function run(config: string): Promise<{ child: ChildProcess; address: string }> {
   const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), config], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   children.push(child);
-  const [line] = (await once(child.stdout!, "data")) as [Buffer];
+  const ended = once(child, "exit").then(([code]) => {
+    throw new Error(`The vault ended with ${String(code)} before it was ready`);
+  });
+  const [line] = (await Promise.race([once(child.stdout!, "data"), ended])) as [Buffer];
+  ended.catch(() => undefined);
   return { child, address: (JSON.parse(line.toString()) as { address: string }).address };
 }
 
