@@ -8,15 +8,14 @@ import type { FederationFile } from "./federationFile.ts";
 import { makeFederation } from "./firstRun.ts";
 import { untilHealthy } from "./health.ts";
 import { hostNames, hostPlan } from "./hostPlan.ts";
-import type { Service } from "./hostPlan.ts";
 import { spawnHost } from "./hostProcess.ts";
 import type { HostProcess } from "./hostProcess.ts";
 import { lockHolder, takeLock } from "./lockFile.ts";
+import { startChildren } from "./children.ts";
+import type { Children } from "./children.ts";
 import { startPortal } from "./portal.ts";
 import { freePorts, isFree } from "./ports.ts";
 import { profileNamed } from "./profiles/index.ts";
-import { supervise } from "./supervisor.ts";
-import type { Supervised } from "./supervisor.ts";
 
 export interface RunOptions {
   readonly dir: string;
@@ -63,9 +62,9 @@ export async function runFederation(options: RunOptions): Promise<RunningFederat
   }
 
   const hosts = new Map<string, HostProcess>();
-  const supervised: Supervised[] = [];
-  const stopChildren = async (): Promise<void> => {
-    await Promise.all(supervised.map((each) => each.stop()));
+  let children: Children | undefined;
+  const stopAll = async (): Promise<void> => {
+    await children?.stop();
     await Promise.all([...hosts.values()].map((host) => host.stop()));
   };
   try {
@@ -80,63 +79,41 @@ export async function runFederation(options: RunOptions): Promise<RunningFederat
     const plan = hostPlan(dir, profile, made, trust, origins);
 
     options.say("Starting the institutions, the registry and the vault");
-    let file: FederationFile = made;
-    const writeRun = (): void => {
-      const children = Object.fromEntries(
-        supervised.map(({ name, process: current }) => [name, current().pid]),
-      );
-      file = {
-        ...file,
-        portal: port,
-        run: { pid: process.pid, portal: `http://127.0.0.1:${port}/`, children },
-      };
+    const started = await startChildren(hosts, plan, {
+      logs: at.logs,
+      warn: options.warn,
+      changed: () => void noteRun().catch(() => options.warn("federation.json cannot be written")),
+    });
+    children = started;
+    const noteRun = async (): Promise<FederationFile> => {
+      const portal = `http://127.0.0.1:${port}/`;
+      const run = { pid: process.pid, portal, children: started.pids() };
+      const file = { ...((await readFederation(dir)) ?? made), portal: port, run };
+      await writeFederation(dir, file);
+      return file;
     };
-    await Promise.all(
-      [...hosts].map(async ([name, first]) => {
-        const services = plan.get(name) ?? [];
-        const changed = (): void => {
-          writeRun();
-          void writeFederation(dir, file);
-        };
-        const start = (host: HostProcess): Promise<void> => startServices(host, services);
-        supervised.push(
-          await supervise(name, { logs: at.logs, first, start, say: options.warn, changed }),
-        );
-      }),
-    );
     await untilHealthy(trust, 60_000);
     const portal = await startPortal(dir, trust, port);
-    writeRun();
-    await writeFederation(dir, file);
 
     return {
       dir,
       portal: portal.url,
       trust,
-      file,
-      child: (name) => {
-        const running = supervised.find((each) => each.name === name);
-        if (running === undefined)
-          throw new AnamnesisError("NOT_FOUND", `No child is called '${name}'`);
-        return running.process();
-      },
+      file: await noteRun(),
+      child: (name) => started.named(name),
       stop: async () => {
         await portal.stop();
-        await stopChildren();
-        const { run: _ended, ...rest } = (await readFederation(dir)) ?? file;
+        await stopAll();
+        const { run: _ended, ...rest } = (await readFederation(dir)) ?? made;
         await writeFederation(dir, rest);
         await release();
       },
     };
   } catch (error) {
-    await stopChildren();
+    await stopAll();
     await release();
     throw error;
   }
-}
-
-async function startServices(host: HostProcess, services: readonly Service[]): Promise<void> {
-  for (const { app, start, config } of services) await host.start(app, start, config);
 }
 
 async function checkResumable(file: FederationFile, options: RunOptions): Promise<void> {

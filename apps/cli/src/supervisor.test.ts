@@ -48,7 +48,8 @@ test("supervise() starts a child again when it dies, says so, and ends it when t
       logLevel: "silent",
     });
   let changes = 0;
-  const supervised = await supervise("vault", {
+  await start(first);
+  const supervised = supervise("vault", {
     logs: dir,
     first,
     start,

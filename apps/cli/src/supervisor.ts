@@ -18,10 +18,10 @@ const steadyMs = 60_000;
 /**
  * Keeps one child running: when it dies, says so loudly and starts it again, each time a little later.
  *
- * @param first - A child that exists already (it made its homes), not yet started.
- * @param start - Starts the services in a child; called again for each new one.
+ * @param options.first - A child whose services run already.
+ * @param options.start - Starts the services in a new child.
  */
-export async function supervise(
+export function supervise(
   name: string,
   options: {
     readonly logs: string;
@@ -30,11 +30,10 @@ export async function supervise(
     readonly say: (text: string) => void;
     readonly changed: () => void;
   },
-): Promise<Supervised> {
+): Supervised {
   let current = options.first;
   let stopping = false;
   const stopped = new AbortController();
-  await options.start(current);
 
   const watch = async (): Promise<void> => {
     let delayMs = firstDelayMs;

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { startChildren } from "./children.ts";
+import type { Service } from "./hostPlan.ts";
+import { spawnHost } from "./hostProcess.ts";
+import { freePorts, isFree } from "./ports.ts";
+
+test("startChildren() leaves nothing running that it would start again when one of them fails", async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), "children-"));
+  t.after(() => rm(dir, { recursive: true, force: true }));
+  const [port = 0] = await freePorts(1);
+  const replicas = [join(dir, "a"), join(dir, "b")];
+  const vault = (config: object): Service[] => [
+    {
+      app: "vault",
+      start: "startVault",
+      config: { trust: { v: 1, chains: [] }, logLevel: "silent", ...config },
+    },
+  ];
+  const hosts = new Map([
+    ["good", spawnHost("good", dir)],
+    ["bad", spawnHost("bad", dir)],
+  ]);
+  const plan = new Map([
+    ["good", vault({ replicas, port })],
+    ["bad", vault({ replicas: [join(dir, "\0")], port: 0 })],
+  ]);
+  const warned: string[] = [];
+  const started = startChildren(hosts, plan, {
+    logs: dir,
+    warn: (text) => warned.push(text),
+    changed: () => undefined,
+  });
+  await assert.rejects(started, /^AnamnesisError: bad: /);
+  await Promise.all([...hosts.values()].map((host) => host.stop()));
+  assert.ok(await isFree(port));
+  assert.deepEqual(warned, []);
+});

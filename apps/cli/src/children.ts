@@ -1,0 +1,55 @@
+import { AnamnesisError } from "@anamnesis/protocol";
+import type { Service } from "./hostPlan.ts";
+import type { HostProcess } from "./hostProcess.ts";
+import { supervise } from "./supervisor.ts";
+
+/** The running children of a federation. */
+export interface Children {
+  /** The process that runs now under this name. @throws {AnamnesisError} NOT_FOUND */
+  named(name: string): HostProcess;
+  pids(): Readonly<Record<string, number>>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts every child's services; once all of them run, keeps them running.
+ *
+ * @throws {AnamnesisError} what the first child that failed answered; the caller ends the children then.
+ */
+export async function startChildren(
+  hosts: ReadonlyMap<string, HostProcess>,
+  plan: ReadonlyMap<string, readonly Service[]>,
+  options: {
+    readonly logs: string;
+    readonly warn: (text: string) => void;
+    readonly changed: () => void;
+  },
+): Promise<Children> {
+  const startIn =
+    (name: string) =>
+    async (host: HostProcess): Promise<void> => {
+      for (const { app, start, config } of plan.get(name) ?? [])
+        await host.start(app, start, config);
+    };
+  await Promise.all([...hosts].map(([name, host]) => startIn(name)(host)));
+  const { logs, warn, changed } = options;
+  const supervised = new Map(
+    [...hosts].map(([name, first]) => [
+      name,
+      supervise(name, { logs, first, start: startIn(name), say: warn, changed }),
+    ]),
+  );
+  return {
+    named: (name) => {
+      const found = supervised.get(name);
+      if (found === undefined)
+        throw new AnamnesisError("NOT_FOUND", `No child is called '${name}'`);
+      return found.process();
+    },
+    pids: () =>
+      Object.fromEntries([...supervised].map(([name, each]) => [name, each.process().pid])),
+    stop: async () => {
+      await Promise.all([...supervised.values()].map((each) => each.stop()));
+    },
+  };
+}
