@@ -1,11 +1,5 @@
 import type { StateView } from "@anamnesis/ledger";
-import type {
-  Genesis,
-  Head,
-  PageHeader,
-  SlipCode,
-  SlipId,
-} from "@anamnesis/protocol";
+import type { Genesis, Head, PageHeader, SlipCode, SlipId } from "@anamnesis/protocol";
 
 /** What became of one slip. `id` is empty when its form was refused; `height` is that of its block; absent when it was refused before any block. */
 export interface SlipOutcome {
