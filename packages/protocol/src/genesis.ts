@@ -1,7 +1,6 @@
-import { encodeCanonical, fromBase64url, sha256, toBase64url } from "@anamnesis/crypto/verify";
+import { encodeCanonical, sha256 } from "@anamnesis/crypto/verify";
 import type { CborValue } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "./errors.ts";
-import { parseChainId, parseInstitutionId } from "./ids.ts";
 import type { ChainId, InstitutionId } from "./ids.ts";
 import type { ChainKind } from "./slipKinds.ts";
 
@@ -117,65 +116,3 @@ export const memberOf = (genesis: Genesis, institution: string): Member => {
     );
   return found;
 };
-
-/** JSON with byte strings as {"$b64u": "…"}: the form of genesis files and trust.json. */
-export const toJson = (value: unknown): string =>
-  `${JSON.stringify(value, (_key, item: unknown) => (item instanceof Uint8Array ? { $b64u: toBase64url(item) } : item), 2)}\n`;
-
-/** @throws {AnamnesisError} MALFORMED */
-export function fromJson(text: string): unknown {
-  try {
-    return JSON.parse(text, (_key, item: unknown) => {
-      const encoded = (item as { $b64u?: unknown } | null)?.$b64u;
-      return typeof encoded === "string" ? fromBase64url(encoded) : item;
-    }) as unknown;
-  } catch (cause) {
-    throw new AnamnesisError(
-      "MALFORMED",
-      "Not JSON in the form that genesis and trust files have",
-      { cause },
-    );
-  }
-}
-
-/** @throws {AnamnesisError} MALFORMED, UNSUPPORTED_VERSION */
-export function parseTrust(text: string): Trust {
-  const value = fromJson(text) as Partial<Trust> | null;
-  if (value?.v !== 1)
-    throw new AnamnesisError("UNSUPPORTED_VERSION", "Trust file has an unknown version, want 1");
-  if (!Array.isArray(value.chains) || value.chains.length === 0)
-    throw new AnamnesisError("MALFORMED", "Trust file names no chains");
-  return { v: 1, chains: value.chains.map(checkGenesis) };
-}
-
-/** @throws {AnamnesisError} MALFORMED, UNSUPPORTED_VERSION */
-export const parseGenesis = (text: string): Genesis => checkGenesis(fromJson(text));
-
-function checkGenesis(value: unknown): Genesis {
-  const genesis = value as Genesis | null;
-  if (genesis?.v !== 1)
-    throw new AnamnesisError("UNSUPPORTED_VERSION", "Genesis has an unknown version, want 1");
-  const wrong = (what: string) =>
-    new AnamnesisError("MALFORMED", `Genesis of ${String(genesis.chain)}: ${what}`);
-  parseChainId(genesis.chain);
-  if (genesis.kind !== "care" && genesis.kind !== "consortium")
-    throw wrong("kind is neither care nor consortium");
-  if (genesis.demo !== genesis.chain.startsWith("demo-"))
-    throw wrong("demo and the prefix 'demo-' go together");
-  if (!Array.isArray(genesis.members) || genesis.members.length === 0) throw wrong("no members");
-  for (const member of genesis.members) {
-    parseInstitutionId(member.id);
-    if (!isKey(member.nodeKey, 32) || !isKey(member.boxKey, 1216))
-      throw wrong(`keys of ${member.id} are not 32 and 1216 bytes`);
-  }
-  for (const id of [genesis.writer, genesis.authority]) {
-    if (!genesis.members.some((member) => member.id === id))
-      throw wrong(`${String(id)} is not a member`);
-  }
-  if (!Array.isArray(genesis.cas) || !genesis.cas.every((ca) => isKey(ca.key, 32)))
-    throw wrong("CA keys are not 32 bytes");
-  return genesis;
-}
-
-const isKey = (value: unknown, length: number): value is Uint8Array =>
-  value instanceof Uint8Array && value.length === length;

@@ -71,9 +71,15 @@ export function signRequest(
 /** The key id of a key without a certificate. */
 export const bareKeyId = (publicKey: Uint8Array): string => `ed25519:${toBase64url(publicKey)}`;
 
-/** The public key in a bare key id, or `undefined` when the id names a certificate. */
+/**
+ * The public key in a bare key id, or `undefined` when the id names a certificate.
+ * @throws {AnamnesisError} SIGNATURE_INVALID
+ */
 export function bareKey(keyId: string): Uint8Array | undefined {
-  return keyId.startsWith("ed25519:") ? fromBase64url(keyId.slice("ed25519:".length)) : undefined;
+  if (!keyId.startsWith("ed25519:")) return undefined;
+  const key = decoded(() => fromBase64url(keyId.slice("ed25519:".length)));
+  if (key.length !== 32) throw invalid("its bare key is not 32 bytes");
+  return key;
 }
 
 export interface ParsedSignature {
@@ -122,7 +128,7 @@ export function parseRequestSignature(
   const created = Number(seconds) * 1000;
   if (Math.abs(created - now) > limits.requestSkewMs)
     throw invalid("it was not made within the last minute");
-  const bytes = fromBase64(signatureMatch[1]!);
+  const bytes = decoded(() => fromBase64(signatureMatch[1]!));
   const base = signatureBase(request, params);
   return {
     keyId,
@@ -130,6 +136,14 @@ export function parseRequestSignature(
     created,
     verify: (publicKey) => verifySignatureRaw({ message: base, publicKey, signature: bytes }),
   };
+}
+
+function decoded(decode: () => Uint8Array): Uint8Array {
+  try {
+    return decode();
+  } catch {
+    throw invalid("its base64 has stray bits");
+  }
 }
 
 const invalid = (why: string) =>
@@ -142,7 +156,7 @@ export class NonceMemory {
   /** @throws {AnamnesisError} NONCE_REUSED */
   use(keyId: string, nonce: string, now: number): void {
     for (const [key, until] of this.#seen) {
-      if (until > now) break;
+      if (until >= now) break;
       this.#seen.delete(key);
     }
     const key = `${keyId} ${nonce}`;

@@ -5,6 +5,7 @@ export * from "./codes.ts";
 export * from "./enrolment.ts";
 export * from "./errors.ts";
 export * from "./genesis.ts";
+export * from "./genesisFile.ts";
 export * from "./grants.ts";
 export * from "./groups.ts";
 export * from "./heads.ts";

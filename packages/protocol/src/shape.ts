@@ -51,6 +51,11 @@ export const uint: Shape<number> = simple(
   (value): value is number => Number.isSafeInteger(value) && (value as number) >= 0,
 );
 
+export const flag: Shape<boolean> = simple(
+  "true or false",
+  (value): value is boolean => typeof value === "boolean",
+);
+
 export const literal = <const T extends string | number>(wanted: T): Shape<T> =>
   simple(String(wanted), (value): value is T => value === wanted);
 
