@@ -6,6 +6,7 @@ export const en = {
   "app.demoShort": "Demo",
   "app.demoNote": "Demonstration: made-up people and records. Nothing here is secret.",
   "app.help": "Help",
+  "app.who": "{name} ({place})",
   "app.changePerson": "Change person",
   "app.menu": "Pages",
   "app.title": "{page} – Anamnesis",
@@ -153,8 +154,7 @@ export const en = {
   "requests.narrowKindsWanted": "Choose at least one kind, or refuse.",
   "requests.narrowUntilWanted": "Choose a day from tomorrow to {latest}.",
   "requests.preview":
-    "If you approve, {who} can {action} {what} until {until}. Purpose: {purpose}. You can stop this at any time.",
-  "requests.previewExisting": "It covers the records you have now, not later visits.",
+    "If you approve, {who} can {action} {what} until {until}. Purpose: {purpose}. You can stop this at any time. It covers the records you have now, not later visits.",
   "requests.approve": "Approve",
   "requests.refuse": "Refuse",
   "requests.approving": "Approving…",

@@ -77,9 +77,9 @@ function OpenRecordView(props: {
       <div className="signed">
         <StateMark state={version.state} reader={reader} />
         <p>
-          <SignedText author={version.author} since={day(version.time)} />{" "}
-          <span className="quiet">{t("record.checked")}</span>
+          <SignedText author={version.author} since={day(version.time)} />
         </p>
+        <p className="quiet">{t("record.checked")}</p>
         {record.versions.length > 1 ? (
           <p className="quiet">
             {t("record.version", { n: version.n, count: record.versions.length })}

@@ -102,8 +102,7 @@ function Preview(props: { readonly request: RequestSummary; readonly terms: Term
         }),
         until: day(terms.until ?? request.until),
         purpose: term("purpose", request.purpose),
-      })}{" "}
-      {t("requests.previewExisting")}
+      })}
     </p>
   );
 }

@@ -43,7 +43,7 @@ export function useWords(): Words {
         if (name === "") return t("log.unknownPerson");
         return institution === ""
           ? personLabel(name)
-          : `${personLabel(name)} (${place(institution)})`;
+          : t("app.who", { name: personLabel(name), place: place(institution) });
       },
       kinds,
       scope: ({ categories, records }) =>

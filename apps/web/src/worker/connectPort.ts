@@ -15,7 +15,7 @@ export class PortError extends Error {
 export interface Port {
   /** @throws {PortError} */
   call<M extends Method>(method: M, input: Input<M>): Promise<Output<M>>;
-  /** @returns what ends the subscription. */
+  /** Tells at once how the connection stands, if that is known. @returns what ends the subscription. */
   subscribe(listener: (event: PortEvent) => void): () => void;
   /** Calls that wait fail with INTERNAL. */
   close(): void;
@@ -31,10 +31,13 @@ export function connectPort(channel: Channel, end: () => void): Port {
   const waiting = new Map<number, Waiting>();
   const listeners = new Set<(event: PortEvent) => void>();
   let last = 0;
+  /** How the connection stands, for those who begin to listen later. */
+  let standing: PortEvent | undefined;
 
   channel.addEventListener("message", ({ data }) => {
     const message = data as PortMessage;
     if ("event" in message) {
+      if (message.event.what !== "changed") standing = message.event;
       for (const listener of listeners) listener(message.event);
       return;
     }
@@ -53,6 +56,7 @@ export function connectPort(channel: Channel, end: () => void): Port {
       }),
     subscribe: (listener) => {
       listeners.add(listener);
+      if (standing !== undefined) listener(standing);
       return () => listeners.delete(listener);
     },
     close: () => {

@@ -116,6 +116,18 @@ test("subscribe() tells events until it is ended", async () => {
   assert.deepEqual(told, [{ what: "listening" }]);
 });
 
+test("subscribe() tells late listeners how the connection stands, but no old news", async () => {
+  const { page, worker } = channelPair();
+  servePort(worker, handlers({ enter: () => Promise.resolve(person) }), () => undefined);
+  const port = connectPort(page, () => undefined);
+  worker.postMessage({ event: { what: "listening" } });
+  worker.postMessage({ event: { what: "changed", news: "asked" } });
+  await port.call("enter", { name: "zhang-wei" });
+  const told: PortEvent[] = [];
+  port.subscribe((event) => told.push(event));
+  assert.deepEqual(told, [{ what: "listening" }]);
+});
+
 test("codeOf() knows codes of ours and failed fetches, and nothing else", () => {
   assert.equal(codeOf(Object.assign(new Error("x"), { code: "E_DECRYPT" })), "E_DECRYPT");
   assert.equal(codeOf(new TypeError("Failed to fetch")), "UNAVAILABLE");
