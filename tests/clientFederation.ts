@@ -4,7 +4,6 @@
  */
 import { openWith, sealTo } from "@anamnesis/crypto/box";
 import {
-  concat,
   decodeCanonical,
   encodeCanonical,
   randomBytes,
@@ -32,16 +31,17 @@ import {
   fingerprintOf,
   messageInfo,
   signedAttestation,
-  verifyTicket,
 } from "@anamnesis/protocol";
-import type { ContactCard, Genesis, InstitutionId, Role, Trust } from "@anamnesis/protocol";
-import { authority, caKey, certifyAuthority } from "../apps/registry/src/authority.ts";
+import type { ContactCard, InstitutionId, Role, Trust } from "@anamnesis/protocol";
+import { authority, certifyAuthority } from "../apps/registry/src/authority.ts";
 import type { Authority } from "../apps/registry/src/authority.ts";
 import { issueCertificate, requestedKey } from "../apps/registry/src/certificates.ts";
-import { bytesOf, genesisTime, institutions, keyOf, makeGenesis } from "./chainFixture.ts";
+import { bytesOf, genesisTime, makeGenesis } from "./chainFixture.ts";
 import { MemoryChains, assertSigns, signedKey } from "./clientChains.ts";
 import { boxOf } from "./clientKeys.ts";
+import { careGenesis, realKeys } from "./clientGenesis.ts";
 import { MemoryProxies } from "./clientProxies.ts";
+import { memoryVault } from "./clientVault.ts";
 import { makeSlip } from "@anamnesis/protocol";
 
 const noAad = new Uint8Array(0);
@@ -193,33 +193,7 @@ export class ClientFederation implements Network {
   }
 
   vault(): VaultApi {
-    const check = (
-      object: Uint8Array,
-      action: string,
-      ticket: Parameters<typeof verifyTicket>[0],
-    ): void => {
-      const holds =
-        ticket.action === action &&
-        toHex(ticket.object) === toHex(object) &&
-        verifyTicket(ticket, keyOf(ticket.institution).publicKey);
-      if (!holds) throw new AnamnesisError("TICKET_INVALID", "The ticket is for something else");
-    };
-    return {
-      put: async (object, ticket, content) => {
-        check(object, "put", ticket);
-        const parts: Uint8Array[] = [];
-        for await (const part of content) parts.push(part.slice());
-        if (this.objects.size >= this.vaultFullAfter)
-          throw new AnamnesisError("STORAGE_FULL", "The vault is full");
-        this.objects.set(toHex(object), concat(...parts));
-      },
-      get: async (object, ticket) => {
-        check(object, "get", ticket);
-        const found = this.objects.get(toHex(object));
-        if (found === undefined) throw new AnamnesisError("NOT_FOUND", "There is no such object");
-        return pieces(found);
-      },
-    };
+    return memoryVault(this);
   }
 
   registry(): RegistryApi {
@@ -360,39 +334,3 @@ export class ClientFederation implements Network {
 
 const hexBytes = (text: string): Uint8Array =>
   Uint8Array.from(text.match(/../g)!, (digits) => Number.parseInt(digits, 16));
-
-async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += 10_000) yield bytes.slice(at, at + 10_000);
-}
-
-function careGenesis(id: InstitutionId, chain: string): Genesis {
-  const [template, consortium] = [makeGenesis("care", {}, chain), makeGenesis("consortium")];
-  const members = consortium.members.filter(
-    (member) => member.id === id || institutions.slice(3).includes(member.id),
-  );
-  return { ...template, institution: id, writer: id, members };
-}
-
-async function realKeys(genesis: Genesis, cas: readonly Authority[]): Promise<Genesis> {
-  const members = await Promise.all(
-    genesis.members.map(async (member) => ({
-      ...member,
-      boxKey: (await boxOf(member.id)).publicKey,
-    })),
-  );
-  const { consortium } = genesis;
-  if (consortium === undefined) return { ...genesis, cas: cas.map(caKey), members };
-  const proxies = await Promise.all(
-    consortium.proxies.map(async (proxy) => ({
-      ...proxy,
-      boxKey: (await boxOf(`proxy ${proxy.index}`)).publicKey,
-    })),
-  );
-  const registry = { ...consortium.registry, boxKey: (await boxOf("registry")).publicKey };
-  return {
-    ...genesis,
-    cas: cas.map(caKey),
-    members,
-    consortium: { ...consortium, proxies, registry },
-  };
-}

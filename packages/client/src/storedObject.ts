@@ -1,5 +1,7 @@
-import { openObjectId } from "@anamnesis/crypto/open";
-import { concat } from "@anamnesis/crypto/verify";
+import { openObjectId, readStoredRecord } from "@anamnesis/crypto/open";
+import type { StoredRecord } from "@anamnesis/crypto/open";
+import { concat, CryptoError } from "@anamnesis/crypto/verify";
+import { AnamnesisError } from "@anamnesis/protocol";
 import type { Session } from "./session.ts";
 
 /** A stored object that can be read more than once: small ones stay in memory, large ones are fetched again. */
@@ -38,6 +40,28 @@ export async function findObject(
       });
     },
   };
+}
+
+/**
+ * Opens the head of a stored object; its body waits to be read once.
+ *
+ * @throws {AnamnesisError} E_DECRYPT whatever is wrong with it; OBJECT_CORRUPT, NOT_FOUND, UNAVAILABLE.
+ */
+export async function readHead(
+  object: StoredObject,
+  addressKey: Uint8Array,
+): Promise<StoredRecord> {
+  const source = await object.open();
+  try {
+    return await readStoredRecord({ source, addressKey });
+  } catch (cause) {
+    if (!(cause instanceof CryptoError)) throw cause;
+    throw new AnamnesisError(
+      "E_DECRYPT",
+      "Cannot open the stored record: it was changed, or is another one",
+      { cause },
+    );
+  }
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,4 +1,4 @@
-import { openBody, readStoredRecord } from "@anamnesis/crypto/open";
+import { openBody } from "@anamnesis/crypto/open";
 import { concat, fromHex } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
@@ -14,6 +14,7 @@ import type { OpenRecord } from "../model.ts";
 import { ownNode } from "../ownNode.ts";
 import { parseRecordName } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
+import { readHead } from "../storedObject.ts";
 import { postSlip, signedSlip } from "../submit.ts";
 import { openByProxies } from "./askProxies.ts";
 import { openOwn } from "./openOwn.ts";
@@ -178,7 +179,7 @@ function openContent(
 ): OpenRecord {
   const { summary, version, slip, author, object, addressKey } = item;
   const open = async (sink: (bytes: Uint8Array) => Promise<void>) => {
-    const record = await readStoredRecord({ source: await object.open(), addressKey });
+    const record = await readHead(object, addressKey);
     return openBody({
       record,
       contentKey,

@@ -1,11 +1,11 @@
-import { openAsAuthor, openBody, readStoredRecord } from "@anamnesis/crypto/open";
+import { openAsAuthor, openBody } from "@anamnesis/crypto/open";
 import { fromHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { contentStream } from "../contentStream.ts";
 import type { OpenRecord } from "../model.ts";
 import { assertSameRecord, parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
-import { findObject } from "../storedObject.ts";
+import { findObject, readHead } from "../storedObject.ts";
 import { postSlip, signedSlip } from "../submit.ts";
 import { summariseWritten, writtenRecord } from "./mine.ts";
 import { openToken } from "./tokens.ts";
@@ -43,10 +43,7 @@ export async function openOwn(session: Session, name: string): Promise<OpenRecor
     sealedId: slip.fields.sealedId,
     addressKey: entry.addressKey,
   });
-  const record = await readStoredRecord({
-    source: await object.open(),
-    addressKey: entry.addressKey,
-  });
+  const record = await readHead(object, entry.addressKey);
   assertSameRecord(slip, record.header);
   const fields = {
     institution: view.institution,

@@ -1,4 +1,4 @@
-import { addressKey, readStoredRecord } from "@anamnesis/crypto/open";
+import { addressKey } from "@anamnesis/crypto/open";
 import type { GrantedTag, ReaderGrant, StoredRecord } from "@anamnesis/crypto/open";
 import { createSha256, equalBytes, fromHex, recordDigest, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, consortiumOf, decodeSlip } from "@anamnesis/protocol";
@@ -11,7 +11,7 @@ import { summariseRecord } from "../recordSummary.ts";
 import { assertSameRecord, parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import type { RecordSlip } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
-import { findObject } from "../storedObject.ts";
+import { findObject, readHead } from "../storedObject.ts";
 import type { StoredObject } from "../storedObject.ts";
 import { readerGrant, verifyGrantMessage } from "./grantMessage.ts";
 import { grantOnChain, grantStatus } from "../grantOnChain.ts";
@@ -181,7 +181,7 @@ export async function prepare(
     sealedId: slip.fields.sealedId,
     addressKey: key,
   });
-  const stored = await readStoredRecord({ source: await object.open(), addressKey: key });
+  const stored = await readHead(object, key);
   assertSameRecord(slip, stored.header);
   const bodyHash = await hashBody(stored);
   const digest = recordDigest({

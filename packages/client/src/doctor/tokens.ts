@@ -51,9 +51,11 @@ export async function tokensFor(
   const names = wanted.map(({ key }) =>
     toHex(sha256(enc(patient.fingerprint, key ?? session.random(32)))),
   );
-  const held = new Map<number, TokenItem>();
-  for (const [index, item] of await tokensAtHand(session, patient, wanted, names))
-    held.set(index, item);
+  let held = await tokensAtHand(session, patient, wanted, names);
+  if (held.size < wanted.length) {
+    await receive(session); // What was answered late may lie in the box.
+    held = await tokensAtHand(session, patient, wanted, names);
+  }
   const missing = wanted.map((_, index) => index).filter((index) => !held.has(index));
   for (let start = 0; start < missing.length; start += VISITS_PER_REQUEST) {
     const part = missing.slice(start, start + VISITS_PER_REQUEST);

@@ -1,4 +1,4 @@
-import { fromBase64url, toHex } from "@anamnesis/crypto/verify";
+import { CryptoError, fromBase64url, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
 
 /** Strict readers of JSON answers: byte strings are base64url, ids lower-case hex, absent fields absent or null. */
@@ -61,9 +61,8 @@ export class Fields {
   }
 
   #decode(name: string, value: unknown, length?: number): Uint8Array {
-    if (typeof value !== "string" || !/^[A-Za-z0-9_-]*$/.test(value))
-      throw this.#malformed(name, "base64url");
-    const bytes = fromBase64url(value);
+    const bytes = typeof value === "string" ? decodeBase64url(value) : undefined;
+    if (bytes === undefined) throw this.#malformed(name, "base64url");
     if (length !== undefined && bytes.length !== length)
       throw this.#malformed(name, `${length} bytes`);
     return bytes;
@@ -74,5 +73,14 @@ export class Fields {
       "MALFORMED",
       `${this.#what} is not in the form of docs/spec/http.md: ${name === "" ? "it" : name} is not ${want}`,
     );
+  }
+}
+
+function decodeBase64url(text: string): Uint8Array | undefined {
+  try {
+    return fromBase64url(text);
+  } catch (error) {
+    if (error instanceof CryptoError) return undefined;
+    throw error;
   }
 }

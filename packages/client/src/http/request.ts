@@ -24,6 +24,8 @@ export interface Call {
   readonly timeoutMs?: number;
 }
 
+type Body = NonNullable<RequestInit["body"]>;
+
 const TIMEOUT_MS = 15_000;
 const BUSY_ATTEMPTS = 4;
 
@@ -57,7 +59,7 @@ export class HttpPart {
   }
 
   /** One attempt; `body` may be what `call.body` cannot: a stream. */
-  async fetch(call: Call, body: BodyInit | Uint8Array | undefined): Promise<Response> {
+  async fetch(call: Call, body: Body | Uint8Array | undefined): Promise<Response> {
     const url = new URL(this.#base + call.path);
     for (const [name, value] of Object.entries(call.query ?? {})) url.searchParams.set(name, value);
     const headers: Record<string, string> = { ...call.headers, ...this.#signed(call, url) };
@@ -65,7 +67,7 @@ export class HttpPart {
     const timeout = AbortSignal.timeout(call.timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS);
     const signal = call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]);
     const init: RequestInit & { duplex?: "half" } = { method: call.method, headers, signal };
-    if (body !== undefined) init.body = body as BodyInit;
+    if (body !== undefined) init.body = body as Body;
     if (body instanceof ReadableStream) init.duplex = "half";
     try {
       return await (this.#options.fetch ?? fetch)(url.href, init);

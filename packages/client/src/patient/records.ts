@@ -1,4 +1,4 @@
-import { openAsPatient, openBody, readStoredRecord } from "@anamnesis/crypto/open";
+import { openAsPatient, openBody } from "@anamnesis/crypto/open";
 import { toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { contentStream } from "../contentStream.ts";
@@ -9,7 +9,7 @@ import type { RecordView } from "../ports.ts";
 import { newestFirst, summariseRecord } from "../recordSummary.ts";
 import { assertSameRecord, parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
-import { findObject } from "../storedObject.ts";
+import { findObject, readHead } from "../storedObject.ts";
 import { keysOfTag, openVisits, visitOf } from "./visitKeys.ts";
 
 const VISITS_AT_ONCE = 8;
@@ -95,7 +95,7 @@ export async function openVersion(
     sealedId: slip.fields.sealedId,
     addressKey,
   });
-  const stored = await readStoredRecord({ source: await object.open(), addressKey });
+  const stored = await readHead(object, addressKey);
   assertSameRecord(slip, stored.header);
   const contentKey = await openAsPatient({
     seed: session.device.seed,

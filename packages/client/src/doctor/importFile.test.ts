@@ -1,0 +1,238 @@
+/** Writing: bad files, an absent patient, a full vault, a chain that refuses; what is left behind. */
+import assert from "node:assert/strict";
+import { before, beforeEach, describe, test } from "node:test";
+import { createSha256, toHex } from "@anamnesis/crypto/verify";
+import type { ContentSource } from "@anamnesis/crypto/seal";
+import { collect } from "@anamnesis/client";
+import type { Session } from "@anamnesis/client";
+import * as doctor from "@anamnesis/client/doctor";
+import * as patient from "@anamnesis/client/patient";
+import { AnamnesisError } from "@anamnesis/protocol";
+import { decodeCard } from "../mail.ts";
+import { ClientFederation } from "../../../../tests/clientFederation.ts";
+
+const text = (words: string): Uint8Array => new TextEncoder().encode(words);
+const bundle = (entry: object[], type = "collection"): Uint8Array =>
+  text(JSON.stringify({ resourceType: "Bundle", type, entry }));
+const person = {
+  fullUrl: "urn:uuid:00000000-0000-4000-8000-000000000001",
+  resource: { resourceType: "Patient", id: "p" },
+};
+const visit = (n: number) => ({
+  fullUrl: `urn:uuid:00000000-0000-4000-8000-00000000010${n}`,
+  resource: {
+    resourceType: "Encounter",
+    status: "finished",
+    class: { code: "AMB" },
+    subject: { reference: person.fullUrl },
+  },
+});
+
+describe("importFile()", () => {
+  let federation: ClientFederation;
+  let alice: Session;
+  let author: Session;
+
+  before(async () => {
+    federation = await ClientFederation.make();
+    alice = await federation.join("patient", "alice");
+    author = await federation.join("doctor", "Dr Li");
+    await patient.openVisit(alice, {
+      institution: "general-hospital",
+      doctor: "Dr Li",
+      categories: ["encounter-note", "imaging"],
+    });
+    await doctor.receive(author);
+  });
+  beforeEach(() => {
+    federation.chains.refuse.clear();
+    federation.vaultFullAfter = Number.POSITIVE_INFINITY;
+  });
+
+  const state = () => [federation.objects.size, federation.chains.posted.length] as const;
+  const untouched = async (attempt: Promise<unknown>, want: object): Promise<void> => {
+    const before = state();
+    await assert.rejects(attempt, want);
+    assert.deepEqual(state(), before);
+  };
+
+  test("refuses what is not a patient's record, with nothing written", async () => {
+    const rows: [Uint8Array, string, string][] = [
+      [text('{"resourceType":"Bundle","type":"coll'), "cut.json", "JSON_TRUNCATED"],
+      [text("<Bundle/>"), "a.xml", "XML_NOT_SUPPORTED"],
+      [
+        bundle([person, { fullUrl: "urn:uuid:2", resource: { resourceType: "Patient" } }]),
+        "two.json",
+        "MANY_PATIENTS",
+      ],
+      [bundle([person], "message"), "type.json", "BUNDLE_TYPE"],
+    ];
+    for (const [content, fileName, code] of rows)
+      await untouched(doctor.importFile(author, { content, fileName, for: "alice" }), { code });
+    await untouched(
+      doctor.importFile(author, {
+        content: text("x"),
+        fileName: "x",
+        for: "alice",
+        category: "nonsense",
+      }),
+      { code: "CATEGORY_UNKNOWN" },
+    );
+    await untouched(doctor.importFile(alice, { content: text("x"), fileName: "x", for: "alice" }), {
+      code: "NOT_FOR_THIS_ROLE",
+    });
+    await untouched(
+      doctor.importFile(author, { content: text("x"), fileName: "x", for: "nobody" }),
+      { code: "NOT_FOUND" },
+    );
+  });
+
+  test("PATIENT_AWAY when nobody attends, with nothing written; their answer then serves the next attempt", async () => {
+    const content = bundle([person, visit(1), visit(2)]);
+    const attempt = () =>
+      doctor.importFile(author, {
+        content,
+        fileName: "two.json",
+        for: "alice",
+        patientWaitMs: 300,
+      });
+    await untouched(attempt(), { code: "PATIENT_AWAY" });
+    await patient.receive(alice);
+    const written = await attempt();
+    assert.equal(new Set(written.map(({ pid }) => pid)).size, 2);
+  });
+
+  test("the same encounter imported again goes to its own visit", async () => {
+    const content = bundle([person, visit(1), visit(2)]);
+    const again = await doctor.importFile(author, {
+      content,
+      fileName: "two.json",
+      for: "alice",
+      patientWaitMs: 300,
+    });
+    assert.equal(new Set((await patient.listRecords(alice)).map(({ pid }) => pid)).size, 2);
+    assert.equal(again.length, 2);
+  });
+
+  test("a token serves only its categories", async () => {
+    const attempt = doctor.importFile(author, {
+      content: text("x"),
+      fileName: "x.txt",
+      for: "alice",
+      category: "laboratory",
+      patientWaitMs: 200,
+    });
+    await untouched(attempt, { code: "PATIENT_AWAY" });
+    await patient.receive(alice);
+  });
+
+  test("two patients of one name are not confused", async () => {
+    const other = await federation.join("patient", "alice", "general-hospital", "another alice");
+    await patient.openVisit(other, { institution: "general-hospital", doctor: "Dr Li" });
+    await doctor.receive(author);
+    await untouched(
+      doctor.importFile(author, { content: text("x"), fileName: "x.txt", for: "alice" }),
+      { code: "AMBIGUOUS_NAME" },
+    );
+    const { fingerprint } = await other.device.certificate();
+    const [written] = await doctor.importFile(author, {
+      content: text("x"),
+      fileName: "x.txt",
+      for: fingerprint,
+    });
+    assert.equal((await patient.listRecords(other))[0]?.id, written?.id);
+    // The doctor's own address book tells them apart from here on.
+    for (const item of await author.device.items.all("contact")) {
+      const { box } = decodeCard(item.card);
+      if (item.patient === fingerprint)
+        await author.device.items.put("contact", toHex(box), { ...item, name: "other alice" });
+    }
+  });
+
+  test("a full vault leaves no slip", async () => {
+    federation.vaultFullAfter = federation.objects.size;
+    const slips = federation.chains.posted.length;
+    await assert.rejects(
+      doctor.importFile(author, { content: text("x"), fileName: "x.txt", for: "alice" }),
+      { code: "STORAGE_FULL" },
+    );
+    assert.equal(federation.chains.posted.length, slips);
+  });
+
+  test("a chain that refuses is told with its code and what is written nevertheless", async () => {
+    federation.chains.refuse.set("record.submit", "CARRIER_SUSPENDED");
+    await assert.rejects(
+      doctor.importFile(author, { content: text("x"), fileName: "x.txt", for: "alice" }),
+      (error: { code: string; details?: object }) => {
+        assert.equal(error.code, "CARRIER_SUSPENDED");
+        assert.deepEqual(error.details, { submitted: [] });
+        return true;
+      },
+    );
+  });
+
+  test("a lost answer is asked for again, and nothing is written twice", async () => {
+    const count = federation.chains.posted.length;
+    let lost = false;
+    federation.chains.lies.set("submitBatch", (answer) => {
+      if (lost) return answer;
+      lost = true;
+      throw new AnamnesisError("UNAVAILABLE", "The answer was lost");
+    });
+    try {
+      const [written] = await doctor.importFile(author, {
+        content: text("once"),
+        fileName: "x.txt",
+        for: "alice",
+      });
+      assert.equal(federation.chains.posted.length, count + 1);
+      assert.equal(written?.id, federation.chains.posted.at(-1)?.id);
+    } finally {
+      federation.chains.lies.clear();
+    }
+  });
+
+  test("a source that changes between its readings is refused, with no slip", async () => {
+    let readings = 0;
+    const content: ContentSource = {
+      size: 4,
+      open: () => {
+        readings += 1;
+        return [text(readings > 2 ? "evil" : "good")];
+      },
+    };
+    const slips = federation.chains.posted.length;
+    await assert.rejects(
+      doctor.importFile(author, { content, fileName: "x.txt", for: "alice", whole: true }),
+      { code: "E_ARGUMENT" },
+    );
+    assert.equal(federation.chains.posted.length, slips);
+  });
+
+  test("a file of many mebibytes goes through in pieces, byte for byte", async () => {
+    const piece = new Uint8Array(1 << 20).map((_, i) => (i * 31) & 0xff);
+    const pieces = 24;
+    const content: ContentSource = {
+      size: pieces * piece.length,
+      open: () => Array.from({ length: pieces }, () => piece),
+    };
+    const [written] = await doctor.importFile(author, {
+      content,
+      fileName: "scan.dcm",
+      for: "alice",
+      whole: true,
+      category: "imaging",
+    });
+    const opened = await patient.openRecord(alice, written?.id ?? "");
+    const [hash, want] = [createSha256(), createSha256()];
+    for await (const part of opened.content) hash.update(part);
+    for (const part of content.open() as Uint8Array[]) want.update(part);
+    assert.deepEqual(hash.digest(), want.digest());
+    assert.equal((await opened.finished).size, content.size);
+    const [record] = (await patient.listRecords(alice)).filter(({ id }) => id === written?.id);
+    assert.equal(record?.title, "scan.dcm");
+    await assert.rejects(collect(await patient.openRecord(alice, written?.id ?? ""), 1 << 20), {
+      code: "TOO_LARGE",
+    });
+  });
+});

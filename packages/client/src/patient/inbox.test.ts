@@ -1,0 +1,231 @@
+/** Whoever knows a box may write to it: what patients and doctors make of what lies there. */
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { sign } from "@anamnesis/crypto/sign";
+import { randomBytes } from "@anamnesis/crypto/verify";
+import {
+  signedAccessRequest,
+  accessRequest,
+  signedTokenRequest,
+  signedVisitToken,
+  tokenAnswer,
+  tokenRequest,
+} from "@anamnesis/protocol";
+import type { Session } from "@anamnesis/client";
+import * as doctor from "@anamnesis/client/doctor";
+import * as patient from "@anamnesis/client/patient";
+import { ClientFederation } from "../../../../tests/clientFederation.ts";
+import { cardAddress, decodeCard, sealMessage, sendMessage, staffAddress } from "../mail.ts";
+import type { Address } from "../mail.ts";
+import { certificateOf } from "../people.ts";
+
+describe("boxes", () => {
+  let federation: ClientFederation;
+  let alice: Session;
+  let author: Session;
+  let box: Address;
+
+  before(async () => {
+    federation = await ClientFederation.make();
+    alice = await federation.join("patient", "alice");
+    author = await federation.join("doctor", "Dr Li");
+    await patient.openVisit(alice, { institution: "general-hospital", doctor: "Dr Li" });
+    await doctor.receive(author);
+    const [contact] = await author.device.items.all("contact");
+    box = cardAddress(author, decodeCard(contact!.card));
+  });
+
+  const events = async (): Promise<patient.AttendEvent[]> => {
+    const told: patient.AttendEvent[] = [];
+    await patient.receive(federation.session(alice.device), (event) => told.push(event));
+    return told;
+  };
+  const visits = async (): Promise<number> => (await alice.device.items.all("visit")).length;
+
+  async function askTokens(
+    from: Session,
+    change: {
+      institution?: string;
+      certificate?: Uint8Array;
+      id?: Uint8Array;
+      secretKey?: Uint8Array;
+    } = {},
+  ): Promise<void> {
+    const [{ der }, { signing }] = await Promise.all([
+      from.device.certificate(),
+      from.device.keys(),
+    ]);
+    const request = tokenRequest.encode({
+      v: 1,
+      id: change.id ?? randomBytes(16),
+      certificate: change.certificate ?? der,
+      institution: change.institution ?? from.device.institution,
+      visits: [["laboratory"], ["imaging", "vitals"]],
+      time: federation.clock(),
+    });
+    const signature = sign({
+      type: "TOKEN-REQUEST",
+      message: request,
+      secretKey: change.secretKey ?? signing.secretKey,
+    });
+    await sendMessage(from, box, {
+      type: "token.request",
+      body: signedTokenRequest.encode({ v: 1, request, signature }),
+    });
+  }
+
+  test("a request that comes twice gets the same visits twice", async () => {
+    const id = randomBytes(16);
+    const count = await visits();
+    await askTokens(author, { id });
+    await askTokens(author, { id });
+    assert.deepEqual(
+      (await events()).map(({ what }) => what),
+      ["answered", "answered"],
+    );
+    assert.equal(await visits(), count + 2);
+    const pids = (await doctor.receive(author)).map((event) =>
+      event.what === "token" ? event.pid : "",
+    );
+    assert.equal(pids.length, 4);
+    assert.equal(new Set(pids).size, 2);
+  });
+
+  test("who is not certified, not at the institution named, or not the signer gets nothing", async () => {
+    const count = await visits();
+    const mallory = await federation.join("doctor", "Mallory", "city-hospital");
+    const other = await ClientFederation.make("other");
+    const foreign = await other.join("doctor", "Foreign");
+    const { der } = await author.device.certificate();
+    await askTokens(mallory, { institution: "general-hospital" });
+    await askTokens(mallory, { certificate: der });
+    await askTokens(mallory, { certificate: (await foreign.device.certificate()).der });
+    await askTokens(mallory, {
+      certificate: (await alice.device.certificate()).der,
+      secretKey: (await alice.device.keys()).signing.secretKey,
+    });
+    assert.deepEqual(
+      (await events()).map((event) => (event.what === "declined" ? event.code : event.what)),
+      ["FORBIDDEN", "SIGNATURE_INVALID", "CERTIFICATE_INVALID", "NOT_FOUND"],
+    );
+    assert.equal(await visits(), count);
+  });
+
+  test("the owner may switch answers off", async () => {
+    await alice.device.items.put("rules", "rules", { answerTokenRequests: false });
+    await askTokens(author);
+    assert.deepEqual(
+      (await events()).map(({ what }) => what),
+      ["declined"],
+    );
+    await alice.device.items.put("rules", "rules", { answerTokenRequests: true });
+  });
+
+  test("garbage is thrown away, and what lies behind it is read", async () => {
+    const mailbox = federation.mailbox(box.institution);
+    await mailbox.post(box.box, randomBytes(4096));
+    await sendMessage(author, box, { type: "record.notice", body: randomBytes(40) });
+    await sendMessage(author, box, { type: "grant", body: randomBytes(40) });
+    await askTokens(author);
+    assert.deepEqual(
+      (await events()).map(({ what }) => what),
+      ["declined", "declined", "answered"],
+    );
+    assert.deepEqual(await events(), []);
+    await doctor.receive(author);
+  });
+
+  test("a request that is not on the chain, or another than the chain holds, is not shown", async () => {
+    const [{ der }, { signing }] = await Promise.all([
+      author.device.certificate(),
+      author.device.keys(),
+    ]);
+    const body = accessRequest.encode({
+      v: 1,
+      certificate: der,
+      categories: null,
+      records: null,
+      actions: ["read"],
+      purpose: "TREAT",
+      until: federation.clock() + 1e6,
+      r: randomBytes(32),
+      text: "",
+    });
+    const signature = sign({
+      type: "ACCESS-REQUEST-BODY",
+      message: body,
+      secretKey: signing.secretKey,
+    });
+    const message = {
+      type: "access.request",
+      body: signedAccessRequest.encode({ v: 1, request: body, signature }),
+    } as const;
+    const sealed = await sealMessage(box, message);
+    await federation.mailbox(box.institution).post(box.box, sealed);
+    assert.deepEqual(
+      (await events()).map((event) => (event.what === "declined" ? event.code : event.what)),
+      ["PROOF_INVALID"],
+    );
+    assert.deepEqual(await patient.listRequests(alice), []);
+  });
+
+  test("attend() goes on when a node comes back, and ends when it is told", async () => {
+    const stop = new AbortController();
+    const told: string[] = [];
+    federation.chains.away.add("general-hospital");
+    const attending = patient.attend(federation.session(alice.device), {
+      signal: stop.signal,
+      onEvent: ({ what }) => told.push(what),
+    });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.ok(told.includes("waiting"));
+    federation.chains.away.clear();
+    await askTokens(author);
+    while (!told.includes("answered")) await new Promise((resolve) => setTimeout(resolve, 20));
+    stop.abort();
+    await attending;
+    await doctor.receive(author);
+  });
+
+  test("a doctor keeps no token that is forged, for another institution, or signed by nobody certified", async () => {
+    const [item] = await author.device.items.all("token");
+    const address = staffAddress(
+      await certificateOf(author, (await author.device.certificate()).fingerprint),
+    );
+    const signed = signedVisitToken.decode(item!.token);
+    const flip = (bytes: Uint8Array): Uint8Array =>
+      bytes.map((byte, i) => (i === 3 ? byte ^ 1 : byte));
+    const mallory = await federation.join("patient", "mallory");
+    const elsewhere = await patient.openVisit(alice, { institution: "city-hospital" });
+    const rows: Uint8Array[] = [
+      signedVisitToken.encode({ ...signed, signature: flip(signed.signature) }),
+      signedVisitToken.encode({ ...signed, certified: flip(signed.certified) }),
+      signedVisitToken.encode({ ...signed, certificate: (await mallory.device.certificate()).der }),
+      signedVisitToken.encode({ ...signed, certificate: (await author.device.certificate()).der }),
+      elsewhere.token,
+      randomBytes(100),
+    ];
+    for (const token of rows)
+      await sendMessage(alice, address, {
+        type: "visit.token",
+        body: tokenAnswer.encode({ v: 1, id: new Uint8Array(16), index: 0, token }),
+      });
+    const kept = (await author.device.items.all("token")).length;
+    const codes = (await doctor.receive(author)).map((event) =>
+      event.what === "discarded" ? event.code : event.what,
+    );
+    assert.equal(codes.length, rows.length);
+    assert.ok(!codes.includes("token"), codes.join());
+    assert.equal((await author.device.items.all("token")).length, kept);
+  });
+
+  test("a contact card that names a node outside the federation is refused", async () => {
+    const card = {
+      node: "http://evil.example",
+      box: box.box,
+      boxKey: box.boxKey,
+      certificate: new Uint8Array(),
+    };
+    assert.throws(() => cardAddress(author, card), { code: "NOT_FOUND" });
+  });
+});
