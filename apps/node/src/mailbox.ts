@@ -22,15 +22,24 @@ export class Mailbox {
   readonly #boxes: Database<Buffer, string>;
   readonly #letters: Database<Buffer, string>;
   readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #used = new Map<string, { letters: number; bytes: number }>();
   readonly #now: () => number;
+  readonly #quotaBytes: number;
+  #bytes = 0;
   #lastArrival = 0;
 
-  /** @param now - Unix milliseconds. */
-  constructor(folder: string, now: () => number) {
+  /**
+   * @param now - Unix milliseconds.
+   * @param quotaBytes - What all boxes together may hold; anybody may open one.
+   */
+  constructor(folder: string, now: () => number, quotaBytes: number = Number.POSITIVE_INFINITY) {
     this.#now = now;
+    this.#quotaBytes = quotaBytes;
     this.#root = open({ path: folder, encoding: "binary", overlappingSync: false });
     this.#boxes = this.#root.openDB({ name: "boxes", encoding: "binary" });
     this.#letters = this.#root.openDB({ name: "letters", encoding: "binary" });
+    for (const { key, value } of this.#letters.getRange())
+      this.#tally(key.slice(0, key.indexOf(" ")), value.length);
   }
 
   /** Opens a box for `key`; idempotent for the same key. @throws {AnamnesisError} FORBIDDEN for another's box. */
@@ -53,7 +62,7 @@ export class Mailbox {
 
   /**
    * Puts a message into a box, durably.
-   * @throws {AnamnesisError} BAD_REQUEST (not whole buckets), TOO_LARGE, BOX_FULL.
+   * @throws {AnamnesisError} BAD_REQUEST (not whole buckets), TOO_LARGE, BOX_FULL, STORAGE_FULL (all boxes together).
    */
   async put(box: string, octets: Uint8Array): Promise<string> {
     if (octets.length > limits.messageBytes)
@@ -68,13 +77,21 @@ export class Mailbox {
       );
     }
     await this.#expire(box);
-    const used = this.#used(box);
+    const used = this.#used.get(box) ?? { letters: 0, bytes: 0 };
     if (used.letters >= limits.boxMessages || used.bytes + octets.length > limits.boxBytes) {
       throw new AnamnesisError("BOX_FULL", "Message refused: the box is full");
     }
+    if (this.#bytes + octets.length > this.#quotaBytes)
+      throw new AnamnesisError("STORAGE_FULL", "Message refused: the mailbox is full");
     this.#lastArrival = Math.max(this.#lastArrival + 1, this.#now());
     const id = `${this.#lastArrival.toString(16).padStart(12, "0")}${toHex(randomBytes(8))}`;
-    await this.#durably(() => this.#letters.put(`${box} ${id}`, Buffer.from(octets)));
+    this.#tally(box, octets.length);
+    await this.#durably(() => this.#letters.put(`${box} ${id}`, Buffer.from(octets))).catch(
+      (error: unknown) => {
+        this.#tally(box, -octets.length);
+        throw error;
+      },
+    );
     for (const wake of this.#waiting.get(box) ?? []) wake();
     return id;
   }
@@ -107,7 +124,12 @@ export class Mailbox {
 
   /** Removes a message; one that is gone already is no error. */
   async remove(box: string, letter: string): Promise<void> {
-    await this.#durably(() => this.#letters.remove(`${box} ${letter}`));
+    await this.#removeAll([`${box} ${letter}`]);
+  }
+
+  /** Removes what has expired in every box. */
+  async sweep(): Promise<void> {
+    for (const box of [...this.#used.keys()]) await this.#expire(box);
   }
 
   async close(): Promise<void> {
@@ -120,14 +142,14 @@ export class Mailbox {
     return key === undefined ? undefined : { key };
   }
 
-  #used(box: string): { letters: number; bytes: number } {
-    let letters = 0;
-    let bytes = 0;
-    for (const { value } of this.#letters.getRange({ start: `${box} `, end: `${box}!` })) {
-      letters += 1;
-      bytes += value.length;
-    }
-    return { letters, bytes };
+  /** Counts a message in, or out when its size is negative. */
+  #tally(box: string, bytes: number): void {
+    const used = this.#used.get(box) ?? { letters: 0, bytes: 0 };
+    this.#bytes += bytes;
+    used.bytes += bytes;
+    used.letters += Math.sign(bytes);
+    if (used.letters === 0) this.#used.delete(box);
+    else this.#used.set(box, used);
   }
 
   #oldestLiving(): string {
@@ -140,8 +162,18 @@ export class Mailbox {
     const dead = [
       ...this.#letters.getKeys({ start: `${box} `, end: `${box} ${this.#oldestLiving()}` }),
     ];
-    if (dead.length > 0)
-      await this.#durably(() => Promise.all(dead.map((key) => this.#letters.remove(key))));
+    await this.#removeAll(dead);
+  }
+
+  async #removeAll(keys: readonly string[]): Promise<void> {
+    const gone: { key: string; bytes: number }[] = [];
+    for (const key of keys) {
+      const letter = this.#letters.get(key);
+      if (letter !== undefined) gone.push({ key, bytes: letter.length });
+    }
+    if (gone.length === 0) return;
+    for (const { key, bytes } of gone) this.#tally(key.slice(0, key.indexOf(" ")), -bytes);
+    await this.#durably(() => Promise.all(gone.map(({ key }) => this.#letters.remove(key))));
   }
 
   #arrival(box: string, waitMs: number): Promise<void> {

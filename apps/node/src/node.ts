@@ -23,6 +23,8 @@ export interface NodeConfig extends HttpConfig {
   readonly genesis: readonly Genesis[];
   /** Most bytes a chain's data file may take; default the disk's. */
   readonly quotaBytes?: number;
+  /** Most bytes that all boxes of the mailbox together may hold; default the disk's. */
+  readonly mailboxBytes?: number;
   /** Threads that verify signatures; default 1. */
   readonly verifiers?: number;
   /** How often everything kept is re-hashed; default once a day, 0 for never. */
@@ -42,7 +44,8 @@ export interface RunningNode extends Server {
   >;
 }
 
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Starts an institution's node with all its chains. Resolves once it listens. */
 export async function startNode(config: NodeConfig): Promise<RunningNode> {
@@ -74,7 +77,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     institution,
     keys,
     chains,
-    mailbox: new Mailbox(mailboxFolder(config.home), now),
+    mailbox: new Mailbox(mailboxFolder(config.home), now, config.mailboxBytes),
     callers: new CallerCheck(now),
     revocations: new RevocationLists({ registry, cas, now }),
     now,
@@ -98,11 +101,14 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const timer =
     every === 0 ? undefined : setInterval(() => void scrub().catch(() => undefined), every);
   timer?.unref();
+  const sweeper = setInterval(() => void deps.mailbox.sweep().catch(() => undefined), HOUR_MS);
+  sweeper.unref();
   return {
     address: server.address,
     scrub,
     stop: async () => {
       clearInterval(timer);
+      clearInterval(sweeper);
       await Promise.all([...chains.values()].map((chain) => chain.stop()));
       await deps.mailbox.close();
       await server.stop();

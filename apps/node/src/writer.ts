@@ -24,16 +24,7 @@ export function writerOverHttp(address: string, chain: string): Writer {
       const response = await ask(`${base}/blocks?after=${after}&limit=${limit}&wait=${waitMs}`, {
         signal: limited,
       });
-      const list = decodeCanonical(new Uint8Array(await response.arrayBuffer()), {
-        maxBytes: BLOCKS_BYTES,
-      });
-      if (!Array.isArray(list) || !list.every((block) => block instanceof Uint8Array)) {
-        throw new AnamnesisError(
-          "MALFORMED",
-          "The writer's blocks are not an array of byte strings",
-        );
-      }
-      return list as Uint8Array[];
+      return blocksIn(await whole(response.arrayBuffer()));
     },
     offer: async (group) => {
       const response = await ask(`${base}/groups`, {
@@ -42,9 +33,34 @@ export function writerOverHttp(address: string, chain: string): Writer {
         body: Buffer.from(group),
         signal: AbortSignal.timeout(OFFER_MS),
       });
-      return (await response.json()) as { height: number; results: SlipOutcome[] };
+      return (await whole(response.json())) as { height: number; results: SlipOutcome[] };
     },
   };
+}
+
+/** A body, or UNAVAILABLE when the writer breaks off in the middle of it. */
+async function whole<T>(body: Promise<T>): Promise<T> {
+  try {
+    return await body;
+  } catch (cause) {
+    throw new AnamnesisError("UNAVAILABLE", "The chain's writer broke off its answer", { cause });
+  }
+}
+
+function blocksIn(body: ArrayBuffer): Uint8Array[] {
+  const malformed = (cause?: unknown) =>
+    new AnamnesisError("MALFORMED", "The writer's blocks are not an array of byte strings", {
+      cause,
+    });
+  let list: unknown;
+  try {
+    list = decodeCanonical(new Uint8Array(body), { maxBytes: BLOCKS_BYTES });
+  } catch (cause) {
+    throw malformed(cause);
+  }
+  if (!Array.isArray(list) || !list.every((block) => block instanceof Uint8Array))
+    throw malformed();
+  return list as Uint8Array[];
 }
 
 async function ask(url: string, init: RequestInit): Promise<Response> {

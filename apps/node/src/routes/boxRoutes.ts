@@ -3,7 +3,7 @@ import { AnamnesisError, limits, parseFingerprint } from "@anamnesis/protocol";
 import { readBody } from "@anamnesis/server";
 import type { Answer, Incoming, Route } from "@anamnesis/server";
 import type { NodeDeps } from "../deps.ts";
-import { staffOfThisInstitution, liveCertificate } from "./callers.ts";
+import { isStaffBox, liveCertificate, staffOfThisInstitution } from "./callers.ts";
 import { numberInQuery } from "./chainRoutes.ts";
 
 /** The mailbox (H-17). */
@@ -48,6 +48,8 @@ async function openBox(deps: NodeDeps, incoming: Incoming): Promise<Answer> {
   const caller = await deps.callers.callerOf(incoming, await readBody(incoming), () => {
     throw new AnamnesisError("FORBIDDEN", "Refused: want the signature of the box's own key");
   });
+  if (isStaffBox(deps, box))
+    throw new AnamnesisError("FORBIDDEN", "Refused: this box is a certificate's");
   await deps.mailbox.openBox(box, caller.publicKey);
   return { body: { box } };
 }

@@ -37,3 +37,7 @@ export function staffOfThisInstitution(
     ? found
     : undefined;
 }
+
+/** Whether a box is named by anybody's certificate, live or not: such a box is theirs and cannot be opened by another key. */
+export const isStaffBox = (deps: NodeDeps, box: string): boolean =>
+  certificate(deps, box) !== undefined;

@@ -162,7 +162,8 @@ async function postGroup(deps: NodeDeps, incoming: Incoming): Promise<Answer> {
 const forVisitorsOnly: ReadonlySet<string> = new Set(["grant.publish", "access.refuse"]);
 
 /**
- * Design section 4: nobody outside may load the validators with slips that anybody could sign.
+ * Design section 4: nobody outside may load the validators with slips that anybody could sign. Where the two kinds need a
+ * visit, a visit needs its sealed intake (H-16): else anybody could open one.
  * @throws {AnamnesisError} FORBIDDEN, and those of the request's signature.
  */
 async function mayBeCarried(
@@ -172,7 +173,10 @@ async function mayBeCarried(
 ): Promise<void> {
   // Both kinds live on the consortium; anywhere else the chain itself refuses them.
   if (chain.genesis.kind !== "consortium") return;
-  if (!slips.some((slip) => forVisitorsOnly.has(kindOf(slip)))) return;
+  const kinds = slips.map(kindOf);
+  if (kinds.includes("session.open"))
+    throw new AnamnesisError("FORBIDDEN", "Refused: a visit is opened by its sealed intake");
+  if (!kinds.some((kind) => forVisitorsOnly.has(kind))) return;
   const caller = await deps.callers.callerOf(incoming, body, () => {
     throw new AnamnesisError("FORBIDDEN", "Refused: want the signature of a visit's key");
   });

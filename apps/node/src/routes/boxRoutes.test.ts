@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { decodeCanonical, toHex } from "@anamnesis/crypto/verify";
+import { limits, ticketDocument } from "@anamnesis/protocol";
+import { bytesOf, keyOf } from "../../../../tests/chainFixture.ts";
+import {
+  NodeFederation,
+  authority,
+  call,
+  hospital,
+  signedHeaders,
+  until,
+} from "../../../../tests/nodeFixture.ts";
+import type { Reply } from "../../../../tests/nodeFixture.ts";
+
+let federation: NodeFederation;
+let now = Date.now();
+let staff: string;
+
+before(async () => {
+  federation = await NodeFederation.make();
+  const clock = { now: () => now };
+  await federation.start(hospital, clock);
+  await federation.start(authority, clock);
+  staff = toHex(await federation.certify(federation.consortium, "doctor"));
+  const fingerprint = staff;
+  await until("the hospital has the certificate", async () => {
+    const url = `${federation.address(hospital)}/chains/${federation.consortium.chain}/certificates/${fingerprint}`;
+    return (await call(url)).status === 200;
+  });
+});
+after(() => federation.remove());
+
+const bucket = (fill: number, count = 1): Uint8Array =>
+  new Uint8Array(count * limits.messageBucketBytes).fill(fill);
+const boxUrl = (box: string): string => `${federation.address(hospital)}/boxes/${box}`;
+const boxOf = (name: string): string => toHex(bytesOf(`box ${name}`));
+
+async function open(box: string, owner: string): Promise<Reply> {
+  const body = Buffer.from(JSON.stringify({}));
+  const headers = signedHeaders(boxUrl(box), keyOf(owner), { method: "PUT", body, created: now });
+  return call(boxUrl(box), { method: "PUT", body, headers });
+}
+const put = (box: string, octets: Uint8Array): Promise<Reply> =>
+  call(`${boxUrl(box)}/messages`, { body: octets });
+function read(box: string, owner: string, query = "", keyId?: string): Promise<Reply> {
+  const url = `${boxUrl(box)}/messages`;
+  const id = keyId === undefined ? {} : { keyId };
+  const headers = signedHeaders(url, keyOf(owner), { created: now, ...id });
+  return call(url + query, { headers });
+}
+const letters = ({ bytes }: Reply): [string, Uint8Array][] =>
+  decodeCanonical(bytes, { maxBytes: 2 * limits.messageBytes }) as unknown as [
+    string,
+    Uint8Array,
+  ][];
+const codeOf = ({ json }: Reply): string | undefined => json.error?.code;
+
+test("H-17: a box is opened once, filled by anybody, read and emptied by its owner alone", async () => {
+  const box = boxOf("life");
+  assert.equal(codeOf(await put(box, bucket(1))), "NOT_FOUND");
+  assert.equal((await open(box, "owner")).status, 200);
+  assert.equal((await open(box, "owner")).status, 200);
+  assert.equal(codeOf(await open(box, "mallory")), "FORBIDDEN");
+  const first = (await put(box, bucket(1))).json["message"] as string;
+  const second = (await put(box, bucket(2, 2))).json["message"] as string;
+  const found = letters(await read(box, "owner"));
+  assert.deepEqual(
+    found.map(([id]) => id),
+    [first, second],
+  );
+  assert.deepEqual(found[1]![1], bucket(2, 2));
+  assert.deepEqual(
+    letters(await read(box, "owner", `?after=${first}`)).map(([id]) => id),
+    [second],
+  );
+  assert.equal(codeOf(await read(box, "mallory")), "FORBIDDEN");
+  assert.equal(codeOf(await call(`${boxUrl(box)}/messages`)), "SIGNATURE_REQUIRED");
+  const url = `${boxUrl(box)}/messages/${first}`;
+  const remove = (owner: string) =>
+    call(url, {
+      method: "DELETE",
+      headers: signedHeaders(url, keyOf(owner), { method: "DELETE", created: now }),
+    });
+  assert.equal(codeOf(await remove("mallory")), "FORBIDDEN");
+  assert.equal((await remove("owner")).status, 200);
+  assert.deepEqual(
+    letters(await read(box, "owner")).map(([id]) => id),
+    [second],
+  );
+});
+
+test("H-17: only whole buckets, and none too large", async () => {
+  const box = boxOf("form");
+  await open(box, "owner");
+  assert.equal(codeOf(await put(box, new Uint8Array(100))), "BAD_REQUEST");
+  assert.equal(codeOf(await put(box, new Uint8Array(0))), "BAD_REQUEST");
+  assert.equal(
+    codeOf(await put(box, new Uint8Array(limits.messageBytes + limits.messageBucketBytes))),
+    "TOO_LARGE",
+  );
+  assert.equal(codeOf(await put("../keys", bucket(1))), "NOT_FOUND");
+  assert.equal(codeOf(await put("xyz", bucket(1))), "BAD_REQUEST");
+});
+
+test("H-17: a full box refuses, until messages are removed or expire", async () => {
+  const box = boxOf("full");
+  await open(box, "owner");
+  const large = bucket(3, limits.messageBytes / limits.messageBucketBytes);
+  const answers = await Promise.all(Array.from({ length: 10 }, () => put(box, large)));
+  const room = limits.boxBytes / limits.messageBytes;
+  assert.equal(answers.filter(({ status }) => status === 200).length, room);
+  assert.equal(answers.filter((answer) => codeOf(answer) === "BOX_FULL").length, 10 - room);
+  const before = now;
+  now += limits.messageLifetimeMs + 60_000;
+  assert.deepEqual(letters(await read(box, "owner")), []);
+  assert.equal((await put(box, bucket(4))).status, 200);
+  now = before;
+});
+
+test("H-17: a waiting reader is answered when a message comes", async () => {
+  const box = boxOf("wait");
+  await open(box, "owner");
+  const waiting = read(box, "owner", "?wait=10000");
+  await put(box, bucket(5));
+  assert.equal(letters(await waiting).length, 1);
+});
+
+test("H-17: staff have a box under their certificate, which nobody else can open or read", async () => {
+  assert.equal((await put(staff, bucket(6))).status, 200);
+  assert.equal(letters(await read(staff, "doctor", "", staff)).length, 1);
+  assert.equal(codeOf(await open(staff, "mallory")), "FORBIDDEN");
+  assert.equal(codeOf(await read(staff, "mallory")), "FORBIDDEN");
+  assert.equal(codeOf(await read(staff, "mallory", "", staff)), "SIGNATURE_INVALID");
+  const stranger = toHex(bytesOf("no certificate"));
+  assert.equal(codeOf(await read(stranger, "mallory", "", stranger)), "CERTIFICATE_NOT_LIVE");
+});
+
+test("a nonce serves once, and an old or a future signature not at all", async () => {
+  const box = boxOf("nonce");
+  await open(box, "owner");
+  const url = `${boxUrl(box)}/messages`;
+  const headers = signedHeaders(url, keyOf("owner"), { created: now });
+  assert.equal((await call(url, { headers })).status, 200);
+  assert.equal(codeOf(await call(url, { headers })), "NONCE_REUSED");
+  for (const created of [now - 2 * limits.requestSkewMs, now + 2 * limits.requestSkewMs]) {
+    const stale = signedHeaders(url, keyOf("owner"), { created });
+    assert.equal(codeOf(await call(url, { headers: stale })), "SIGNATURE_INVALID");
+  }
+});
+
+test("H-15: anybody gets a get ticket for an id, only this institution's staff a put ticket", async () => {
+  const url = `${federation.address(hospital)}/tickets`;
+  const object = Buffer.from(bytesOf("object")).toString("base64url");
+  const ask = (action: string, signAs?: { key: string; keyId?: string }): Promise<Reply> => {
+    const body = Buffer.from(JSON.stringify({ chain: federation.care.chain, action, object }));
+    const { key, keyId } = signAs ?? {};
+    const headers =
+      key === undefined
+        ? {}
+        : signedHeaders(url, keyOf(key), {
+            method: "POST",
+            body,
+            created: now,
+            ...(keyId === undefined ? {} : { keyId }),
+          });
+    return call(url, { body, headers });
+  };
+  const ticket = ticketDocument.decode((await ask("get")).bytes);
+  assert.equal(ticket.action, "get");
+  assert.equal(codeOf(await ask("put")), "SIGNATURE_REQUIRED");
+  assert.equal(codeOf(await ask("put", { key: "doctor" })), "FORBIDDEN");
+  assert.equal((await ask("put", { key: "doctor", keyId: staff })).status, 200);
+  assert.equal(codeOf(await ask("put", { key: "mallory", keyId: staff })), "SIGNATURE_INVALID");
+  assert.equal(codeOf(await ask("delete")), "BAD_REQUEST");
+});
