@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
@@ -7,6 +8,8 @@ import { defineConfig } from "vite";
  */
 export default defineConfig({
   plugins: [react()],
+  // Libraries that also run on old servers ask Node for what every browser has.
+  resolve: { alias: { crypto: join(import.meta.dirname, "src/worker/platformCrypto.ts") } },
   worker: { format: "es" },
   build: {
     target: "es2023",

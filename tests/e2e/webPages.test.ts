@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import test from "node:test";
 import type { Browser, Page } from "playwright-core";
 import {
@@ -180,4 +182,20 @@ test("a hostile narrative does nothing on the page", async (t) => {
   await page.getByText("<b>bold</b>").waitFor();
   assert.equal(await page.locator("main img, main script").count(), 0);
   assert.equal(await page.evaluate(() => "hit" in window), false);
+});
+
+test("the bundle keeps what uses keys in the worker, and runs under the content policy", async () => {
+  const dist = join(import.meta.dirname, "../../apps/web/dist");
+  const names = (await readdir(join(dist, "assets"))).filter((name) => name.endsWith(".js"));
+  const scripts = new Map<string, string>();
+  for (const name of names) scripts.set(name, await readFile(join(dist, "assets", name), "utf8"));
+  const page = [...scripts].filter(([name]) => !name.startsWith("worker-"));
+  assert.equal(names.length - page.length, 1);
+  for (const [name, script] of page)
+    assert.doesNotMatch(script, /WebAssembly|MRS-V1|X-Wing/i, name);
+  for (const [name, script] of scripts) {
+    assert.doesNotMatch(script, /medplum/i, name);
+  }
+  const html = await readFile(join(dist, "index.html"), "utf8");
+  assert.doesNotMatch(html, /<script(?![^>]*\bsrc=)|\son\w+=|style=/);
 });
