@@ -46,8 +46,12 @@ export async function addDemoPeople(
   for (const { name } of people) sessions.set(name, await sessionOf(running, name));
   const of = (name: string): Session => sessions.get(name) as Session;
 
-  await history(of("zhang-wei"), 7, [of("dr-li"), of("dr-chen"), of("dr-sun")]);
-  await history(of("anna-keller"), 11, [of("dr-chen")]);
+  await history(of("zhang-wei"), { seed: 7, name: "张伟 Zhang Wei" }, [
+    of("dr-li"),
+    of("dr-chen"),
+    of("dr-sun"),
+  ]);
+  await history(of("anna-keller"), { seed: 11, name: "Anna Keller" }, [of("dr-chen")]);
   await decisions(of("zhang-wei"), of("dr-chen"), of("dr-sun"));
   const { run, ...rest } = (await readFederation(running.dir)) ?? file;
   await writeFederation(running.dir, {
@@ -81,9 +85,13 @@ async function sessionOf(running: RunningFederation, name: string): Promise<Sess
 }
 
 /** One synthetic patient's visits: each doctor writes what happened at their institution, and one a letter. */
-async function history(of: Session, seed: number, doctors: readonly Session[]): Promise<void> {
+async function history(
+  of: Session,
+  { seed, name }: { readonly seed: number; readonly name: string },
+  doctors: readonly Session[],
+): Promise<void> {
   const institutions = doctors.map(({ device }) => device.institution);
-  const made = syntheticPatient(seed, { institutions, visits: institutions.length + 1 });
+  const made = syntheticPatient(seed, { name, institutions, visits: institutions.length + 1 });
   // All visits first: who attends looks for new boxes only every few seconds.
   for (const by of doctors) {
     const { fingerprint } = await by.device.certificate();

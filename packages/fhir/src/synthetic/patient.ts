@@ -9,6 +9,8 @@ import type { VisitKind } from "./visit.ts";
 import { syntheticPdf } from "./pdf.ts";
 
 export interface SyntheticOptions {
+  /** The patient's name; a made-up one when left out. */
+  readonly name?: string;
   /** Names of the institutions visited; the one whose name holds "online" (or 网, 线上), else the last, takes the online visits. */
   readonly institutions?: readonly string[];
   /** How many visits; 5 when left out. From 4 on, every kind of visit occurs. */
@@ -54,7 +56,9 @@ const INSTITUTIONS: readonly string[] = ["General Hospital", "City Hospital", "O
 export function syntheticPatient(seed: number, options: SyntheticOptions = {}): SyntheticPatient {
   const random = new Random(seed);
   const institutions = options.institutions ?? INSTITUTIONS;
-  const { name, sex } = random.pick(people);
+  const drawn = random.pick(people);
+  const { sex } = drawn;
+  const name = options.name ?? drawn.name;
   const identifier = `SYN-${(seed >>> 0).toString().padStart(10, "0")}`;
   const birthDate = `${random.integer(1938, 2004)}-${two(random.integer(1, 12))}-${two(random.integer(1, 28))}`;
   const patient = make([seed, "patient"], "Patient", {

@@ -86,3 +86,11 @@ test("Random gives fixed vectors and stays within bounds", () => {
   assert.equal(random.decimal(510, 510, 2), "5.10");
   assert.deepEqual(new Random(2).some([1, 2, 3, 4], 9), [1, 2, 3, 4]);
 });
+
+test("syntheticPatient() takes a name and changes nothing else", () => {
+  const [drawn, named] = [syntheticPatient(7), syntheticPatient(7, { name: "张伟 Zhang Wei" })];
+  assert.equal(named.person.name, "张伟 Zhang Wei");
+  assert.deepEqual({ ...named.person, name: drawn.person.name }, drawn.person);
+  const first = text(named.bundles[0]?.bytes ?? new Uint8Array());
+  assert.ok(first.includes("张伟 Zhang Wei") && !first.includes(drawn.person.name));
+});
