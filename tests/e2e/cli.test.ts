@@ -32,8 +32,6 @@ let dir: string;
 let federation: Up;
 const file = (name: string): string => join(folder.path, name);
 const pdf = syntheticPdf(5);
-const [unseen] = syntheticPatient(6, { institutions: ["general-hospital"], visits: 1 }).bundles;
-assert.ok(unseen);
 const [visit] = syntheticPatient(5, { institutions: ["general-hospital"], visits: 1 }).bundles;
 assert.ok(visit);
 let whole = "";
@@ -46,7 +44,7 @@ before(async () => {
   dir = file("federation");
   await writeFile(file("letter.pdf"), pdf);
   await writeFile(file("visit.json"), visit.bytes);
-  await writeFile(file("unseen.json"), unseen.bytes);
+  await writeFile(file("visits.json"), severalVisits());
   federation = await up(dir, ["--demo"]);
 });
 
@@ -413,7 +411,7 @@ test("import answers PATIENT_AWAY after 30 s, with nothing written", async () =>
   const before = await ask<Records>(dir, ["record", "list", "--as", "maria"]);
   await withoutDevice("maria", async () => {
     const since = Date.now();
-    const args = ["record", "import", file("unseen.json"), "--by", "dr-rossi", "--for", "maria"];
+    const args = ["record", "import", file("visits.json"), "--by", "dr-rossi", "--for", "maria"];
     const { exit, code } = await refusal(dir, args);
     assert.deepEqual([exit, code], [6, "PATIENT_AWAY"]);
     assert.ok(Date.now() - since > 28_000 && Date.now() - since < 45_000);
@@ -421,6 +419,23 @@ test("import answers PATIENT_AWAY after 30 s, with nothing written", async () =>
   const afterwards = await ask<Records>(dir, ["record", "list", "--as", "maria"]);
   assert.equal(afterwards.records.length, before.records.length);
 });
+
+/** A history of three visits: more than there are tokens at hand. */
+function severalVisits(): string {
+  const entries = new Map<string, unknown>();
+  for (const { bytes } of syntheticPatient(6, { institutions: ["general-hospital"], visits: 3 })
+    .bundles) {
+    const { entry } = JSON.parse(new TextDecoder().decode(bytes)) as {
+      entry: { fullUrl: string }[];
+    };
+    for (const each of entry) entries.set(each.fullUrl, each);
+  }
+  return JSON.stringify({
+    resourceType: "Bundle",
+    type: "transaction",
+    entry: [...entries.values()],
+  });
+}
 
 /** While `work` runs, a device is a file that is no folder: whoever tries to read it fails, root too. */
 async function withoutDevice(name: string, work: () => Promise<void>): Promise<void> {
