@@ -8,8 +8,17 @@ import { randomBytes } from "node:crypto";
 import { signRaw } from "@anamnesis/crypto/sign";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
 import { encodeCanonical, fromHex } from "@anamnesis/crypto/verify";
-import { bareKeyId, limits, makeSlip, pidOf, signRequest } from "@anamnesis/protocol";
-import type { CaKey, ChainId, Genesis, SlipFields, SlipKind } from "@anamnesis/protocol";
+import { bareKeyId, limits, makeGroup, makeSlip, pidOf, signRequest } from "@anamnesis/protocol";
+import type {
+  CaKey,
+  ChainId,
+  Genesis,
+  InstitutionId,
+  SlipFields,
+  SlipKind,
+} from "@anamnesis/protocol";
+import { readKeys } from "../apps/node/src/home.ts";
+import type { NodeKeys } from "../apps/node/src/home.ts";
 import { initHome, startNode } from "../apps/node/src/index.ts";
 import type { NodeConfig, RunningNode } from "../apps/node/src/index.ts";
 import { bytesOf, certificateFields, keyOf, makeGenesis, signer } from "./chainFixture.ts";
@@ -32,22 +41,27 @@ export class NodeFederation {
   readonly dir: string;
   readonly care: Genesis;
   readonly consortium: Genesis;
+  /** What the nodes sign and open with, by institution. */
+  readonly keys: ReadonlyMap<string, NodeKeys>;
   readonly #running = new Map<string, RunningNode>();
 
-  constructor(dir: string, care: Genesis, consortium: Genesis) {
-    this.dir = dir;
-    this.care = care;
-    this.consortium = consortium;
+  constructor(input: Pick<NodeFederation, "dir" | "care" | "consortium" | "keys">) {
+    this.dir = input.dir;
+    this.care = input.care;
+    this.consortium = input.consortium;
+    this.keys = input.keys;
   }
 
   static async make(options: FederationOptions = {}): Promise<NodeFederation> {
     const { params, members = [hospital, authority, province], registry, cas } = options;
     const dir = await mkdtemp(join(tmpdir(), "nodes-"));
     const homes = new Map<string, { nodeKey: Uint8Array; boxKey: Uint8Array; address: string }>();
+    const keys = new Map<string, NodeKeys>();
     const ports = await freePorts(members.length);
     for (const [i, id] of members.entries()) {
-      const keys = await initHome(join(dir, id));
-      homes.set(id, { ...keys, address: `http://127.0.0.1:${ports[i]}` });
+      const publicKeys = await initHome(join(dir, id));
+      homes.set(id, { ...publicKeys, address: `http://127.0.0.1:${ports[i]}` });
+      keys.set(id, await readKeys(join(dir, id)));
     }
     const [care, consortium] = (["care", "consortium"] as const).map((kind): Genesis => {
       const plain = makeGenesis(kind, params);
@@ -60,7 +74,7 @@ export class NodeFederation {
       const { registry: planned, ...rest } = ours.consortium;
       return { ...ours, consortium: { ...rest, registry: { ...planned, address: registry } } };
     });
-    return new NodeFederation(dir, care!, consortium!);
+    return new NodeFederation({ dir, care: care!, consortium: consortium!, keys });
   }
 
   config(institution: string, options: Partial<NodeConfig> = {}): NodeConfig {
@@ -136,12 +150,40 @@ export class NodeFederation {
     return fields.fingerprint;
   }
 
-  /** Opens a visit at the hospital. @returns Its pid. */
+  /** Opens a visit at the hospital, on its own node's word. @returns Its pid. */
   async openVisit(visit: string): Promise<Uint8Array> {
-    const key = keyOf(visit);
-    const fields = { institution: hospital, key: key.publicKey };
-    await this.accepted(hospital, this.care, this.slip(this.care, "session.open", fields, key));
-    return fromHex(pidOf(key.publicKey));
+    const [pid] = await this.openVisits([visit]);
+    return pid!;
+  }
+
+  async openVisits(visits: readonly string[]): Promise<Uint8Array[]> {
+    const keys = visits.map(keyOf);
+    for (let at = 0; at < keys.length; at += limits.groupSlips) {
+      const slips = keys.slice(at, at + limits.groupSlips).map((key) => {
+        const fields = { institution: hospital, key: key.publicKey };
+        return this.slip(this.care, "session.open", fields, key).bytes;
+      });
+      const { json } = await this.postGroup(this.care, this.group(this.care, hospital, slips));
+      const results = (json["results"] ?? []) as { code: string }[];
+      if (results.length === 0 || results.some(({ code }) => code !== "OK"))
+        throw new Error(`Visits were not opened: ${JSON.stringify(json)}`);
+    }
+    return keys.map(({ publicKey }) => fromHex(pidOf(publicKey)));
+  }
+
+  /** A group as an institution's node carries it; `key` signs in its stead. */
+  group(
+    chain: Genesis,
+    carrier: string,
+    slips: readonly Uint8Array[],
+    key = this.keys.get(carrier)!.signing,
+  ): Uint8Array {
+    return makeGroup(chain.chain, carrier as InstitutionId, slips, signer(key));
+  }
+
+  /** Offers a group to the chain's writer. */
+  postGroup(chain: Genesis, group: Uint8Array, to: string = chain.writer): Promise<Reply> {
+    return call(`${this.address(to)}/chains/${chain.chain}/groups`, { body: group });
   }
 
   /** A record of a visit; everything not given follows from `label`. */
@@ -170,8 +212,22 @@ export class NodeFederation {
   }
 
   /** Posts a slip to an institution's node. */
-  async post(institution: string, chain: Genesis, slip: Uint8Array): Promise<Reply> {
-    return call(`${this.address(institution)}/chains/${chain.chain}/slips`, { body: slip });
+  async post(
+    institution: string,
+    chain: Genesis,
+    slip: Uint8Array,
+    headers: Record<string, string> = {},
+  ): Promise<Reply> {
+    return call(this.url(institution, chain, "slips"), { body: slip, headers });
+  }
+
+  /** Below a chain at an institution's node. */
+  url(institution: string, chain: Genesis, path: string): string {
+    return `${this.address(institution)}/chains/${chain.chain}/${path}`;
+  }
+
+  get(institution: string, chain: Genesis, path: string): Promise<Reply> {
+    return call(this.url(institution, chain, path));
   }
 
   async accepted(institution: string, chain: Genesis, slip: MadeSlip): Promise<void> {
@@ -186,7 +242,7 @@ export class NodeFederation {
     headers: Record<string, string> = {},
   ): Promise<Reply> {
     const body = encodeCanonical([...slips]);
-    return call(`${this.address(institution)}/chains/${chain.chain}/batch`, { body, headers });
+    return call(this.url(institution, chain, "batch"), { body, headers });
   }
 }
 

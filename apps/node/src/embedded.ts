@@ -56,9 +56,13 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   let pageTimer: NodeJS.Timeout | undefined;
   let stopped = false;
 
-  const assertOpen = (coming: number): void => {
+  const assertTaking = (): void => {
     keeper.assertServing();
     if (stopped) throw new AnamnesisError("UNAVAILABLE", "The node is stopping");
+  };
+
+  const assertOpen = (coming: number): void => {
+    assertTaking();
     if (slips.length + sieve.size + groupSlips + coming > QUEUE_SLIPS)
       throw new AnamnesisError("BUSY", "Too many slips wait; come back in a second");
     store.assertRoom();
@@ -67,6 +71,7 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   async function carry(bytes: readonly Uint8Array[]): Promise<SlipOutcome[]> {
     assertOpen(bytes.length);
     const sifted = await sieve.sift(bytes);
+    assertTaking(); // Nothing that is queued after the last block would ever be answered.
     const outcomes = sifted.map((entry) =>
       passed(entry)
         ? new Promise<SlipOutcome>(
@@ -83,6 +88,7 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
     groupSlips += limits.groupSlips;
     try {
       const group = await engine.checkGroup(bytes);
+      assertTaking();
       const result = new Promise<GroupResult>(
         (resolve, reject) => void groups.push({ group, resolve, reject }),
       );

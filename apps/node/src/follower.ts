@@ -23,6 +23,8 @@ const PULL_WAIT_MS = 10_000;
 const RETRY_MS = 250;
 /** Times a group is offered to a writer that does not answer. */
 const OFFERS = 3;
+/** Slips that may be on their way to the writer; beyond, callers are told to come back (429). */
+const UNDER_WAY_SLIPS = 16_384;
 
 /**
  * The embedded engine's follower: pulls blocks, verifies the writer's signature and every slip, re-executes, and stops
@@ -116,9 +118,21 @@ export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer
     );
   }
 
+  let underWay = 0;
   async function carry(bytes: readonly Uint8Array[]): Promise<SlipOutcome[]> {
     keeper.assertServing();
+    if (underWay + bytes.length > UNDER_WAY_SLIPS)
+      throw new AnamnesisError("BUSY", "Too many slips wait; come back in a second");
     store.assertRoom();
+    underWay += bytes.length;
+    try {
+      return await carryOver(bytes);
+    } finally {
+      underWay -= bytes.length;
+    }
+  }
+
+  async function carryOver(bytes: readonly Uint8Array[]): Promise<SlipOutcome[]> {
     let sifted = await sieve.sift(bytes);
     if (sifted.some((entry) => !passed(entry) && entry.code === "UNKNOWN_KEY")) {
       // The certificate may stand in a block that is on its way here.
