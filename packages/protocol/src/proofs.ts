@@ -3,8 +3,7 @@ import { decodeItem } from "./canonical.ts";
 import { appHashOf, rootNames } from "./appHash.ts";
 import type { StateRoots } from "./appHash.ts";
 import { AnamnesisError } from "./errors.ts";
-import { memberOf } from "./genesis.ts";
-import type { Genesis } from "./genesis.ts";
+import type { Genesis, Member } from "./genesis.ts";
 import { headFromList, headToList, verifyHead } from "./heads.ts";
 import type { Head } from "./heads.ts";
 import type { ChainId, InstitutionId } from "./ids.ts";
@@ -86,14 +85,14 @@ export function verifyHeads(
   if (proof.chain !== genesis.chain)
     throw invalid(`made for chain ${proof.chain}, want ${genesis.chain}`);
   const appHash = appHashOf(proof.roots);
-  const signers = new Set<InstitutionId>();
   for (const head of proof.heads) {
     if (head.chain !== proof.chain || head.height !== proof.height)
       throw invalid("a head is of another chain or height");
     if (!equalBytes(head.appHash, appHash)) throw invalid("a head signs another app hash");
-    if (!genesis.members.some((member) => member.id === head.institution))
-      throw invalid(`head by ${head.institution}, which is not a member`);
-    if (!verifyHead(head, memberOf(genesis, head.institution).nodeKey))
+  }
+  const signers = new Set<InstitutionId>();
+  for (const head of proof.heads) {
+    if (!verifyHead(head, signingMember(genesis, head.institution, "head").nodeKey))
       throw invalid(`the head of ${head.institution} does not verify`);
     signers.add(head.institution);
   }
@@ -112,40 +111,45 @@ export function verifySlipProof(
   proof: SlipProof,
   wantedHeads = 2,
 ): Established & { readonly slip: Slip; readonly countersigned: readonly InstitutionId[] } {
+  checkPlace(proof);
   const established = verifyHeads(genesis, proof, wantedHeads);
-  const leaf = pageLeafHash(proof.slip, proof.carrier);
-  const place = proof.place;
-  const countersigned = new Set<InstitutionId>();
-  if (place.in === "openPage") {
-    if (!verifySizedInclusion(leaf, place.index, place.count, place.path, proof.roots.openPage))
-      throw invalid("the slip is not in the open page");
-  } else {
-    if (
-      !verifyInclusion(leaf, place.index, place.header.count, place.path, place.header.merkleRoot)
-    )
-      throw invalid("the slip is not in the page");
-    if (
-      !verifySizedInclusion(
-        leafHash(pageHash(place.header)),
-        place.header.no,
-        place.pages,
-        place.pagePath,
-        proof.roots.pages,
-      )
-    )
-      throw invalid("the page is not on the chain");
-    for (const { institution, signature } of place.countersignatures) {
-      const member = genesis.members.find(({ id }) => id === institution);
-      if (member === undefined)
-        throw invalid(`countersignature by ${institution}, which is not a member`);
-      if (!verifyPageSignature(genesis.chain, place.header, signature, member.nodeKey))
-        throw invalid(`the countersignature of ${institution} does not verify`);
-      countersigned.add(institution);
-    }
-  }
+  const countersigned = verifyCountersignatures(genesis, proof.place);
   const slip = decodeSlip(proof.slip);
   if (slip.chain !== genesis.chain) throw invalid("the slip was made for another chain");
-  return { ...established, slip, countersigned: [...countersigned] };
+  return { ...established, slip, countersigned };
+}
+
+/** Hashes alone: the slip's leaf leads to the roots that the proof states. */
+function checkPlace({ slip, carrier, place, roots }: SlipProof): void {
+  const leaf = pageLeafHash(slip, carrier);
+  if (place.in === "openPage") {
+    if (!verifySizedInclusion(leaf, place.index, place.count, place.path, roots.openPage))
+      throw invalid("the slip is not in the open page");
+    return;
+  }
+  const { header, index, path, pages, pagePath } = place;
+  if (!verifyInclusion(leaf, index, header.count, path, header.merkleRoot))
+    throw invalid("the slip is not in the page");
+  if (!verifySizedInclusion(leafHash(pageHash(header)), header.no, pages, pagePath, roots.pages))
+    throw invalid("the page is not on the chain");
+}
+
+function verifyCountersignatures(genesis: Genesis, place: SlipPlace): InstitutionId[] {
+  const countersigned = new Set<InstitutionId>();
+  if (place.in === "openPage") return [];
+  for (const { institution, signature } of place.countersignatures) {
+    const { nodeKey } = signingMember(genesis, institution, "countersignature");
+    if (!verifyPageSignature(genesis.chain, place.header, signature, nodeKey))
+      throw invalid(`the countersignature of ${institution} does not verify`);
+    countersigned.add(institution);
+  }
+  return [...countersigned];
+}
+
+function signingMember(genesis: Genesis, institution: InstitutionId, what: string): Member {
+  const member = genesis.members.find(({ id }) => id === institution);
+  if (member === undefined) throw invalid(`${what} by ${institution}, which is not a member`);
+  return member;
 }
 
 /** Verifies presence or absence. @returns The value's canonical CBOR, or `undefined` for proven absence. @throws {AnamnesisError} PROOF_INVALID */
@@ -154,9 +158,9 @@ export function verifyStateProof(
   proof: StateProof,
   wantedHeads = 2,
 ): Established & { readonly value: Uint8Array | undefined } {
-  const established = verifyHeads(genesis, proof, wantedHeads);
   if (!verifySparseProof(proof.roots[proof.map], proof.id, proof.proof))
     throw invalid(`it does not show what it says about the ${proof.map} map`);
+  const established = verifyHeads(genesis, proof, wantedHeads);
   return { ...established, value: proof.proof.found === "value" ? proof.proof.value : undefined };
 }
 
