@@ -36,7 +36,8 @@ function makeI18n(language: Language, setLanguage: (language: Language) => void)
   const locale = locales[language];
   const words = texts[language];
   const t = (id: TextId, params: MessageParams = {}): string =>
-    formatMessage(words[id], params, locale);
+    // A full-width bracket brings its own space.
+    formatMessage(words[id], params, locale).replaceAll("） ", "）");
   return {
     language,
     locale,

@@ -23,8 +23,9 @@ function listed(id: string, change: Partial<ListedRecord>): ListedRecord {
 
 const records = [
   listed("a", { pid: "old", date: "2020-01-02", time: 30 }),
-  listed("b", { pid: "new", date: "2024-05", time: 10, category: "imaging" }),
+  listed("b", { pid: "new", date: "2024-05", time: 25, category: "imaging" }),
   listed("c", { pid: "new", date: "2024-05-01T08:00:00Z", time: 20, state: "disputed" }),
+  listed("e", { pid: "new", time: 3 * 24 * 3_600_000, category: "vitals" }),
   listed("d", { pid: "undated", time: 5, institution: "online-clinic" }),
 ];
 
@@ -36,14 +37,14 @@ test("groupByVisit() puts the newest visit first, by when it was and not by when
   );
   assert.deepEqual(
     visits[0]?.records.map(({ id }) => id),
-    ["c", "b"],
+    ["e", "b", "c"],
   );
 });
 
 test("filterRecords() fits each part of the filter and all with none", () => {
   const ids = (filter: Partial<typeof noFilter>): string[] =>
     filterRecords(records, { ...noFilter, ...filter }).map(({ id }) => id);
-  assert.deepEqual(ids({}), ["a", "b", "c", "d"]);
+  assert.deepEqual(ids({}), ["a", "b", "c", "e", "d"]);
   assert.deepEqual(ids({ category: "imaging" }), ["b"]);
   assert.deepEqual(ids({ institution: "online-clinic" }), ["d"]);
   assert.deepEqual(ids({ state: "disputed" }), ["c"]);

@@ -1,6 +1,8 @@
 import { fhirTime } from "../i18n/dates.ts";
 import type { ListedRecord } from "../worker/port.ts";
 
+const DAY_MS = 24 * 3_600_000;
+
 /** Records of one visit. */
 export interface Visit {
   readonly pid: string;
@@ -32,7 +34,7 @@ export const filterRecords = (
       (state === "" || record.state === state),
   );
 
-/** Groups records by visit, newest visit first, newest record first within. */
+/** Groups records by visit, newest visit first, newest day and then kind within. */
 export function groupByVisit(records: readonly ListedRecord[]): Visit[] {
   const byPid = new Map<string, ListedRecord[]>();
   for (const record of records) {
@@ -41,19 +43,25 @@ export function groupByVisit(records: readonly ListedRecord[]): Visit[] {
     else found.push(record);
   }
   const visits = [...byPid].map(([pid, found]): Visit => {
-    const ordered = found.toSorted((a, b) => b.time - a.time);
+    const ordered = found.toSorted(inVisit);
     const dates = found.flatMap(({ date }) => date ?? []);
     const [date] = dates.toSorted((a, b) => (fhirTime(a) ?? 0) - (fhirTime(b) ?? 0));
     return {
       pid,
       institution: ordered[0]?.institution ?? "",
       ...(date !== undefined && { date }),
-      added: ordered[0]?.time ?? 0,
+      added: Math.max(...ordered.map(({ time }) => time)),
       records: ordered,
     };
   });
   return visits.toSorted((a, b) => whenOf(b) - whenOf(a) || b.added - a.added);
 }
+
+/** By the day on which they were added, newest first; what was added together by kind. */
+const inVisit = (a: ListedRecord, b: ListedRecord): number =>
+  Math.floor(b.time / DAY_MS) - Math.floor(a.time / DAY_MS) ||
+  a.category.localeCompare(b.category) ||
+  a.id.localeCompare(b.id);
 
 const whenOf = ({ date, added }: Visit): number =>
   (date === undefined ? undefined : fhirTime(date)) ?? added;
