@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { equalBytes, fromBase64url } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
@@ -57,6 +58,7 @@ export interface ConsortiumConfig {
 
 const HEAD_CACHE_MS = 2_000;
 const TIMEOUT_MS = 5_000;
+const LOOK_AGAIN_MS = 50;
 
 export function consortiumOverHttp(config: ConsortiumConfig): Consortium {
   const own = `${config.nodeAddress}/chains/${config.genesis.chain}`;
@@ -84,7 +86,7 @@ export function consortiumOverHttp(config: ConsortiumConfig): Consortium {
           };
     },
     slip: async (id) => {
-      const view = await json(`${own}/slips/${id}`);
+      const view = await soon(() => json(`${own}/slips/${id}`));
       if (view === undefined) return undefined;
       const head = await headAt(own, numberIn(view, "height"));
       return {
@@ -107,6 +109,18 @@ export function consortiumOverHttp(config: ConsortiumConfig): Consortium {
       if (!response.ok) throw stale(`the own node refused a slip with ${response.status}`);
     },
   };
+}
+
+/**
+ * What the own node has, or gets within {@link limits.waitMs}: a reader's own node may have committed their slip a moment
+ * before this one.
+ */
+async function soon<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
+  for (let left = limits.waitMs / LOOK_AGAIN_MS; ; left--) {
+    const found = await look();
+    if (found !== undefined || left <= 0) return found;
+    await sleep(LOOK_AGAIN_MS);
+  }
 }
 
 /**
