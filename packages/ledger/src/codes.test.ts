@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { slipCodes } from "@anamnesis/protocol";
+import { errorCodes, slipCodes, slipCodeText } from "@anamnesis/protocol";
+import type { SlipCode } from "@anamnesis/protocol";
 
 const root = new URL(".", import.meta.url).pathname;
 const sources = globSync("**/*.test.ts", { cwd: root }).map((file) =>
@@ -16,3 +17,12 @@ const wanted = new Set(
 for (const code of Object.keys(slipCodes)) {
   test(`slip code ${code} has a row in a table`, () => assert.ok(wanted.has(code)));
 }
+
+test("docs/spec/codes.md lists every code with its number, meaning, status and exit code", () => {
+  const page = readFileSync(new URL("../../../docs/spec/codes.md", import.meta.url), "utf8");
+  const rows = new Set(page.split("\n").filter((line) => line.startsWith("| ")));
+  for (const [code, number] of Object.entries(slipCodes))
+    assert.ok(rows.has(`| ${number} | \`${code}\` | ${slipCodeText[code as SlipCode]} |`), code);
+  for (const [code, { status, exit }] of Object.entries(errorCodes))
+    assert.ok(rows.has(`| \`${code}\` | ${status} | ${exit} |`), code);
+});

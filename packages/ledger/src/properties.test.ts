@@ -25,20 +25,18 @@ import { recount } from "./recount.ts";
 /** Two members sign the chain's newest height. */
 const signed = <P extends SlipProof | StateProof>(chain: TestChain, proof: P): P => ({
   ...proof,
-  heads: chain.genesis.members
-    .slice(0, 2)
-    .map(({ id: institution }) =>
-      makeHead(
-        {
-          chain: chain.genesis.chain,
-          height: chain.height,
-          appHash: chain.appHash,
-          time: chain.time,
-          institution,
-        },
-        signer(keyOf(institution)),
-      ),
+  heads: chain.genesis.members.slice(0, 2).map(({ id: institution }) =>
+    makeHead(
+      {
+        chain: chain.genesis.chain,
+        height: chain.height,
+        appHash: chain.appHash,
+        time: chain.time,
+        institution,
+      },
+      signer(keyOf(institution)),
     ),
+  ),
 });
 const subject = (chain: TestChain) => ({ chain: chain.genesis.chain, height: chain.height });
 
