@@ -318,7 +318,7 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Waits until `holds`, asking every few milliseconds; fails after `waitMs`. */
+/** Waits until `holds`, asking every two milliseconds; fails after `waitMs`. */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
@@ -327,6 +327,6 @@ export async function until(
   const end = Date.now() + waitMs;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`Waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
