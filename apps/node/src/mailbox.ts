@@ -129,7 +129,7 @@ export class Mailbox {
 
   /** Removes what has expired in every box. */
   async sweep(): Promise<void> {
-    for (const box of [...this.#used.keys()]) await this.#expire(box);
+    for (const box of this.#used.keys()) await this.#expire(box);
   }
 
   async close(): Promise<void> {
