@@ -113,7 +113,7 @@ export class NodeFederation {
 
   /** Stops every node and removes everything. */
   async remove(): Promise<void> {
-    for (const institution of [...this.#running.keys()]) await this.stop(institution);
+    for (const institution of this.#running.keys()) await this.stop(institution);
     await rm(this.dir, { recursive: true, force: true });
   }
 

@@ -5,6 +5,7 @@ import { AnamnesisError, limits, makeHead, signPage } from "@anamnesis/protocol"
 import type { Block, Genesis, Head, InstitutionId, PageHeader } from "@anamnesis/protocol";
 import type { Snapshot } from "./chain.ts";
 import type { Engine } from "./engine.ts";
+import { markDamaged } from "./rebuild.ts";
 import { scrubChain } from "./scrub.ts";
 import type { ChainStore } from "./store.ts";
 
@@ -161,7 +162,9 @@ export class ChainKeeper {
 
   async scrub(): Promise<{ checked: number; fault: string | undefined }> {
     const result = await scrubChain(this.config.genesis, this.config.store, this.config.engine);
-    if (result.fault !== undefined) this.stopServing(result.fault);
+    if (result.fault === undefined) return result;
+    this.stopServing(result.fault);
+    await markDamaged(this.config.store.folder, { fault: result.fault, height: this.height });
     return result;
   }
 

@@ -1,21 +1,13 @@
 import { equalBytes } from "@anamnesis/crypto/verify";
 import { findSlip } from "@anamnesis/ledger";
-import {
-  AnamnesisError,
-  blockHash,
-  decodeBlock,
-  limits,
-  makeGroup,
-  memberOf,
-  slipCodes,
-  verifyBlock,
-} from "@anamnesis/protocol";
+import { AnamnesisError, decodeBlock, limits, makeGroup, slipCodes } from "@anamnesis/protocol";
 import type { Block, Slip } from "@anamnesis/protocol";
 import { lotsOf, shuffled } from "./carrying.ts";
 import type { Chain, SlipOutcome } from "./chain.ts";
 import type { ChainKeeper } from "./chainKeeper.ts";
 import type { Verify } from "./engine.ts";
 import { Sieve, isFinal, passed } from "./sieve.ts";
+import { followsStore } from "./succession.ts";
 import type { Writer } from "./writer.ts";
 
 const PULL_BLOCKS = 100;
@@ -40,7 +32,6 @@ export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer
     now,
     counts: isFinal,
   });
-  const writerKey = memberOf(genesis, genesis.writer).nodeKey;
   const stopping = new AbortController();
 
   async function follow(): Promise<void> {
@@ -100,15 +91,7 @@ export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer
   }
 
   function checkSuccession(block: Block): void {
-    const before = store.block(keeper.height);
-    const prevHash = before === undefined ? new Uint8Array(32) : blockHash(decodeBlock(before));
-    const lastTime = before === undefined ? genesis.time : decodeBlock(before).time;
-    const follows =
-      block.chain === genesis.chain &&
-      block.height === keeper.height + 1 &&
-      equalBytes(block.prevHash, prevHash) &&
-      block.time >= lastTime;
-    if (follows && block.proposer === genesis.writer && verifyBlock(block, writerKey)) return;
+    if (followsStore(block, genesis, store)) return;
     keeper.stopServing(
       `the block offered for height ${keeper.height + 1} does not follow or is not the writer's`,
     );

@@ -9,6 +9,7 @@ import { openWriter } from "./embedded.ts";
 import { Engine } from "./engine.ts";
 import type { Verify } from "./engine.ts";
 import { openFollower } from "./follower.ts";
+import { rebuildIfDamaged } from "./rebuild.ts";
 import { ChainStore } from "./store.ts";
 import { writerOverHttp } from "./writer.ts";
 import type { Writer } from "./writer.ts";
@@ -30,14 +31,28 @@ export interface ChainConfig {
 }
 
 /**
- * Opens one chain where it was left, or begins it, as its writer or as a follower.
+ * Opens one chain where it was left, or begins it, as its writer or as a follower. One that a scrub found damaged is
+ * rebuilt from blocks first.
+ *
  * @throws {AnamnesisError} BAD_REQUEST for a chain that this institution is not a member of, or that was begun from
- * another genesis document.
+ * another genesis document; STORE_CORRUPT when a damaged chain cannot be rebuilt.
  */
 export async function openChain(config: ChainConfig): Promise<Chain> {
   const { genesis, institution, now } = config;
   memberOf(genesis, institution);
   await mkdir(config.folder, { recursive: true, mode: 0o700 });
+  const isWriter = genesis.writer === institution;
+  const writer =
+    config.writer ?? writerOverHttp(memberOf(genesis, genesis.writer).address, genesis.chain);
+  const peers = isWriter ? otherMembers(config) : [writer];
+  await rebuildIfDamaged({
+    genesis,
+    folder: config.folder,
+    verify: config.verify,
+    isWriter,
+    peers,
+    now,
+  });
   const quota = config.quotaBytes === undefined ? {} : { quotaBytes: config.quotaBytes };
   const store = new ChainStore(config.folder, quota);
   const engine = new Engine(makeMachine(genesis), store, config.verify);
@@ -52,10 +67,7 @@ export async function openChain(config: ChainConfig): Promise<Chain> {
     now,
     ...(config.onFault === undefined ? {} : { onFault: config.onFault }),
   });
-  if (genesis.writer === institution) return openWriter(keeper, config.verify);
-  const writer =
-    config.writer ?? writerOverHttp(memberOf(genesis, genesis.writer).address, genesis.chain);
-  return openFollower(keeper, config.verify, writer);
+  return isWriter ? openWriter(keeper, config.verify) : openFollower(keeper, config.verify, writer);
 }
 
 function assertSameGenesis({ machine }: Engine, store: ChainStore): void {
@@ -67,3 +79,8 @@ function assertSameGenesis({ machine }: Engine, store: ChainStore): void {
     );
   }
 }
+
+const otherMembers = ({ genesis, institution }: ChainConfig): Writer[] =>
+  genesis.members
+    .filter(({ id }) => id !== institution)
+    .map(({ address }) => writerOverHttp(address, genesis.chain));

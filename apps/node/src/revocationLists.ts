@@ -22,6 +22,7 @@ export class RevocationLists {
   #revoked = new Set<string>();
   #fetchedAt = 0;
   #validTo = 0;
+  #madeAt = 0;
 
   constructor(config: { registry: string; cas: readonly CaKey[]; now: () => number }) {
     this.#registry = config.registry;
@@ -51,12 +52,18 @@ export class RevocationLists {
     }
     const read = Object.entries(lists).map(([field, issuer]) => this.#read(answer[field], issuer));
     if (read.some((list) => list === undefined)) return;
+    const madeAt = Math.min(...read.map((list) => list!.madeAt));
+    if (madeAt < this.#madeAt) return; // An older list, shown again, would undo a revocation.
+    this.#madeAt = madeAt;
     this.#revoked = new Set(read.flatMap((list) => list!.serials));
     this.#validTo = Math.min(...read.map((list) => list!.validTo));
     this.#fetchedAt = this.#now();
   }
 
-  #read(encoded: unknown, issuer: string): { serials: string[]; validTo: number } | undefined {
+  #read(
+    encoded: unknown,
+    issuer: string,
+  ): { serials: string[]; madeAt: number; validTo: number } | undefined {
     const key = this.#cas.find(({ id }) => id === issuer)?.key;
     if (typeof encoded !== "string" || key === undefined) return undefined;
     try {
@@ -73,6 +80,7 @@ export class RevocationLists {
         serials: (tbs.revokedCertificates ?? []).map(({ userCertificate }) =>
           toHex(new Uint8Array(userCertificate)),
         ),
+        madeAt: tbs.thisUpdate.getTime().getTime(),
         validTo: tbs.nextUpdate?.getTime().getTime() ?? 0,
       };
     } catch {

@@ -30,6 +30,7 @@ const AFTER_PREFIX = "\x7f";
  * LMDB has no page checksums: see scrub.ts.
  */
 export class ChainStore {
+  readonly folder: string;
   readonly #file: string;
   readonly #quotaBytes: number;
   readonly #root: RootDatabase<Buffer, string>;
@@ -42,6 +43,7 @@ export class ChainStore {
   /** @param options.quotaBytes - Above this size of the data file, nothing more is taken. */
   constructor(folder: string, options: { readonly quotaBytes?: number } = {}) {
     this.#quotaBytes = options.quotaBytes ?? Number.POSITIVE_INFINITY;
+    this.folder = folder;
     this.#file = join(folder, "data.mdb");
     this.#root = open({
       path: folder,

@@ -1,0 +1,19 @@
+import { equalBytes } from "@anamnesis/crypto/verify";
+import { blockHash, decodeBlock, memberOf, verifyBlock } from "@anamnesis/protocol";
+import type { Block, Genesis } from "@anamnesis/protocol";
+import type { ChainStore } from "./store.ts";
+
+/** Whether a block is the writer's, and the next one after what the store holds. */
+export function followsStore(block: Block, genesis: Genesis, store: ChainStore): boolean {
+  const height = store.height ?? 0;
+  const bytes = store.block(height);
+  const before = bytes === undefined ? undefined : decodeBlock(bytes);
+  return (
+    block.chain === genesis.chain &&
+    block.height === height + 1 &&
+    block.proposer === genesis.writer &&
+    block.time >= (before?.time ?? genesis.time) &&
+    equalBytes(block.prevHash, before === undefined ? new Uint8Array(32) : blockHash(before)) &&
+    verifyBlock(block, memberOf(genesis, genesis.writer).nodeKey)
+  );
+}

@@ -1,0 +1,99 @@
+/** Certificates and revocation lists as the registry makes them, from the authorities of the chain fixture: for tests of nodes. */
+import { serve } from "@anamnesis/server";
+import { toBase64url } from "@anamnesis/crypto/verify";
+import { AnamnesisError } from "@anamnesis/protocol";
+import type { CaKey, Role } from "@anamnesis/protocol";
+import { authority, caKey, certifyAuthority } from "../apps/registry/src/authority.ts";
+import type { Authority, IssuerId } from "../apps/registry/src/authority.ts";
+import { issueCertificate } from "../apps/registry/src/certificates.ts";
+import type { Issued } from "../apps/registry/src/certificates.ts";
+import { revocationList } from "../apps/registry/src/revocationLists.ts";
+import { boxKeyOf, keyOf } from "./chainFixture.ts";
+
+/** What `GET /crl` answers (H-40). */
+export interface Lists {
+  readonly care: string;
+  readonly thirdParties: string;
+}
+
+export class CertificateOffice {
+  readonly cas: readonly CaKey[];
+  readonly care: Authority;
+  readonly thirdParties: Authority;
+  readonly #revoked: { serial: string; issuer: IssuerId; time: number }[] = [];
+
+  constructor(input: Pick<CertificateOffice, "cas" | "care" | "thirdParties">) {
+    this.cas = input.cas;
+    this.care = input.care;
+    this.thirdParties = input.thirdParties;
+  }
+
+  /** @param label - Whose keys: those that the chain fixture's genesis names, or a stranger's. */
+  static async make(label = ""): Promise<CertificateOffice> {
+    const now = Date.now();
+    const seed = (id: string): Uint8Array => keyOf(`${label}${id}`).secretKey;
+    const made = async (id: Authority["id"], issuer?: Authority): Promise<Authority> =>
+      authority(id, seed(id), await certifyAuthority({ id, seed: seed(id) }, issuer, now));
+    const root = await made("root");
+    const care = await made("care", root);
+    const thirdParties = await made("third-parties", root);
+    return new CertificateOffice({
+      cas: [root, care, thirdParties].map(caKey),
+      care,
+      thirdParties,
+    });
+  }
+
+  /** A certificate over the key that `name` labels, issued at `time`. */
+  issue(
+    name: string,
+    { role = "patient" as Role, time = Date.now(), issuer = this.care } = {},
+  ): Promise<Issued> {
+    const subject = {
+      role,
+      name,
+      institution: "general-hospital",
+      signingKey: keyOf(name).publicKey,
+      boxKey: boxKeyOf(name),
+    };
+    return issueCertificate(issuer, subject, time);
+  }
+
+  revoke({ serial }: Issued, issuer: IssuerId = "care"): void {
+    this.#revoked.push({ serial, issuer, time: Date.now() });
+  }
+
+  /** The lists as they are, made at `time`; signed by another office's authorities if given. */
+  async lists({ time = Date.now(), signedBy = this as CertificateOffice } = {}): Promise<Lists> {
+    const store = { values: () => this.#revoked } as unknown as Parameters<
+      typeof revocationList
+    >[0];
+    return {
+      care: toBase64url(await revocationList(store, signedBy.care, time)),
+      thirdParties: toBase64url(await revocationList(store, signedBy.thirdParties, time)),
+    };
+  }
+}
+
+/** A registry that answers `GET /crl` and nothing else. */
+export interface ListServer {
+  readonly address: string;
+  /** What it answers; undefined to fail. */
+  lists: (() => Promise<Lists>) | undefined;
+  /** How often it was asked. */
+  asked: number;
+  stop(): Promise<void>;
+}
+
+export async function startListServer(lists: () => Promise<Lists>): Promise<ListServer> {
+  const answering: Pick<ListServer, "lists" | "asked"> = { lists, asked: 0 };
+  const handle = async (): Promise<{ body: Lists }> => {
+    answering.asked += 1;
+    if (answering.lists === undefined)
+      throw new AnamnesisError("UNAVAILABLE", "The list server was told to fail");
+    return { body: await answering.lists() };
+  };
+  const crl = { method: "GET", url: "/crl", spec: "H-40", summary: "Lists", handle } as const;
+  const { address, stop } = await serve("registry", [crl], { logLevel: "silent" });
+  return Object.assign(answering, { address, stop });
+}
