@@ -18,8 +18,8 @@ export interface People {
   readonly trust: Trust;
   /** Enrols somebody through the command line, as their registrar would, and unlocks their device here. */
   enrol(name: string, role: "patient" | "doctor", institution: string): Promise<Session>;
-  /** From now on this patient answers what comes into their boxes. */
-  attends(patient: Session): void;
+  /** From now on this patient answers what comes into their boxes, until the function it gives is called. */
+  attends(patient: Session): () => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -29,8 +29,7 @@ export async function startPeople(): Promise<People> {
   const env = { ANAMNESIS_PASSPHRASE: passphrase };
   const federation = await up(dir, [], env);
   const trust = parseTrust(await readFile(join(dir, "trust.json"), "utf8"));
-  const stopping = new AbortController();
-  const attending: Promise<void>[] = [];
+  const attending = new Set<() => Promise<void>>();
   return {
     dir,
     federation,
@@ -40,10 +39,19 @@ export async function startPeople(): Promise<People> {
       const device = await openDevice(deviceDir(join(dir, "devices", name)), { passphrase });
       return openSession(device, trust);
     },
-    attends: (patient) => void attending.push(attend(patient, { signal: stopping.signal })),
+    attends: (patient) => {
+      const stopping = new AbortController();
+      const ended = attend(patient, { signal: stopping.signal });
+      const stop = async (): Promise<void> => {
+        stopping.abort();
+        await ended;
+        attending.delete(stop);
+      };
+      attending.add(stop);
+      return stop;
+    },
     close: async () => {
-      stopping.abort();
-      await Promise.all(attending);
+      for (const stop of attending) await stop();
       await federation.stop();
       await folder.remove();
     },
