@@ -357,7 +357,7 @@ test("revoke and expire: no more openings", async () => {
   assert.ok(revoked.grant.receipts.length >= 3);
   const refused = await refusal(dir, ["record", "open", whole, "--as", "dr-haas"]);
   assert.equal(refused.exit, 4);
-  const until = new Date(Date.now() + 8_000).toISOString();
+  const until = new Date(Date.now() + 12_000).toISOString();
   await ask(dir, [
     "access",
     "grant",

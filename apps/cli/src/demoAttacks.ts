@@ -161,7 +161,7 @@ async function expiry(world: DemoWorld, { whole }: DemoTrail, demo: DemoSteps): 
     ["NO_ACCESS", "OUTSIDE_GRANT_TIME", "GRANT_NOT_LIVE", "GRANT_EXPIRED"],
     async () => {
       const { fingerprint } = await world.stranger.device.certificate();
-      const until = Date.now() + 4_000;
+      const until = Date.now() + 6_000;
       await patient.grant(world.patient, { to: fingerprint, records: [whole], until });
       await doctor.receive(world.stranger);
       await expectOpens(world.stranger, whole, world.pdf);
