@@ -89,7 +89,7 @@ export function makeGenesis(
       registry: {
         institution: authority,
         boxKey: boxKeyOf("registry"),
-        address: "http://registry.example",
+        address: "http://identities.example",
       },
       vaults: [{ id: "vault", address: "http://vault.example" }],
     },
