@@ -62,7 +62,8 @@ export async function rebuildIfDamaged(config: RebuildConfig): Promise<void> {
     for (let height = 1; height <= damage.height; height++) {
       const block = await soundBlock(height, { config, old, store, engine });
       if (block === undefined) break;
-      await engine.commit(block.block, block.result, now());
+      // Block time, not now: a head of an old height must not look fresh.
+      await engine.commit(block.block, block.result, block.block.time);
     }
     const reached = engine.info().height;
     if (isWriter && reached < damage.height) {

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { cp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
+import { AnamnesisError } from "@anamnesis/protocol";
+import type { SignatureCheck } from "@anamnesis/protocol";
+import { ChainOnDisk, writerOf } from "../../../tests/chainOnDisk.ts";
+import { province } from "../../../tests/nodeFixture.ts";
+import { rebuildIfDamaged } from "./rebuild.ts";
+import { ChainStore } from "./store.ts";
+
+let made: ChainOnDisk;
+
+before(async () => {
+  made = await ChainOnDisk.make({ pageSlips: 8 });
+  const chain = await made.open();
+  await made.prepare(chain);
+  for (let block = 0; block < 12; block++) {
+    const records = Array.from({ length: 5 }, () => made.record());
+    await chain.carry(records.map(({ bytes }) => bytes));
+  }
+  await chain.stop();
+});
+after(() => made.remove());
+
+/** A copy of the chain in which every place that holds `bytes` has one bit flipped. */
+async function damagedCopy(name: string, bytes: Uint8Array): Promise<string> {
+  const folder = join(made.dir, name);
+  await rm(folder, { recursive: true, force: true });
+  await cp(made.folder(), folder, { recursive: true });
+  const file = join(folder, "data.mdb");
+  const data = await readFile(file);
+  let found = 0;
+  for (let at = data.indexOf(bytes); at >= 0; at = data.indexOf(bytes, at + 1)) {
+    data[at + (bytes.length >> 1)]! ^= 4;
+    found += 1;
+  }
+  assert.ok(found > 0, "the file holds what is to be damaged");
+  await writeFile(file, data);
+  return folder;
+}
+
+/** What a scrub of a folder finds: a fault in words, or nothing. */
+async function scrubbed(folder: string): Promise<string | undefined> {
+  const faults: string[] = [];
+  const chain = await made.open(undefined, { folder, onFault: (why) => void faults.push(why) });
+  try {
+    const { fault } = await chain.scrub();
+    assert.deepEqual(faults, fault === undefined ? [] : [fault], "a fault is told once, loudly");
+    if (fault !== undefined) {
+      assert.equal(chain.fault(), fault);
+      assert.throws(() => chain.head(), { code: "UNAVAILABLE" });
+      await assert.rejects(chain.carry([made.record().bytes]), { code: "UNAVAILABLE" });
+    }
+    return fault;
+  } finally {
+    await chain.stop();
+  }
+}
+
+test("scrub() of a sound chain finds nothing", async () => {
+  const chain = await made.open();
+  const { checked, fault } = await chain.scrub();
+  assert.equal(fault, undefined);
+  assert.ok(checked > 12);
+  assert.equal(typeof chain.head().height, "number");
+  await chain.stop();
+});
+
+test("I7: scrub() finds a bit flipped in any kind of entry of the LMDB file", async (t) => {
+  const store = new ChainStore(made.folder());
+  const entries: { what: string; value: Uint8Array }[] = [];
+  for (const prefix of [
+    "slip/",
+    "page/",
+    "session/",
+    "record/",
+    "keys/",
+    "institutions/",
+    "node/",
+    "by-tag/",
+    "by-pid/",
+    "meta/roots",
+    "meta/open-page",
+    "meta/records",
+    "meta/page-log",
+  ]) {
+    const [first] = [...store.state.range(prefix)];
+    assert.ok(first, `the state has an entry ${prefix}`);
+    entries.push({ what: prefix, value: Uint8Array.from(first[1]) });
+  }
+  entries.push({ what: "block", value: Uint8Array.from(store.block(5)!) });
+  entries.push({ what: "app hash of a height", value: Uint8Array.from(store.facts(7)!.appHash) });
+  await store.close();
+  for (const { what, value } of entries) {
+    await t.test(what, async () => {
+      const fault = await scrubbed(await damagedCopy("flipped", value));
+      assert.notEqual(fault, undefined, `a flipped bit in ${what} went unnoticed`);
+    });
+  }
+});
+
+test("a writer whose state is damaged is rebuilt from its own blocks at the next start", async () => {
+  const store = new ChainStore(made.folder());
+  const [, value] = [...store.state.range("record/")][3]!;
+  const record = Uint8Array.from(value);
+  const { appHash } = store.facts(store.height!)!;
+  const wanted = Uint8Array.from(appHash);
+  await store.close();
+  const folder = await damagedCopy("rebuilt", record.subarray(0, 100));
+  assert.notEqual(await scrubbed(folder), undefined);
+  const chain = await made.open(undefined, { folder });
+  assert.equal(toHex(chain.head().appHash), toHex(wanted));
+  assert.equal((await chain.scrub()).fault, undefined);
+  const [outcome] = await chain.carry([made.record().bytes]);
+  assert.equal(outcome!.code, "OK");
+  await chain.stop();
+  const kept = (await readdir(made.dir)).filter((name) => name.startsWith("rebuilt.damaged-"));
+  assert.equal(kept.length, 1, "the damaged store is kept");
+});
+
+test("a writer that lost a block takes it from another member, and refuses to go on without it", async () => {
+  const sound = await made.open();
+  const [block] = await sound.blocks(5, 1, 0);
+  const folder = await damagedCopy("lost", block!);
+  assert.notEqual(await scrubbed(folder), undefined);
+  const config = {
+    genesis: made.genesis,
+    folder,
+    verify: async (checks: readonly SignatureCheck[]) => checks.map(verifySignatureRaw),
+    isWriter: true,
+    now: Date.now,
+  };
+  await assert.rejects(
+    rebuildIfDamaged({ ...config, peers: [] }),
+    (error) => error instanceof AnamnesisError && error.code === "STORE_CORRUPT",
+  );
+  await rebuildIfDamaged({ ...config, peers: [writerOf(() => sound)] });
+  const chain = await made.open(undefined, { folder });
+  assert.equal(toHex(chain.head().appHash), toHex(sound.head().appHash));
+  assert.equal((await chain.scrub()).fault, undefined);
+  await chain.stop();
+  await sound.stop();
+});
+
+test("a follower whose store is damaged is rebuilt from the writer", async () => {
+  const sound = await made.open();
+  const folder = await damagedCopy("follower", (await sound.blocks(3, 1, 0))[0]!);
+  const open = () => made.open(province, { folder, writer: writerOf(() => sound) });
+  const damaged = await open();
+  assert.notEqual((await damaged.scrub()).fault, undefined);
+  await damaged.stop();
+  const chain = await open();
+  const head = await chain.headAt(sound.height());
+  assert.equal(toHex(head.appHash), toHex(sound.head().appHash));
+  assert.equal((await chain.scrub()).fault, undefined);
+  await chain.stop();
+  await sound.stop();
+});
