@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { toHex } from "@anamnesis/crypto/verify";
+import { findRecord } from "@anamnesis/ledger";
+import { AnamnesisError, decodeBlock, encodeBlock, makeBlock } from "@anamnesis/protocol";
+import type { Block, SlipId } from "@anamnesis/protocol";
+import { ChainOnDisk, writerOf } from "../../../tests/chainOnDisk.ts";
+import { keyOf, signer } from "../../../tests/chainFixture.ts";
+import { province, until } from "../../../tests/nodeFixture.ts";
+import type { Chain } from "./chain.ts";
+import type { Writer } from "./writer.ts";
+
+let made: ChainOnDisk;
+let writer: Chain;
+
+before(async () => {
+  made = await ChainOnDisk.make({ pageSlips: 8 });
+  writer = await made.open();
+  await made.prepare(writer);
+  for (let block = 0; block < 5; block++)
+    await writer.carry(Array.from({ length: 6 }, () => made.record().bytes));
+});
+after(async () => {
+  await writer.stop();
+  await made.remove();
+});
+
+let folders = 0;
+const follow = (source: Writer, onFault?: (why: string) => void): Promise<Chain> =>
+  made.open(province, {
+    folder: `${made.folder(province)}-${(folders += 1)}`,
+    writer: source,
+    ...(onFault === undefined ? {} : { onFault }),
+  });
+
+/** The writer, with its blocks changed on the way. */
+const changing = (change: (block: Block) => Block): Writer => ({
+  ...writerOf(() => writer),
+  blocks: async (...args) =>
+    (await writerOf(() => writer).blocks(...args)).map((bytes) =>
+      encodeBlock(change(decodeBlock(bytes))),
+    ),
+});
+
+/** As the writer itself would sign it: only re-execution can tell. */
+const resigned = (block: Block, changes: Partial<Block>): Block =>
+  makeBlock({ ...block, ...changes }, signer(keyOf(made.genesis.writer)));
+
+test("I2: a follower reaches the writer's app hash, countersigns its pages and signs heads", async () => {
+  const follower = await follow(writerOf(() => writer));
+  const head = await follower.headAt(writer.height());
+  assert.equal(toHex(head.appHash), toHex(writer.head().appHash));
+  assert.equal(head.institution, province);
+  assert.equal((await follower.scrub()).fault, undefined);
+  await assert.rejects(follower.takeGroup(new Uint8Array(1)), { code: "FORBIDDEN" });
+  await follower.stop();
+});
+
+test("a follower stops loudly at a block that leads elsewhere, and serves no heads", async (t) => {
+  const flipped = (bytes: Uint8Array): Uint8Array =>
+    Uint8Array.from(bytes, (byte, i) => (i === 0 ? byte ^ 1 : byte));
+  const at3 = (change: (block: Block) => Block) => (block: Block) =>
+    block.height === 3 ? change(block) : block;
+  const rows = [
+    {
+      when: "another app hash",
+      change: at3((block) => resigned(block, { appHash: flipped(block.appHash) })),
+    },
+    {
+      when: "another block before",
+      change: at3((block) => resigned(block, { prevHash: flipped(block.prevHash) })),
+    },
+    {
+      when: "time goes back",
+      change: at3((block) => resigned(block, { time: made.genesis.time - 1 })),
+    },
+    { when: "a group is left out", change: at3((block) => resigned(block, { groups: [] })) },
+    {
+      when: "another's signature",
+      change: at3((block) => makeBlock(block, signer(keyOf("mallory")))),
+    },
+    {
+      when: "another proposer",
+      change: at3((block) => resigned(block, { proposer: province as Block["proposer"] })),
+    },
+    {
+      when: "a slip's signature is broken",
+      change: at3((block) => resigned(block, { groups: block.groups.map(brokenSlip) })),
+    },
+  ];
+  for (const { when, change } of rows) {
+    await t.test(when, async () => {
+      const faults: string[] = [];
+      const follower = await follow(changing(change), (why) => void faults.push(why));
+      await until("the follower has stopped", () => follower.fault() !== undefined);
+      assert.equal(follower.height(), 2);
+      assert.equal(faults.length, 1);
+      assert.throws(() => follower.head(), { code: "UNAVAILABLE" });
+      await assert.rejects(follower.headAt(1), { code: "UNAVAILABLE" });
+      await assert.rejects(follower.carry([made.record().bytes]), { code: "UNAVAILABLE" });
+      await follower.stop();
+    });
+  }
+});
+
+/** One bit of a slip inside a group flipped; the carrier's signature is then wrong, too. */
+function brokenSlip(group: Uint8Array): Uint8Array {
+  const broken = Uint8Array.from(group);
+  broken[broken.length >> 1]! ^= 1;
+  return broken;
+}
+
+test("a follower carries slips by the writer, and finds them committed here when it answers", async () => {
+  const follower = await follow(writerOf(() => writer));
+  await follower.headAt(writer.height());
+  const visit = keyOf("visit").publicKey;
+  const record = made.record();
+  const [mine] = await writer.carry([record.bytes]);
+  await follower.headAt(mine!.height!);
+  const found = follower.snapshot(({ state }) => [...state.range("record/")].map(([key]) => key));
+  assert.ok(found.includes(`record/${record.id}`));
+  const confirm = confirmation(record.id, visit);
+  const [outcome] = await follower.carry([confirm]);
+  assert.equal(outcome!.code, "OK");
+  assert.ok(follower.height() >= outcome!.height!);
+  const [again] = await follower.carry([confirm]);
+  assert.equal(again!.code, "REPLAYED");
+  await follower.stop();
+});
+
+test("H-2: a group offered again after a lost answer is acknowledged with the height where it stands", async () => {
+  let losses = 0;
+  const straight = writerOf(() => writer);
+  const lossy: Writer = {
+    ...straight,
+    offer: async (group) => {
+      const answer = await straight.offer(group);
+      if (losses++ === 0) throw new AnamnesisError("UNAVAILABLE", "the answer is lost");
+      return answer;
+    },
+  };
+  const follower = await follow(lossy);
+  const record = made.record();
+  await writer.carry([record.bytes]);
+  await follower.headAt(writer.height());
+  const [outcome] = await follower.carry([confirmation(record.id, keyOf("visit").publicKey)]);
+  assert.equal(losses, 2);
+  assert.equal(outcome!.code, "OK");
+  assert.equal(outcome!.height, writer.height() - 1);
+  await follower.stop();
+});
+
+test("a follower whose writer is away says so", async () => {
+  const follower = await follow({
+    ...writerOf(() => writer),
+    offer: () => Promise.reject(new AnamnesisError("UNAVAILABLE", "away")),
+  });
+  await follower.headAt(writer.height());
+  const slip = confirmation(made.record().id, keyOf("visit").publicKey);
+  await assert.rejects(follower.carry([slip]), { code: "UNAVAILABLE" });
+  assert.equal(follower.fault(), undefined);
+  await follower.stop();
+});
+
+function confirmation(record: string, key: Uint8Array): Uint8Array {
+  const found = writer.snapshot(({ state }) => findRecord(state, record as SlipId));
+  const digest = found?.versions[0]?.digest ?? new Uint8Array(32);
+  const fields = { key, record: Uint8Array.from(Buffer.from(record, "hex")), digest };
+  return made.slip("record.confirm", fields, "visit").bytes;
+}
