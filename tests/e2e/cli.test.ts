@@ -1,6 +1,6 @@
 /** The command line as outside scripts use it: one demo federation, walked from enrolment to revocation. */
 import assert from "node:assert/strict";
-import { access, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -44,7 +44,6 @@ before(async () => {
   dir = file("federation");
   await writeFile(file("letter.pdf"), pdf);
   await writeFile(file("visit.json"), visit.bytes);
-  await writeFile(file("visits.json"), severalVisits());
   federation = await up(dir, ["--demo"]);
 });
 
@@ -182,35 +181,6 @@ test("visit open hands the token over; import writes a file whole and a Bundle s
   assert.ok(listed.records.every(({ state }) => state === "unconfirmed"));
   const mine = await ask<Records>(dir, ["record", "list", "--as", "dr-rossi"]);
   assert.ok(mine.records.every(({ patient }) => patient?.name === "maria"));
-});
-
-test("import says what is wrong with a file, and writes nothing", async () => {
-  await writeFile(file("torn.json"), visit.bytes.subarray(0, 500));
-  await writeFile(file("utf16.json"), Buffer.from(`\ufeff{"resourceType":"Bundle"}`, "utf16le"));
-  await writeFile(file("xml.xml"), '<Bundle xmlns="http://hl7.org/fhir"/>');
-  await writeFile(file("list.json"), '{"resourceType":"Bundle","type":"history","entry":[]}');
-  const rows = [
-    ["torn.json", /^JSON_/],
-    ["utf16.json", /^ENCODING_/],
-    ["xml.xml", /^XML_NOT_SUPPORTED$/],
-    ["list.json", /^BUNDLE_/],
-    ["absent.json", /^FILE_UNREADABLE$/],
-  ] as const;
-  for (const [name, wanted] of rows) {
-    const { exit, code } = await refusal(dir, [
-      "record",
-      "import",
-      file(name),
-      "--by",
-      "dr-rossi",
-      "--for",
-      "maria",
-    ]);
-    assert.match(code, wanted);
-    assert.equal(exit, 2, name);
-  }
-  const { records } = await ask<Records>(dir, ["record", "list", "--as", "maria"]);
-  assert.equal(records.length, split.length + 1);
 });
 
 test("confirm and dispute: the patient's word on a record", async () => {
@@ -374,128 +344,4 @@ test("revoke and expire: no more openings", async () => {
   await sleep(Math.max(0, Date.parse(until) - Date.now()) + 500);
   const expired = await refusal(dir, ["record", "open", whole, "--as", "dr-haas"]);
   assert.equal(expired.exit, 4);
-});
-
-test("a record opens only as what it is, for whom it is", async () => {
-  const rows = [
-    [["record", "open", "0".repeat(64), "--as", "maria"], 3, "NOT_FOUND"],
-    [["record", "list", "--as", "nobody"], 3, "NOT_FOUND"],
-    [["record", "confirm", "--all", "--as", "dr-rossi"], 4, "NOT_FOR_THIS_ROLE"],
-    [["visit", "open", "--as", "maria", "--with", "dr-nobody"], 3, "NOT_FOUND"],
-    [["access", "revoke", "0".repeat(64), "--as", "maria"], 3, "NOT_FOUND"],
-  ] as const;
-  for (const [args, exit, code] of rows) {
-    const found = await refusal(dir, args);
-    assert.deepEqual([found.exit, found.code], [exit, code], args.join(" "));
-  }
-});
-
-test("import works with a token at hand while the patient's device cannot be read", async () => {
-  await ask(dir, ["visit", "open", "--as", "maria", "--with", "dr-rossi"]);
-  await withoutDevice("maria", async () => {
-    const { records } = await ask<Records>(dir, [
-      "record",
-      "import",
-      file("letter.pdf"),
-      "--by",
-      "dr-rossi",
-      "--for",
-      "maria",
-      "--whole",
-    ]);
-    assert.equal(records.length, 1);
-  });
-});
-
-test("import answers PATIENT_AWAY after 30 s, with nothing written", async () => {
-  const before = await ask<Records>(dir, ["record", "list", "--as", "maria"]);
-  await withoutDevice("maria", async () => {
-    const since = Date.now();
-    const args = ["record", "import", file("visits.json"), "--by", "dr-rossi", "--for", "maria"];
-    const { exit, code } = await refusal(dir, args);
-    assert.deepEqual([exit, code], [6, "PATIENT_AWAY"]);
-    assert.ok(Date.now() - since > 28_000 && Date.now() - since < 45_000);
-  });
-  const afterwards = await ask<Records>(dir, ["record", "list", "--as", "maria"]);
-  assert.equal(afterwards.records.length, before.records.length);
-});
-
-/** A history of three visits: more than there are tokens at hand. */
-function severalVisits(): string {
-  const entries = new Map<string, unknown>();
-  for (const { bytes } of syntheticPatient(6, { institutions: ["general-hospital"], visits: 3 })
-    .bundles) {
-    const { entry } = JSON.parse(new TextDecoder().decode(bytes)) as {
-      entry: { fullUrl: string }[];
-    };
-    for (const each of entry) entries.set(each.fullUrl, each);
-  }
-  return JSON.stringify({
-    resourceType: "Bundle",
-    type: "transaction",
-    entry: [...entries.values()],
-  });
-}
-
-/** While `work` runs, a device is a file that is no folder: whoever tries to read it fails, root too. */
-async function withoutDevice(name: string, work: () => Promise<void>): Promise<void> {
-  const device = join(dir, "devices", name);
-  await rename(device, `${device} away`);
-  await writeFile(device, "", { mode: 0o000 });
-  try {
-    await work();
-  } finally {
-    await rename(`${device} away`, `${device} back`);
-    await rm(device);
-    await rename(`${device} back`, device);
-  }
-}
-
-test("a child that dies is named and started again", async () => {
-  const { run: now } = JSON.parse(await readFile(join(dir, "federation.json"), "utf8")) as {
-    run: { children: Record<string, number> };
-  };
-  const pid = now.children["municipal-authority"] ?? 0;
-  process.kill(pid, "SIGKILL");
-  for (
-    let waitedMs = 0;
-    !federation.said().includes("municipal-authority runs again");
-    waitedMs += 100
-  ) {
-    assert.ok(waitedMs < 20_000, federation.said());
-    await sleep(100);
-  }
-  assert.match(federation.said(), /municipal-authority ended unexpectedly \(SIGKILL\)/);
-});
-
-test("a proof checks offline after SIGTERM; the same folder resumes with the same keys and data", async () => {
-  const proof = file("record.proof");
-  await ask(dir, ["proof", "export", whole, "--as", "maria", "--out", proof]);
-  const trust = await readFile(join(dir, "trust.json"), "utf8");
-  const { run: last } = JSON.parse(await readFile(join(dir, "federation.json"), "utf8")) as {
-    run: { children: Record<string, number> };
-  };
-
-  assert.equal(await federation.stop(), 0);
-  await assert.rejects(access(join(dir, "up.lock")));
-  for (const pid of Object.values(last.children))
-    assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
-  assert.equal((await refusal(dir, ["record", "list", "--as", "maria"])).code, "NOT_RUNNING");
-  const checked = await ask<{ ok: boolean; record: string; confirmed: boolean }>(dir, [
-    "proof",
-    "check",
-    proof,
-    "--trust",
-    join(dir, "trust.json"),
-  ]);
-  assert.deepEqual([checked.ok, checked.record, checked.confirmed], [true, whole, true]);
-
-  federation = await up(dir, []);
-  assert.equal(await readFile(join(dir, "trust.json"), "utf8"), trust);
-  await ask(dir, ["record", "list", "--as", "maria"]);
-
-  federation.process.kill("SIGKILL");
-  federation = await up(dir, []);
-  await ask(dir, ["record", "open", whole, "--as", "maria", "--out", file("resumed.pdf")]);
-  assert.deepEqual(await readFile(file("resumed.pdf")), Buffer.from(pdf));
 });
