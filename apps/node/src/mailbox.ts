@@ -27,6 +27,7 @@ export class Mailbox {
   readonly #quotaBytes: number;
   #bytes = 0;
   #lastArrival = 0;
+  #isClosed = false;
 
   /**
    * @param now - Unix milliseconds.
@@ -98,6 +99,7 @@ export class Mailbox {
 
   /** Messages after `after`, oldest first, at most 8 MiB of them at once; expired ones are left out. */
   list(box: string, after: string): Letter[] {
+    this.#assertOpen();
     const oldest = this.#oldestLiving();
     const letters: Letter[] = [];
     let bytes = 0;
@@ -133,11 +135,13 @@ export class Mailbox {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     for (const waiters of this.#waiting.values()) for (const wake of waiters) wake();
     await this.#root.close();
   }
 
   #facts(box: string): BoxFacts | undefined {
+    this.#assertOpen();
     const key = this.#boxes.get(box);
     return key === undefined ? undefined : { key };
   }
@@ -159,6 +163,7 @@ export class Mailbox {
   }
 
   async #expire(box: string): Promise<void> {
+    this.#assertOpen();
     const dead = [
       ...this.#letters.getKeys({ start: `${box} `, end: `${box} ${this.#oldestLiving()}` }),
     ];
@@ -166,6 +171,7 @@ export class Mailbox {
   }
 
   async #removeAll(keys: readonly string[]): Promise<void> {
+    this.#assertOpen();
     const gone: { key: string; bytes: number }[] = [];
     for (const key of keys) {
       const letter = this.#letters.get(key);
@@ -191,7 +197,13 @@ export class Mailbox {
     });
   }
 
+  /** A read that comes after `close` would end the process, from a timer of LMDB's. @throws {AnamnesisError} UNAVAILABLE */
+  #assertOpen(): void {
+    if (this.#isClosed) throw new AnamnesisError("UNAVAILABLE", "The mailbox is closed");
+  }
+
   async #durably(write: () => Promise<unknown>): Promise<void> {
+    this.#assertOpen();
     try {
       await write();
       await this.#root.flushed;

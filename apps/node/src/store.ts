@@ -39,6 +39,7 @@ export class ChainStore {
   readonly #heights: Database<Buffer, number>;
   readonly #hot = new Map<string, Uint8Array>();
   #height: number | undefined;
+  #isClosed = false;
 
   /** @param options.quotaBytes - Above this size of the data file, nothing more is taken. */
   constructor(folder: string, options: { readonly quotaBytes?: number } = {}) {
@@ -70,9 +71,10 @@ export class ChainStore {
   /** The committed state, for the machine: one reader at a time, between commits. */
   readonly state: StateView = {
     get: (key) => {
-      if (!hot.test(key)) return this.#state.get(key);
+      if (!hot.test(key)) return this.#get(key);
       const known = this.#hot.get(key);
       if (known !== undefined) return known;
+      this.#assertOpen();
       const value = this.#state.get(key);
       // Only what is there: else anybody could fill this memory with ids that are not.
       if (value !== undefined) this.#hot.set(key, value);
@@ -83,11 +85,12 @@ export class ChainStore {
 
   /** The state as one snapshot of the disk sees it, with its height; valid until the caller yields. */
   snapshot(): { readonly state: StateView; readonly height: number } {
+    this.#assertOpen();
     this.#root.resetReadTxn();
     return {
       height: this.#readHeight() ?? 0,
       state: {
-        get: (key) => this.#state.get(key),
+        get: (key) => this.#get(key),
         range: (prefix, options) => this.#range(prefix, options),
       },
     };
@@ -97,6 +100,7 @@ export class ChainStore {
     prefix: string,
     options: Parameters<StateView["range"]>[1] = {},
   ): Iterable<readonly [string, Uint8Array]> {
+    this.#assertOpen();
     const { after, reverse, limit } = options;
     const low = prefix;
     const high = prefix + AFTER_PREFIX;
@@ -153,10 +157,12 @@ export class ChainStore {
   }
 
   block(height: number): Uint8Array | undefined {
+    this.#assertOpen();
     return this.#blocks.get(height);
   }
 
   facts(height: number): HeightFacts | undefined {
+    this.#assertOpen();
     const value = this.#heights.get(height);
     if (value === undefined) return undefined;
     const [appHash, time] = decodeCanonical(value) as [Uint8Array, number];
@@ -164,7 +170,18 @@ export class ChainStore {
   }
 
   close(): Promise<void> {
+    this.#isClosed = true;
     return this.#root.close();
+  }
+
+  #get(key: string): Uint8Array | undefined {
+    this.#assertOpen();
+    return this.#state.get(key);
+  }
+
+  /** A read that comes after `close` would end the process, from a timer of LMDB's. @throws {AnamnesisError} UNAVAILABLE */
+  #assertOpen(): void {
+    if (this.#isClosed) throw new AnamnesisError("UNAVAILABLE", "The chain's store is closed");
   }
 
   #readHeight(): number | undefined {
