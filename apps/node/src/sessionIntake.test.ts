@@ -5,19 +5,22 @@ import { sign } from "@anamnesis/crypto/sign";
 import { utf8 } from "@anamnesis/crypto/verify";
 import { memberOf, pidOf, sessionIntake, vouched } from "@anamnesis/protocol";
 import type { Role } from "@anamnesis/protocol";
-import { TestRegistry, newAuthorities } from "../../../tests/caFixture.ts";
-import { boxKeyOf, keyOf } from "../../../tests/chainFixture.ts";
+import { CertificateOffice, startListServer } from "../../../tests/certificateOffice.ts";
+import type { ListServer } from "../../../tests/certificateOffice.ts";
+import { keyOf } from "../../../tests/chainFixture.ts";
 import { NodeFederation, call, hospital } from "../../../tests/nodeFixture.ts";
 
-let registry: TestRegistry;
+let office: CertificateOffice;
+let registry: ListServer;
 let federation: NodeFederation;
 let now = Date.now();
 
 before(async () => {
-  registry = await TestRegistry.start();
+  office = await CertificateOffice.make();
+  registry = await startListServer(() => office.lists({ time: now }));
   federation = await NodeFederation.make({
     members: [hospital],
-    cas: registry.cas,
+    cas: office.cas,
     registry: registry.address,
   });
   await federation.start(hospital, { now: () => now });
@@ -27,12 +30,8 @@ after(async () => {
   await registry.stop();
 });
 
-const patientKeys = (name: string) => ({
-  signingKey: keyOf(name).publicKey,
-  boxKey: boxKeyOf(name),
-});
 const certificateOf = async (name: string, role: Role = "patient") =>
-  (await registry.issue({ ...patientKeys(name), role })).der;
+  (await office.issue(name, { role })).der;
 
 /** Opens a visit as a patient's device does; `changes` make it fail. @returns OK or the code. */
 async function openVisit(
@@ -75,37 +74,38 @@ const certified = (patient: string, visit: string): Uint8Array =>
 
 test("H-16: without a revocation list that was ever had, nobody is let in", async () => {
   const certificate = await certificateOf("patient");
-  registry.answers = "not";
+  registry.lists = undefined;
   assert.equal(await openVisit("fail closed", { certificate }), "UNAVAILABLE");
-  registry.answers = "forged";
+  const stranger = await CertificateOffice.make("stranger ");
+  registry.lists = () => office.lists({ signedBy: stranger });
   assert.equal(await openVisit("fail closed", { certificate }), "UNAVAILABLE");
-  registry.answers = "well";
+  registry.lists = () => office.lists({ time: now });
   assert.equal(await openVisit("fail closed", { certificate }), "OK");
 });
 
 test("H-16: a patient opens a visit; the list is kept for a minute, and serves on while the registry is away", async () => {
   const certificate = await certificateOf("patient");
-  const { requests } = registry;
+  const { asked } = registry;
   assert.equal(await openVisit("cached", { certificate }), "OK");
-  assert.equal(registry.requests, requests);
+  assert.equal(registry.asked, asked);
   assert.equal(await openVisit("cached", { certificate }), "REPLAYED");
-  registry.answers = "not";
+  registry.lists = undefined;
   now += 61_000;
   assert.equal(await openVisit("registry away", { certificate }), "OK");
-  assert.equal(registry.requests, requests + 1);
-  registry.answers = "well";
+  assert.equal(registry.asked, asked + 1);
+  registry.lists = () => office.lists({ time: now });
 });
 
 test("H-16: a revoked certificate is refused at most a minute later", async () => {
-  const issued = await registry.issue(patientKeys("patient"));
-  registry.revoke(issued);
+  const issued = await office.issue("patient");
+  office.revoke(issued);
   now += 61_000;
   assert.equal(await openVisit("revoked", { certificate: issued.der }), "CERTIFICATE_NOT_LIVE");
 });
 
 test("H-16: certificates that are none of the federation's patients' are refused", async () => {
-  const stranger = await newAuthorities();
-  const forged = await registry.issue(patientKeys("patient"), { by: stranger.care });
+  const stranger = await CertificateOffice.make("stranger ");
+  const forged = await office.issue("patient", { issuer: stranger.care });
   assert.equal(await openVisit("forged", { certificate: forged.der }), "CERTIFICATE_INVALID");
   const doctor = await certificateOf("patient", "doctor");
   assert.equal(await openVisit("doctor", { certificate: doctor }), "CERTIFICATE_INVALID");
@@ -116,10 +116,10 @@ test("H-16: certificates that are none of the federation's patients' are refused
     await openVisit("no DER", { certificate: utf8("certificate") }),
     "CERTIFICATE_INVALID",
   );
-  const root = registry.cas.find(({ id }) => id === "root")!.der;
+  const root = office.cas.find(({ id }) => id === "root")!.der;
   assert.equal(await openVisit("the root itself", { certificate: root }), "CERTIFICATE_INVALID");
   const year = 365 * 24 * 3_600_000;
-  const old = await registry.issue(patientKeys("patient"), { now: now - 6 * year });
+  const old = await office.issue("patient", { time: now - 6 * year });
   assert.equal(await openVisit("expired", { certificate: old.der }), "CERTIFICATE_NOT_LIVE");
 });
 
