@@ -57,7 +57,12 @@ export async function receive(session: Session, onEvent: Tell = () => undefined)
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** A message is removed once what it says is kept; one that comes twice changes nothing. */
+/**
+ * A message is removed once what it says is kept; one that comes twice changes nothing. One that cannot be handled now
+ * stays, and does not hold up those behind it.
+ *
+ * @throws The first failure, once all have been tried.
+ */
 async function readBox(
   session: Session,
   own: OwnBox,
@@ -66,10 +71,23 @@ async function readBox(
 ): Promise<number> {
   const mailbox = session.network.mailbox(own.institution);
   const caller = bareCaller(own.keys.signing);
-  const messages = await mailbox.read(own.box, options, caller);
-  for (const { id, sealed } of messages) {
-    await handleMessage(session, own, sealed, tell);
-    await mailbox.remove(own.box, id, caller);
+  const failures: unknown[] = [];
+  let count = 0;
+  let messages = await mailbox.read(own.box, options, caller);
+  while (messages.length > 0) {
+    count += messages.length;
+    for (const { id, sealed } of messages) {
+      try {
+        await handleMessage(session, own, sealed, tell);
+        await mailbox.remove(own.box, id, caller);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    const after = messages.at(-1)?.id;
+    messages =
+      failures.length === 0 ? [] : await mailbox.read(own.box, { waitMs: 0, after }, caller);
   }
-  return messages.length;
+  if (failures.length > 0) throw failures[0];
+  return count;
 }

@@ -73,9 +73,9 @@ export async function handleMessage(
   }
 }
 
-/** Failures of a part that will be there again. */
+/** Failures of a part that will be there again. A full box is its owner's affair: who asks must be able to hear. */
 export const isPassing = (error: AnamnesisError): boolean =>
-  ["UNAVAILABLE", "BUSY", "STORAGE_FULL", "BOX_FULL"].includes(error.code);
+  ["UNAVAILABLE", "BUSY", "STORAGE_FULL"].includes(error.code);
 
 /** The staff member who signed a body; live on the chain, at the institution their certificate names. */
 async function signer(
@@ -155,6 +155,16 @@ async function visitsFor(
 async function takeNotice(session: Session, body: Uint8Array, tell: Tell): Promise<void> {
   const notice = recordNotice.decode(body);
   const record = toHex(notice.record);
+  // Whoever holds a card can say anything; a record of no visit, or of another one, would hide the real one.
+  const visit = await visitOf(session, toHex(notice.pid));
+  const views = await session.network
+    .node(visit.institution)
+    .records(visit.chain, { pid: visit.pid });
+  if (notice.chain !== visit.chain || !views.some((view) => view.record === record))
+    throw new AnamnesisError(
+      "RECORD_UNKNOWN",
+      "A notice is of a record that its visit does not have",
+    );
   const known = await session.device.items.get("record", record);
   if (known === undefined) {
     await session.device.items.put("record", record, {

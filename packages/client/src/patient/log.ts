@@ -1,20 +1,21 @@
-import { toHex } from "@anamnesis/crypto/verify";
+import { equalBytes, toHex } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   accessRequest,
+  chainOf,
   consortiumOf,
   evidence,
   grantDocument,
   intentCommitment,
-  decodeSlip,
 } from "@anamnesis/protocol";
+import type { Evidence, SlipFields } from "@anamnesis/protocol";
 import { bareCaller } from "../caller.ts";
 import { inParallel } from "../inParallel.ts";
 import type { GrantGivenItem, LookupItem, RequestItem, VisitItem } from "../items.ts";
 import type { LogEntry, PersonView } from "../model.ts";
-import { ownNode } from "../ownNode.ts";
 import { personOf } from "../people.ts";
-import type { GrantView, UsageView } from "../ports.ts";
+import type { SessionView, UsageView } from "../ports.ts";
+import { proveSlip } from "../proveSlip.ts";
 import type { Session } from "../session.ts";
 import { grantOnChain } from "../grantOnChain.ts";
 import { grantKey } from "./grants.ts";
@@ -106,8 +107,7 @@ async function grantEntries(
     },
   ];
   const view = await grantOnChain(session, gid);
-  if (view === undefined) return entries;
-  if (view.revokedAt !== 0)
+  if (view !== undefined && view.revokedAt !== 0)
     entries.push({
       what: "revoked",
       time: view.revokedAt,
@@ -115,43 +115,38 @@ async function grantEntries(
       gid,
       receipts: Object.keys(item.receipts).map(Number),
     });
-  return [...entries, ...(await usageEntries(session, item, view, digests))];
+  return [...entries, ...(await usageEntries(session, item, view?.usage ?? [], digests))];
 }
 
 async function usageEntries(
   session: Session,
   item: GrantGivenItem,
-  view: GrantView,
+  usage: readonly UsageView[],
   digests: ReadonlyMap<string, string>,
 ): Promise<LogEntry[]> {
   const { gid } = item;
   const { purposes } = grantDocument.decode(item.grant);
   const done = new Map(
-    view.usage
-      .filter(({ kind }) => kind === "usage.done")
-      .map(({ intent, time }) => [intent, time]),
+    usage.filter(({ kind }) => kind === "usage.done").map(({ intent, time }) => [intent, time]),
   );
-  const intents = view.usage.filter(({ kind }) => kind === "usage.intent");
-  const witnessed =
-    intents.length === 0 ? new Map<string, Witnessed>() : await witnessesOf(session, item, intents);
+  const intents = await intentsOf(session, item, usage);
   const opened = await Promise.all(
-    intents.map(async ({ slip, time, reader }): Promise<LogEntry> => {
-      const seen = witnessed.get(slip);
+    intents.map(async ({ slip, time, reader, records, witnesses }): Promise<LogEntry> => {
       const completed = done.get(slip);
       return {
         what: "opened",
         time,
-        who: await personOf(session, reader ?? ""),
+        who: await personOf(session, reader),
         gid,
         intent: slip,
         purposes,
-        records: [...new Set((seen?.digests ?? []).map((digest) => digests.get(digest) ?? digest))],
-        witnesses: seen?.proxies ?? 0,
+        records: [...new Set(records.map((digest) => digests.get(digest) ?? digest))],
+        witnesses,
         ...(completed === undefined ? {} : { completed }),
       };
     }),
   );
-  const denied = view.usage.filter(({ kind }) => kind === "usage.denied");
+  const denied = usage.filter(({ kind }) => kind === "usage.denied");
   const refused = await Promise.all(
     denied.map(async ({ time, reader, code, proxy }): Promise<LogEntry> => ({
       what: "denied",
@@ -165,62 +160,96 @@ async function usageEntries(
   return [...opened, ...refused];
 }
 
-interface Witnessed {
-  readonly digests: readonly string[];
-  readonly proxies: number;
+/** One intent: who, when, and which records where proxies tell. */
+interface SeenIntent {
+  readonly slip: string;
+  readonly time: number;
+  /** Fingerprint. */
+  readonly reader: string;
+  /** Digests, hex. */
+  readonly records: readonly string[];
+  /** Proxies whose evidence opens the commitment on the chain. */
+  readonly witnesses: number;
 }
 
-/** Which records an intent was for: what proxies keep counts only if it opens the commitment that stands on the chain. */
-async function witnessesOf(
+/**
+ * Every intent that the own node lists or a proxy served, as two members prove it: a node that leaves one out, or names
+ * another reader, is not believed (I8). One that cannot be proven now is shown as the node tells it.
+ */
+async function intentsOf(
   session: Session,
   item: GrantGivenItem,
-  intents: readonly UsageView[],
-): Promise<Map<string, Witnessed>> {
-  const { chain, consortium } = consortiumOf(session.trust);
-  const commitments = new Map(
-    await inParallel(
-      intents,
-      AT_ONCE,
-      async ({ slip }) => [slip, await commitmentOf(session, chain, slip)] as const,
-    ),
-  );
+  usage: readonly UsageView[],
+): Promise<readonly SeenIntent[]> {
+  const listed = usage.filter(({ kind }) => kind === "usage.intent");
+  const told = await evidenceOf(session, item);
+  const ids = new Set([
+    ...listed.map(({ slip }) => slip),
+    ...told.map(({ intent }) => toHex(intent)),
+  ]);
+  const seen = await inParallel([...ids], AT_ONCE, async (id): Promise<SeenIntent | undefined> => {
+    const entry = listed.find(({ slip }) => slip === id);
+    const evidence = told.filter(({ intent }) => toHex(intent) === id);
+    const time = entry?.time ?? Math.min(...evidence.map((served) => served.time));
+    const proven = await provenIntent(session, id);
+    if (proven === "unknown")
+      return entry && { slip: id, time, reader: entry.reader ?? "", records: [], witnesses: 0 };
+    if (proven === "refuted" || toHex(proven.gid) !== item.gid) return undefined;
+    const opening = evidence.filter(({ salt, digests }) =>
+      equalBytes(proven.commitment, intentCommitment(salt, digests)),
+    );
+    const records = opening[0]?.digests.map(toHex) ?? [];
+    return { slip: id, time, reader: toHex(proven.cert), records, witnesses: opening.length };
+  });
+  return seen.filter((intent) => intent !== undefined);
+}
+
+/** What all proxies keep of a grant's use; those that are away tell nothing. */
+async function evidenceOf(
+  session: Session,
+  item: GrantGivenItem,
+): Promise<readonly Evidence["intents"][number][]> {
   const caller = bareCaller(grantKey(session, item));
+  const { proxies } = consortiumOf(session.trust).consortium;
   const told = await Promise.all(
-    consortium.proxies.map(async ({ index }) => {
+    proxies.map(async ({ index }) => {
       try {
-        return evidence.decode(await session.network.proxy(index).evidence(item.gid, caller))
-          .intents;
+        const kept = await session.network.proxy(index).evidence(item.gid, caller);
+        return evidence.decode(kept).intents;
       } catch (error) {
         if (error instanceof AnamnesisError) return [];
         throw error;
       }
     }),
   );
-  const witnessed = new Map<string, Witnessed>();
-  for (const { intent, salt, digests } of told.flat()) {
-    const slip = toHex(intent);
-    if (commitments.get(slip) !== toHex(intentCommitment(salt, digests))) continue;
-    witnessed.set(slip, {
-      digests: digests.map(toHex),
-      proxies: (witnessed.get(slip)?.proxies ?? 0) + 1,
-    });
-  }
-  return witnessed;
+  return told.flat();
 }
 
-async function commitmentOf(
+/** The fields of an intent that stands on the consortium; `unknown` while too few members answer. */
+async function provenIntent(
   session: Session,
-  chain: string,
   id: string,
-): Promise<string | undefined> {
-  const slip = decodeSlip((await ownNode(session).slip(chain, id)).slip);
-  return slip.kind === "usage.intent" ? toHex(slip.fields.commitment) : undefined;
+): Promise<SlipFields<"usage.intent"> | "unknown" | "refuted"> {
+  try {
+    const { slip } = await proveSlip(session, consortiumOf(session.trust).chain, id);
+    return slip.kind === "usage.intent" ? slip.fields : "refuted";
+  } catch (error) {
+    if (!(error instanceof AnamnesisError)) throw error;
+    return error.code === "UNAVAILABLE" ? "unknown" : "refuted";
+  }
 }
 
+/** Of the institution itself and of another member: a hospital cannot hide that its own doctors reread. */
 async function rereadings(session: Session, visit: VisitItem): Promise<LogEntry[]> {
-  const { authors } = await session.network.node(visit.institution).session(visit.chain, visit.pid);
+  const told = await Promise.all([
+    session.network.node(visit.institution).session(visit.chain, visit.pid),
+    otherMembersView(session, visit),
+  ]);
+  const authors = new Map(
+    told.flatMap((view) => (view?.authors ?? []).map((author) => [author.slip, author])),
+  );
   return Promise.all(
-    authors.map(async ({ slip, record, author, time }): Promise<LogEntry> => ({
+    [...authors.values()].map(async ({ slip, record, author, time }): Promise<LogEntry> => ({
       what: "reread",
       time,
       who: await personOf(session, author),
@@ -228,4 +257,20 @@ async function rereadings(session: Session, visit: VisitItem): Promise<LogEntry[
       slip,
     })),
   );
+}
+
+/** The first other member of the chain that answers. */
+async function otherMembersView(
+  session: Session,
+  { chain, institution, pid }: VisitItem,
+): Promise<SessionView | undefined> {
+  for (const { id } of chainOf(session.trust, chain).members) {
+    if (id === institution) continue;
+    try {
+      return await session.network.node(id).session(chain, pid);
+    } catch (error) {
+      if (!(error instanceof AnamnesisError)) throw error;
+    }
+  }
+  return undefined;
 }
