@@ -1,6 +1,7 @@
-import { concat, decodeCanonical, encodeCanonical, i2osp, sha256 } from "@anamnesis/crypto/verify";
+import { concat, encodeCanonical, i2osp, sha256 } from "@anamnesis/crypto/verify";
 import type { CborValue } from "@anamnesis/crypto/verify";
 import type { InstitutionId } from "@anamnesis/protocol";
+import { decodeStored } from "./stored.ts";
 
 /**
  * The values of facts and of stored slips: canonical CBOR arrays, in the order of the tuples below.
@@ -16,7 +17,7 @@ interface FactCodec<T> {
 const tuple = <T extends object>(...names: readonly (keyof T & string)[]): FactCodec<T> => ({
   encode: (value) => encodeCanonical(names.map((name) => value[name] as CborValue)),
   decode(bytes) {
-    const list = decodeCanonical(bytes) as readonly CborValue[];
+    const list = decodeStored(bytes);
     return Object.fromEntries(names.map((name, i) => [name, list[i]])) as T;
   },
 });
@@ -46,13 +47,16 @@ export const storedSlip = tuple<StoredSlip>(
 export const placeCheck = (height: number, time: number): Uint8Array =>
   sha256(concat(i2osp(height, 8), i2osp(time, 8))).slice(0, 8);
 
-/** A sealed page: its header's canonical CBOR, and leaf hashes and slip ids one after another, 32 bytes each. */
+/**
+ * A sealed page: its header's canonical CBOR, its slip ids, and the perfect subtrees of its tree level by level from the
+ * leaf hashes up; ids and hashes one after another, 32 bytes each.
+ */
 export interface StoredPage {
   readonly header: Uint8Array;
-  readonly leaves: Uint8Array;
   readonly slips: Uint8Array;
+  readonly tree: Uint8Array;
 }
-export const storedPage = tuple<StoredPage>("header", "leaves", "slips");
+export const storedPage = tuple<StoredPage>("header", "slips", "tree");
 
 export interface Session {
   readonly institution: InstitutionId;

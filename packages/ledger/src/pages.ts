@@ -1,4 +1,4 @@
-import { concat, decodeCanonical, encodeCanonical, fromHex } from "@anamnesis/crypto/verify";
+import { concat, fromHex } from "@anamnesis/crypto/verify";
 import { encodePageHeader, sizedRoot } from "@anamnesis/protocol";
 import type { Genesis, PageHeader, SlipId } from "@anamnesis/protocol";
 import { storedPage } from "./facts.ts";
@@ -7,6 +7,8 @@ import { appendPage } from "./pageLog.ts";
 import type { PageLog } from "./pageLog.ts";
 import type { BlockContext, Writes } from "./state.ts";
 import { stateKeys } from "./stateKeys.ts";
+import { decodeStored, encodeStored } from "./stored.ts";
+import { perfectSubtrees } from "./subtrees.ts";
 import type { Reader } from "./view.ts";
 
 /** The open page as it is stored between blocks. */
@@ -35,14 +37,8 @@ export function readOpenPage(state: Reader): OpenPage {
       slips: emptyBytes,
       peaks: emptyBytes,
     };
-  const [no, sequence, openedAt, leaves, slips, peaks] = decodeCanonical(bytes) as [
-    number,
-    number,
-    number,
-    Uint8Array,
-    Uint8Array,
-    Uint8Array,
-  ];
+  const [no, sequence, openedAt, leaves, slips, peaks] =
+    decodeStored<[number, number, number, Uint8Array, Uint8Array, Uint8Array]>(bytes);
   return { no, sequence, openedAt, leaves, slips, peaks };
 }
 
@@ -115,14 +111,14 @@ export class PageFiller {
   store(): void {
     this.#writes.set(
       stateKeys.openPage,
-      encodeCanonical([
+      encodeStored(
         this.#no,
         this.#sequence,
         this.#openedAt,
         concat(...this.#leaves),
         concat(...this.#slips),
         this.#frontier.bytes(),
-      ]),
+      ),
     );
   }
 
@@ -139,8 +135,8 @@ export class PageFiller {
       stateKeys.page(header.no),
       storedPage.encode({
         header: encodePageHeader(header),
-        leaves: concat(...this.#leaves),
         slips: concat(...this.#slips),
+        tree: perfectSubtrees(this.#leaves),
       }),
     );
     appendPage(this.#log, header, this.#writes);

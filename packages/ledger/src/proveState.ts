@@ -1,5 +1,5 @@
 import { toHex } from "@anamnesis/crypto/verify";
-import { InvariantError, decodePageHeader, inclusionPath } from "@anamnesis/protocol";
+import { decodePageHeader, inclusionPath } from "@anamnesis/protocol";
 import type {
   ChainId,
   MapName,
@@ -15,6 +15,7 @@ import { readOpenPage, split } from "./pages.ts";
 import { readRoots } from "./roots.ts";
 import { proveSparse } from "./sparseMap.ts";
 import { stateKeys } from "./stateKeys.ts";
+import { pathFromSubtrees, readSubtrees } from "./subtrees.ts";
 import type { Reader } from "./view.ts";
 
 /** What a proof says about where it was made; the height of the state it is made from is the caller's to know. */
@@ -49,20 +50,19 @@ export function proveSlip(
 }
 
 function placeOf(state: Reader, page: number, index: number): SlipPlace {
-  const open = readOpenPage(state);
-  if (page === open.no) {
-    const leaves = split(open.leaves);
+  const sealed = state.get(stateKeys.page(page));
+  if (sealed === undefined) {
+    const leaves = split(readOpenPage(state).leaves);
     return { in: "openPage", index, count: leaves.length, path: inclusionPath(leaves, index) };
   }
-  const sealed = state.get(stateKeys.page(page));
-  if (sealed === undefined) throw new InvariantError(`page ${page} of a stored slip is missing`);
-  const { header, leaves } = storedPage.decode(sealed);
+  const stored = storedPage.decode(sealed);
+  const header = decodePageHeader(stored.header);
   const pages = readPageLog(state).frontier.count;
   return {
     in: "page",
-    header: decodePageHeader(header),
+    header,
     index,
-    path: inclusionPath(split(leaves), index),
+    path: pathFromSubtrees(readSubtrees(stored.tree, header.count), index, header.count),
     pages,
     pagePath: pageLogPath(state, page, pages),
     countersignatures: [],

@@ -1,4 +1,4 @@
-import { createLtHash, decodeCanonical, equalBytes, toHex } from "@anamnesis/crypto/verify";
+import { createLtHash, equalBytes, toHex } from "@anamnesis/crypto/verify";
 import type { LtHash } from "@anamnesis/crypto/verify";
 import {
   decodePageHeader,
@@ -20,6 +20,8 @@ import { updateSparseMap } from "./sparseMap.ts";
 import type { StateView, Writes } from "./state.ts";
 import { factPrefixes, stateKeys } from "./stateKeys.ts";
 import type { FactRoot } from "./stateKeys.ts";
+import { decodeStored } from "./stored.ts";
+import { perfectSubtrees } from "./subtrees.ts";
 import type { Reader } from "./view.ts";
 
 /**
@@ -29,7 +31,7 @@ import type { Reader } from "./view.ts";
  *
  * @returns The roots as they come out, for the caller to compare with a signed app hash, and the first fault in words:
  * an entry that does not fit the others.
- * @throws {CryptoError} For an entry that is no canonical CBOR any more.
+ * @throws {AnamnesisError} STORE_CORRUPT and those of decoding, for an entry that cannot be read any more.
  */
 export function recount(state: StateView): {
   readonly roots: StateRoots;
@@ -60,7 +62,7 @@ function recountPages(state: StateView, faults: string[]): Pick<StateRoots, "pag
     const no = log.count;
     const page = storedPage.decode(bytes);
     const header = decodePageHeader(page.header);
-    const leaves = split(page.leaves);
+    const leaves = split(page.tree.subarray(0, page.slips.length));
     if (
       header.no !== no ||
       header.count !== leaves.length ||
@@ -69,6 +71,8 @@ function recountPages(state: StateView, faults: string[]): Pick<StateRoots, "pag
       faults.push(`page ${no} does not follow the one before`);
     if (!equalBytes(rootOfLeafHashes(leaves), header.merkleRoot))
       faults.push(`the leaves of page ${no} do not lead to its root`);
+    if (!equalBytes(perfectSubtrees(leaves), page.tree))
+      faults.push(`the tree of page ${no} is not that of its leaves`);
     recountSlips(state, { page: no, leaves, slips: split(page.slips), sequence }, indices, faults);
     sequence += leaves.length;
     prevHash = pageHash(header);
@@ -182,8 +186,8 @@ function recountMap(state: StateView, map: MapName, faults: string[]): Uint8Arra
   return root;
 }
 
-/** Whether the 32 bytes or more that are kept under a key, as a CBOR byte string, are these. */
+/** Whether the byte string that is kept alone under a key is this one. */
 function holds(state: Reader, key: string, want: Uint8Array): boolean {
   const kept = state.get(key);
-  return kept !== undefined && equalBytes(decodeCanonical(kept) as Uint8Array, want);
+  return kept !== undefined && equalBytes(decodeStored<[Uint8Array]>(kept)[0], want);
 }

@@ -1,10 +1,4 @@
-import {
-  createLtHash,
-  decodeCanonical,
-  enc,
-  encodeCanonical,
-  utf8,
-} from "@anamnesis/crypto/verify";
+import { createLtHash, enc, utf8 } from "@anamnesis/crypto/verify";
 import type { LtHash } from "@anamnesis/crypto/verify";
 import { InvariantError, mapNames, rootNames } from "@anamnesis/protocol";
 import type { MapName, StateRoots } from "@anamnesis/protocol";
@@ -13,6 +7,7 @@ import { updateSparseMap } from "./sparseMap.ts";
 import type { Writes } from "./state.ts";
 import { stateKeys } from "./stateKeys.ts";
 import type { FactRoot } from "./stateKeys.ts";
+import { decodeStored, encodeStored } from "./stored.ts";
 import type { Reader } from "./view.ts";
 
 /** The eight roots as committed. */
@@ -20,12 +15,12 @@ export function readRoots(state: Reader): StateRoots {
   const bytes = state.get(stateKeys.roots);
   if (bytes === undefined)
     throw new InvariantError("the state has no roots: initChain was never committed");
-  const list = decodeCanonical(bytes) as Uint8Array[];
+  const list = decodeStored<Uint8Array[]>(bytes);
   return Object.fromEntries(rootNames.map((name, i) => [name, list[i]])) as unknown as StateRoots;
 }
 
 export const encodeRoots = (roots: StateRoots): Uint8Array =>
-  encodeCanonical(rootNames.map((name) => roots[name]));
+  encodeStored(...rootNames.map((name) => roots[name]));
 
 /** A fact as an item of its multiset: injective, and different for every key. */
 export const factItem = (key: string, value: Uint8Array): Uint8Array => enc(utf8(key), value);
@@ -34,7 +29,7 @@ export const factHashKey = { records: stateKeys.recordsHash, usage: stateKeys.us
 
 export const readFactHash = (state: Reader, root: FactRoot): LtHash => {
   const bytes = state.get(factHashKey[root]);
-  return bytes === undefined ? createLtHash() : createLtHash(decodeCanonical(bytes) as Uint8Array);
+  return bytes === undefined ? createLtHash() : createLtHash(decodeStored<[Uint8Array]>(bytes)[0]);
 };
 
 /** Collects what a block does to the facts and maps; each fact is hashed once, each map is walked once. */
@@ -75,7 +70,7 @@ export class RootKeeper {
       institutions: old.institutions,
     };
     for (const [root, hash] of this.#facts) {
-      this.#writes.set(factHashKey[root], encodeCanonical(hash.state()));
+      this.#writes.set(factHashKey[root], encodeStored(hash.state()));
       roots[root] = hash.digest();
     }
     for (const map of mapNames) {

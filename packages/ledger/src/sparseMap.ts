@@ -1,14 +1,9 @@
-import {
-  concat,
-  decodeCanonical,
-  encodeCanonical,
-  equalBytes,
-  sha256,
-} from "@anamnesis/crypto/verify";
+import { concat, equalBytes, sha256 } from "@anamnesis/crypto/verify";
 import { InvariantError, bitAt, emptySubtree, sparseKey, sparseNode } from "@anamnesis/protocol";
 import type { MapName, SparseProof } from "@anamnesis/protocol";
 import type { Writes } from "./state.ts";
 import { stateKeys } from "./stateKeys.ts";
+import { decodeStored, encodeStored } from "./stored.ts";
 import type { Reader } from "./view.ts";
 
 /**
@@ -34,12 +29,14 @@ const nodeHashOf = (node: Node): Uint8Array =>
 function readNode(state: Reader, map: MapName, path: string): Node | undefined {
   const bytes = state.get(stateKeys.node(map, path));
   if (bytes === undefined) return undefined;
-  const [kind, first, second] = decodeCanonical(bytes) as [number, Uint8Array, Uint8Array];
+  const [kind, first, second] = decodeStored<[number, Uint8Array, Uint8Array]>(bytes);
   return kind === 0 ? { key: first, valueHash: second } : { left: first, right: second };
 }
 
 const encodeNode = (node: Node): Uint8Array =>
-  encodeCanonical("key" in node ? [0, node.key, node.valueHash] : [1, node.left, node.right]);
+  "key" in node
+    ? encodeStored(0, node.key, node.valueHash)
+    : encodeStored(1, node.left, node.right);
 
 /**
  * Puts entries into a map, all in one pass from the root.

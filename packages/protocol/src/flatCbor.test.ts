@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { decodeCanonical, encodeCanonical } from "@anamnesis/crypto/verify";
 import type { CborValue } from "@anamnesis/crypto/verify";
-import { readBytesList, readFlatMap } from "./flatCbor.ts";
+import { readBytesList, readFlatList, readFlatMap } from "./flatCbor.ts";
 
 const general = (bytes: Uint8Array): CborValue | undefined => {
   try {
@@ -14,7 +14,7 @@ const general = (bytes: Uint8Array): CborValue | undefined => {
 };
 /** Whatever the quick reader answers, the general decoder answers too. */
 const agrees = (bytes: Uint8Array): void => {
-  for (const quick of [readFlatMap(bytes), readBytesList(bytes)])
+  for (const quick of [readFlatMap(bytes), readBytesList(bytes), readFlatList(bytes)])
     if (quick !== undefined) assert.deepEqual(quick, general(bytes));
 };
 
@@ -48,6 +48,15 @@ test("readBytesList() reads lists of byte strings as the general decoder does", 
       assert.deepEqual(readBytesList(encodeCanonical(list)), list),
     ),
     { seed: 2, numRuns: 200 },
+  );
+});
+
+test("readFlatList() reads every list of flat values as the general decoder does", () => {
+  fc.assert(
+    fc.property(fc.array(value, { maxLength: 12 }), (list) =>
+      assert.deepEqual(readFlatList(encodeCanonical(list)), list),
+    ),
+    { seed: 5, numRuns: 500 },
   );
 });
 

@@ -99,6 +99,14 @@ export const readBytesList = (bytes: Uint8Array): Uint8Array[] | undefined =>
     ),
   );
 
+/** A list of whole numbers, texts, byte strings and lists of whole numbers. */
+export const readFlatList = (bytes: Uint8Array): FlatValue[] | undefined =>
+  flat(bytes, (cursor) =>
+    Array.from({ length: bounded(cursor.head(ARRAY), bytes) }, () => readValue(cursor, bytes)),
+  );
+
+export type FlatValue = number | string | Uint8Array | number[];
+
 /** A map of texts to whole numbers, texts, byte strings and lists of whole numbers. */
 export const readFlatMap = (bytes: Uint8Array): Record<string, unknown> | undefined =>
   flat(bytes, (cursor) => {
@@ -113,7 +121,7 @@ export const readFlatMap = (bytes: Uint8Array): Record<string, unknown> | undefi
     return map;
   });
 
-function readValue(cursor: Cursor, bytes: Uint8Array): number | string | Uint8Array | number[] {
+function readValue(cursor: Cursor, bytes: Uint8Array): FlatValue {
   switch (cursor.major) {
     case UINT:
       return cursor.head(UINT);
