@@ -7,7 +7,7 @@ import type { Chain } from "./chain.ts";
 import type { NodeDeps } from "./deps.ts";
 import { chainFolder, mailboxFolder, readKeys } from "./home.ts";
 import { Mailbox } from "./mailbox.ts";
-import { openChain } from "./openChain.ts";
+import { membersOverHttp, openChain } from "./openChain.ts";
 import { RevocationLists } from "./revocationLists.ts";
 import { boxRoutes } from "./routes/boxRoutes.ts";
 import { chainRoutes } from "./routes/chainRoutes.ts";
@@ -65,6 +65,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
         institution,
         signing: keys.signing,
         folder,
+        members: membersOverHttp(genesis, institution),
         verify: (checks) => pool.verify(checks),
         now,
         onFault: (fault, err) => log.fatal({ kind: genesis.kind, fault, err }, "chain stopped"),
@@ -109,9 +110,11 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     stop: async () => {
       clearInterval(timer);
       clearInterval(sweeper);
+      // First no new request, then whoever waits is let go, then the stores are closed.
+      const closed = server.stop();
       await Promise.all([...chains.values()].map((chain) => chain.stop()));
       await deps.mailbox.close();
-      await server.stop();
+      await closed;
       await pool.stop();
     },
   };
