@@ -110,7 +110,7 @@ export interface TokenItem {
   readonly time: number;
 }
 
-/** An entry of the doctor's address book: a box in which a patient reads. Key: box id. */
+/** An entry of the doctor's address book: a box in which a patient reads. Key: patient and box id. */
 export interface ContactItem {
   readonly patient: string;
   readonly name: string;

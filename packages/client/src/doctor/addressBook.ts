@@ -16,6 +16,10 @@ export interface KnownPatient {
 
 const noAad = new Uint8Array(0);
 
+/** A card's place in the address book: nobody's card takes the place of another patient's. */
+export const contactKey = (patient: string, { box }: Pick<ContactCard, "box">): string =>
+  `${patient} ${toHex(box)}`;
+
 /** The address book. */
 export async function listPatients(
   session: Session,
@@ -84,7 +88,7 @@ export async function lookupPatient(session: Session, identifier: string): Promi
     card.certificate,
     session.clock(),
   );
-  await device.items.put("contact", toHex(card.box), {
+  await device.items.put("contact", contactKey(fingerprint, card), {
     patient: fingerprint,
     name: identifier,
     card: encodeCard(card),

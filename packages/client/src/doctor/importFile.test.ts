@@ -1,7 +1,7 @@
 /** Writing: bad files, an absent patient, a full vault, a chain that refuses; what is left behind. */
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, test } from "node:test";
-import { createSha256, toHex } from "@anamnesis/crypto/verify";
+import { createSha256 } from "@anamnesis/crypto/verify";
 import type { ContentSource } from "@anamnesis/crypto/seal";
 import { collect } from "@anamnesis/client";
 import type { Session } from "@anamnesis/client";
@@ -9,6 +9,7 @@ import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { decodeCard } from "../mail.ts";
+import { contactKey } from "./addressBook.ts";
 import { ClientFederation } from "../../../../tests/clientFederation.ts";
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
@@ -143,9 +144,9 @@ describe("importFile()", () => {
     assert.equal((await patient.listRecords(other))[0]?.id, written?.id);
     // The doctor's own address book tells them apart from here on.
     for (const item of await author.device.items.all("contact")) {
-      const { box } = decodeCard(item.card);
+      const key = contactKey(item.patient, decodeCard(item.card));
       if (item.patient === fingerprint)
-        await author.device.items.put("contact", toHex(box), { ...item, name: "other alice" });
+        await author.device.items.put("contact", key, { ...item, name: "other alice" });
     }
   });
 

@@ -16,7 +16,9 @@ import { verifyPatientCertificate } from "../certificates.ts";
 import { encodeCard, openMessage } from "../mail.ts";
 import { ownNode } from "../ownNode.ts";
 import type { Session } from "../session.ts";
+import { contactKey } from "./addressBook.ts";
 import { verifyGrantMessage } from "./grantMessage.ts";
+import { writtenRecord } from "./mine.ts";
 
 export type ReceivedEvent =
   | { readonly what: "token"; readonly pid: string; readonly patient: string }
@@ -120,7 +122,7 @@ async function takeToken(session: Session, body: Uint8Array): Promise<ReceivedEv
     answers: isAsked ? `${toHex(answer.id)}/${answer.index}` : null,
     time: known?.time ?? now,
   });
-  await device.items.put("contact", toHex(signed.contact.box), {
+  await device.items.put("contact", contactKey(patient.fingerprint, signed.contact), {
     patient: patient.fingerprint,
     name: signed.name,
     card: encodeCard(signed.contact),
@@ -156,6 +158,7 @@ async function takeRefusal(session: Session, body: Uint8Array): Promise<Received
   return { what: "refused", request };
 }
 
+/** Believes the chain that there is a dispute; the message only says why. */
 async function takeDispute(session: Session, body: Uint8Array): Promise<ReceivedEvent> {
   const reason = disputeReason.decode(body);
   const record = toHex(reason.record);
@@ -165,6 +168,12 @@ async function takeDispute(session: Session, body: Uint8Array): Promise<Received
     throw new AnamnesisError(
       "RECORD_UNKNOWN",
       "A dispute is about a record that was not written here",
+    );
+  const { view } = await writtenRecord(session, record);
+  if (!view.disputed.includes(toHex(reason.digest)))
+    throw new AnamnesisError(
+      "PROOF_INVALID",
+      "A dispute in the box is not one that the chain holds",
     );
   await items.put("written", record, {
     ...item,
