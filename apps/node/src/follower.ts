@@ -36,6 +36,7 @@ export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer
 
   async function follow(): Promise<void> {
     while (!stopping.signal.aborted && keeper.fault === undefined) {
+      const askedAt = performance.now();
       try {
         const pulled = await writer.blocks(
           keeper.height,
@@ -44,6 +45,9 @@ export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer
           stopping.signal,
         );
         await apply(pulled.map(decodeBlock));
+        // A writer that has nothing and does not wait either is asked no more often than one that fails.
+        if (pulled.length === 0 && performance.now() - askedAt < RETRY_MS)
+          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       } catch (error) {
         if (stopping.signal.aborted) return;
         if (!(error instanceof AnamnesisError))

@@ -13,6 +13,7 @@ import { rebuildIfDamaged } from "./rebuild.ts";
 import { ChainStore } from "./store.ts";
 import { writerOverHttp } from "./writer.ts";
 import type { Writer } from "./writer.ts";
+import { recoverWritten } from "./recoverWritten.ts";
 
 export interface ChainConfig {
   readonly genesis: Genesis;
@@ -28,6 +29,8 @@ export interface ChainConfig {
   readonly onFault?: (why: string, cause: unknown) => void;
   /** How a follower reaches the writer; default HTTP at the address of genesis. */
   readonly writer?: Writer;
+  /** The other members, who may hold blocks that a writer lost; default none. See {@link membersOverHttp}. */
+  readonly members?: readonly Writer[];
 }
 
 /**
@@ -35,7 +38,7 @@ export interface ChainConfig {
  * rebuilt from blocks first.
  *
  * @throws {AnamnesisError} BAD_REQUEST for a chain that this institution is not a member of, or that was begun from
- * another genesis document; STORE_CORRUPT when a damaged chain cannot be rebuilt.
+ * another genesis document; STORE_CORRUPT when a damaged chain cannot be rebuilt, or parts ways with what a member holds.
  */
 export async function openChain(config: ChainConfig): Promise<Chain> {
   const { genesis, institution, now } = config;
@@ -44,7 +47,7 @@ export async function openChain(config: ChainConfig): Promise<Chain> {
   const isWriter = genesis.writer === institution;
   const writer =
     config.writer ?? writerOverHttp(memberOf(genesis, genesis.writer).address, genesis.chain);
-  const peers = isWriter ? otherMembers(config) : [writer];
+  const peers = isWriter ? (config.members ?? []) : [writer];
   await rebuildIfDamaged({
     genesis,
     folder: config.folder,
@@ -58,6 +61,7 @@ export async function openChain(config: ChainConfig): Promise<Chain> {
   const engine = new Engine(makeMachine(genesis), store, config.verify);
   await engine.initChain();
   assertSameGenesis(engine, store);
+  if (isWriter) await recoverWritten({ genesis, store, engine }, peers);
   const keeper = new ChainKeeper({
     genesis,
     institution,
@@ -80,7 +84,8 @@ function assertSameGenesis({ machine }: Engine, store: ChainStore): void {
   }
 }
 
-const otherMembers = ({ genesis, institution }: ChainConfig): Writer[] =>
+/** Every other member of a chain, at its address in genesis. */
+export const membersOverHttp = (genesis: Genesis, institution: string): Writer[] =>
   genesis.members
     .filter(({ id }) => id !== institution)
     .map(({ address }) => writerOverHttp(address, genesis.chain));

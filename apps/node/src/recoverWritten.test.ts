@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { cp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { toHex } from "@anamnesis/crypto/verify";
+import { AnamnesisError, decodeBlock, encodeBlock, makeBlock } from "@anamnesis/protocol";
+import { ChainOnDisk, writerOf } from "../../../tests/chainOnDisk.ts";
+import { keyOf, signer } from "../../../tests/chainFixture.ts";
+import { province } from "../../../tests/nodeFixture.ts";
+import type { Chain } from "./chain.ts";
+import type { Writer } from "./writer.ts";
+
+let made: ChainOnDisk;
+let follower: Chain;
+let backup: string;
+let vouched: { height: number; appHash: string };
+
+/** A writer makes blocks that a follower has; then its disk is an older one again. */
+before(async () => {
+  made = await ChainOnDisk.make({ pageSlips: 8 });
+  backup = join(made.dir, "backup");
+  const writer = await made.open();
+  await made.prepare(writer);
+  await writer.stop();
+  await cp(made.folder(), backup, { recursive: true });
+  const again = await made.open();
+  follower = await made.open(province, { writer: writerOf(() => again) });
+  for (let i = 0; i < 4; i++) await again.carry([made.record().bytes, made.record().bytes]);
+  const { height, appHash } = await follower.headAt(again.height());
+  vouched = { height, appHash: toHex(appHash) };
+  await again.stop();
+});
+after(async () => {
+  await follower.stop();
+  await made.remove();
+});
+
+async function restored(from: string | undefined): Promise<string> {
+  const folder = join(made.dir, "restored");
+  await rm(folder, { recursive: true, force: true });
+  if (from !== undefined) await cp(from, folder, { recursive: true });
+  return folder;
+}
+const silent: Writer = {
+  blocks: () => Promise.reject(new AnamnesisError("UNAVAILABLE", "away")),
+  offer: () => Promise.reject(new AnamnesisError("UNAVAILABLE", "away")),
+};
+
+test("I1: a writer with an older disk, or an empty one, takes back what members hold of it", async () => {
+  for (const from of [backup, undefined]) {
+    const folder = await restored(from);
+    const writer = await made.open(undefined, {
+      folder,
+      members: [silent, writerOf(() => follower)],
+    });
+    const head = writer.head();
+    assert.deepEqual({ height: head.height, appHash: toHex(head.appHash) }, vouched);
+    const [outcome] = await writer.carry([made.record().bytes]);
+    assert.equal(outcome!.code, "OK");
+    assert.equal((await writer.scrub()).fault, undefined);
+    await writer.stop();
+  }
+});
+
+test("I2: a writer that went on by itself meanwhile refuses to start beside a member that knows better", async () => {
+  const folder = await restored(backup);
+  const alone = await made.open(undefined, { folder, members: [silent] });
+  await alone.carry([made.record().bytes]);
+  await alone.stop();
+  await assert.rejects(
+    made.open(undefined, { folder, members: [writerOf(() => follower)] }),
+    (error) => error instanceof AnamnesisError && error.code === "STORE_CORRUPT",
+  );
+});
+
+test("blocks that the writer never signed are not taken back", async () => {
+  const folder = await restored(backup);
+  const forger: Writer = {
+    ...silent,
+    blocks: async (height, limit, waitMs) =>
+      (await follower.blocks(height, limit, waitMs)).map((bytes) =>
+        encodeBlock(makeBlock(decodeBlock(bytes), signer(keyOf("mallory")))),
+      ),
+  };
+  const writer = await made.open(undefined, { folder, members: [forger] });
+  assert.ok(writer.height() < vouched.height);
+  await writer.stop();
+});
