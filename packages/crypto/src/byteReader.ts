@@ -29,6 +29,14 @@ export class ByteReader {
     return parts.length === 1 && parts[0] !== undefined ? parts[0] : concat(...parts);
   }
 
+  /** Whatever comes next, as it came; `undefined` at the end. For whoever needs no runs of a size, and no copies. */
+  async piece(): Promise<Uint8Array | undefined> {
+    if (!(await this.#fill())) return undefined;
+    const piece = this.#pending;
+    this.#pending = new Uint8Array(0);
+    return piece;
+  }
+
   /** Whether nothing is left. */
   async atEnd(): Promise<boolean> {
     return !(await this.#fill());

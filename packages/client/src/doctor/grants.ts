@@ -1,6 +1,7 @@
-import { toHex } from "@anamnesis/crypto/verify";
+import { sha256, toHex } from "@anamnesis/crypto/verify";
 import { gidOf, grantDocument, grantMessage } from "@anamnesis/protocol";
 import type { Grant, GrantTag } from "@anamnesis/protocol";
+import type { Device } from "../device.ts";
 import { inParallel } from "../inParallel.ts";
 import type { GrantReceivedItem } from "../items.ts";
 import type { GrantSummary, RecordSummary } from "../model.ts";
@@ -20,16 +21,27 @@ export interface HeldGrant {
 
 const QUERIES_AT_ONCE = 8;
 
-/** Every grant that this doctor was given, newest first. */
-export async function heldGrants(session: Session): Promise<readonly HeldGrant[]> {
-  const items = await session.device.items.all("grantReceived");
+const decoded = new WeakMap<Device, Map<string, HeldGrant>>();
+
+/** Every grant that this doctor was given, newest first. Large messages are decoded once. */
+export async function heldGrants({ device }: Session): Promise<readonly HeldGrant[]> {
+  const known = decoded.get(device) ?? new Map<string, HeldGrant>();
+  decoded.set(device, known);
+  const items = await device.items.all("grantReceived");
   return items
     .map((item) => {
-      const message = grantMessage.decode(item.message);
-      const grant = grantDocument.decode(message.grant);
-      return { item, gid: gidOf(grant.key), grant, categories: message.categories };
+      const name = toHex(sha256(item.message));
+      const held = known.get(name) ?? decodeHeld(item);
+      known.set(name, held);
+      return held;
     })
     .toSorted((a, b) => b.item.time - a.item.time);
+}
+
+function decodeHeld(item: GrantReceivedItem): HeldGrant {
+  const message = grantMessage.decode(item.message);
+  const grant = grantDocument.decode(message.grant);
+  return { item, gid: gidOf(grant.key), grant, categories: message.categories };
 }
 
 export async function listGrants(session: Session): Promise<readonly GrantSummary[]> {

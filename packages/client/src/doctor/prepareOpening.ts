@@ -44,7 +44,6 @@ export interface Prepared {
 }
 
 const AT_ONCE = 4;
-const READ_BYTES = 1 << 20;
 
 /**
  * Finds the grant for each record: the newest that is live on the chain, else the newest at all, so that the chain and
@@ -218,12 +217,8 @@ export async function prepare(
 
 async function hashBody({ body }: StoredRecord): Promise<Uint8Array> {
   const hash = createSha256();
-  for (
-    let bytes = await body.read(READ_BYTES);
-    bytes.length > 0;
-    bytes = await body.read(READ_BYTES)
-  )
-    hash.update(bytes);
+  for (let piece = await body.piece(); piece !== undefined; piece = await body.piece())
+    hash.update(piece);
   return hash.digest();
 }
 

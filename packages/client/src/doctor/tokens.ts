@@ -13,6 +13,7 @@ import { cardAddress, sendMessage } from "../mail.ts";
 import type { Session } from "../session.ts";
 import type { KnownPatient } from "./addressBook.ts";
 import { receive } from "./staffBox.ts";
+import type { ReceivedEvent } from "./staffBox.ts";
 
 /** One encounter that is to be written: its categories. `key` names it in its file; without one it is used once. */
 export interface WantedVisit {
@@ -161,13 +162,15 @@ async function waitForTokens(
   },
 ): Promise<readonly TokenItem[]> {
   const { request, visits, patientWaitMs } = asked;
+  const answers = new Map<string, TokenItem>();
   let heard = Date.now();
   let count = 0;
   for (;;) {
     const left = heard + patientWaitMs - Date.now();
-    await receive(session, { waitMs: Math.max(0, Math.min(LONG_POLL_MS, left)) });
-    const answers = new Map<string, TokenItem>();
-    for (const item of await session.device.items.all("token")) {
+    const events = await receive(session, {
+      waitMs: Math.max(0, Math.min(LONG_POLL_MS, left)),
+    });
+    for (const item of await newTokens(session, events)) {
       if (item.patient === patient.fingerprint && item.answers?.startsWith(`${request}/`) === true)
         answers.set(item.answers, item);
     }
@@ -186,4 +189,15 @@ async function waitForTokens(
       );
     }
   }
+}
+
+/** The tokens that just came; where nothing came, every token, for another process may have received them. */
+async function newTokens(
+  session: Session,
+  events: readonly ReceivedEvent[],
+): Promise<readonly TokenItem[]> {
+  if (events.length === 0) return session.device.items.all("token");
+  const pids = events.flatMap((event) => (event.what === "token" ? [event.pid] : []));
+  const items = await Promise.all(pids.map((pid) => session.device.items.get("token", pid)));
+  return items.filter((item) => item !== undefined);
 }

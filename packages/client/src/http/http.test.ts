@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { before, describe, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { encodeCanonical, randomBytes, toHex } from "@anamnesis/crypto/verify";
 import { signingKeypair } from "@anamnesis/crypto/sign";
 import {
@@ -14,6 +18,8 @@ import { ClientFederation } from "../../../../tests/clientFederation.ts";
 import { keyOf, signer } from "../../../../tests/chainFixture.ts";
 import { bareCaller } from "../caller.ts";
 import { httpBlobDir, httpNetwork } from "./index.ts";
+import { httpVault } from "./parties.ts";
+import { HttpPart } from "./request.ts";
 
 type Handler = (url: URL, init: RequestInit) => Response | Promise<Response>;
 const json = (value: unknown, status = 200, headers: Record<string, string> = {}): Response =>
@@ -22,6 +28,9 @@ const answering =
   (handler: Handler): typeof fetch =>
   async (input, init = {}) =>
     handler(new URL(input as string), init);
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 
 describe("httpNetwork()", () => {
   let trust: Trust;
@@ -192,6 +201,53 @@ describe("httpNetwork()", () => {
       assert.equal(isStream, streamed);
       assert.equal(bytes, count * piece.length);
     }
+  });
+
+  test("a large upload keeps nothing of what was sent", async () => {
+    const server = createServer((request, response) => {
+      request.resume().on("end", () => response.end("{}"));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const object = randomBytes(32);
+      const ticket = makeTicket(
+        { institution: "general-hospital" as InstitutionId, action: "put", object, notAfter: 1 },
+        signer(keyOf("general-hospital")),
+      );
+      const { port } = server.address() as AddressInfo;
+      const vault = httpVault(new HttpPart("vault", `http://127.0.0.1:${port}`, {}));
+      const pieces = 1024;
+      const made: WeakRef<Uint8Array>[] = [];
+      let alive = 0;
+      await vault.put(
+        object,
+        ticket,
+        (async function* () {
+          for (let i = 0; i < pieces; i += 1) {
+            const piece = new Uint8Array(65_536);
+            made.push(new WeakRef(piece));
+            yield piece;
+          }
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          collectGarbage();
+          alive = made.filter((piece) => piece.deref() !== undefined).length;
+        })(),
+      );
+      assert.equal(made.length, pieces);
+      assert.ok(alive < pieces / 4, `${alive} of ${pieces} pieces are still in memory`);
+    } finally {
+      server.close();
+    }
+  });
+
+  test("a redirect is refused", async () => {
+    let asked: RequestInit = {};
+    const seen = node((_url, init) => {
+      asked = init;
+      return json({ records: [] });
+    });
+    await seen.records("c", { pid: "p" });
+    assert.equal(asked.redirect, "error");
   });
 
   test("a transfer that breaks off is told as such", async () => {
