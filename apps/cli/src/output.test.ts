@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { AnamnesisError, errorCodes } from "@anamnesis/protocol";
-import { exitCodeOf } from "./output.ts";
+import { exitCodeOf, printable } from "./output.ts";
 import { table } from "./table.ts";
 
 interface Answer {
@@ -34,6 +34,14 @@ test("exitCodeOf() follows the table of codes", () => {
   assert.equal(exitCodeOf(Object.assign(new Error("x"), { code: "ENOENT" })), 2);
   assert.equal(exitCodeOf(new TypeError("x")), 1);
   assert.equal(exitCodeOf("x"), 1);
+});
+
+test("printable() leaves other people's words, but none of what would command a terminal", () => {
+  assert.equal(printable("王 wei, O\u2019Brien"), "王 wei, O\u2019Brien");
+  assert.equal(
+    printable("a\u001b[2Jb\nc\rd\u009be\u202ef\u0007"),
+    "a\ufffd[2Jb\ufffdc\ufffdd\ufffde\ufffdf\ufffd",
+  );
 });
 
 test("a mistake in the command line is a USAGE error in JSON, with nothing on standard output", async () => {

@@ -10,9 +10,16 @@ export interface CommandResult {
   readonly exitCode?: number;
 }
 
+/**
+ * A line as a terminal may show it. Names and reasons are other people's words: control characters in them could move
+ * the cursor, change what is copied, or turn the reading direction.
+ */
+export const printable = (line: string): string =>
+  line.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, "\ufffd");
+
 /** Prints one answer, and waits until it is written. */
 export async function printResult(result: CommandResult, json: boolean): Promise<void> {
-  const text = json ? JSON.stringify(result.json) : result.lines.join("\n");
+  const text = json ? JSON.stringify(result.json) : result.lines.map(printable).join("\n");
   if (text !== "") await write(process.stdout, `${text}\n`);
 }
 
@@ -53,7 +60,7 @@ interface Described {
 /** Prints an error's code and message on standard error: never a stack trace. */
 export function printError(error: unknown, json: boolean): void {
   const { code, message } = describe(error);
-  const text = json ? JSON.stringify(errorBody(code, message)) : `${code}: ${message}`;
+  const text = json ? JSON.stringify(errorBody(code, message)) : printable(`${code}: ${message}`);
   process.stderr.write(`${text}\n`);
   if (process.env["ANAMNESIS_DEBUG"] !== undefined && error instanceof Error) {
     process.stderr.write(`${error.stack ?? ""}\n`);

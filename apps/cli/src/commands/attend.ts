@@ -6,6 +6,7 @@ import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
 import { places } from "../federationFile.ts";
 import { takeLock } from "../lockFile.ts";
+import { printable } from "../output.ts";
 import { parsePersonName } from "../personName.ts";
 
 export const { define, run }: CommandModule = {
@@ -42,7 +43,7 @@ export const { define, run }: CommandModule = {
 };
 
 function say(event: AttendEvent, json: boolean): void {
-  process.stdout.write(json ? `${JSON.stringify(event)}\n` : `${eventText(event)}\n`);
+  process.stdout.write(json ? `${JSON.stringify(event)}\n` : `${printable(eventText(event))}\n`);
 }
 
 function eventText(event: AttendEvent): string {
