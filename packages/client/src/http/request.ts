@@ -91,7 +91,18 @@ export class HttpPart {
 
   /** @param maxBytes - Largest CBOR item to accept. */
   async cbor(call: Call, maxBytes: number): Promise<CborValue> {
-    return decodeCanonical(await this.octets(call), { maxBytes });
+    const bytes = await this.octets(call);
+    try {
+      return decodeCanonical(bytes, { maxBytes });
+    } catch (cause) {
+      throw new AnamnesisError(
+        "MALFORMED",
+        `The ${this.#name} answered what is not canonical CBOR`,
+        {
+          cause,
+        },
+      );
+    }
   }
 
   async octets(call: Call): Promise<Uint8Array> {

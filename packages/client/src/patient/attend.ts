@@ -11,6 +11,9 @@ import type { AttendEvent, Tell } from "./inbox.ts";
 const LONG_POLL_MS = 20_000;
 const LOOK_FOR_BOXES_MS = 3_000;
 const RETRY_MS = 1_000;
+/** Browsers open six connections to a server: some stay free for the work that messages bring. */
+const LONG_POLLS_PER_NODE = 3;
+const SHORT_POLL_MS = 3_000;
 
 /** Reads the patient's boxes and answers by the owner's rules until `signal` aborts. Never rejects for a part that is away. */
 export async function attend(
@@ -20,30 +23,40 @@ export async function attend(
   const { signal } = options;
   const tell = options.onEvent ?? (() => undefined);
   const watched = new Map<string, Promise<void>>();
+  const longPolls = new Map<string, number>();
   while (!signal.aborted) {
     const boxes = await ownBoxes(session);
     const isNew = boxes.filter(({ box }) => !watched.has(toHex(box)));
-    for (const box of isNew) watched.set(toHex(box.box), watch(session, box, signal, tell));
+    for (const box of isNew)
+      watched.set(toHex(box.box), watch(session, box, { signal, longPolls }, tell));
     if (isNew.length > 0) tell({ what: "attending", boxes: watched.size });
     await pause(LOOK_FOR_BOXES_MS, signal);
   }
   await Promise.all(watched.values());
 }
 
+/** Reads one box again and again; waits in the request where a long poll is free at its node, else between requests. */
 async function watch(
   session: Session,
-  box: OwnBox,
-  signal: AbortSignal,
+  own: OwnBox,
+  { signal, longPolls }: { readonly signal: AbortSignal; readonly longPolls: Map<string, number> },
   tell: Tell,
 ): Promise<void> {
+  const { institution } = own;
   while (!signal.aborted) {
+    const taken = longPolls.get(institution) ?? 0;
+    const isLong = taken < LONG_POLLS_PER_NODE;
+    if (isLong) longPolls.set(institution, taken + 1);
     try {
-      await readBox(session, box, { waitMs: LONG_POLL_MS, signal }, tell);
+      await readBox(session, own, { waitMs: isLong ? LONG_POLL_MS : 0, signal }, tell);
+      if (!isLong) await pause(SHORT_POLL_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof AnamnesisError)) throw error;
       tell({ what: "waiting", code: error.code, message: error.message });
       await pause(RETRY_MS, signal);
+    } finally {
+      if (isLong) longPolls.set(institution, (longPolls.get(institution) ?? 1) - 1);
     }
   }
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { sign } from "@anamnesis/crypto/sign";
-import { randomBytes } from "@anamnesis/crypto/verify";
+import { randomBytes, toHex } from "@anamnesis/crypto/verify";
 import {
   signedAccessRequest,
   accessRequest,
@@ -11,7 +11,7 @@ import {
   tokenAnswer,
   tokenRequest,
 } from "@anamnesis/protocol";
-import type { Session } from "@anamnesis/client";
+import type { Network, Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { ClientFederation } from "../../../../tests/clientFederation.ts";
@@ -185,6 +185,44 @@ describe("boxes", () => {
     stop.abort();
     await attending;
     await doctor.receive(author);
+  });
+
+  test("attend() with many boxes leaves connections free, and reads every box", async () => {
+    for (let i = 0; i < 5; i += 1)
+      await patient.openVisit(alice, { institution: "general-hospital", categories: ["vitals"] });
+    const many = federation.session(alice.device);
+    let longPolls = 0;
+    let most = 0;
+    const read = new Set<string>();
+    const network: Network = {
+      node: (id) => federation.node(id),
+      vault: () => federation.vault(),
+      proxy: (index) => federation.proxy(index),
+      registry: () => federation.registry(),
+      mailbox: (id) => {
+        const mailbox = federation.mailbox(id);
+        return {
+          ...mailbox,
+          read: async (own, options, caller) => {
+            read.add(toHex(own));
+            const isLong = options.waitMs > 0;
+            if (isLong) longPolls += 1;
+            most = Math.max(most, longPolls);
+            try {
+              return await mailbox.read(own, options, caller);
+            } finally {
+              if (isLong) longPolls -= 1;
+            }
+          },
+        };
+      },
+    };
+    const stop = new AbortController();
+    const attending = patient.attend({ ...many, network }, { signal: stop.signal });
+    while (read.size < 7) await new Promise((resolve) => setTimeout(resolve, 10));
+    stop.abort();
+    await attending;
+    assert.equal(most, 3);
   });
 
   test("a doctor keeps no token that is forged, for another institution, or signed by nobody certified", async () => {

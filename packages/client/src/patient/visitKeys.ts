@@ -5,6 +5,7 @@ import {
   visitSigningKey,
 } from "@anamnesis/crypto/patientKeys";
 import type { BoxKeys, IdentifiedSigningKey } from "@anamnesis/crypto/patientKeys";
+import { toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { VisitItem } from "../items.ts";
 import type { Session } from "../session.ts";
@@ -15,8 +16,18 @@ export const EPOCH = "1";
 export const visitKey = (session: Session, visit: Pick<VisitItem, "salt">): IdentifiedSigningKey =>
   visitSigningKey({ seed: session.device.seed, visitSalt: visit.salt });
 
-export const visitBox = (session: Session, visit: Pick<VisitItem, "salt">): Promise<BoxKeys> =>
-  visitBoxKeys({ seed: session.device.seed, visitSalt: visit.salt });
+const boxKeys = new WeakMap<Session, Map<string, Promise<BoxKeys>>>();
+
+/** The keys of a visit's box; made once a session, for who attends asks for all of them again and again. */
+export function visitBox(session: Session, visit: Pick<VisitItem, "salt">): Promise<BoxKeys> {
+  const known = boxKeys.get(session) ?? new Map<string, Promise<BoxKeys>>();
+  boxKeys.set(session, known);
+  const name = toHex(visit.salt);
+  const keys =
+    known.get(name) ?? visitBoxKeys({ seed: session.device.seed, visitSalt: visit.salt });
+  known.set(name, keys);
+  return keys;
+}
 
 const publicKeys = new WeakMap<Session, Map<string, Uint8Array>>();
 
