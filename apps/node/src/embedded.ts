@@ -23,6 +23,8 @@ const QUEUE_SLIPS = 16_384;
 /** While slips are still being judged, a block waits for them: until it would hold this many, at most so long. */
 const WORTHWHILE_SLIPS = 512;
 const GATHER_MS = 10;
+/** After a full disk refused a block, a due page is tried again this much later. */
+const FULL_DISK_MS = 1_000;
 
 interface GroupResult {
   readonly height: number;
@@ -104,15 +106,17 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
     if (stopped) return;
     turning ??= makeBlocks().finally(() => {
       turning = undefined;
-      schedulePage();
+      if (slips.length > 0 || groups.length > 0) turn();
     });
   }
 
   async function makeBlocks(): Promise<void> {
-    while (!stopped && (slips.length > 0 || groups.length > 0 || pageIsDue())) {
+    let isFull = false;
+    while (!stopped && !isFull && (slips.length > 0 || groups.length > 0 || pageIsDue())) {
       await gather();
-      await makeNextBlock();
+      isFull = await makeNextBlock();
     }
+    schedulePage(isFull ? FULL_DISK_MS : 1);
   }
 
   /** Flushes at once when nothing else is coming; waits for what is being judged otherwise. */
@@ -123,17 +127,28 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
     } while (sieve.size > 0 && slips.length < WORTHWHILE_SLIPS && performance.now() < until);
   }
 
-  /** A full disk refuses this block only, and whoever comes next tries again. Anything else is a doubt: the chain stops. */
-  async function makeNextBlock(): Promise<void> {
+  /**
+   * A full disk refuses this block only, and whoever comes next tries again. Anything else is a doubt: the chain stops, and
+   * everybody who waits is told.
+   *
+   * @returns Whether the disk is full.
+   */
+  async function makeNextBlock(): Promise<boolean> {
     const taken = takeWaiting();
     const others = takeGroups();
     try {
       await commitBlock(taken, others);
+      return false;
     } catch (error) {
       const isFull = error instanceof AnamnesisError && error.code === "STORAGE_FULL";
-      if (!isFull) keeper.stopServing("a block could not be made", error);
+      if (!isFull) {
+        stopped = true;
+        keeper.stopServing("a block could not be made", error);
+        taken.push(...slips.splice(0));
+        others.push(...groups.splice(0));
+      }
       for (const { reject } of [...taken, ...others]) reject(keeper.refusal ?? error);
-      if (!isFull) stopped = true;
+      return isFull;
     }
   }
 
@@ -218,15 +233,16 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   }
 
   /** A due page is sealed at once by an empty block. */
-  function schedulePage(): void {
+  function schedulePage(atLeastMs: number): void {
     clearTimeout(pageTimer);
+    if (stopped) return;
     const due = engine.machine.pageDueAt(store.state);
-    if (due === undefined || stopped) return;
-    pageTimer = setTimeout(turn, Math.max(1, due - now()));
+    if (due === undefined) return;
+    pageTimer = setTimeout(turn, Math.max(atLeastMs, due - now()));
     pageTimer.unref();
   }
 
-  schedulePage();
+  schedulePage(1);
   return {
     genesis,
     role: "writer",
