@@ -1,0 +1,158 @@
+/** Traps that systems of this kind have fallen into, T1 to T13 of docs/promises.md: those that no room's own test holds. */
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { MemoryBlobDir, createDevice } from "@anamnesis/client";
+import { makeKeys } from "@anamnesis/client/person";
+import { visitSigningKey } from "@anamnesis/crypto/patientKeys";
+import { randomBytes, ready, toHex } from "@anamnesis/crypto/verify";
+import { bareKeyId } from "@anamnesis/protocol";
+import { initHome as initNode } from "../../apps/node/src/home.ts";
+import { initHome as initProxy } from "../../apps/proxy/src/home.ts";
+import { initHome as initRegistry } from "../../apps/registry/src/home.ts";
+import { keyOf } from "../chainFixture.ts";
+import { ProxyFederation, codeOf } from "../proxyFixture.ts";
+import { temporaryFolder } from "./anamnesis.ts";
+
+const federation = await ProxyFederation.start([1]);
+after(() => federation.stop());
+const reader = await federation.newReader("Dr. Reader");
+const stranger = await federation.newReader("Dr. Stranger");
+const record = await federation.newRecord();
+
+test("T2: no two homes, persons or grants share a key", async (t) => {
+  await ready();
+  await t.test("homes made alike", async () => {
+    const folder = await temporaryFolder();
+    try {
+      for (const name of ["one", "other"]) {
+        const home = (app: string): string => join(folder.path, name, app);
+        await initNode(home("node"));
+        await initProxy(home("proxy"));
+        await initRegistry(home("registry"), { keyFile: home("secret/registry.key") });
+      }
+      assertDistinct(secretsIn(folder.path), 2 * (2 + 2 + 5));
+    } finally {
+      await folder.remove();
+    }
+  });
+
+  await t.test("devices of one name, demo devices too", async () => {
+    const secrets: Uint8Array[] = [];
+    for (const protection of [
+      { demo: true },
+      { demo: true },
+      { passphrase: "the same" },
+    ] as const) {
+      const person = makeKeys({ role: "patient", name: "maria", institution: "general-hospital" });
+      const device = await createDevice(new MemoryBlobDir(), person, protection);
+      const { signing, box } = await device.keys();
+      const visits = [randomBytes(16), randomBytes(16)].map(
+        (visitSalt) => visitSigningKey({ seed: device.seed, visitSalt }).secretKey,
+      );
+      secrets.push(device.seed, signing.secretKey, box.secretKey, ...visits);
+    }
+    assertDistinct(secrets, 15);
+  });
+
+  await t.test("grants of one record to one reader", async () => {
+    const grants = [
+      await federation.newGrant(reader, [record]),
+      await federation.newGrant(reader, [record]),
+    ];
+    const secrets = grants.flatMap(({ keys, dealt }) => [
+      keys.secretKey,
+      ...dealt.dealt.flatMap(({ replyKey, points }) => [replyKey, ...points]),
+    ]);
+    assertDistinct(secrets, 2 * (1 + 4 * 2));
+  });
+});
+
+test("T8: a proxy answers a stranger alike, whether a grant exists or not", async () => {
+  const made = await federation.granted(reader, [record]);
+  const intent = federation.intent(reader, made.gid, [record.digest]);
+  const request = federation.request(made.gid, intent, [record]);
+  assert.equal(await codeOf(await federation.ask(1, "/reencrypt", request, reader)), "OK");
+  const absent = randomBytes(32);
+  for (const path of ["/reencrypt", "/proofs"]) {
+    const held = await answer(federation.ask(1, path, request, stranger));
+    assert.match(held, /GRANT_NOT_HELD/);
+    assert.equal(
+      await answer(federation.ask(1, path, { ...request, gid: absent }, stranger)),
+      held,
+    );
+  }
+  const { publicKey, secretKey } = keyOf("somebody");
+  for (const [method, rest] of [
+    ["GET", "evidence"],
+    ["POST", "erase"],
+  ] as const) {
+    const [held, none] = [made.gid, toHex(absent)].map((gid) =>
+      answer(
+        federation.send(
+          1,
+          { method, path: `/grants/${gid}/${rest}` },
+          bareKeyId(publicKey),
+          secretKey,
+        ),
+      ),
+    );
+    assert.match((await held)!, /FORBIDDEN/);
+    assert.equal(await none, await held);
+  }
+});
+
+test("T13: this page of promises names only tests that exist", () => {
+  const root = new URL("../../", import.meta.url);
+  const page = readFileSync(new URL("docs/promises.md", root), "utf8");
+  const rows = page.split("\n").filter((line) => /^\|(?! Promise | Trap |---)/.test(line));
+  assert.ok(rows.length > 60, "the page lost its tables");
+  for (const row of rows) {
+    const tests = namedTests(row);
+    assert.ok(tests.length > 0 || row.includes("not yet"), `no test, and not "not yet": ${row}`);
+    for (const { file, title } of tests) {
+      const source = readFileSync(new URL(file, root), "utf8");
+      assert.ok(
+        ['"', "`"].some((quote) => source.includes(quote + title + quote)),
+        `${file} has no test "${title}"`,
+      );
+    }
+  }
+  for (let trap = 1; trap <= 8; trap++) {
+    const row = rows.find((line) => line.split("|")[2]?.trim() === `T${trap}`);
+    assert.ok(row && namedTests(row).length > 0, `trap ${trap} has no test`);
+  }
+});
+
+/** Each file of a row with every quoted title behind it. */
+function namedTests(row: string): { file: string; title: string }[] {
+  return [...row.matchAll(/`([\w./-]+\.test\.ts)`((?:,? "[^"]+")+)/g)].flatMap(([, file, titles]) =>
+    [...titles!.matchAll(/"([^"]+)"/g)].map(([, title]) => ({ file: file!, title: title! })),
+  );
+}
+
+/** What key files hold: themselves, or the strings of their JSON that are as long as a key. */
+function secretsIn(folder: string): Uint8Array[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.key$|keys\.json$/.test(entry.name))
+    .flatMap((entry): Uint8Array[] => {
+      const content = readFileSync(join(entry.parentPath, entry.name));
+      if (!entry.name.endsWith(".json")) return [content];
+      const values = Object.values(JSON.parse(content.toString()) as Record<string, unknown>);
+      return values.flatMap((value) =>
+        typeof value === "string" ? [Buffer.from(value, "base64url")] : [],
+      );
+    });
+}
+
+function assertDistinct(secrets: readonly Uint8Array[], count: number): void {
+  assert.equal(secrets.length, count);
+  assert.ok(secrets.every(({ length }) => length >= 32));
+  assert.equal(new Set(secrets.map(toHex)).size, count, "two secrets are the same");
+}
+
+const answer = async (sent: Promise<Response>): Promise<string> => {
+  const response = await sent;
+  return `${response.status} ${await response.text()}`;
+};
