@@ -172,7 +172,9 @@ async function json(url: string): Promise<Record<string, unknown> | undefined> {
 
 async function ask(url: string, init: RequestInit = {}): Promise<Response> {
   try {
-    return await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    // A member's node may not send this proxy to an address of its choice.
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    return await fetch(url, { ...init, signal, redirect: "error" });
   } catch (cause) {
     throw new AnamnesisError("STALE_CHAIN", "Chain cannot be seen: a node does not answer", {
       cause,
