@@ -1,6 +1,4 @@
 /** The parties of a federation in which proxies can be tried: authorities, chains, nodes, proxies' homes, one patient. */
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { identityKeys } from "@anamnesis/crypto/patientKeys";
 import type { BoxKeys } from "@anamnesis/crypto/patientKeys";
@@ -14,6 +12,7 @@ import type { Authority, AuthorityId } from "../apps/registry/src/authority.ts";
 import { issueCertificate } from "../apps/registry/src/certificates.ts";
 import { TestChain, makeGenesis } from "./chainFixture.ts";
 import { FakeNodes } from "./fakeNodes.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
 
 export const hospital = "general-hospital";
 
@@ -57,7 +56,7 @@ export async function makeParties(): Promise<Parties> {
   const homes = new Map<number, string>();
   const proxies = [];
   for (const proxy of plain.consortium!.proxies) {
-    const home = join(await mkdtemp(join(tmpdir(), "proxy-")), "home");
+    const home = join(await temporaryFolder("proxy-"), "home");
     homes.set(proxy.index, home);
     proxies.push({ ...proxy, ...(await initHome(home)) });
   }

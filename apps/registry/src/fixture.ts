@@ -1,8 +1,6 @@
 /** A registry with a federation of two hospitals and an authority, and people to enrol; only tests import it. */
 import "reflect-metadata";
 import { webcrypto } from "node:crypto";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
 import { boxKeypairFromSeed, openWith, sealTo } from "@anamnesis/crypto/box";
@@ -26,6 +24,7 @@ import { startNode } from "./fakeNode.ts";
 import type { FakeNode } from "./fakeNode.ts";
 import { startRegistry } from "./registry.ts";
 import type { RegistryConfig } from "./registry.ts";
+import { temporaryFolder } from "../../../tests/temporaryFolder.ts";
 
 export const hospital = "general-hospital" as InstitutionId;
 export const other = "city-hospital" as InstitutionId;
@@ -87,7 +86,7 @@ export interface Federation {
 }
 
 export async function startFederation(options: Partial<RegistryConfig> = {}): Promise<Federation> {
-  const folder = await mkdtemp(join(tmpdir(), "registry-"));
+  const folder = await temporaryFolder("registry-");
   const place = { home: join(folder, "home"), keyFile: join(folder, "secret", "store.key") };
   const { cas, boxKey } = await initHome(place.home, place);
   const node = await startNode(() => cas);

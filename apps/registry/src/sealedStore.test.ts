@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, mkdtemp, readFile, readdir, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { encodeCanonical, randomBytes } from "@anamnesis/crypto/verify";
@@ -16,8 +15,9 @@ import {
 } from "./fixture.ts";
 import { initHome, openHome } from "./home.ts";
 import { SealedStore } from "./sealedStore.ts";
+import { temporaryFolder } from "../../../tests/temporaryFolder.ts";
 
-const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), "registry-store-"));
+const newFolder = (): Promise<string> => temporaryFolder("registry-store-");
 
 test("SealedStore gives back what was put, under the same key only", async () => {
   const [folder, key] = [await newFolder(), randomBytes(32)];

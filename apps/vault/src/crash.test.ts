@@ -3,9 +3,8 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { request } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { randomBytes, toBase64url, toHex } from "@anamnesis/crypto/verify";
@@ -14,6 +13,7 @@ import { makeTicket, ticketDocument, toJson } from "@anamnesis/protocol";
 import type { InstitutionId, Ticket } from "@anamnesis/protocol";
 import { keyOf, makeGenesis } from "../../../tests/chainFixture.ts";
 import { initHome } from "./home.ts";
+import { temporaryFolder } from "../../../tests/temporaryFolder.ts";
 
 const node = keyOf("general-hospital");
 const hospital = "general-hospital" as InstitutionId;
@@ -21,7 +21,7 @@ const children: ChildProcess[] = [];
 after(() => children.forEach((child) => child.kill("SIGKILL")));
 
 test("kill -9 during an upload loses no acknowledged object and leaves nothing of the other", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "vault-crash-"));
+  const folder = await temporaryFolder("vault-crash-");
   const home = join(folder, "home");
   const { replicas } = await initHome(home);
   const trust = join(folder, "trust.json");

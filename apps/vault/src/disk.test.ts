@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, readdir, rename, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, readdir, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { randomBytes } from "@anamnesis/crypto/verify";
 import { Disk } from "./disk.ts";
 import type { ObjectId } from "./store.ts";
 import { idsOf, newId, putWhole, readWhole, storeCompliance } from "./storeCompliance.ts";
+import { temporaryFolder } from "../../../tests/temporaryFolder.ts";
 
-const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), "vault-disk-"));
+const newFolder = (): Promise<string> => temporaryFolder("vault-disk-");
 const pathIn = (root: string, id: ObjectId): string => join(root, "objects", id.slice(0, 2), id);
 
 storeCompliance("Disk", async () => Disk.at(await newFolder()));

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { randomBytes } from "@anamnesis/crypto/verify";
@@ -9,6 +8,7 @@ import { Disk } from "./disk.ts";
 import { ReplicaSet } from "./replicaSet.ts";
 import type { ObjectId, Store, Upload } from "./store.ts";
 import { newId, putWhole, readWhole, storeCompliance } from "./storeCompliance.ts";
+import { temporaryFolder } from "../../../tests/temporaryFolder.ts";
 
 interface Fixture {
   readonly roots: readonly [string, string];
@@ -28,7 +28,7 @@ async function newSet(): Promise<Fixture> {
   return { roots, disks, set, id, content };
 }
 
-const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), "vault-set-"));
+const newFolder = (): Promise<string> => temporaryFolder("vault-set-");
 const pathIn = (root: string, id: ObjectId): string => join(root, "objects", id.slice(0, 2), id);
 
 async function flipOneBit(path: string): Promise<void> {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, readdir, writeFile } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { request } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { randomBytes, sha256, toBase64url, toHex } from "@anamnesis/crypto/verify";
@@ -11,6 +10,7 @@ import type { InstitutionId, Ticket, Trust } from "@anamnesis/protocol";
 import { initHome } from "./home.ts";
 import { startVault } from "./vault.ts";
 import type { VaultConfig } from "./vault.ts";
+import { temporaryFolder } from "../../../tests/temporaryFolder.ts";
 
 const node = signingKeypair(randomBytes(32));
 const stranger = signingKeypair(randomBytes(32));
@@ -21,7 +21,7 @@ const trust = {
 } as unknown as Trust;
 
 async function start(config: Partial<VaultConfig> = {}) {
-  const home = await mkdtemp(join(tmpdir(), "vault-"));
+  const home = await temporaryFolder("vault-");
   const { replicas } = await initHome(home);
   const vault = await startVault({ home, trust, logLevel: "silent", ...config });
   after(() => vault.stop());
