@@ -25,7 +25,9 @@ export class VerifierPool {
   constructor(workers = 1) {
     this.#workers = Array.from({ length: workers }, () => {
       const entry = {
-        worker: new Worker(new URL("./verifyWorker.ts", import.meta.url)),
+        worker: new Worker(new URL("./verifyWorker.ts", import.meta.url), {
+          resourceLimits: { maxYoungGenerationSizeMb: 8 },
+        }),
         busy: false,
       };
       entry.worker.on("message", (answer: { id: number; results: Uint8Array }) => {
