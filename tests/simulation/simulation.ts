@@ -142,7 +142,7 @@ export class Simulation {
     while (this.#unanswered.size > 0 || !this.#isLevel()) {
       assert.ok(Date.now() < end, `not level again after ${HEAL_MS} ms: ${this.#describe()}`);
       await this.#raiseTheDead();
-      for (const slip of [...this.#unanswered.values()])
+      for (const slip of this.#unanswered.values())
         await this.#send(this.#pick(this.#nodes), [slip]);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
