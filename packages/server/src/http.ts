@@ -55,9 +55,9 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Longest an upload may take; a socket that is silent for {@link IDLE_MS} is closed earlier. */
+/** Longest an upload may take; a socket that is silent for {@link IDLE_MS}, longer than any long poll, is closed earlier. */
 const REQUEST_MS = 3_600_000;
-const IDLE_MS = 30_000;
+const IDLE_MS = 45_000;
 
 /** Serves routes. The log holds method, route pattern, status and time: no ids, no addresses, no bodies. */
 export async function serve(
@@ -101,7 +101,9 @@ export async function serve(
   });
   app.get("/health", (_request, reply) => {
     const fault = config.fault?.();
-    return fault === undefined ? { status: "ok" } : reply.code(503).send({ status: "fault", fault });
+    return fault === undefined
+      ? { status: "ok" }
+      : reply.code(503).send({ status: "fault", fault });
   });
   app.get("/openapi.json", () => openApiDocument(title, routes));
   for (const route of routes) {
