@@ -127,7 +127,7 @@ test("T13: this page of promises names only tests that exist", () => {
 
 /** Each file of a row with every quoted title behind it. */
 function namedTests(row: string): { file: string; title: string }[] {
-  return [...row.matchAll(/`([\w./-]+\.test\.ts)`((?:,? "[^"]+")+)/g)].flatMap(([, file, titles]) =>
+  return [...row.matchAll(/`([\w./-]+\.ts)`((?:,? "[^"]+")+)/g)].flatMap(([, file, titles]) =>
     [...titles!.matchAll(/"([^"]+)"/g)].map(([, title]) => ({ file: file!, title: title! })),
   );
 }
