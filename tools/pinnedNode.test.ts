@@ -16,8 +16,8 @@ const entry = join(folder, "entry.ts");
 writeFileSync(
   entry,
   `const args: string[] = process.argv.slice(2);
-   console.log(process.pid, args.join());
    process.on("SIGTERM", () => { console.log("stopped"); process.exit(7); });
+   console.log(process.pid, args.join());
    if (args[0] === "stay") setInterval(() => {}, 1000);
    if (args[0] === "fail") process.exitCode = 3;
    if (args[0] === "die") process.kill(process.pid, "SIGKILL");`,
@@ -75,9 +75,10 @@ test("runInChild() passes arguments, exit code and signal on", async () => {
 test("runInChild() forwards SIGTERM and waits for the child", async () => {
   const launcher = launch("stay");
   assert.match(await nextLine(launcher.lines), /stay/);
+  const exited = once(launcher, "exit");
   launcher.kill("SIGTERM");
   assert.equal(await nextLine(launcher.lines), "stopped");
-  assert.deepEqual(await once(launcher, "exit"), [7, null]);
+  assert.deepEqual(await exited, [7, null]);
 });
 
 test(

@@ -1,6 +1,9 @@
 /** A registry with a federation of two hospitals and an authority, and people to enrol; only tests import it. */
 import "reflect-metadata";
 import { webcrypto } from "node:crypto";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
 import { boxKeypairFromSeed, openWith, sealTo } from "@anamnesis/crypto/box";
@@ -24,7 +27,6 @@ import { startNode } from "./fakeNode.ts";
 import type { FakeNode } from "./fakeNode.ts";
 import { startRegistry } from "./registry.ts";
 import type { RegistryConfig } from "./registry.ts";
-import { temporaryFolder } from "../../../tests/temporaryFolder.ts";
 
 export const hospital = "general-hospital" as InstitutionId;
 export const other = "city-hospital" as InstitutionId;
@@ -86,7 +88,8 @@ export interface Federation {
 }
 
 export async function startFederation(options: Partial<RegistryConfig> = {}): Promise<Federation> {
-  const folder = await temporaryFolder("registry-");
+  const folder = await mkdtemp(join(tmpdir(), "registry-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const place = { home: join(folder, "home"), keyFile: join(folder, "secret", "store.key") };
   const { cas, boxKey } = await initHome(place.home, place);
   const node = await startNode(() => cas);
