@@ -160,7 +160,7 @@ export class MemoryProxies {
   ): Promise<Uint8Array> {
     this.#checkIntent(request);
     const items: Uint8Array[] = [];
-    for (const { record, session, capsules, headerHash } of request.items) {
+    for (const { record, session, capsules, header } of request.items) {
       const proof = decodeSlipProof(record);
       const genesis = chainOf(this.#trust, proof.chain);
       verifySlipProof(genesis, decodeSlipProof(session));
@@ -171,7 +171,7 @@ export class MemoryProxies {
         await answer({
           tag: slip.fields.tag,
           capsule: capsules.subarray(0, CAPSULE_BYTES),
-          ctx: headerHash,
+          ctx: sha256(header),
           digest: slip.fields.digest,
         }),
       );

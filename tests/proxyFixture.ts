@@ -7,7 +7,15 @@ import type { BoxKeypair } from "@anamnesis/crypto/box";
 import { visitSigningKey } from "@anamnesis/crypto/patientKeys";
 import type { SealedRecord } from "@anamnesis/crypto/seal";
 import { signRaw } from "@anamnesis/crypto/sign";
-import { concat, fromHex, randomBytes, ready, sha256, toHex } from "@anamnesis/crypto/verify";
+import {
+  concat,
+  encodeHeader,
+  fromHex,
+  randomBytes,
+  ready,
+  sha256,
+  toHex,
+} from "@anamnesis/crypto/verify";
 import { proveSlip } from "@anamnesis/ledger";
 import {
   encodeSlipProof,
@@ -245,7 +253,7 @@ export class ProxyFederation {
       items: records.map((record) => ({
         record: this.proof(record.slip),
         session: this.proof(record.visit.session),
-        headerHash: record.headerHash,
+        header: encodeHeader(record.header),
         capsules: concat(...record.capsules),
         bodyHash: record.bodyHash,
       })),

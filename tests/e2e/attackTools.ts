@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Network, Session } from "@anamnesis/client";
-import { fromHex } from "@anamnesis/crypto/verify";
+import { encodeHeader, fromHex } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   careChainOf,
@@ -66,7 +66,7 @@ export async function shown(reader: Session, id: string): Promise<Prepared> {
 export const itemOf = (prepared: Prepared): ReencryptRequest["items"][number] => ({
   record: encodeSlipProof(prepared.proof),
   session: encodeSlipProof(prepared.sessionProof),
-  headerHash: prepared.stored.ctx,
+  header: encodeHeader(prepared.stored.header),
   capsules: Buffer.concat(prepared.stored.capsules),
   bodyHash: prepared.bodyHash,
 });
@@ -162,7 +162,7 @@ export const flipped = (bytes: Uint8Array, at: number): Uint8Array => {
 export async function shownByAuthor(
   author: Session,
   id: string,
-): Promise<Pick<ReencryptRequest["items"][number], "headerHash" | "capsules" | "bodyHash">> {
+): Promise<Pick<ReencryptRequest["items"][number], "header" | "capsules" | "bodyHash">> {
   const { item, view } = await writtenRecord(author, id);
   const token = await author.device.items.get("token", item.pid);
   if (token === undefined) throw new Error("The author holds no token");
@@ -175,8 +175,12 @@ export async function shownByAuthor(
     sealedId: slip.fields.sealedId,
     addressKey: entry.addressKey,
   });
-  const { ctx, capsules } = await readHead(object, entry.addressKey);
-  return { headerHash: ctx, capsules: Buffer.concat(capsules), bodyHash: author.random(32) };
+  const { header, capsules } = await readHead(object, entry.addressKey);
+  return {
+    header: encodeHeader(header),
+    capsules: Buffer.concat(capsules),
+    bodyHash: author.random(32),
+  };
 }
 
 /** Posts a record's slip as a doctor of its institution may sign it, with whatever fields. */

@@ -110,7 +110,7 @@ export const digestShown = (
   item: Omit<Opening["items"][number], "record" | "session">,
 ): Uint8Array =>
   recordDigest({
-    headerHash: item.headerHash,
+    headerHash: sha256(item.header),
     capsulesHash: sha256(item.capsules),
     bodyHash: item.bodyHash,
   });

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
-import { randomBytes, toHex } from "@anamnesis/crypto/verify";
+import { fromHex, randomBytes, toHex } from "@anamnesis/crypto/verify";
 import {
   askEveryProxy,
   flipped,
@@ -32,6 +32,7 @@ import {
   blood,
   byCategory,
   byRecord,
+  colleague,
   digestShown,
   file,
   honest,
@@ -142,8 +143,36 @@ test("I6: another tag's capsule, written again under the granted tag by a collud
   const item = { ...itemOf(granted), ...stolen, record: await slipProofOf(slip) };
   assert.deepEqual(
     await askEveryProxy(reader, await intended(byCategory, [item])),
-    all("CAPSULE_INVALID"),
+    all("NOT_ON_CHAIN"),
   );
+});
+
+test("I6: an amendment of the granted record does not lend its name to a sibling's capsule", async () => {
+  const bytes = [1, 2].map((n) => new TextEncoder().encode(`letter ${n}`));
+  const written = [];
+  for (const content of bytes) {
+    const input = { content, fileName: "letter.txt", for: "alice", whole: true };
+    written.push((await doctor.importFile(author, input))[0]!.id);
+  }
+  const [granted = "", wanted = ""] = written;
+  const { id: gid } = await patient.grant(alice, { to: "dr-reader", records: [granted] });
+  await doctor.receive(reader);
+  const open = await shown(reader, granted);
+  const stolen = await shownByAuthor(author, wanted);
+  const { pid, tag, digest: before, sealedId } = open.slip.fields;
+  const digest = digestShown(stolen);
+  const record = fromHex(granted);
+  const slip = await submitAs(colleague, "record.amend", {
+    pid,
+    tag,
+    record,
+    before,
+    digest,
+    sealedId,
+  });
+  const item = { ...itemOf(open), ...stolen, record: await slipProofOf(slip) };
+  assert.deepEqual(await askEveryProxy(reader, await intended(gid, [item])), all("NOT_ON_CHAIN"));
+  await patient.receive(alice);
 });
 
 test("I7: a flipped bit anywhere in a stored object is found, though the vault's checksums fit", async () => {
@@ -176,7 +205,7 @@ test("I7: a flipped bit anywhere in a capsule, header hash or digest shown to pr
     };
     assert.deepEqual(await askEveryProxy(reader, spoiled), all("NOT_ON_CHAIN"), `byte ${at}`);
   }
-  for (const part of ["headerHash", "bodyHash"] as const) {
+  for (const part of ["header", "bodyHash"] as const) {
     const spoiled: Opening = { ...opening, items: [{ ...item, [part]: flipped(item[part], 7) }] };
     assert.deepEqual(await askEveryProxy(reader, spoiled), all("NOT_ON_CHAIN"), part);
   }

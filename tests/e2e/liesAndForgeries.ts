@@ -107,11 +107,13 @@ export function liesAndForgeries(): void {
         };
       },
     });
-    const reread = (await patient.accessLog(hiding)).filter(({ what }) => what === "reread");
-    assert.deepEqual(
-      reread.map(({ who }) => who.name),
-      ["dr-author"],
-    );
+    // The other members may be a moment behind the one that hides.
+    for (let tries = 0; ; tries++) {
+      const reread = (await patient.accessLog(hiding)).filter(({ what }) => what === "reread");
+      if (reread.length === 1 && reread[0]?.who.name === "dr-author") break;
+      assert.ok(tries < 20, "the rereading is not in the log");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   });
 
   test("I8: a stranger's vain tries with a stolen grant are in the patient's log", async () => {

@@ -200,7 +200,7 @@ const rows: readonly Row[] = [
   {
     when: "the header is another",
     want: "NOT_ON_CHAIN",
-    item: ({ headerHash }) => ({ headerHash: flip(headerHash, 3) }),
+    item: ({ header }) => ({ header: flip(header, 3) }),
   },
   {
     when: "the body is another",

@@ -1,4 +1,12 @@
-import { equalBytes, fromHex, recordDigest, sha256, toHex } from "@anamnesis/crypto/verify";
+import {
+  decodeHeader,
+  equalBytes,
+  fromHex,
+  recordDigest,
+  sha256,
+  toHex,
+} from "@anamnesis/crypto/verify";
+import type { RecordHeader } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   certificateLive,
@@ -50,6 +58,8 @@ interface Item {
   readonly proof: SlipProof;
   readonly session: SlipProof;
   readonly slip: RecordSlip;
+  readonly header: Uint8Array;
+  /** SHA-256 of the header: what the capsule is bound to. */
   readonly headerHash: Uint8Array;
   readonly capsules: Uint8Array;
   readonly bodyHash: Uint8Array;
@@ -143,7 +153,8 @@ function readItem(item: ReencryptRequest["items"][number]): Item {
   const slip = decodeSlip(proof.slip);
   if (slip.kind !== "record.submit" && slip.kind !== "record.amend")
     throw refuse("NOT_ON_CHAIN", `want the proof of a record, not of ${slip.kind}`);
-  return { ...item, proof, session: decodeSlipProof(item.session), slip };
+  const headerHash = sha256(item.header);
+  return { ...item, headerHash, proof, session: decodeSlipProof(item.session), slip };
 }
 
 function tagAndRecordAreGranted({ slip }: Item, grant: Grant): void {
@@ -192,7 +203,7 @@ function intentCovers(
 
 /** The slip and its visit stand on the care chain, and what the reader shows is what the slip's digest says. */
 function capsuleIsOnChain(
-  { slip, proof, session, headerHash, capsules, bodyHash }: Item,
+  { slip, proof, session, header, headerHash, capsules, bodyHash }: Item,
   trust: Trust,
 ): void {
   const genesis = chainOf(trust, slip.chain);
@@ -208,6 +219,23 @@ function capsuleIsOnChain(
   const shown = recordDigest({ headerHash, capsulesHash: sha256(capsules), bodyHash });
   if (!equalBytes(shown, slip.fields.digest))
     throw refuse("NOT_ON_CHAIN", "what is shown is not what the record's digest says");
+  // Whoever signs a slip chooses its digest; only the record's own author could have put it over this header.
+  const { author, pid, tag } = readHeader(header);
+  const isItsOwn =
+    equalBytes(author, slip.fields.cert) &&
+    equalBytes(pid, slip.fields.pid) &&
+    equalBytes(tag, slip.fields.tag);
+  if (!isItsOwn) throw refuse("NOT_ON_CHAIN", "the header shown is another record's than the slip");
+}
+
+function readHeader(header: Uint8Array): RecordHeader {
+  try {
+    return decodeHeader(header);
+  } catch (cause) {
+    throw new AnamnesisError("NOT_ON_CHAIN", "Refused: what is shown is no record's header", {
+      cause,
+    });
+  }
 }
 
 function verifyOnChain<T>(verify: () => T): T {

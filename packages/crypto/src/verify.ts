@@ -11,6 +11,8 @@ export { capsulesDigest, recordDigest } from "./digest.ts";
 export type { CryptoErrorCode } from "./errors.ts";
 export { CryptoError } from "./errors.ts";
 export { grantContext, grantDigest } from "./grantContext.ts";
+export type { RecordHeader } from "./header.ts";
+export { decodeHeader, encodeHeader } from "./header.ts";
 export type { LtHash } from "./lthash.ts";
 export { createLtHash } from "./lthash.ts";
 export type { Sha256 } from "./primitives.ts";

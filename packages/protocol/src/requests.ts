@@ -77,7 +77,8 @@ const reencryptItemShape = object({
   /** SlipProof of the record.submit or record.amend, and of the session.open of its visit. */
   record: blob(64 * 1024),
   session: blob(64 * 1024),
-  headerHash: bytes(32),
+  /** The record's header as stored: its author, visit and tag must be the slip's, so that no slip lends its name to another's capsule. */
+  header: blob(4_096),
   /** The capsules in order, as stored. */
   capsules: blob(16 * 1024),
   bodyHash: bytes(32),

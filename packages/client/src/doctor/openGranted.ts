@@ -1,5 +1,5 @@
 import { openBody } from "@anamnesis/crypto/open";
-import { concat, fromHex } from "@anamnesis/crypto/verify";
+import { concat, encodeHeader, fromHex } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   consortiumOf,
@@ -114,7 +114,7 @@ async function openUnderIntent(
     items: items.map((item) => ({
       record: encodeSlipProof(item.proof),
       session: encodeSlipProof(item.sessionProof),
-      headerHash: item.stored.ctx,
+      header: encodeHeader(item.stored.header),
       capsules: concat(...item.stored.capsules),
       bodyHash: item.bodyHash,
     })),
