@@ -153,11 +153,8 @@ export class ProxyFederation {
     const tag = randomBytes(16);
     const sealed = spoiled(await sealUnder(this.parties, this.#author, visit, tag), options.spoil);
     const { care } = this.parties;
-    const made = care.slip(
-      "record.submit",
-      this.#recordFields(visit, tag, sealed),
-      keyOf("author"),
-    );
+    const fields = this.#recordFields(visit, tag, sealed);
+    const made = care.slip("record.submit", fields, keyOf("author"));
     this.commit(care, made);
     return { ...sealed, slip: made.id, visit, tag };
   }
