@@ -12,6 +12,7 @@ import type { Waiting } from "./carrying.ts";
 import type { Chain, SlipOutcome } from "./chain.ts";
 import type { ChainKeeper } from "./chainKeeper.ts";
 import type { Verify } from "./engine.ts";
+import { Gathering } from "./gathering.ts";
 import { Sieve, passed } from "./sieve.ts";
 
 /** Slips in one block: enough for group commit, few enough that nobody waits long. */
@@ -20,9 +21,6 @@ const BLOCK_SLIPS = 2_048;
 const BLOCK_BYTES = limits.blockBytes / 2;
 /** Slips that may wait; beyond, callers are told to come back (429). */
 const QUEUE_SLIPS = 16_384;
-/** While slips are still being judged, a block waits for them: until it would hold this many, at most so long. */
-const WORTHWHILE_SLIPS = 512;
-const GATHER_MS = 10;
 /** After a full disk refused a block, a due page is tried again this much later. */
 const FULL_DISK_MS = 1_000;
 
@@ -53,6 +51,7 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   });
   const slips: Waiting[] = [];
   const groups: WaitingGroup[] = [];
+  const gathering = new Gathering();
   let groupSlips = 0;
   let turning: Promise<void> | undefined;
   let pageTimer: NodeJS.Timeout | undefined;
@@ -81,6 +80,7 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
           )
         : Promise.resolve(entry),
     );
+    gathering.arrived();
     turn();
     return Promise.all(outcomes);
   }
@@ -94,6 +94,7 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
       const result = new Promise<GroupResult>(
         (resolve, reject) => void groups.push({ group, resolve, reject }),
       );
+      gathering.arrived();
       turn();
       return await result;
     } finally {
@@ -113,18 +114,13 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   async function makeBlocks(): Promise<void> {
     let isFull = false;
     while (!stopped && !isFull && (slips.length > 0 || groups.length > 0 || pageIsDue())) {
-      await gather();
+      await gathering.enough(
+        () => slips.length + groups.reduce((sum, { group }) => sum + group.slips.length, 0),
+        () => sieve.size,
+      );
       isFull = await makeNextBlock();
     }
     schedulePage(isFull ? FULL_DISK_MS : 1);
-  }
-
-  /** Flushes at once when nothing else is coming; waits for what is being judged otherwise. */
-  async function gather(): Promise<void> {
-    const until = performance.now() + GATHER_MS;
-    do {
-      await new Promise((resolve) => setImmediate(resolve));
-    } while (sieve.size > 0 && slips.length < WORTHWHILE_SLIPS && performance.now() < until);
   }
 
   /**
@@ -178,6 +174,7 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
     await keeper.commit(block, result);
     last = { height: block.height, hash: blockHash(block), time: block.time };
     const { height } = block;
+    gathering.made(all.reduce((sum, { slips: carried }) => sum + carried.length, 0));
     const outcomes = result.results.map((results) =>
       results.map(({ id, code }): SlipOutcome => ({ id, code, height })),
     );
