@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
-import { makeMachine } from "@anamnesis/ledger";
-import { AnamnesisError, memberOf } from "@anamnesis/protocol";
+import { equalBytes } from "@anamnesis/crypto/verify";
+import { makeMachine, readRoots } from "@anamnesis/ledger";
+import { AnamnesisError, InvariantError, appHashOf, memberOf } from "@anamnesis/protocol";
 import type { Genesis, InstitutionId } from "@anamnesis/protocol";
 import type { Chain } from "./chain.ts";
 import { ChainKeeper } from "./chainKeeper.ts";
@@ -9,7 +10,8 @@ import { openWriter } from "./embedded.ts";
 import { Engine } from "./engine.ts";
 import type { Verify } from "./engine.ts";
 import { openFollower } from "./follower.ts";
-import { rebuildIfDamaged } from "./rebuild.ts";
+import { readableFault } from "./lmdbFile.ts";
+import { markDamaged, rebuildIfDamaged } from "./rebuild.ts";
 import { ChainStore } from "./store.ts";
 import { writerOverHttp } from "./writer.ts";
 import type { Writer } from "./writer.ts";
@@ -38,7 +40,8 @@ export interface ChainConfig {
  * rebuilt from blocks first.
  *
  * @throws {AnamnesisError} BAD_REQUEST for a chain that this institution is not a member of, or that was begun from
- * another genesis document; STORE_CORRUPT when a damaged chain cannot be rebuilt, or parts ways with what a member holds.
+ * another genesis document; STORE_CORRUPT when a store cannot be read, when a damaged
+ * chain cannot be rebuilt, or parts ways with what a member holds.
  */
 export async function openChain(config: ChainConfig): Promise<Chain> {
   const { genesis, institution, now } = config;
@@ -57,30 +60,66 @@ export async function openChain(config: ChainConfig): Promise<Chain> {
     now,
   });
   const quota = config.quotaBytes === undefined ? {} : { quotaBytes: config.quotaBytes };
-  const store = new ChainStore(config.folder, quota);
-  const engine = new Engine(makeMachine(genesis), store, config.verify);
-  await engine.initChain();
-  assertSameGenesis(engine, store);
-  if (isWriter) await recoverWritten({ genesis, store, engine }, peers);
-  const keeper = new ChainKeeper({
-    genesis,
-    institution,
-    signing: config.signing,
-    engine,
-    store,
-    now,
-    ...(config.onFault === undefined ? {} : { onFault: config.onFault }),
-  });
-  return isWriter ? openWriter(keeper, config.verify) : openFollower(keeper, config.verify, writer);
+  let store: ChainStore | undefined;
+  try {
+    store = new ChainStore(config.folder, quota);
+    const engine = new Engine(makeMachine(genesis), store, config.verify);
+    await engine.initChain();
+    await assertStateOfHeight(engine, store);
+    assertSameGenesis(engine, store);
+    if (isWriter) await recoverWritten({ genesis, store, engine }, peers);
+    const keeper = new ChainKeeper({
+      genesis,
+      institution,
+      signing: config.signing,
+      engine,
+      store,
+      now,
+      ...(config.onFault === undefined ? {} : { onFault: config.onFault }),
+    });
+    return isWriter
+      ? openWriter(keeper, config.verify)
+      : openFollower(keeper, config.verify, writer);
+  } catch (error) {
+    await store?.close();
+    throw readableFault(error);
+  }
 }
 
 function assertSameGenesis({ machine }: Engine, store: ChainStore): void {
   const begun = store.facts(0)?.appHash;
-  if (begun === undefined || !Buffer.from(begun).equals(machine.initChain().appHash)) {
+  if (begun === undefined)
+    throw new AnamnesisError("STORE_CORRUPT", "The store keeps no beginning of its chain");
+  if (!equalBytes(begun, machine.initChain().appHash)) {
     throw new AnamnesisError(
       "BAD_REQUEST",
       `Chain ${machine.genesis.chain} was begun from another genesis document`,
     );
+  }
+}
+
+/**
+ * The height that the store names and the state that it holds were committed together. Where they were not, the next start
+ * rebuilds the chain up to the newest block that is kept, whatever height the store names.
+ */
+async function assertStateOfHeight({ machine }: Engine, store: ChainStore): Promise<void> {
+  if (isStateOfHeight(store)) return;
+  const fault = `the state kept is not that of height ${store.height}`;
+  await markDamaged(store.folder, { fault, height: store.newestBlock });
+  throw new AnamnesisError(
+    "STORE_CORRUPT",
+    `Chain ${machine.genesis.chain}: ${fault}; the next start rebuilds it from its blocks`,
+  );
+}
+
+function isStateOfHeight(store: ChainStore): boolean {
+  try {
+    const appHash = store.facts(store.height ?? 0)?.appHash;
+    return appHash !== undefined && equalBytes(appHash, appHashOf(readRoots(store.state)));
+  } catch (error) {
+    // Roots or app hash are gone, or cannot be read any more.
+    if (error instanceof InvariantError || error instanceof AnamnesisError) return false;
+    throw error;
   }
 }
 

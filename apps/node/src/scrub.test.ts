@@ -81,7 +81,6 @@ test("I7: scrub() finds a bit flipped in any kind of entry of the LMDB file", as
     "node/",
     "by-tag/",
     "by-pid/",
-    "meta/roots",
     "meta/open-page",
     "meta/records",
     "meta/page-log",

@@ -1,6 +1,13 @@
 import { equalBytes } from "@anamnesis/crypto/verify";
 import { recount } from "@anamnesis/ledger";
-import { appHashOf, blockHash, decodeBlock, memberOf, verifyBlock } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  appHashOf,
+  blockHash,
+  decodeBlock,
+  memberOf,
+  verifyBlock,
+} from "@anamnesis/protocol";
 import type { Genesis } from "@anamnesis/protocol";
 import type { Engine } from "./engine.ts";
 import type { ChainStore } from "./store.ts";
@@ -27,10 +34,14 @@ export async function scrubChain(
   } catch (error) {
     return {
       checked,
-      fault: `the store holds what cannot be read (${error instanceof Error ? error.name : "error"})`,
+      fault: `the store holds what cannot be read (${reasonOf(error)})`,
     };
   }
 }
+
+/** The project's own errors name no contents of a store; others may. */
+const reasonOf = (error: unknown): string =>
+  error instanceof AnamnesisError ? error.message : error instanceof Error ? error.name : "error";
 
 function* faults(
   genesis: Genesis,

@@ -2,15 +2,11 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { open } from "lmdb";
 import type { Database, RootDatabase } from "lmdb";
-import { decodeCanonical, encodeCanonical } from "@anamnesis/crypto/verify";
 import type { StateView, Writes } from "@anamnesis/ledger";
 import { AnamnesisError } from "@anamnesis/protocol";
-
-/** What is remembered of every height. `time` is when this node committed it, Unix milliseconds. */
-export interface HeightFacts {
-  readonly appHash: Uint8Array;
-  readonly time: number;
-}
+import { decodeHeightFacts, encodeHeightFacts } from "./heightFacts.ts";
+import type { HeightFacts } from "./heightFacts.ts";
+import { assertLmdbFile, corruptFile } from "./lmdbFile.ts";
 
 export interface Commit extends HeightFacts {
   readonly height: number;
@@ -41,11 +37,15 @@ export class ChainStore {
   #height: number | undefined;
   #isClosed = false;
 
-  /** @param options.quotaBytes - Above this size of the data file, nothing more is taken. */
+  /**
+   * @param options.quotaBytes - Above this size of the data file, nothing more is taken.
+   * @throws {AnamnesisError} STORE_CORRUPT for a file that is no store.
+   */
   constructor(folder: string, options: { readonly quotaBytes?: number } = {}) {
     this.#quotaBytes = options.quotaBytes ?? Number.POSITIVE_INFINITY;
     this.folder = folder;
     this.#file = join(folder, "data.mdb");
+    assertLmdbFile(this.#file);
     this.#root = open({
       path: folder,
       noSubdir: false,
@@ -60,7 +60,12 @@ export class ChainStore {
       encoding: "binary",
       keyEncoding: "uint32",
     });
-    this.#height = this.#readHeight();
+    try {
+      this.#height = this.#readHeight();
+    } catch (error) {
+      void this.#root.close();
+      throw error;
+    }
   }
 
   /** The last committed height; `undefined` before the chain began. */
@@ -130,7 +135,7 @@ export class ChainStore {
           else void this.#state.put(key, asBuffer(value));
         }
         if (block !== undefined) void this.#blocks.put(height, asBuffer(block));
-        void this.#heights.put(height, asBuffer(encodeCanonical([appHash, time])));
+        void this.#heights.put(height, asBuffer(encodeHeightFacts({ appHash, time })));
         void this.#root.put(LAST, Buffer.from(String(height)));
       });
       await this.#root.flushed;
@@ -161,12 +166,18 @@ export class ChainStore {
     return this.#blocks.get(height);
   }
 
+  /** The greatest height of which a block is kept, 0 while there is none; what {@link height} is unless it was damaged. */
+  get newestBlock(): number {
+    this.#assertOpen();
+    const [newest] = this.#blocks.getKeys({ reverse: true, limit: 1 });
+    return newest ?? 0;
+  }
+
+  /** @throws {AnamnesisError} STORE_CORRUPT when app hash or time is not what was committed. */
   facts(height: number): HeightFacts | undefined {
     this.#assertOpen();
     const value = this.#heights.get(height);
-    if (value === undefined) return undefined;
-    const [appHash, time] = decodeCanonical(value) as [Uint8Array, number];
-    return { appHash, time };
+    return value === undefined ? undefined : decodeHeightFacts(value);
   }
 
   close(): Promise<void> {
@@ -186,7 +197,10 @@ export class ChainStore {
 
   #readHeight(): number | undefined {
     const value = this.#root.get(LAST);
-    return value === undefined ? undefined : Number(value.toString());
+    if (value === undefined) return undefined;
+    const text = value.toString("latin1");
+    if (!/^\d{1,15}$/.test(text)) throw corruptFile("its last height is not a number");
+    return Number(text);
   }
 }
 
