@@ -1,3 +1,4 @@
+import type { BlockResult } from "@anamnesis/ledger";
 import {
   AnamnesisError,
   blockHash,
@@ -6,7 +7,7 @@ import {
   makeBlock,
   makeGroup,
 } from "@anamnesis/protocol";
-import type { Group } from "@anamnesis/protocol";
+import type { Block, Group } from "@anamnesis/protocol";
 import { lotsOf, shuffled } from "./carrying.ts";
 import type { Waiting } from "./carrying.ts";
 import type { Chain, SlipOutcome } from "./chain.ts";
@@ -35,9 +36,23 @@ interface WaitingGroup {
   readonly reject: (error: unknown) => void;
 }
 
+interface Batch {
+  readonly taken: readonly Waiting[];
+  readonly others: readonly WaitingGroup[];
+}
+
+interface Executed extends Batch {
+  readonly lots: readonly (readonly Waiting[])[];
+  readonly block: Block;
+  readonly result: BlockResult;
+}
+
+const diskWasFull = (): AnamnesisError =>
+  new AnamnesisError("STORAGE_FULL", "The chain's disk was full when the block before was written");
+
 /**
  * The embedded engine's writer. Whatever waits when the last block is durable makes the next one, so that one fsync
- * serves many; signatures of the next block are verified in other threads meanwhile. An answer is given after the fsync.
+ * serves many; meanwhile the next one's signatures are verified in other threads and it is executed. An answer is given after the fsync.
  */
 export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   const { genesis, institution, engine, store, now } = keeper.config;
@@ -54,6 +69,9 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   const gathering = new Gathering();
   let groupSlips = 0;
   let turning: Promise<void> | undefined;
+  /** The newest block on its way to the disk; fulfilled when it is settled, one way or the other. */
+  let committing: Promise<void> = Promise.resolve();
+  let isFull = false;
   let pageTimer: NodeJS.Timeout | undefined;
   let stopped = false;
 
@@ -112,54 +130,36 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   }
 
   async function makeBlocks(): Promise<void> {
-    let isFull = false;
     while (!stopped && !isFull && (slips.length > 0 || groups.length > 0 || pageIsDue())) {
       await gathering.enough(
         () => slips.length + groups.reduce((sum, { group }) => sum + group.slips.length, 0),
         () => sieve.size,
       );
-      isFull = await makeNextBlock();
+      await makeNextBlock();
     }
+    await committing;
     schedulePage(isFull ? FULL_DISK_MS : 1);
+    isFull = false;
   }
 
-  /**
-   * A full disk refuses this block only, and whoever comes next tries again. Anything else is a doubt: the chain stops, and
-   * everybody who waits is told.
-   *
-   * @returns Whether the disk is full.
-   */
-  async function makeNextBlock(): Promise<boolean> {
-    const taken = takeWaiting();
-    const others = takeGroups();
+  /** Executes a block while the one before is being made durable, then waits for that one: no more than one is ahead. */
+  async function makeNextBlock(): Promise<void> {
+    const batch = { taken: takeWaiting(), others: takeGroups() };
+    const before = committing;
     try {
-      await commitBlock(taken, others);
-      return false;
+      const executed = execute(batch);
+      committing = settle(executed, before);
     } catch (error) {
-      const isFull = error instanceof AnamnesisError && error.code === "STORAGE_FULL";
-      if (!isFull) {
-        stopped = true;
-        keeper.stopServing("a block could not be made", error);
-        taken.push(...slips.splice(0));
-        others.push(...groups.splice(0));
-      }
-      for (const { reject } of [...taken, ...others]) reject(keeper.refusal ?? error);
-      return isFull;
+      refuse(batch, error);
     }
+    await before;
   }
 
-  async function commitBlock(
-    taken: readonly Waiting[],
-    others: readonly WaitingGroup[],
-  ): Promise<void> {
+  function execute({ taken, others }: Batch): Executed {
     const lots = lotsOf(shuffled(taken), ({ slip }) => slip);
     const all = [...lots.map(groupOf), ...others.map(({ group }) => group)];
-    const { hash: prevHash, time } = lastBlock();
-    const proposal = {
-      height: keeper.height + 1,
-      time: Math.max(time, now()),
-      proposer: institution,
-    };
+    const { height, hash: prevHash, time } = lastBlock();
+    const proposal = { height: height + 1, time: Math.max(time, now()), proposer: institution };
     const result = engine.finalize({ ...proposal, groups: all });
     const block = makeBlock(
       {
@@ -171,10 +171,24 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
       },
       keeper.sign,
     );
-    await keeper.commit(block, result);
+    engine.stage(block.height, result);
     last = { height: block.height, hash: blockHash(block), time: block.time };
-    const { height } = block;
     gathering.made(all.reduce((sum, { slips: carried }) => sum + carried.length, 0));
+    return { taken, others, lots, block, result };
+  }
+
+  /** Makes a block durable once the one before is, and answers. */
+  async function settle(executed: Executed, before: Promise<void>): Promise<void> {
+    await before;
+    const { lots, others, block, result } = executed;
+    try {
+      // What it was executed on has to be what was committed: the block before may have failed.
+      if (block.height !== keeper.height + 1) throw diskWasFull();
+      await keeper.commit(block, result);
+    } catch (error) {
+      return refuse(executed, error);
+    }
+    const { height } = block;
     const outcomes = result.results.map((results) =>
       results.map(({ id, code }): SlipOutcome => ({ id, code, height })),
     );
@@ -182,6 +196,24 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
       for (const [s, { resolve }] of lot.entries()) resolve(outcomes[g]![s]!);
     for (const [g, { resolve }] of others.entries())
       resolve({ height, results: outcomes[lots.length + g]! });
+  }
+
+  /**
+   * A full disk refuses this block only, and whoever comes next tries again. Anything else is a doubt: the chain stops, and
+   * everybody who waits is told.
+   */
+  function refuse({ taken, others }: Batch, error: unknown): void {
+    last = undefined;
+    engine.discard();
+    const everybody: Pick<Waiting, "reject">[] = [...taken, ...others];
+    if (error instanceof AnamnesisError && error.code === "STORAGE_FULL") {
+      isFull = true;
+    } else {
+      stopped = true;
+      keeper.stopServing("a block could not be made", error);
+      everybody.push(...slips.splice(0), ...groups.splice(0));
+    }
+    for (const { reject } of everybody) reject(keeper.refusal ?? error);
   }
 
   function takeWaiting(): Waiting[] {
@@ -216,16 +248,18 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   let last:
     | { readonly height: number; readonly hash: Uint8Array; readonly time: number }
     | undefined;
+  /** The block executed last, durable or not yet. */
   function lastBlock(): NonNullable<typeof last> {
-    if (last?.height === keeper.height) return last;
-    const bytes = store.block(keeper.height);
+    if (last !== undefined) return last;
+    const { height } = keeper;
+    const bytes = store.block(height);
     if (bytes === undefined) return { height: 0, hash: new Uint8Array(32), time: genesis.time };
     const block = decodeBlock(bytes);
-    return (last = { height: keeper.height, hash: blockHash(block), time: block.time });
+    return (last = { height, hash: blockHash(block), time: block.time });
   }
 
   function pageIsDue(): boolean {
-    const due = engine.machine.pageDueAt(store.state);
+    const due = engine.machine.pageDueAt(store.executed);
     return due !== undefined && due <= now();
   }
 
@@ -233,7 +267,7 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   function schedulePage(atLeastMs: number): void {
     clearTimeout(pageTimer);
     if (stopped) return;
-    const due = engine.machine.pageDueAt(store.state);
+    const due = engine.machine.pageDueAt(store.executed);
     if (due === undefined) return;
     pageTimer = setTimeout(turn, Math.max(atLeastMs, due - now()));
     pageTimer.unref();

@@ -82,13 +82,24 @@ export class Engine {
     return Promise.all(groups.map((bytes) => this.checkGroup(bytes)));
   }
 
-  /** [FinalizeBlock] Executes in memory. */
+  /** [FinalizeBlock] Executes in memory, on what was executed last. */
   finalize(proposal: Proposal): BlockResult {
+    const before = this.#store.executedHeight;
     invariant(
-      proposal.height === this.info().height + 1,
-      `block ${proposal.height} does not follow ${this.info().height}`,
+      before !== undefined && proposal.height === before + 1,
+      `block ${proposal.height} does not follow ${before}`,
     );
-    return this.machine.finalizeBlock(this.#store.state, proposal);
+    return this.machine.finalizeBlock(this.#store.executed, proposal);
+  }
+
+  /** Lets the next block be finalized on this one before it is committed. */
+  stage(height: number, { writes }: BlockResult): void {
+    this.#store.stage(height, writes);
+  }
+
+  /** Forgets every block that was staged: one of them could not be committed. */
+  discard(): void {
+    this.#store.discardStaged();
   }
 
   /** [Commit] One durable transaction: state, block, app hash. @throws {AnamnesisError} STORAGE_FULL */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { open } from "lmdb";
 import type { Database, RootDatabase } from "lmdb";
 import type { StateView, Writes } from "@anamnesis/ledger";
-import { AnamnesisError } from "@anamnesis/protocol";
+import { AnamnesisError, invariant } from "@anamnesis/protocol";
 import { decodeHeightFacts, encodeHeightFacts } from "./heightFacts.ts";
 import type { HeightFacts } from "./heightFacts.ts";
 import { assertLmdbFile, corruptFile } from "./lmdbFile.ts";
@@ -34,6 +34,8 @@ export class ChainStore {
   readonly #blocks: Database<Buffer, number>;
   readonly #heights: Database<Buffer, number>;
   readonly #hot = new Map<string, Uint8Array>();
+  /** Blocks that are executed but not durable yet, oldest first. */
+  readonly #staged: Pick<Commit, "height" | "writes">[] = [];
   #height: number | undefined;
   #isClosed = false;
 
@@ -87,6 +89,36 @@ export class ChainStore {
     },
     range: (prefix, options) => this.#range(prefix, options),
   };
+
+  /** The height of {@link executed}. */
+  get executedHeight(): number | undefined {
+    return this.#staged.at(-1)?.height ?? this.#height;
+  }
+
+  /** The state that the next block is executed on: the committed one under what is staged. */
+  readonly executed: StateView = {
+    get: (key) => {
+      for (let at = this.#staged.length - 1; at >= 0; at -= 1) {
+        const { writes } = this.#staged[at]!;
+        if (writes.has(key)) return writes.get(key);
+      }
+      return this.state.get(key);
+    },
+    range: (prefix, options) => {
+      invariant(this.#staged.length === 0, "a range is read over what is not durable yet");
+      return this.state.range(prefix, options);
+    },
+  };
+
+  /** Lets the next block be executed on this one while it is being made durable; nobody else sees it before. */
+  stage(height: number, writes: Writes): void {
+    this.#staged.push({ height, writes });
+  }
+
+  /** Forgets what is staged: a block that it was executed on did not become durable. */
+  discardStaged(): void {
+    this.#staged.length = 0;
+  }
 
   /** The state as one snapshot of the disk sees it, with its height; valid until the caller yields. */
   snapshot(): { readonly state: StateView; readonly height: number } {
@@ -144,6 +176,7 @@ export class ChainStore {
     }
     this.#root.resetReadTxn();
     this.#height = height;
+    if (this.#staged[0]?.height === height) this.#staged.shift();
     for (const [key, value] of writes) {
       if (!hot.test(key)) continue;
       if (value === undefined) this.#hot.delete(key);
