@@ -1,5 +1,7 @@
-import { decode, encode, rfc8949EncodeOptions, Tokenizer } from "cborg";
+import { decode, Tokenizer } from "cborg";
 import { equalBytes } from "./bytes.ts";
+import { readQuickly } from "./cborReader.ts";
+import { CborWriter, encodedBytes } from "./cborWriter.ts";
 import { CryptoError } from "./errors.ts";
 
 /** What canonical structures are made of. Integers beyond 2^53 - 1 are bigints, up to 64 bits. */
@@ -27,7 +29,9 @@ export const CBOR_BYTES_MAX = 1 << 20;
  */
 export function encodeCanonical(value: CborValue): Uint8Array {
   assertEncodable(value, 0);
-  return Uint8Array.from(encode(value, rfc8949EncodeOptions));
+  const bytes = new Uint8Array(encodedBytes(value));
+  new CborWriter(bytes).write(value);
+  return bytes;
 }
 
 /**
@@ -49,6 +53,10 @@ export function decodeCanonical(
       `Cannot decode ${bytes.length} bytes of CBOR, want at most ${maxBytes}`,
     );
   }
+  return readQuickly(bytes) ?? decodeGenerally(bytes);
+}
+
+function decodeGenerally(bytes: Uint8Array): CborValue {
   let value: CborValue;
   try {
     value = decode(bytes, {

@@ -35,12 +35,12 @@ export function createLtHash(state?: Uint8Array): LtHash {
   const lanes = state === undefined ? new Uint16Array(LANES) : readLanes(state);
   const self: LtHash = {
     add(item) {
-      const stretched = readLanes(shake128(item, STATE_BYTES));
+      const stretched = lanesOf(item);
       for (let i = 0; i < LANES; i += 1) lanes[i] = (lanes[i] as number) + (stretched[i] as number);
       return self;
     },
     remove(item) {
-      const stretched = readLanes(shake128(item, STATE_BYTES));
+      const stretched = lanesOf(item);
       for (let i = 0; i < LANES; i += 1) lanes[i] = (lanes[i] as number) - (stretched[i] as number);
       return self;
     },
@@ -56,6 +56,13 @@ const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 function readLanes(bytes: Uint8Array): Uint16Array {
   const copy = new Uint8Array(bytes);
   return new Uint16Array((IS_LITTLE_ENDIAN ? copy : swapPairs(copy)).buffer);
+}
+
+/** The lanes that an item stretches to. */
+function lanesOf(item: Uint8Array): Uint16Array {
+  const bytes = shake128(item, STATE_BYTES);
+  const isAligned = IS_LITTLE_ENDIAN && bytes.byteOffset % 2 === 0;
+  return isAligned ? new Uint16Array(bytes.buffer, bytes.byteOffset, LANES) : readLanes(bytes);
 }
 
 function writeLanes(lanes: Uint16Array): Uint8Array {

@@ -11,7 +11,7 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { concat } from "./bytes.ts";
+import { concat, equalBytes } from "./bytes.ts";
 import type { Ed25519VerifyInput, GcmInput, Sha256 } from "./primitives.ts";
 
 const GCM = "aes-256-gcm";
@@ -86,9 +86,18 @@ export function ed25519Verify({ publicKey, signature, message }: Ed25519VerifyIn
   return verify(null, message, createPublicKey({ key, format: "der", type: "spki" }), signature);
 }
 
-function privateKey(secretKey: Uint8Array): ReturnType<typeof createPrivateKey> {
-  const key = Buffer.from(concat(PKCS8_PREFIX, secretKey));
-  return createPrivateKey({ key, format: "der", type: "pkcs8" });
+type PrivateKey = ReturnType<typeof createPrivateKey>;
+
+/** Keys read before, by the array they came in and what it held: reading one costs as much as signing with it. */
+const readKeys = new WeakMap<Uint8Array, { readonly der: Uint8Array; readonly key: PrivateKey }>();
+
+function privateKey(secretKey: Uint8Array): PrivateKey {
+  const der = Buffer.from(concat(PKCS8_PREFIX, secretKey));
+  const known = readKeys.get(secretKey);
+  if (known !== undefined && equalBytes(known.der, der)) return known.key;
+  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+  readKeys.set(secretKey, { der, key });
+  return key;
 }
 
 /** A plain view of a Buffer's bytes, so that results compare and clone like any other bytes. */

@@ -4,7 +4,6 @@ export * from "./certificate.ts";
 export * from "./codes.ts";
 export * from "./enrolment.ts";
 export * from "./errors.ts";
-export { readFlatList } from "./flatCbor.ts";
 export * from "./genesis.ts";
 export * from "./genesisFile.ts";
 export * from "./grants.ts";

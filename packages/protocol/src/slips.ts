@@ -7,7 +7,6 @@ import {
   verifySignature,
 } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "./errors.ts";
-import { readBytesList, readFlatMap } from "./flatCbor.ts";
 import type { ChainId, SlipId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { isSlipKind, slipKinds } from "./slipKinds.ts";
@@ -107,14 +106,14 @@ const malformed = (why: string) => new AnamnesisError("SLIP_MALFORMED", `Slip re
 export function decodeSlip(bytes: Uint8Array): Slip {
   if (bytes.length > limits.slipBytes)
     throw malformed(`${bytes.length} bytes, at most ${limits.slipBytes} wanted`);
-  const outer = readBytesList(bytes) ?? decode(bytes);
+  const outer = decode(bytes);
   if (!Array.isArray(outer) || outer.length !== 2)
     throw malformed("not an array of payload and signature");
   const [payload, signature] = outer as unknown[];
   if (!(payload instanceof Uint8Array)) throw malformed("payload is not a byte string");
   if (!(signature instanceof Uint8Array) || signature.length !== 64)
     throw malformed("signature is not 64 bytes");
-  const map = readFlatMap(payload) ?? decode(payload);
+  const map = decode(payload);
   if (!isMap(map)) throw malformed("payload is not a map");
   const { v, kind, chain, time, notAfter, ...fields } = map;
   if (v !== VERSION)
