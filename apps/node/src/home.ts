@@ -16,6 +16,8 @@ const keysFile = (home: string): string => join(home, "keys.json");
 
 export const chainFolder = (home: string, chain: string): string => join(home, "chains", chain);
 export const mailboxFolder = (home: string): string => join(home, "mailbox");
+/** Where it remembers the nonces of signed requests. */
+export const nonceFolder = (home: string): string => join(home, "nonces");
 
 /**
  * Makes a node's home; its keys are born here and do not leave.

@@ -6,22 +6,36 @@
  * where the defaults take about 420 MB: verified batches pass through short-lived buffers.
  */
 import { readFile } from "node:fs/promises";
-import { parseGenesis } from "@anamnesis/protocol";
+import { AnamnesisError, parseGenesis } from "@anamnesis/protocol";
+import { failureOf, jsonObject } from "@anamnesis/server";
 import { startNode } from "./node.ts";
 import type { NodeConfig } from "./node.ts";
 
-const [file] = process.argv.slice(2);
-if (file === undefined) {
-  process.stderr.write("Usage: main.ts CONFIG.json\n");
-  process.exit(2);
+async function main(file: string | undefined): Promise<void> {
+  if (file === undefined)
+    throw new AnamnesisError("USAGE", "Want the path of a configuration file");
+  const { genesis: files, ...config } = jsonObject(await bytes(file)) as unknown as Omit<
+    NodeConfig,
+    "genesis"
+  > & { genesis: string[] };
+  const genesis = await Promise.all(
+    files.map(async (path) => parseGenesis(new TextDecoder().decode(await bytes(path)))),
+  );
+  const node = await startNode({ ...config, genesis });
+  process.stdout.write(`${JSON.stringify({ ready: true, address: node.address })}\n`);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void node.stop());
 }
-const { genesis: files, ...config } = JSON.parse(await readFile(file, "utf8")) as Omit<
-  NodeConfig,
-  "genesis"
-> & { genesis: string[] };
-const genesis = await Promise.all(
-  files.map(async (path) => parseGenesis(await readFile(path, "utf8"))),
-);
-const node = await startNode({ ...config, genesis });
-process.stdout.write(`${JSON.stringify({ ready: true, address: node.address })}\n`);
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void node.stop());
+
+const bytes = (path: string): Promise<Uint8Array> =>
+  readFile(path).catch((cause: unknown) => {
+    throw new AnamnesisError("FILE_UNREADABLE", "A file of the configuration cannot be read", {
+      cause,
+    });
+  });
+
+try {
+  await main(process.argv[2]);
+} catch (error) {
+  process.stderr.write(`${JSON.stringify(failureOf(error).body)}\n`);
+  process.exitCode = 1;
+}

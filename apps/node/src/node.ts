@@ -1,11 +1,11 @@
 import { pino } from "pino";
 import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
 import type { Genesis, InstitutionId } from "@anamnesis/protocol";
-import { CallerCheck, serve } from "@anamnesis/server";
+import { CallerCheck, NonceJournal, holding, serve } from "@anamnesis/server";
 import type { HttpConfig, Server } from "@anamnesis/server";
 import type { Chain } from "./chain.ts";
 import type { NodeDeps } from "./deps.ts";
-import { chainFolder, mailboxFolder, readKeys } from "./home.ts";
+import { chainFolder, mailboxFolder, nonceFolder, readKeys } from "./home.ts";
 import { Mailbox } from "./mailbox.ts";
 import { membersOverHttp, openChain } from "./openChain.ts";
 import { RevocationLists } from "./revocationLists.ts";
@@ -47,8 +47,15 @@ export interface RunningNode extends Server {
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Starts an institution's node with all its chains. Resolves once it listens. */
-export async function startNode(config: NodeConfig): Promise<RunningNode> {
+/**
+ * Starts an institution's node with all its chains. Resolves once it listens.
+ *
+ * @throws {AnamnesisError} ALREADY_RUNNING if its home is in use.
+ */
+export const startNode = (config: NodeConfig): Promise<RunningNode> =>
+  holding([config.home], () => start(config));
+
+async function start(config: NodeConfig): Promise<RunningNode> {
   const now = config.now ?? Date.now;
   const institution = config.institution as InstitutionId;
   const keys = await readKeys(config.home);
@@ -74,12 +81,13 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     );
   }
   const { cas, registry } = registryOf(config.genesis);
+  const nonces = await NonceJournal.open(nonceFolder(config.home), now());
   const deps: NodeDeps = {
     institution,
     keys,
     chains,
     mailbox: new Mailbox(mailboxFolder(config.home), now, config.mailboxBytes),
-    callers: new CallerCheck(now),
+    callers: new CallerCheck(now, nonces),
     revocations: new RevocationLists({ registry, cas, now }),
     now,
   };
@@ -91,6 +99,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   ];
   const server = await serve("node", routes, {
     ...config,
+    authorities: config.authorities ?? addressesOf(config.genesis, institution),
     fault: () => [...chains.values()].find((chain) => chain.fault() !== undefined)?.fault(),
   });
   const scrub = async () => {
@@ -115,6 +124,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
       await Promise.all([...chains.values()].map((chain) => chain.stop()));
       await deps.mailbox.close();
       await closed;
+      await nonces.close();
       await pool.stop();
     },
   };
@@ -130,3 +140,9 @@ function registryOf(genesis: readonly Genesis[]): { cas: Genesis["cas"]; registr
   const consortium = consortiumOf({ v: 1, chains: genesis });
   return { cas: consortium.cas, registry: consortium.consortium.registry.address };
 }
+
+/** The addresses under which genesis documents name this institution's node. */
+const addressesOf = (genesis: readonly Genesis[], institution: InstitutionId): string[] =>
+  genesis
+    .flatMap(({ members }) => members.filter(({ id }) => id === institution))
+    .map(({ address }) => address);

@@ -21,8 +21,8 @@ import {
 } from "@anamnesis/protocol";
 import type { Grant, ReencryptRequest, Slip, SlipProof, Trust } from "@anamnesis/protocol";
 import { decodeSlip } from "@anamnesis/protocol";
+import type { RateLimit } from "@anamnesis/server";
 import type { Consortium, GrantOnChain, ReaderCertificate, SlipOnChain } from "./consortium.ts";
-import type { RateLimit } from "./rateLimit.ts";
 import type { HeldGrant } from "./store.ts";
 
 /** Length of the patient's capsule, the first of a record's capsules (crypto-design 1.6). */
@@ -94,7 +94,7 @@ export async function checkRelease(
     throw refuse("PURPOSE_NOT_GRANTED", "the grant does not allow this purpose");
   intentCovers(asked, intent, items, deps);
   for (const item of items) capsuleIsOnChain(item, deps.trust);
-  deps.rate.take(`${asked.reader} ${toHex(request.gid)}`, items.length, deps.now());
+  deps.rate.take(`${asked.reader} ${toHex(request.gid)}`, deps.now(), items.length);
   return items.map(released);
 }
 

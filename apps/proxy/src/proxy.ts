@@ -1,13 +1,12 @@
 import { ready } from "@anamnesis/crypto/verify";
 import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
 import type { InstitutionId, Trust } from "@anamnesis/protocol";
-import { CallerCheck, serve } from "@anamnesis/server";
+import { CallerCheck, NonceJournal, RateLimit, holding, serve } from "@anamnesis/server";
 import type { HttpConfig, Server } from "@anamnesis/server";
 import { consortiumOverHttp } from "./consortium.ts";
 import { Denials } from "./denials.ts";
 import { sweep } from "./erasure.ts";
-import { readKeys, storeFolder } from "./home.ts";
-import { RateLimit } from "./rateLimit.ts";
+import { nonceFolder, readKeys, storeFolder } from "./home.ts";
 import { routes } from "./routes.ts";
 import { ProxyStore } from "./store.ts";
 
@@ -28,20 +27,27 @@ export interface ProxyConfig extends HttpConfig {
   readonly now?: () => number;
 }
 
+const MINUTE_MS = 60_000;
 const SWEEP_MS = 15_000;
 const CAPSULES_PER_MINUTE = 6_000;
 
-/** Starts a proxy. Resolves once it listens. @throws {AnamnesisError} BAD_REQUEST if genesis names no such proxy. */
-export async function startProxy(config: ProxyConfig): Promise<Server> {
+/**
+ * Starts a proxy. Resolves once it listens.
+ *
+ * @throws {AnamnesisError} BAD_REQUEST if genesis names no such proxy, ALREADY_RUNNING if its home is in use.
+ */
+export const startProxy = (config: ProxyConfig): Promise<Server> =>
+  holding([config.home], () => start(config));
+
+async function start(config: ProxyConfig): Promise<Server> {
   await ready();
   const now = config.now ?? Date.now;
   const genesis = consortiumOf(config.trust);
   const { k, proxies } = genesis.consortium;
-  if (
-    !proxies.some(
-      ({ index, institution }) => index === config.index && institution === config.institution,
-    )
-  ) {
+  const own = proxies.find(
+    ({ index, institution }) => index === config.index && institution === config.institution,
+  );
+  if (own === undefined) {
     throw new AnamnesisError(
       "BAD_REQUEST",
       `Genesis names no proxy ${config.index} at ${config.institution}`,
@@ -56,6 +62,7 @@ export async function startProxy(config: ProxyConfig): Promise<Server> {
     nodeAddress: config.nodeAddress,
     now,
   });
+  const nonces = await NonceJournal.open(nonceFolder(config.home), now());
   const { signing } = keys;
   const denials = new Denials({
     chain: genesis.chain,
@@ -77,11 +84,18 @@ export async function startProxy(config: ProxyConfig): Promise<Server> {
     consortium,
     denials,
     trust: config.trust,
-    callers: new CallerCheck(now),
-    rate: new RateLimit(config.capsulesPerMinute ?? CAPSULES_PER_MINUTE),
+    callers: new CallerCheck(now, nonces),
+    rate: new RateLimit({
+      most: config.capsulesPerMinute ?? CAPSULES_PER_MINUTE,
+      periodMs: MINUTE_MS,
+      what: "records",
+    }),
     now,
   };
-  const server = await serve("proxy", routes(deps), config);
+  const server = await serve("proxy", routes(deps), {
+    ...config,
+    authorities: config.authorities ?? [own.address],
+  });
   let sweeping: Promise<void> | undefined;
   const timer = setInterval(() => {
     // One sweep at a time: a slow node must not pile them up.
@@ -95,6 +109,7 @@ export async function startProxy(config: ProxyConfig): Promise<Server> {
       await server.stop();
       await sweeping;
       await denials.settled();
+      await nonces.close();
       await store.close();
     },
   };

@@ -7,6 +7,7 @@ import { bareKeyId, evidence, reencryptAnswer, reencryptRequest } from "@anamnes
 import type { Evidence } from "@anamnesis/protocol";
 import { keyOf } from "../../../tests/chainFixture.ts";
 import type { MadeGrant } from "../../../tests/proxyGrants.ts";
+import { forwarded } from "../../../tests/forwarded.ts";
 import { ProxyFederation, codeOf } from "../../../tests/proxyFixture.ts";
 import type { Reader } from "../../../tests/proxyFixture.ts";
 import type { MadeRecord } from "../../../tests/proxyRecords.ts";
@@ -191,6 +192,39 @@ test("a request that is sent again as it was is refused", async () => {
   assert.equal(await send(1, "/reencrypt"), "NONCE_REUSED");
   assert.equal(await send(1, "/proofs"), "READER_SIGNATURE", "it was signed for another path");
   assert.equal(await send(2, "/reencrypt"), "READER_SIGNATURE", "it was signed for another proxy");
+});
+
+test("a proxy's request is refused by another that gets it under the first one's name", async () => {
+  const intent = federation.intent(reader, grant.gid, [record.digest]);
+  const body = reencryptRequest.encode(federation.request(grant.gid, intent, [record]));
+  const request = { method: "POST", path: "/reencrypt", body };
+  const { secretKey } = keyOf(reader.name);
+  const { init } = federation.signed(1, request, toHex(reader.fingerprint), secretKey);
+  const { host } = new URL(federation.addresses.get(1)!);
+  const sendTo = (index: number) =>
+    forwarded(`${federation.addresses.get(index)}/reencrypt`, host, init);
+  assert.equal(await sendTo(2), "READER_SIGNATURE");
+  assert.equal(await sendTo(1), "OK", "what proxy 2 refused was good at proxy 1");
+});
+
+test("a request that was answered is refused after a restart", async () => {
+  const alone = await ProxyFederation.start([]);
+  const stop = await alone.run(1);
+  const port = Number(new URL(alone.addresses.get(1)!).port);
+  const who = await alone.newReader("Dr. Again");
+  const records = [await alone.newRecord()];
+  const made = await alone.granted(who, records);
+  const intent = alone.intent(who, made.gid, [records[0]!.digest]);
+  const body = reencryptRequest.encode(alone.request(made.gid, intent, records));
+  const request = { method: "POST", path: "/reencrypt", body };
+  const { secretKey } = keyOf(who.name);
+  const { init } = alone.signed(1, request, toHex(who.fingerprint), secretKey);
+  const send = async () => codeOf(await fetch(`${alone.addresses.get(1)}/reencrypt`, init));
+  assert.equal(await send(), "OK");
+  await stop();
+  await alone.run(1, { port });
+  assert.equal(await send(), "NONCE_REUSED");
+  await alone.stop();
 });
 
 test("usage.denied tells the patient of vain tries, once a minute for one reader", async () => {

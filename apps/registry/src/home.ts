@@ -17,6 +17,9 @@ export interface Home {
   readonly storePath: string;
 }
 
+/** Where a registry remembers the nonces of signed requests. */
+export const nonceFolder = (home: string): string => join(home, "nonces");
+
 export interface HomePlace {
   readonly home: string;
   /** File with the key of the identity store, outside the home. */

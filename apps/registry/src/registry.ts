@@ -1,9 +1,10 @@
 import { setTimeout } from "node:timers/promises";
+import { consortiumOf } from "@anamnesis/protocol";
 import type { Trust } from "@anamnesis/protocol";
-import { serve } from "@anamnesis/server";
+import { CallerCheck, NonceJournal, holding, serve } from "@anamnesis/server";
 import type { HttpConfig, Server } from "@anamnesis/server";
 import type { RegistryDeps } from "./deps.ts";
-import { openHome } from "./home.ts";
+import { nonceFolder, openHome } from "./home.ts";
 import type { HomePlace } from "./home.ts";
 import { NoticeOutbox } from "./noticeOutbox.ts";
 import { People } from "./people.ts";
@@ -43,10 +44,22 @@ export async function openRegistry(
   };
 }
 
-/** Starts a registry. Resolves once it listens. */
-export async function startRegistry(config: RegistryConfig): Promise<Server> {
+/**
+ * Starts a registry. Resolves once it listens.
+ *
+ * @throws {AnamnesisError} ALREADY_RUNNING if its home is in use by another; what the operator does beside it is not.
+ */
+export const startRegistry = (config: RegistryConfig): Promise<Server> =>
+  holding([config.home], () => start(config));
+
+async function start(config: RegistryConfig): Promise<Server> {
   const deps = await openRegistry(config);
-  const server = await serve("registry", routes(deps), config);
+  const nonces = await NonceJournal.open(nonceFolder(config.home), deps.now());
+  const { address } = consortiumOf(config.trust).consortium.registry;
+  const server = await serve("registry", routes(deps, new CallerCheck(deps.now, nonces)), {
+    ...config,
+    authorities: config.authorities ?? [address],
+  });
   const rounds = repeat(async () => {
     await deps.slips.sendAll();
     await deps.notices.sendAll();
@@ -56,6 +69,7 @@ export async function startRegistry(config: RegistryConfig): Promise<Server> {
     stop: async () => {
       await rounds.stop();
       await server.stop();
+      await nonces.close();
       await deps.store.close();
     },
   };

@@ -1,8 +1,8 @@
 import { openWith } from "@anamnesis/crypto/box";
 import { toBase64url } from "@anamnesis/crypto/verify";
 import { AnamnesisError, parseFingerprint } from "@anamnesis/protocol";
-import { CallerCheck, jsonObject, readBody } from "@anamnesis/server";
-import type { Answer, Caller, Incoming, Route } from "@anamnesis/server";
+import { jsonObject, readBody } from "@anamnesis/server";
+import type { Answer, Caller, CallerCheck, Incoming, Route } from "@anamnesis/server";
 import { leaveContact, lookup } from "./contacts.ts";
 import type { RegistryDeps } from "./deps.ts";
 import { enrol } from "./enrolments.ts";
@@ -13,8 +13,7 @@ import { revoke } from "./revocations.ts";
 
 const BODY_BYTES_MAX = 64 * 1024;
 
-export function routes(deps: RegistryDeps): readonly Route[] {
-  const callers = new CallerCheck(deps.now);
+export function routes(deps: RegistryDeps, callers: CallerCheck): readonly Route[] {
   const signed = async (request: Incoming, body: Uint8Array): Promise<Caller> =>
     callers.callerOf(request, body, async (fingerprint) => knownKey(deps, fingerprint));
   const certified = async (request: Incoming, body: Uint8Array): Promise<CertificateEntry> =>

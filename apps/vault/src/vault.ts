@@ -1,8 +1,9 @@
+import { mkdir } from "node:fs/promises";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { Trust } from "@anamnesis/protocol";
 import { Disk } from "./disk.ts";
 import { replicaFolders } from "./home.ts";
-import { serve } from "@anamnesis/server";
+import { holding, serve } from "@anamnesis/server";
 import type { HttpConfig, Server } from "@anamnesis/server";
 import { ReplicaSet } from "./replicaSet.ts";
 import type { ScrubResult } from "./replicaSet.ts";
@@ -33,10 +34,19 @@ export interface Vault extends Server {
 const DAY_MS = 24 * 3_600_000;
 const OBJECT_BYTES_MAX = 4 * 1024 ** 3;
 
-/** Starts a vault. Resolves once it listens. @throws {AnamnesisError} BAD_REQUEST for fewer than two replicas. */
+/**
+ * Starts a vault. Resolves once it listens.
+ *
+ * @throws {AnamnesisError} BAD_REQUEST for fewer than two replicas, ALREADY_RUNNING if one of them is in use.
+ */
 export async function startVault(config: VaultConfig): Promise<Vault> {
-  const quota = config.quotaBytes === undefined ? {} : { quotaBytes: config.quotaBytes };
   const folders = config.replicas ?? foldersOf(config.home);
+  for (const folder of folders) await mkdir(folder, { recursive: true, mode: 0o700 });
+  return holding(folders, () => start(folders, config));
+}
+
+async function start(folders: readonly string[], config: VaultConfig): Promise<Vault> {
+  const quota = config.quotaBytes === undefined ? {} : { quotaBytes: config.quotaBytes };
   const objects = new ReplicaSet(
     await Promise.all(folders.map((folder) => Disk.at(folder, quota))),
   );

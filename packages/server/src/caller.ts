@@ -1,5 +1,6 @@
 import { AnamnesisError, NonceMemory, bareKey, parseRequestSignature } from "@anamnesis/protocol";
 import type { Incoming } from "./http.ts";
+import type { Nonces } from "./nonceJournal.ts";
 
 /** Who signed a request: a certificate's fingerprint (64 hex digits), or a key that has none. */
 export type Caller =
@@ -8,12 +9,16 @@ export type Caller =
 
 /** Checks the RFC 9421 signatures of one server's requests and remembers their nonces. */
 export class CallerCheck {
-  readonly #nonces = new NonceMemory();
+  readonly #nonces: Nonces;
   readonly #now: () => number;
 
-  /** @param now - Unix milliseconds. */
-  constructor(now: () => number) {
+  /**
+   * @param now - Unix milliseconds.
+   * @param nonces - Where they are remembered; by default in memory, which a restart empties.
+   */
+  constructor(now: () => number, nonces: Nonces = new NonceMemory()) {
     this.#now = now;
+    this.#nonces = nonces;
   }
 
   /**
@@ -21,7 +26,8 @@ export class CallerCheck {
    *
    * @param keyOf - The signing key of a certificate by its fingerprint, which it has checked as far as this server asks
    * (chain, live); throws what the caller is to be told otherwise.
-   * @throws {AnamnesisError} SIGNATURE_REQUIRED, SIGNATURE_INVALID, NONCE_REUSED and those of `keyOf`.
+   * @throws {AnamnesisError} SIGNATURE_REQUIRED, SIGNATURE_INVALID (also when made for another server), NONCE_REUSED and
+   * those of `keyOf`.
    */
   async callerOf(
     request: Incoming,
@@ -30,11 +36,17 @@ export class CallerCheck {
   ): Promise<Caller> {
     const signable = {
       method: request.method,
-      authority: request.headers["host"] ?? "",
+      authority: request.authority ?? "",
       path: request.path,
       body,
     };
     const signature = parseRequestSignature(signable, request.headers, this.#now());
+    if (request.authority === undefined) {
+      throw new AnamnesisError(
+        "SIGNATURE_INVALID",
+        "Request signature refused: it is for another server; want Host to name this one",
+      );
+    }
     const bare = bareKey(signature.keyId);
     const publicKey = bare ?? (await keyOf(signature.keyId));
     if (!signature.verify(publicKey)) {
@@ -43,7 +55,7 @@ export class CallerCheck {
         "Request signature refused: it does not verify",
       );
     }
-    this.#nonces.use(signature.keyId, signature.nonce, this.#now());
+    await this.#nonces.use(signature.keyId, signature.nonce, this.#now());
     return bare === undefined
       ? { kind: "certificate", fingerprint: signature.keyId, publicKey }
       : { kind: "key", publicKey };

@@ -3,8 +3,10 @@ import Fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { pino } from "pino";
 import { AnamnesisError } from "@anamnesis/protocol";
+import { OwnAuthorities } from "./authority.ts";
 import { failureOf } from "./failure.ts";
 import { openApiDocument } from "./openApi.ts";
+import { originOf } from "./origin.ts";
 
 /** A request as handlers see it: no framework. */
 export interface Incoming {
@@ -15,8 +17,12 @@ export interface Incoming {
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Readable;
+  /** Which of this server's authorities the Host header names; `undefined` if it names another server. */
+  readonly authority: string | undefined;
   /** Of the socket. */
   readonly remoteAddress: string;
+  /** Whom limits count where nothing better is known: an address or network (see `originOf`). */
+  readonly origin: string;
 }
 
 /** What a handler answers: CBOR for bytes, octets for chunks, JSON for any other object. */
@@ -41,6 +47,13 @@ export interface HttpConfig {
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
+  /**
+   * By which host and port, or URL, callers reach this server, beside the address it listens on: signed requests for any
+   * other are refused. Default what genesis says of it, where it names it.
+   */
+  readonly authorities?: readonly string[];
+  /** Addresses or networks (CIDR) of reverse proxies whose `X-Forwarded-For` is believed; default none. */
+  readonly reverseProxies?: readonly string[];
   /** Default `info`; `silent` for none. */
   readonly logLevel?: string;
   /** Origins whose pages may call from a browser; default none. */
@@ -71,7 +84,9 @@ export async function serve(
     requestTimeout: REQUEST_MS,
     connectionTimeout: IDLE_MS,
     forceCloseConnections: true,
+    trustProxy: config.reverseProxies === undefined ? false : [...config.reverseProxies],
   });
+  const authorities = new OwnAuthorities(config.authorities ?? []);
   const refuse = (error: unknown, reply: FastifyReply): FastifyReply => {
     const { status, body, bug } = failureOf(error);
     if (status === 429 || status === 503) void reply.header("retry-after", "1");
@@ -110,15 +125,18 @@ export async function serve(
     app.route({
       method: route.method,
       url: route.url,
-      handler: (request, reply) => answer(route, request, reply),
+      handler: (request, reply) => answer(route, authorities, request, reply),
     });
   }
-  const address = await app.listen({ host: config.host ?? "127.0.0.1", port: config.port ?? 0 });
+  const host = config.host ?? "127.0.0.1";
+  const address = await app.listen({ host, port: config.port ?? 0 });
+  authorities.listensOn(address, host);
   return { address, stop: () => app.close() };
 }
 
 async function answer(
   route: Route,
+  authorities: OwnAuthorities,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -129,7 +147,9 @@ async function answer(
     params: request.params as Record<string, string>,
     headers: request.headers as Record<string, string | undefined>,
     body: request.raw,
+    authority: authorities.named(request.headers.host),
     remoteAddress: request.socket.remoteAddress ?? "",
+    origin: originOf(request.ip),
   });
   void reply.code(status ?? 200).headers({ "cache-control": "no-store", ...headers });
   if (body === undefined) return reply.send();

@@ -2,6 +2,11 @@
 export { jsonObject, readBody } from "./body.ts";
 export type { Caller } from "./caller.ts";
 export { CallerCheck } from "./caller.ts";
+export { holding } from "./heldFolders.ts";
+export type { Nonces } from "./nonceJournal.ts";
+export { NonceJournal } from "./nonceJournal.ts";
+export type { RateLimitConfig } from "./rateLimit.ts";
+export { RateLimit } from "./rateLimit.ts";
 export type { Failure } from "./failure.ts";
 export { failureOf } from "./failure.ts";
 export type { Answer, HttpConfig, Incoming, Route, Server } from "./http.ts";
