@@ -16,8 +16,6 @@ import type { Verify } from "./engine.ts";
 import { Gathering } from "./gathering.ts";
 import { Sieve, passed } from "./sieve.ts";
 
-/** Slips in one block: enough for group commit, few enough that nobody waits long. */
-const BLOCK_SLIPS = 2_048;
 /** Leaves room in a block for its frame and the groups' frames. */
 const BLOCK_BYTES = limits.blockBytes / 2;
 /** Slips that may wait; beyond, callers are told to come back (429). */
@@ -68,6 +66,8 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   const groups: WaitingGroup[] = [];
   const gathering = new Gathering();
   let groupSlips = 0;
+  /** Slips in blocks that are executed but not durable yet. */
+  let unsettled = 0;
   let turning: Promise<void> | undefined;
   /** The newest block on its way to the disk; fulfilled when it is settled, one way or the other. */
   let committing: Promise<void> = Promise.resolve();
@@ -98,7 +98,7 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
           )
         : Promise.resolve(entry),
     );
-    gathering.arrived();
+    gathering.stirred();
     turn();
     return Promise.all(outcomes);
   }
@@ -112,13 +112,17 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
       const result = new Promise<GroupResult>(
         (resolve, reject) => void groups.push({ group, resolve, reject }),
       );
-      gathering.arrived();
+      gathering.stirred();
       turn();
       return await result;
     } finally {
       groupSlips -= limits.groupSlips;
     }
   }
+
+  const waiting = (): number =>
+    slips.length + groups.reduce((sum, { group }) => sum + group.slips.length, 0);
+  const share = (): number => gathering.share(waiting() + sieve.size + unsettled);
 
   /** Makes blocks as long as something waits. */
   function turn(): void {
@@ -131,10 +135,7 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
 
   async function makeBlocks(): Promise<void> {
     while (!stopped && !isFull && (slips.length > 0 || groups.length > 0 || pageIsDue())) {
-      await gathering.enough(
-        () => slips.length + groups.reduce((sum, { group }) => sum + group.slips.length, 0),
-        () => sieve.size,
-      );
+      await gathering.until(() => unsettled === 0 || waiting() >= share());
       await makeNextBlock();
     }
     await committing;
@@ -173,20 +174,24 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
     );
     engine.stage(block.height, result);
     last = { height: block.height, hash: blockHash(block), time: block.time };
-    gathering.made(all.reduce((sum, { slips: carried }) => sum + carried.length, 0));
     return { taken, others, lots, block, result };
   }
 
   /** Makes a block durable once the one before is, and answers. */
   async function settle(executed: Executed, before: Promise<void>): Promise<void> {
-    await before;
     const { lots, others, block, result } = executed;
+    const count = result.results.reduce((sum, results) => sum + results.length, 0);
+    unsettled += count;
+    await before;
     try {
       // What it was executed on has to be what was committed: the block before may have failed.
       if (block.height !== keeper.height + 1) throw diskWasFull();
       await keeper.commit(block, result);
     } catch (error) {
       return refuse(executed, error);
+    } finally {
+      unsettled -= count;
+      gathering.stirred();
     }
     const { height } = block;
     const outcomes = result.results.map((results) =>
@@ -217,8 +222,9 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   }
 
   function takeWaiting(): Waiting[] {
+    const most = Math.min(slips.length, share());
     let count = 0;
-    for (let bytes = 0; count < Math.min(slips.length, BLOCK_SLIPS); count += 1) {
+    for (let bytes = 0; count < most; count += 1) {
       bytes += slips[count]!.slip.bytes.length;
       if (bytes > BLOCK_BYTES / 2) break;
     }

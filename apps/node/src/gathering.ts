@@ -2,39 +2,36 @@
 const GATHER_MS = 10;
 /** A block of this many slips is worth its fsync: no more is waited for. */
 const WORTHWHILE_SLIPS = 512;
-/** Whoever was answered by the last block is likely to come again: as large a share of it is waited for. */
-const SHARE_EXPECTED = 0.75;
+/** A block is never kept smaller than this. */
+const LEAST_SLIPS = 64;
 
 /**
- * When the next block is made. One that nobody else is on the way to join is made at once; under load a block waits up to
- * 10 ms, so that one commit serves many instead of few.
+ * When the next block is made, and how large. While the disk has nothing to do, whatever waits makes a block at once. While
+ * it writes one, the next gathers half of all slips that are on their way: so that one half is written while the other is
+ * received, verified and executed, instead of all moving together.
  */
 export class Gathering {
   #wake: (() => void) | undefined;
-  #lastBlock = 0;
 
-  /** Something came, or was refused. */
-  arrived(): void {
+  /** Something came, was refused, or became durable. */
+  stirred(): void {
     this.#wake?.();
   }
 
-  /** A block of so many slips was made. */
-  made(slips: number): void {
-    this.#lastBlock = slips;
+  /** Slips that the next block should hold, when so many are on their way, from arrival to answer. */
+  share(onTheirWay: number): number {
+    return Math.min(WORTHWHILE_SLIPS, Math.max(LEAST_SLIPS, Math.ceil(onTheirWay / 2)));
   }
 
   /**
-   * @param waiting - Slips that the block would hold now.
-   * @param judging - Slips whose signatures are being verified.
+   * @param isEnough - Whether the next block is worth making now.
    */
-  async enough(waiting: () => number, judging: () => number): Promise<void> {
+  async until(isEnough: () => boolean): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     const until = performance.now() + GATHER_MS;
-    const expected = Math.min(WORTHWHILE_SLIPS, this.#lastBlock * SHARE_EXPECTED);
     for (;;) {
       const left = until - performance.now();
-      const isComing = judging() > 0 || waiting() < expected;
-      if (!isComing || waiting() >= WORTHWHILE_SLIPS || left <= 0) return;
+      if (left <= 0 || isEnough()) return;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
         this.#wake = () => {

@@ -1,5 +1,4 @@
 import {
-  concat,
   decodeCanonical,
   encodeCanonical,
   equalBytes,
@@ -19,7 +18,7 @@ export interface HeightFacts {
  * it, so that nothing else would find a flipped bit there before a head is signed over it (I7).
  */
 const checkOf = ({ appHash, time }: HeightFacts): Uint8Array =>
-  sha256(concat(appHash, i2osp(time, 8))).slice(0, 8);
+  sha256(appHash, i2osp(time, 8)).slice(0, 8);
 
 /** Canonical CBOR [appHash, time, check]. */
 export const encodeHeightFacts = (facts: HeightFacts): Uint8Array =>

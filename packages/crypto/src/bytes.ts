@@ -1,5 +1,6 @@
 import { CryptoError } from "./errors.ts";
 
+const SHORT_TEXT = 64;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -100,7 +101,15 @@ export function fromBase64url(text: string): Uint8Array {
 
 /** UTF-8 bytes of a text. */
 export function utf8(text: string): Uint8Array {
-  return encoder.encode(text);
+  if (text.length > SHORT_TEXT) return encoder.encode(text);
+  // Names and labels are short and ASCII; the encoder's own cost would exceed theirs.
+  const out = new Uint8Array(text.length);
+  for (let i = 0; i < out.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code > 127) return encoder.encode(text);
+    out[i] = code;
+  }
+  return out;
 }
 
 /** @throws {CryptoError} `E_FORMAT` for bytes that are not well-formed UTF-8. */

@@ -37,23 +37,25 @@ export function encodeCanonical(value: CborValue): Uint8Array {
 /**
  * Decodes deterministic CBOR and refuses everything else.
  *
- * @param limits.maxBytes - Largest input, default 1 MiB.
+ * @param options.maxBytes - Largest input, default 1 MiB.
+ * @param options.views - Long byte strings may be views of `bytes`, which must not change as long as they are used; default
+ * copies.
  * @throws {CryptoError} `TOO_LARGE`; `TOO_DEEP`; `NOT_CANONICAL` for longer integers or lengths than needed, unsorted
  * or duplicate keys, indefinite lengths, ill-formed UTF-8; `MALFORMED` for truncation, trailing bytes, floats, tags,
  * `undefined`, and map keys that are not texts.
  */
 export function decodeCanonical(
   bytes: Uint8Array,
-  limits: { readonly maxBytes?: number } = {},
+  options: { readonly maxBytes?: number; readonly views?: boolean } = {},
 ): CborValue {
-  const maxBytes = limits.maxBytes ?? CBOR_BYTES_MAX;
+  const maxBytes = options.maxBytes ?? CBOR_BYTES_MAX;
   if (bytes.length > maxBytes) {
     throw new CryptoError(
       "TOO_LARGE",
       `Cannot decode ${bytes.length} bytes of CBOR, want at most ${maxBytes}`,
     );
   }
-  return readQuickly(bytes) ?? decodeGenerally(bytes);
+  return readQuickly(bytes, options.views) ?? decodeGenerally(bytes);
 }
 
 function decodeGenerally(bytes: Uint8Array): CborValue {

@@ -1,4 +1,4 @@
-import { concat, enc } from "./bytes.ts";
+import { enc } from "./bytes.ts";
 import { sha256 } from "./derive.ts";
 import { expectLength } from "./errors.ts";
 
@@ -25,5 +25,5 @@ export function recordDigest({ headerHash, capsulesHash, bodyHash }: RecordHashe
 
 /** SHA-256 of the capsules, concatenated in order. */
 export function capsulesDigest(capsules: readonly Uint8Array[]): Uint8Array {
-  return sha256(concat(...capsules));
+  return sha256(...capsules);
 }

@@ -21,8 +21,29 @@ export function randomBytes(length: number): Uint8Array {
   return plain(nodeRandomBytes(length));
 }
 
-export function sha256(bytes: Uint8Array): Uint8Array {
-  return plain(hash("sha256", bytes, "buffer"));
+/** Parts are joined here, so that a hash of a few hundred bytes leaves no memory of its own behind: a ledger makes many. */
+const joined = new Uint8Array(4_096);
+
+export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  // As text of one byte a character: a Buffer would be memory outside the heap, which costs more than the hash.
+  const digest = hash("sha256", join(parts), "latin1");
+  const out = new Uint8Array(digest.length);
+  for (let i = 0; i < out.length; i += 1) out[i] = digest.charCodeAt(i);
+  return out;
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only;
+  let length = 0;
+  for (const part of parts) length += part.length;
+  if (length > joined.length) return concat(...parts);
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined.subarray(0, length);
 }
 
 export function createSha256(): Sha256 {
@@ -42,7 +63,7 @@ export function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
 }
 
 export function shake128(bytes: Uint8Array, length: number): Uint8Array {
-  return plain(createHash("shake128", { outputLength: length }).update(bytes).digest());
+  return plain(hash("shake128", bytes, { outputEncoding: "buffer", outputLength: length }));
 }
 
 export function gcmSeal({ key, nonce, aad, data }: GcmInput): Promise<Uint8Array> {

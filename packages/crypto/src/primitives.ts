@@ -5,7 +5,8 @@
 export interface Primitives {
   /** `length` bytes of the platform's generator. */
   randomBytes(length: number): Uint8Array;
-  sha256(bytes: Uint8Array): Uint8Array;
+  /** SHA-256 of the parts joined: 32 bytes. */
+  sha256(...parts: readonly Uint8Array[]): Uint8Array;
   createSha256(): Sha256;
   hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array;
   /** SHAKE128 of FIPS 202 with `length` bytes of output. */

@@ -43,8 +43,10 @@ export function randomBytes(length: number): Uint8Array {
   return out;
 }
 
-export function sha256(bytes: Uint8Array): Uint8Array {
-  return nobleSha256(bytes);
+export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  const inner = nobleSha256.create();
+  for (const part of parts) inner.update(part);
+  return inner.digest();
 }
 
 export function createSha256(): Sha256 {

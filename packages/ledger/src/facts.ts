@@ -1,4 +1,4 @@
-import { concat, encodeCanonical, i2osp, sha256 } from "@anamnesis/crypto/verify";
+import { encodeCanonical, i2osp, sha256 } from "@anamnesis/crypto/verify";
 import type { CborValue } from "@anamnesis/crypto/verify";
 import type { InstitutionId } from "@anamnesis/protocol";
 import { decodeStored } from "./stored.ts";
@@ -45,7 +45,7 @@ export const storedSlip = tuple<StoredSlip>(
 
 /** First 8 bytes of SHA-256(I2OSP(height, 8) || I2OSP(time, 8)). */
 export const placeCheck = (height: number, time: number): Uint8Array =>
-  sha256(concat(i2osp(height, 8), i2osp(time, 8))).slice(0, 8);
+  sha256(i2osp(height, 8), i2osp(time, 8)).slice(0, 8);
 
 /**
  * A sealed page: its header's canonical CBOR, its slip ids, and the perfect subtrees of its tree level by level from the

@@ -1,4 +1,4 @@
-import { concat, equalBytes, sha256 } from "@anamnesis/crypto/verify";
+import { equalBytes, sha256 } from "@anamnesis/crypto/verify";
 import { InvariantError, bitAt, emptySubtree, sparseKey, sparseNode } from "@anamnesis/protocol";
 import type { MapName, SparseProof } from "@anamnesis/protocol";
 import type { Writes } from "./state.ts";
@@ -21,7 +21,7 @@ interface Leaf {
 }
 
 const leafNodeHash = ({ key, valueHash }: Leaf): Uint8Array =>
-  sha256(concat(Uint8Array.of(0), key, valueHash));
+  sha256(Uint8Array.of(0), key, valueHash);
 const nodeHashOf = (node: Node): Uint8Array =>
   "key" in node ? leafNodeHash(node) : sparseNode(node.left, node.right);
 

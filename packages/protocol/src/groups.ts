@@ -56,7 +56,7 @@ export function decodeGroup(bytes: Uint8Array): Group {
     );
   let outer: unknown;
   try {
-    outer = decodeCanonical(bytes);
+    outer = decodeCanonical(bytes, { views: true });
   } catch (cause) {
     throw new AnamnesisError("GROUP_MALFORMED", "Group refused: not canonical CBOR", { cause });
   }

@@ -1,4 +1,4 @@
-import { concat, equalBytes, i2osp, sha256 } from "@anamnesis/crypto/verify";
+import { equalBytes, i2osp, sha256 } from "@anamnesis/crypto/verify";
 
 /**
  * RFC 6962 (section 2.1) Merkle trees: leaf = SHA-256(0x00 || data), node = SHA-256(0x01 || left || right), the left
@@ -10,11 +10,11 @@ const nodePrefix = Uint8Array.of(1);
 const sizedPrefix = Uint8Array.of(2);
 
 /** SHA-256(0x00 || data), 32 bytes. */
-export const leafHash = (data: Uint8Array): Uint8Array => sha256(concat(leafPrefix, data));
+export const leafHash = (data: Uint8Array): Uint8Array => sha256(leafPrefix, data);
 
 /** SHA-256(0x01 || left || right), 32 bytes each. */
 export const nodeHash = (left: Uint8Array, right: Uint8Array): Uint8Array =>
-  sha256(concat(nodePrefix, left, right));
+  sha256(nodePrefix, left, right);
 
 export const emptyRoot = sha256(new Uint8Array(0));
 
@@ -23,7 +23,7 @@ export const emptyRoot = sha256(new Uint8Array(0));
  * count open (a path may fit several); RFC 6962 signs the count in its tree heads for the same reason.
  */
 export const sizedRoot = (count: number, root: Uint8Array): Uint8Array =>
-  sha256(concat(sizedPrefix, i2osp(count, 8), root));
+  sha256(sizedPrefix, i2osp(count, 8), root);
 
 /** Largest power of two strictly below `count` (count ≥ 2). */
 export function splitAt(count: number): number {

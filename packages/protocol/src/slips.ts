@@ -19,7 +19,7 @@ export interface SlipHeader {
   readonly notAfter: number;
 }
 
-/** A decoded slip. `payload` and `bytes` are exactly what was received: signatures and hashes cover them. */
+/** A decoded slip. `payload` and `bytes` are exactly what was received, perhaps views of it: signatures and hashes cover them. */
 export type Slip<K extends SlipKind = SlipKind> = {
   [P in K]: SlipHeader & {
     readonly kind: P;
@@ -139,7 +139,7 @@ export function decodeSlip(bytes: Uint8Array): Slip {
 
 function decode(bytes: Uint8Array): unknown {
   try {
-    return decodeCanonical(bytes);
+    return decodeCanonical(bytes, { views: true });
   } catch (cause) {
     throw new AnamnesisError("SLIP_MALFORMED", "Slip refused: not canonical CBOR", { cause });
   }

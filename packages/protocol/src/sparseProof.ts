@@ -1,4 +1,4 @@
-import { concat, equalBytes, sha256, utf8 } from "@anamnesis/crypto/verify";
+import { equalBytes, sha256, utf8 } from "@anamnesis/crypto/verify";
 
 /**
  * Proofs of the sparse Merkle maps behind grantsRoot, keysRoot and institutionsRoot.
@@ -17,10 +17,10 @@ export const sparseKey = (id: string): Uint8Array => sha256(utf8(id));
 
 /** @param key - 32 bytes. @param value - the entry's canonical CBOR. */
 export const sparseLeaf = (key: Uint8Array, value: Uint8Array): Uint8Array =>
-  sha256(concat(Uint8Array.of(0), key, sha256(value)));
+  sha256(Uint8Array.of(0), key, sha256(value));
 
 export const sparseNode = (left: Uint8Array, right: Uint8Array): Uint8Array =>
-  sha256(concat(Uint8Array.of(1), left, right));
+  sha256(Uint8Array.of(1), left, right);
 
 export const bitAt = (key: Uint8Array, depth: number): 0 | 1 =>
   ((key[depth >> 3]! >> (7 - (depth & 7))) & 1) as 0 | 1;
@@ -65,7 +65,7 @@ function endOfPath(key: Uint8Array, depth: number, proof: SparseProof): Uint8Arr
         return undefined;
       for (let d = 0; d < depth; d++)
         if (bitAt(proof.otherKey, d) !== bitAt(key, d)) return undefined;
-      return sha256(concat(Uint8Array.of(0), proof.otherKey, proof.otherValueHash));
+      return sha256(Uint8Array.of(0), proof.otherKey, proof.otherValueHash);
     }
   }
 }

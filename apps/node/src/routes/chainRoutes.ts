@@ -137,7 +137,7 @@ async function postBatch(deps: NodeDeps, incoming: Incoming): Promise<Answer> {
   const chain = chainOfRequest(deps, incoming);
   const maxBytes = limits.batchSlips * limits.slipBytes;
   const body = await readBody(incoming, maxBytes);
-  const slips = decodeCanonical(body, { maxBytes });
+  const slips = decodeCanonical(body, { maxBytes, views: true });
   if (!Array.isArray(slips) || slips.length === 0 || slips.length > limits.batchSlips) {
     throw new AnamnesisError(
       "BAD_REQUEST",
