@@ -2,12 +2,27 @@ import { open } from "lmdb";
 import type { Database, RootDatabase } from "lmdb";
 import { equalBytes, randomBytes, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, limits } from "@anamnesis/protocol";
+import { RateLimit } from "@anamnesis/server";
 
 /** A message as it lies in a box: sealed octets of whole buckets, and an id that sorts by arrival. */
 export interface Letter {
   readonly id: string;
   readonly octets: Uint8Array;
 }
+
+/** What a mailbox holds at most: anybody may open a box, and write into it. */
+export interface MailboxLimits {
+  /** Bytes of all boxes together; default the disk's. */
+  readonly bytes?: number | undefined;
+  /** Boxes; default 1,000,000. */
+  readonly boxes?: number | undefined;
+  /** Boxes opened in an hour from one origin; default 3,000. */
+  readonly boxesPerHour?: number | undefined;
+}
+
+const HOUR_MS = 3_600_000;
+const BOXES = 1_000_000;
+const BOXES_PER_HOUR = 3_000;
 
 interface BoxFacts {
   readonly key: Uint8Array;
@@ -25,30 +40,56 @@ export class Mailbox {
   readonly #used = new Map<string, { letters: number; bytes: number }>();
   readonly #now: () => number;
   readonly #quotaBytes: number;
+  readonly #boxesMax: number;
+  readonly #opening: RateLimit;
   #bytes = 0;
+  #boxCount: number;
   #lastArrival = 0;
   #isClosed = false;
 
-  /**
-   * @param now - Unix milliseconds.
-   * @param quotaBytes - What all boxes together may hold; anybody may open one.
-   */
-  constructor(folder: string, now: () => number, quotaBytes: number = Number.POSITIVE_INFINITY) {
+  /** @param now - Unix milliseconds. */
+  constructor(folder: string, now: () => number, most: MailboxLimits = {}) {
     this.#now = now;
-    this.#quotaBytes = quotaBytes;
+    this.#quotaBytes = most.bytes ?? Number.POSITIVE_INFINITY;
+    this.#boxesMax = most.boxes ?? BOXES;
+    this.#opening = new RateLimit({
+      most: most.boxesPerHour ?? BOXES_PER_HOUR,
+      periodMs: HOUR_MS,
+      what: "new boxes from one origin",
+    });
     this.#root = open({ path: folder, encoding: "binary", overlappingSync: false });
     this.#boxes = this.#root.openDB({ name: "boxes", encoding: "binary" });
     this.#letters = this.#root.openDB({ name: "letters", encoding: "binary" });
+    this.#boxCount = this.#boxes.getCount();
     for (const { key, value } of this.#letters.getRange())
       this.#tally(key.slice(0, key.indexOf(" ")), value.length);
   }
 
-  /** Opens a box for `key`; idempotent for the same key. @throws {AnamnesisError} FORBIDDEN for another's box. */
-  async openBox(box: string, key: Uint8Array): Promise<void> {
+  /**
+   * Opens a box for `key`; idempotent for the same key.
+   *
+   * @param origin - Who is counted for it: see `Incoming.origin`.
+   * @throws {AnamnesisError} FORBIDDEN for another's box, RATE_LIMITED (too many from there), STORAGE_FULL (too many).
+   */
+  async openBox(box: string, key: Uint8Array, origin: string): Promise<void> {
     const known = this.#facts(box);
     if (known !== undefined && !equalBytes(known.key, key))
       throw new AnamnesisError("FORBIDDEN", "This box is another's");
-    if (known === undefined) await this.#durably(() => this.#boxes.put(box, Buffer.from(key)));
+    if (known !== undefined) return;
+    if (this.#boxCount >= this.#boxesMax)
+      throw new AnamnesisError("STORAGE_FULL", "Box refused: this node has no room for more boxes");
+    this.#opening.take(origin, this.#now());
+    this.#boxCount += 1;
+    // Whoever opened it meanwhile has it: of two keys for one name the first stays.
+    const opened = await this.#durably(() =>
+      this.#boxes.ifNoExists(box, () => void this.#boxes.put(box, Buffer.from(key))),
+    ).catch((error: unknown) => {
+      this.#boxCount -= 1;
+      throw error;
+    });
+    if (opened === true) return;
+    this.#boxCount -= 1;
+    if (!this.isOwner(box, key)) throw new AnamnesisError("FORBIDDEN", "This box is another's");
   }
 
   has(box: string): boolean {
@@ -202,11 +243,12 @@ export class Mailbox {
     if (this.#isClosed) throw new AnamnesisError("UNAVAILABLE", "The mailbox is closed");
   }
 
-  async #durably(write: () => Promise<unknown>): Promise<void> {
+  async #durably<T>(write: () => Promise<T>): Promise<T> {
     this.#assertOpen();
     try {
-      await write();
+      const written = await write();
       await this.#root.flushed;
+      return written;
     } catch (cause) {
       throw new AnamnesisError("STORAGE_FULL", "The mailbox cannot be written", { cause });
     }

@@ -25,6 +25,10 @@ export interface NodeConfig extends HttpConfig {
   readonly quotaBytes?: number;
   /** Most bytes that all boxes of the mailbox together may hold; default the disk's. */
   readonly mailboxBytes?: number;
+  /** Most boxes of the mailbox; default 1,000,000. */
+  readonly mailboxBoxes?: number;
+  /** Most boxes opened in an hour from one origin; default 3,000. */
+  readonly boxesPerHour?: number;
   /** Threads that verify signatures; default 1. */
   readonly verifiers?: number;
   /** How often everything kept is re-hashed; default once a day, 0 for never. */
@@ -86,7 +90,11 @@ async function start(config: NodeConfig): Promise<RunningNode> {
     institution,
     keys,
     chains,
-    mailbox: new Mailbox(mailboxFolder(config.home), now, config.mailboxBytes),
+    mailbox: new Mailbox(mailboxFolder(config.home), now, {
+      bytes: config.mailboxBytes,
+      boxes: config.mailboxBoxes,
+      boxesPerHour: config.boxesPerHour,
+    }),
     callers: new CallerCheck(now, nonces),
     revocations: new RevocationLists({ registry, cas, now }),
     now,

@@ -22,14 +22,23 @@ before(async () => {
   const clock = { now: () => now };
   await federation.start(hospital, clock);
   await federation.start(authority, clock);
-  staff = toHex(await federation.certify(federation.consortium, "doctor"));
-  const fingerprint = staff;
-  await until("the hospital has the certificate", async () => {
-    const url = `${federation.address(hospital)}/chains/${federation.consortium.chain}/certificates/${fingerprint}`;
-    return (await call(url)).status === 200;
-  });
+  staff = await certified("doctor");
 });
 after(() => federation.remove());
+
+/** A certificate that the hospital's node has too. @returns its fingerprint. */
+async function certified(
+  name: string,
+  options: Parameters<NodeFederation["certify"]>[2] = {},
+): Promise<string> {
+  const { consortium } = federation;
+  const fingerprint = toHex(await federation.certify(consortium, name, options));
+  await until("the hospital has the certificate", async () => {
+    const path = `certificates/${fingerprint}`;
+    return (await federation.get(hospital, consortium, path)).status === 200;
+  });
+  return fingerprint;
+}
 
 const bucket = (fill: number, count = 1): Uint8Array =>
   new Uint8Array(count * limits.messageBucketBytes).fill(fill);
@@ -149,7 +158,7 @@ test("a nonce serves once, and an old or a future signature not at all", async (
   }
 });
 
-test("H-15: anybody gets a get ticket for an id, only this institution's staff a put ticket", async () => {
+test("H-15: anybody gets a get ticket for an id, only this institution's doctors a put ticket", async () => {
   const url = `${federation.address(hospital)}/tickets`;
   const object = Buffer.from(bytesOf("object")).toString("base64url");
   const ask = (action: string, signAs?: { key: string; keyId?: string }): Promise<Reply> => {
@@ -172,5 +181,49 @@ test("H-15: anybody gets a get ticket for an id, only this institution's staff a
   assert.equal(codeOf(await ask("put", { key: "doctor" })), "FORBIDDEN");
   assert.equal((await ask("put", { key: "doctor", keyId: staff })).status, 200);
   assert.equal(codeOf(await ask("put", { key: "mallory", keyId: staff })), "SIGNATURE_INVALID");
+  for (const role of ["registrar", "officer"] as const) {
+    const keyId = await certified(role, { role });
+    assert.equal(codeOf(await ask("put", { key: role, keyId })), "NOT_FOR_THIS_ROLE");
+  }
+  const elsewhere = await certified("colleague", { institution: authority });
+  assert.equal(
+    codeOf(await ask("put", { key: "colleague", keyId: elsewhere })),
+    "CERTIFICATE_NOT_LIVE",
+  );
   assert.equal(codeOf(await ask("delete")), "BAD_REQUEST");
+});
+
+test("H-53: so many boxes are opened from one origin in an hour, and so many in all", async () => {
+  const small = await NodeFederation.make();
+  const clock = { now: Date.now() };
+  const options = { now: () => clock.now, boxesPerHour: 2, mailboxBoxes: 3 };
+  await small.start(hospital, options);
+  const openAt = async (name: string, owner = "owner"): Promise<string | undefined> => {
+    const url = `${small.address(hospital)}/boxes/${boxOf(name)}`;
+    const headers = signedHeaders(url, keyOf(owner), { method: "PUT", created: clock.now });
+    const reply = await call(url, { method: "PUT", headers });
+    return reply.status === 200 ? "OK" : `${reply.status} ${codeOf(reply)}`;
+  };
+  assert.deepEqual([await openAt("a"), await openAt("b")], ["OK", "OK"]);
+  assert.equal(await openAt("c"), "429 RATE_LIMITED");
+  assert.equal(await openAt("c", "another key"), "429 RATE_LIMITED");
+  assert.equal(await openAt("a"), "OK", "a box that is open already costs nothing");
+  clock.now += 3_600_000;
+  assert.equal(await openAt("c"), "OK");
+  assert.equal(await openAt("d"), "507 STORAGE_FULL");
+  await small.stop(hospital);
+  await small.start(hospital, options);
+  assert.equal(await openAt("d"), "507 STORAGE_FULL", "the number outlives a restart");
+  assert.equal(await openAt("c"), "OK");
+  await small.remove();
+});
+
+test("H-17: of two who open one box at once, one has it", async () => {
+  for (let round = 0; round < 5; round++) {
+    const box = boxOf(`race ${round}`);
+    const replies = await Promise.all([open(box, "first"), open(box, "second")]);
+    assert.deepEqual(replies.map(({ status }) => String(status)).toSorted(), ["200", "403"]);
+    const winner = replies[0]!.status === 200 ? "first" : "second";
+    assert.equal((await read(box, winner)).status, 200);
+  }
 });

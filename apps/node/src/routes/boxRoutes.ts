@@ -50,7 +50,7 @@ async function openBox(deps: NodeDeps, incoming: Incoming): Promise<Answer> {
   });
   if (isStaffBox(deps, box))
     throw new AnamnesisError("FORBIDDEN", "Refused: this box is a certificate's");
-  await deps.mailbox.openBox(box, caller.publicKey);
+  await deps.mailbox.openBox(box, caller.publicKey, incoming.origin);
   return { body: { box } };
 }
 

@@ -17,7 +17,7 @@ export const ticketRoutes = (deps: NodeDeps): readonly Route[] => [
   },
 ];
 
-/** Who knows an object's id may get it: ids are random and sealed. Only this institution's staff may put. */
+/** Who knows an object's id may get it: ids are random and sealed. Only who may submit records here may put: its doctors. */
 async function postTicket(deps: NodeDeps, incoming: Incoming): Promise<Answer> {
   const body = await readBody(incoming);
   const { action, object } = jsonObject(body);
@@ -45,6 +45,8 @@ async function assertWriter(deps: NodeDeps, incoming: Incoming, body: Uint8Array
         "CERTIFICATE_NOT_LIVE",
         "Refused: want a live certificate of this institution",
       );
+    if (staff.role !== "doctor")
+      throw new AnamnesisError("NOT_FOR_THIS_ROLE", "Refused: want the certificate of a doctor");
     return staff.signingKey;
   });
   if (caller.kind === "key")
