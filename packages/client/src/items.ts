@@ -103,7 +103,7 @@ export interface TokenItem {
   /** `visit`: the patient opened a visit and handed it over. `import`: asked for, one per encounter. */
   readonly kind: string;
   readonly notAfter: number;
-  /** The encounter that uses it (hex of a hash), or `null`. */
+  /** The encounter that uses it, as SHA-256 over patient and fullUrl (hex), or `null`. */
   readonly usedFor: string | null;
   /** The request that it answers, `ID/INDEX`; `null` where it came unasked. */
   readonly answers: string | null;

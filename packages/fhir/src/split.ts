@@ -2,6 +2,7 @@ import { categories, categoryOf } from "./category.ts";
 import type { Category } from "./category.ts";
 import { composeDocument } from "./composition.ts";
 import type { DocumentOptions } from "./composition.ts";
+import { encounterReference } from "./encounter.ts";
 import { FhirError } from "./fhirError.ts";
 import { objectAt, objectsAt, textAt } from "./json.ts";
 import type { JsonObject } from "./json.ts";
@@ -141,24 +142,6 @@ function withEncounters(parsed: ParsedResource): SplitEntry[] {
     }
     return { ...entry, position, encounterKey: index.find(reference, entry)?.fullUrl ?? reference };
   });
-}
-
-/** The encounter of a resource: `encounter`, `context`, `context.encounter` or the first `item.encounter`. */
-export function encounterReference(resource: FhirResource): string | undefined {
-  const contexts = objectsAt(resource, "context");
-  const candidates: JsonObject[] = [
-    ...objectsAt(resource, "encounter"),
-    ...contexts.filter(
-      (context) => !/(^|[/:])EpisodeOfCare\//.test(textAt(context, "reference") ?? ""),
-    ),
-    ...contexts.flatMap((context) => objectsAt(context, "encounter")),
-    ...objectsAt(resource, "item").flatMap((item) => objectsAt(item, "encounter")),
-  ];
-  for (const candidate of candidates) {
-    const reference = textAt(candidate, "reference");
-    if (reference !== undefined && !reference.startsWith("#")) return reference;
-  }
-  return undefined;
 }
 
 function groupEntries(index: EntryIndex<SplitEntry>): Group[] {

@@ -12,7 +12,8 @@ import {
 import type { ParsedResource, RecordDocument } from "./index.ts";
 import { EntryIndex, referencesOf } from "./reference.ts";
 import { bytesOf, patientFiles, sample, transferFile } from "./samples.test.ts";
-import { encounterReference, sharedTypes } from "./split.ts";
+import { encounterReference } from "./encounter.ts";
+import { sharedTypes } from "./split.ts";
 
 const OPTIONS = { timestamp: "2026-11-20T08:00:00Z" };
 const read = (documents: readonly RecordDocument[]): ParsedResource[] =>

@@ -1,6 +1,7 @@
 import { statedCategory } from "./category.ts";
 import type { Category } from "./category.ts";
 import { compositionIn } from "./composition.ts";
+import { encounterOf } from "./encounter.ts";
 import { FhirError } from "./fhirError.ts";
 import { keywords } from "./keywords.ts";
 import type { KeywordOptions } from "./keywords.ts";
@@ -73,7 +74,7 @@ export function takeWhole(
 
 /**
  * The records that one file gives: a patient's Bundle is {@link split}; a document Bundle, a single resource, a PDF, a
- * DICOM or any other file goes whole.
+ * DICOM or any other file goes whole. A document or single resource that names its encounter belongs to it.
  *
  * @throws {FhirError} What {@link parse} and {@link split} throw: text that should be FHIR and is not is refused, so that
  * a cut-off export is not stored as if it were a document. {@link takeWhole} takes even that.
@@ -88,7 +89,8 @@ export function prepareImport(
   const parsed = parse(bytes, options.parse);
   const isPatientBundle =
     parsed.resource.resourceType === "Bundle" && textAt(parsed.resource, "type") !== "document";
-  if (!isPatientBundle) return [{ ...takeWhole(bytes, fileName, options), bytes }];
+  if (!isPatientBundle)
+    return [{ ...takeWhole(bytes, fileName, options), encounterKey: encounterOf(parsed), bytes }];
   const documents = split(parsed, options);
   const { category } = options;
   return category === undefined

@@ -15,7 +15,7 @@ import type { KnownPatient } from "./addressBook.ts";
 import { receive } from "./staffBox.ts";
 import type { ReceivedEvent } from "./staffBox.ts";
 
-/** One encounter that is to be written: its categories. `key` names it in its file; without one it is used once. */
+/** What is to be written in one visit: its categories. `key` names the encounter; `undefined` for what belongs to none. */
 export interface WantedVisit {
   readonly key: string | undefined;
   readonly categories: readonly string[];
@@ -38,8 +38,9 @@ const MARGIN_MS = 60_000;
 /**
  * One token for each wanted visit: those at hand, the rest asked of the patient over the mailbox.
  *
- * A token that was asked for serves one encounter. That of a visit which the patient opened serves whatever is written
- * as a single encounter or as a file taken whole.
+ * A token serves one encounter: the first that is written under it, which this device remembers by a hash. That of a
+ * visit which the patient opened serves, beside it, whatever belongs to no encounter (files taken whole among it). A
+ * file of several encounters asks for a token for each, but for those that have one.
  *
  * @throws {AnamnesisError} PATIENT_AWAY when no answer comes for 30 s; nothing is written then.
  */
@@ -49,9 +50,7 @@ export async function tokensFor(
   wanted: readonly WantedVisit[],
   patientWaitMs: number = PATIENT_WAIT_MS,
 ): Promise<readonly HeldToken[]> {
-  const names = wanted.map(({ key }) =>
-    toHex(sha256(enc(patient.fingerprint, key ?? session.random(32)))),
-  );
+  const names = wanted.map(({ key }) => encounterHash(patient, key ?? session.random(32)));
   let held = await tokensAtHand(session, patient, wanted, names);
   if (held.size < wanted.length) {
     await receive(session); // What was answered late may lie in the box.
@@ -71,13 +70,18 @@ export async function tokensFor(
   return Promise.all(
     wanted.map(async ({ key }, index) => {
       const found = held.get(index) as TokenItem;
-      const isKeptFree = key === undefined && found.kind === "visit";
-      const item = isKeptFree ? found : { ...found, usedFor: names[index] ?? null };
+      // A visit that the patient opened stays free for an encounter, or with the one it has.
+      if (key === undefined && found.kind === "visit") return openToken(found);
+      const item = { ...found, usedFor: names[index] ?? null };
       await session.device.items.put("token", item.pid, item);
       return openToken(item);
     }),
   );
 }
+
+/** What a token remembers of its encounter, 64 hex digits; it never leaves the device. */
+const encounterHash = (patient: KnownPatient, encounter: string | Uint8Array): string =>
+  toHex(sha256(enc(patient.fingerprint, encounter)));
 
 /** The token of a visit that this device holds. */
 export function openToken(item: TokenItem): HeldToken {
@@ -96,17 +100,17 @@ async function tokensAtHand(
   const usable = all
     .filter((item) => item.patient === patient.fingerprint && item.notAfter > now + MARGIN_MS)
     .toSorted((a, b) => b.time - a.time);
+  const isOfOneEncounter = wanted.filter(({ key }) => key !== undefined).length <= 1;
   const taken = new Set<string>();
   const found = new Map<number, TokenItem>();
   for (const [index, want] of wanted.entries()) {
     const name = names[index];
-    const isAlone = wanted.length === 1;
     const fits = (item: TokenItem): boolean => {
-      if (taken.has(item.pid) || !covers(item, want.categories)) return false;
+      if (!covers(item, want.categories)) return false;
       if (item.usedFor === name) return true;
       if (item.kind === "visit")
-        return isAlone && (want.key === undefined || item.usedFor === null);
-      return item.usedFor === null;
+        return isOfOneEncounter && (want.key === undefined || item.usedFor === null);
+      return item.usedFor === null && !taken.has(item.pid);
     };
     const item =
       usable.find((candidate) => candidate.usedFor === name && fits(candidate)) ??
