@@ -109,6 +109,7 @@ export class ProxyFederation {
   async stop(): Promise<void> {
     for (const stop of this.#stops) await stop();
     await this.parties.nodes.stop();
+    await this.parties.registry.stop();
   }
 
   get now(): number {

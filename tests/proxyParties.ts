@@ -4,12 +4,15 @@ import { identityKeys } from "@anamnesis/crypto/patientKeys";
 import type { BoxKeys } from "@anamnesis/crypto/patientKeys";
 import { signingKeypair } from "@anamnesis/crypto/sign";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
-import { randomBytes } from "@anamnesis/crypto/verify";
+import { randomBytes, toBase64url } from "@anamnesis/crypto/verify";
 import type { Genesis, Trust } from "@anamnesis/protocol";
 import { initHome } from "../apps/proxy/src/home.ts";
 import { authority, caKey, certifyAuthority } from "../apps/registry/src/authority.ts";
 import type { Authority, AuthorityId } from "../apps/registry/src/authority.ts";
 import { issueCertificate } from "../apps/registry/src/certificates.ts";
+import { revocationList } from "../apps/registry/src/revocationLists.ts";
+import { startListServer } from "./certificateOffice.ts";
+import type { ListServer } from "./certificateOffice.ts";
 import { TestChain, makeGenesis } from "./chainFixture.ts";
 import { FakeNodes } from "./fakeNodes.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
@@ -29,6 +32,10 @@ export interface Parties {
   readonly care: TestChain;
   readonly consortium: TestChain;
   readonly nodes: FakeNodes;
+  /** The registry, as far as proxies ask it. */
+  readonly registry: ListServer;
+  /** Certificates on the registry's list of the care intermediate. */
+  readonly revoked: { serial: string; issuer: "care"; time: number }[];
   /** Homes of the four proxies by index. */
   readonly homes: ReadonlyMap<number, string>;
   /** The care intermediate's key, which certifies staff on chains. */
@@ -60,7 +67,23 @@ export async function makeParties(): Promise<Parties> {
     homes.set(proxy.index, home);
     proxies.push({ ...proxy, ...(await initHome(home)) });
   }
-  const consortiumGenesis = { ...ours(plain), consortium: { ...plain.consortium!, proxies } };
+  const revoked: Parties["revoked"] = [];
+  const store = { values: () => revoked } as unknown as Parameters<typeof revocationList>[0];
+  const listOf = async (issuer: Authority): Promise<string> =>
+    toBase64url(await revocationList(store, issuer, nodes.clock.now));
+  const registry = await startListServer(async () => ({
+    care: await listOf(care),
+    thirdParties: await listOf(third),
+  }));
+  const planned = plain.consortium!;
+  const consortiumGenesis = {
+    ...ours(plain),
+    consortium: {
+      ...planned,
+      proxies,
+      registry: { ...planned.registry, address: registry.address },
+    },
+  };
   const trust: Trust = { v: 1, chains: [consortiumGenesis, ours(makeGenesis("care"))] };
   const [consortium, careChain] = [
     new TestChain(trust.chains[0]!),
@@ -78,6 +101,8 @@ export async function makeParties(): Promise<Parties> {
     care: careChain,
     consortium,
     nodes,
+    registry,
+    revoked,
     homes,
     ca: signingKeypair(careSeed),
     seed,

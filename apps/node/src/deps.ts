@@ -1,9 +1,8 @@
 import type { InstitutionId } from "@anamnesis/protocol";
-import type { CallerCheck } from "@anamnesis/server";
+import type { CallerCheck, RevocationLists } from "@anamnesis/server";
 import type { Chain } from "./chain.ts";
 import type { NodeKeys } from "./home.ts";
 import type { Mailbox } from "./mailbox.ts";
-import type { RevocationLists } from "./revocationLists.ts";
 
 /** What the handlers of a node work with. */
 export interface NodeDeps {

@@ -6,14 +6,13 @@ import { encodeCanonical, toHex, verifySignatureRaw } from "@anamnesis/crypto/ve
 import { findSlip } from "@anamnesis/ledger";
 import { AnamnesisError, limits } from "@anamnesis/protocol";
 import type { InstitutionId, SlipId } from "@anamnesis/protocol";
-import { CallerCheck, serve } from "@anamnesis/server";
+import { CallerCheck, RevocationLists, serve } from "@anamnesis/server";
 import { ChainOnDisk } from "../../../tests/chainOnDisk.ts";
 import { bytesOf, keyOf } from "../../../tests/chainFixture.ts";
 import { call, hospital, until } from "../../../tests/nodeFixture.ts";
 import type { Reply } from "../../../tests/nodeFixture.ts";
 import type { Verify } from "./engine.ts";
 import { Mailbox } from "./mailbox.ts";
-import { RevocationLists } from "./revocationLists.ts";
 import { chainRoutes } from "./routes/chainRoutes.ts";
 import { ChainStore } from "./store.ts";
 

@@ -1,14 +1,13 @@
 import { pino } from "pino";
 import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
 import type { Genesis, InstitutionId } from "@anamnesis/protocol";
-import { CallerCheck, NonceJournal, holding, serve } from "@anamnesis/server";
+import { CallerCheck, NonceJournal, RevocationLists, holding, serve } from "@anamnesis/server";
 import type { HttpConfig, Server } from "@anamnesis/server";
 import type { Chain } from "./chain.ts";
 import type { NodeDeps } from "./deps.ts";
 import { chainFolder, mailboxFolder, nonceFolder, readKeys } from "./home.ts";
 import { Mailbox } from "./mailbox.ts";
 import { membersOverHttp, openChain } from "./openChain.ts";
-import { RevocationLists } from "./revocationLists.ts";
 import { boxRoutes } from "./routes/boxRoutes.ts";
 import { chainRoutes } from "./routes/chainRoutes.ts";
 import { queryRoutes } from "./routes/queryRoutes.ts";

@@ -16,7 +16,8 @@ import {
   signedDigest,
   vouched,
 } from "@anamnesis/protocol";
-import type { CaKey, Gid, Grant, ShareSecret } from "@anamnesis/protocol";
+import type { CaKey, Fingerprint, Gid, Grant, ShareSecret } from "@anamnesis/protocol";
+import type { RevocationLists } from "@anamnesis/server";
 import type { HeldGrant } from "./store.ts";
 
 export interface AcceptDeps {
@@ -27,6 +28,7 @@ export interface AcceptDeps {
   readonly proxies: readonly string[];
   readonly index: number;
   readonly cas: readonly CaKey[];
+  readonly revocations: RevocationLists;
   readonly box: BoxKeypair;
   readonly now: () => number;
 }
@@ -35,19 +37,21 @@ export interface AcceptDeps {
  * Judges a share package (H-30): all that makes the grant the patient's is inside, so nobody needs to be known who sends
  * it. That the grant stands on chain is asked at each request instead, because shares come before the publication.
  *
- * @throws {AnamnesisError} SHARE_INVALID, GRANT_SIGNATURE, OUTSIDE_GRANT_TIME, CERTIFICATE_INVALID, and those of decoding.
+ * @returns the patient's certificate by its fingerprint, for limits; it is not kept, because it would join what one patient granted.
+ * @throws {AnamnesisError} SHARE_INVALID, GRANT_SIGNATURE, OUTSIDE_GRANT_TIME, CERTIFICATE_INVALID, CERTIFICATE_NOT_LIVE,
+ * UNAVAILABLE (no revocation list is to be had), and those of decoding.
  */
 export async function acceptGrant(
   body: Uint8Array,
   deps: AcceptDeps,
-): Promise<{ gid: Gid; held: HeldGrant }> {
+): Promise<{ gid: Gid; held: HeldGrant; patient: Fingerprint }> {
   const received = sharePackage.decode(body);
   const grant = grantDocument.decode(received.grant);
   const gid = gidOf(grant.key);
   checkGrant(grant, deps);
   const secret = await openSecret(received.grant, received.sealed, deps);
   const digest = grantDigest(received.grant, received.sealedHash, received.commitments);
-  checkPatient(gid, secret, deps);
+  const patient = await checkPatient(gid, secret, deps);
   checkVisits(grant, digest, secret);
   const held: HeldGrant = {
     grant: received.grant,
@@ -59,7 +63,7 @@ export async function acceptGrant(
     receipt: new Uint8Array(0),
   };
   checkAgainstCommitments(held, deps.index);
-  return { gid, held };
+  return { gid, held, patient };
 }
 
 /** The shares in the form in which the suite works with them. @throws {AnamnesisError} GRANT_NOT_LIVE once erased. */
@@ -130,7 +134,7 @@ async function openSecret(
   return secret;
 }
 
-function checkPatient(gid: Gid, secret: ShareSecret, deps: AcceptDeps): void {
+async function checkPatient(gid: Gid, secret: ShareSecret, deps: AcceptDeps): Promise<Fingerprint> {
   const certificate = readCertificate(secret.patient.certificate, deps.cas);
   if (certificate.role !== "patient" || certificate.issuer !== "care") {
     throw new AnamnesisError(
@@ -155,6 +159,8 @@ function checkPatient(gid: Gid, secret: ShareSecret, deps: AcceptDeps): void {
   ) {
     throw signatureRefused("the patient's signature over the grant's id does not verify");
   }
+  await deps.revocations.assertNotRevoked(certificate.serial);
+  return certificate.fingerprint;
 }
 
 /** Each distinct visit of the grant agrees: its key signed the grant's digest. */

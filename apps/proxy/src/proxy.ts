@@ -1,7 +1,14 @@
 import { ready } from "@anamnesis/crypto/verify";
 import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
 import type { InstitutionId, Trust } from "@anamnesis/protocol";
-import { CallerCheck, NonceJournal, RateLimit, holding, serve } from "@anamnesis/server";
+import {
+  CallerCheck,
+  NonceJournal,
+  RateLimit,
+  RevocationLists,
+  holding,
+  serve,
+} from "@anamnesis/server";
 import type { HttpConfig, Server } from "@anamnesis/server";
 import { consortiumOverHttp } from "./consortium.ts";
 import { Denials } from "./denials.ts";
@@ -23,13 +30,22 @@ export interface ProxyConfig extends HttpConfig {
   readonly sweepEveryMs?: number;
   /** Capsules a minute for one reader and grant; default 6,000. */
   readonly capsulesPerMinute?: number;
+  /** Share packages a minute from one origin; default 600. */
+  readonly packagesPerMinute?: number;
+  /** New grants an hour of one patient; default 1,000. */
+  readonly grantsPerHour?: number;
+  /** Most bytes that grants may take; default the disk's. */
+  readonly quotaBytes?: number;
   /** Unix milliseconds; default the machine's. */
   readonly now?: () => number;
 }
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const SWEEP_MS = 15_000;
 const CAPSULES_PER_MINUTE = 6_000;
+const PACKAGES_PER_MINUTE = 600;
+const GRANTS_PER_HOUR = 1_000;
 
 /**
  * Starts a proxy. Resolves once it listens.
@@ -43,7 +59,7 @@ async function start(config: ProxyConfig): Promise<Server> {
   await ready();
   const now = config.now ?? Date.now;
   const genesis = consortiumOf(config.trust);
-  const { k, proxies } = genesis.consortium;
+  const { k, proxies, registry } = genesis.consortium;
   const own = proxies.find(
     ({ index, institution }) => index === config.index && institution === config.institution,
   );
@@ -54,7 +70,7 @@ async function start(config: ProxyConfig): Promise<Server> {
     );
   }
   const keys = await readKeys(config.home);
-  const store = new ProxyStore(storeFolder(config.home));
+  const store = new ProxyStore(storeFolder(config.home), config.quotaBytes);
   await store.finishErasures();
   const consortium = consortiumOverHttp({
     genesis,
@@ -84,11 +100,22 @@ async function start(config: ProxyConfig): Promise<Server> {
     consortium,
     denials,
     trust: config.trust,
+    revocations: new RevocationLists({ registry: registry.address, cas: genesis.cas, now }),
     callers: new CallerCheck(now, nonces),
     rate: new RateLimit({
       most: config.capsulesPerMinute ?? CAPSULES_PER_MINUTE,
       periodMs: MINUTE_MS,
       what: "records",
+    }),
+    packages: new RateLimit({
+      most: config.packagesPerMinute ?? PACKAGES_PER_MINUTE,
+      periodMs: MINUTE_MS,
+      what: "share packages from one origin",
+    }),
+    newGrants: new RateLimit({
+      most: config.grantsPerHour ?? GRANTS_PER_HOUR,
+      periodMs: HOUR_MS,
+      what: "new grants of one patient",
     }),
     now,
   };

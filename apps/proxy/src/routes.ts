@@ -1,7 +1,7 @@
 import { equalBytes, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, evidence, gidOf, parseGid } from "@anamnesis/protocol";
 import { readBody } from "@anamnesis/server";
-import type { Incoming, Route } from "@anamnesis/server";
+import type { Incoming, RateLimit, Route } from "@anamnesis/server";
 import { acceptGrant, sameDeal } from "./acceptGrant.ts";
 import type { AcceptDeps } from "./acceptGrant.ts";
 import { eraseIfEnded } from "./erasure.ts";
@@ -10,7 +10,12 @@ import { prove, reencrypt } from "./release.ts";
 import type { ReleaseDeps } from "./release.ts";
 import type { HeldGrant } from "./store.ts";
 
-export type ProxyDeps = AcceptDeps & ReleaseDeps & ErasureDeps;
+export interface ProxyDeps extends AcceptDeps, ReleaseDeps, ErasureDeps {
+  /** Share packages, by origin: each costs a decapsulation before it is known whose it is. */
+  readonly packages: RateLimit;
+  /** New grants, by patient. */
+  readonly newGrants: RateLimit;
+}
 
 /** Largest share package: 2,048 tags with their commitments. */
 const PACKAGE_BYTES = 8 * 1024 * 1024;
@@ -57,7 +62,8 @@ export const routes = (deps: ProxyDeps): readonly Route[] => [
 ];
 
 async function takeShares(deps: ProxyDeps, incoming: Incoming): Promise<object> {
-  const { gid, held } = await acceptGrant(await readBody(incoming, PACKAGE_BYTES), deps);
+  deps.packages.take(incoming.origin, deps.now());
+  const { gid, held, patient } = await acceptGrant(await readBody(incoming, PACKAGE_BYTES), deps);
   const before = deps.store.grant(gid);
   if (before !== undefined && !sameDeal(before, held) && !(await isPublished(deps, gid, held))) {
     throw new AnamnesisError(
@@ -65,7 +71,10 @@ async function takeShares(deps: ProxyDeps, incoming: Incoming): Promise<object> 
       "Share refused: this proxy holds another deal of this grant",
     );
   }
-  if (before === undefined || !sameDeal(before, held)) await deps.store.putGrant(gid, held);
+  if (before === undefined || !sameDeal(before, held)) {
+    deps.newGrants.take(patient, deps.now());
+    await deps.store.putGrant(gid, held);
+  }
   return { gid, accepted: true };
 }
 

@@ -39,8 +39,11 @@ export class ProxyStore {
   readonly #grants: Database<Buffer, string>;
   readonly #intents: Database<Buffer, string>;
   readonly #keys: ShareKeys;
+  readonly #quotaBytes: number;
 
-  constructor(folder: string) {
+  /** @param quotaBytes - Most bytes of grants; default the disk's. */
+  constructor(folder: string, quotaBytes: number = Number.POSITIVE_INFINITY) {
+    this.#quotaBytes = quotaBytes;
     this.#keys = new ShareKeys(join(folder, "shareKeys"));
     this.#root = open({
       path: folder,
@@ -66,9 +69,14 @@ export class ProxyStore {
     return [...this.#grants.getKeys()].filter((gid) => this.#stored(gid)?.secret !== null);
   }
 
-  /** Keeps a grant. Without `secret` its shares are beyond recovery when this resolves. */
+  /**
+   * Keeps a grant. Without `secret` its shares are beyond recovery when this resolves.
+   * @throws {AnamnesisError} STORAGE_FULL; nothing of it is kept.
+   */
   async putGrant(gid: string, held: HeldGrant): Promise<void> {
     const { secret, ...rest } = held;
+    if (secret !== null && bytesOf(this.#grants) + encode(held).length > this.#quotaBytes)
+      throw new AnamnesisError("STORAGE_FULL", "Share refused: this proxy has no room for more");
     await this.#write(async () => {
       const sealed = secret === null ? null : sealSecret(await this.#keys.make(gid), secret);
       await this.#grants.put(gid, encode({ ...rest, secret: sealed }));
@@ -115,6 +123,16 @@ export class ProxyStore {
       throw new AnamnesisError("STORAGE_FULL", "The proxy cannot write to its store", { cause });
     }
   }
+}
+
+/** Whole pages of the file, as LMDB counts them (`mdb_stat`). */
+function bytesOf(database: Database<Buffer, string>): number {
+  const stats = database.getStats() as Record<
+    "pageSize" | "treeBranchPageCount" | "treeLeafPageCount" | "overflowPages",
+    number
+  >;
+  const pages = stats.treeBranchPageCount + stats.treeLeafPageCount + stats.overflowPages;
+  return pages * stats.pageSize;
 }
 
 const NONCE_BYTES = 12;

@@ -9,6 +9,7 @@ export type { RateLimitConfig } from "./rateLimit.ts";
 export { RateLimit } from "./rateLimit.ts";
 export type { Failure } from "./failure.ts";
 export { failureOf } from "./failure.ts";
+export { RevocationLists } from "./revocationLists.ts";
 export type { Answer, HttpConfig, Incoming, Route, Server } from "./http.ts";
 export { serve } from "./http.ts";
 export { openApiDocument } from "./openApi.ts";

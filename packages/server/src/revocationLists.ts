@@ -23,6 +23,7 @@ export class RevocationLists {
   #fetchedAt = 0;
   #validTo = 0;
   #madeAt = 0;
+  #refreshing: Promise<void> | undefined;
 
   constructor(config: { registry: string; cas: readonly CaKey[]; now: () => number }) {
     this.#registry = config.registry;
@@ -32,7 +33,10 @@ export class RevocationLists {
 
   /** @throws {AnamnesisError} CERTIFICATE_NOT_LIVE if revoked, UNAVAILABLE if no valid list is to be had. */
   async assertNotRevoked(serial: Uint8Array): Promise<void> {
-    if (this.#now() - this.#fetchedAt > FRESH_MS) await this.#refresh();
+    if (this.#now() - this.#fetchedAt > FRESH_MS) {
+      this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined));
+      await this.#refreshing;
+    }
     if (this.#now() > this.#validTo)
       throw new AnamnesisError("UNAVAILABLE", "The registry's revocation list cannot be had");
     if (this.#revoked.has(toHex(serial)))
