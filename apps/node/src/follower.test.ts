@@ -117,8 +117,8 @@ test("a follower carries slips by the writer, and finds them committed here when
   const record = made.record();
   const [mine] = await writer.carry([record.bytes]);
   await follower.headAt(mine!.height!);
-  const found = follower.snapshot(({ state }) => [...state.range("record/")].map(([key]) => key));
-  assert.ok(found.includes(`record/${record.id}`));
+  const found = follower.snapshot(({ state }) => [...state.range("slip/")].map(([key]) => key));
+  assert.ok(found.includes(`slip/${record.id}/record`));
   const confirm = confirmation(record.id, visit);
   const [outcome] = await follower.carry([confirm]);
   assert.equal(outcome!.code, "OK");

@@ -71,11 +71,12 @@ test("scrub() of a sound chain finds nothing", async () => {
 test("I7: scrub() finds a bit flipped in any kind of entry of the LMDB file", async (t) => {
   const store = new ChainStore(made.folder());
   const entries: { what: string; value: Uint8Array }[] = [];
-  for (const prefix of [
+  const all = [...store.state.range("")];
+  for (const part of [
     "slip/",
     "page/",
     "session/",
-    "record/",
+    "/record",
     "keys/",
     "institutions/",
     "node/",
@@ -85,9 +86,9 @@ test("I7: scrub() finds a bit flipped in any kind of entry of the LMDB file", as
     "meta/records",
     "meta/page-log",
   ]) {
-    const [first] = [...store.state.range(prefix)];
-    assert.ok(first, `the state has an entry ${prefix}`);
-    entries.push({ what: prefix, value: Uint8Array.from(first[1]) });
+    const first = all.find(([key]) => key.startsWith(part) || key.endsWith(part));
+    assert.ok(first, `the state has an entry ${part}`);
+    entries.push({ what: part, value: Uint8Array.from(first[1]) });
   }
   entries.push({ what: "block", value: Uint8Array.from(store.block(5)!) });
   entries.push({ what: "app hash of a height", value: Uint8Array.from(store.facts(7)!.appHash) });
@@ -102,7 +103,8 @@ test("I7: scrub() finds a bit flipped in any kind of entry of the LMDB file", as
 
 test("a writer whose state is damaged is rebuilt from its own blocks at the next start", async () => {
   const store = new ChainStore(made.folder());
-  const [, value] = [...store.state.range("record/")][3]!;
+  const facts = [...store.state.range("slip/")].filter(([key]) => key.endsWith("/record"));
+  const [, value] = facts[3]!;
   const record = Uint8Array.from(value);
   const { appHash } = store.facts(store.height!)!;
   const wanted = Uint8Array.from(appHash);

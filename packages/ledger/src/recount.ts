@@ -18,7 +18,7 @@ import { readOpenPage, split } from "./pages.ts";
 import { encodeRoots, factHashKey, factItem, readRoots } from "./roots.ts";
 import { updateSparseMap } from "./sparseMap.ts";
 import type { StateView, Writes } from "./state.ts";
-import { factPrefixes, stateKeys } from "./stateKeys.ts";
+import { factsOf, stateKeys } from "./stateKeys.ts";
 import type { FactRoot } from "./stateKeys.ts";
 import { decodeStored } from "./stored.ts";
 import { perfectSubtrees } from "./subtrees.ts";
@@ -159,11 +159,9 @@ function recountSlips(
 function recountFacts(state: StateView, root: FactRoot, faults: string[]): Uint8Array {
   const hash: LtHash = createLtHash();
   let count = 0;
-  for (const prefix of factPrefixes[root]) {
-    for (const [key, value] of state.range(prefix)) {
-      hash.add(factItem(key, value));
-      count += 1;
-    }
+  for (const [key, value] of factsOf(state, root)) {
+    hash.add(factItem(key, value));
+    count += 1;
   }
   if (count > 0 && !holds(state, factHashKey[root], hash.state()))
     faults.push(`the multiset hash of ${root} is not that of its facts`);

@@ -1,3 +1,5 @@
+import type { StateView } from "./state.ts";
+
 /**
  * Every key of the state. Ids are lower-case hex; numbers are padded, so that key order is their order.
  *
@@ -12,21 +14,22 @@ export const padPage = (no: number): string => String(no).padStart(10, "0");
 export const padVersion = (version: number): string => String(version).padStart(6, "0");
 
 export const stateKeys = {
+  /** A slip, and beside it the fact that is named after it: one page on disk is written for both. */
   slip: (id: string) => `slip/${id}`,
   page: (no: number) => `page/${padPage(no)}`,
 
   // Facts under `records`
   session: (pid: string) => `session/${pid}`,
-  record: (record: string) => `record/${record}`,
+  record: (record: string) => `slip/${record}/record`,
   /** `version` counts from 1: the record.submit itself is version 0. */
   version: (record: string, version: number) => `version/${record}/${padVersion(version)}`,
   confirmation: (record: string, digest: string) => `confirm/${record}/${digest}`,
   dispute: (record: string, digest: string) => `dispute/${record}/${digest}`,
 
   // Facts under `usage`
-  request: (request: string) => `request/${request}`,
+  request: (request: string) => `slip/${request}/request`,
   refusal: (request: string) => `refusal/${request}`,
-  intent: (intent: string) => `intent/${intent}`,
+  intent: (intent: string) => `slip/${intent}/intent`,
   done: (intent: string) => `done/${intent}`,
   denied: (gid: string, reader: string, minute: number) =>
     `denied/${gid}/${reader}/${padSequence(minute)}`,
@@ -57,12 +60,24 @@ export const stateKeys = {
   roots: "meta/roots",
 } as const;
 
-/** Prefixes of the facts under each multiset root: what a recount has to read. */
-export const factPrefixes = {
-  records: ["session/", "record/", "version/", "confirm/", "dispute/"],
-  usage: ["request/", "refusal/", "intent/", "done/", "denied/", "author/"],
+const factPrefixes = {
+  records: ["session/", "version/", "confirm/", "dispute/"],
+  usage: ["refusal/", "done/", "denied/", "author/"],
 } as const;
 export type FactRoot = keyof typeof factPrefixes;
+
+/** How the keys end of facts that lie beside the slip that made them. */
+const factsBesideSlips = { records: ["/record"], usage: ["/request", "/intent"] } as const;
+
+/** The facts under a multiset root: what a recount has to read. */
+export function* factsOf(
+  state: StateView,
+  root: FactRoot,
+): Iterable<readonly [string, Uint8Array]> {
+  for (const prefix of factPrefixes[root]) yield* state.range(prefix);
+  for (const entry of state.range("slip/"))
+    if (factsBesideSlips[root].some((end) => entry[0].endsWith(end))) yield entry;
+}
 
 /** Prefixes of entries that follow from others. */
 export const indexPrefixes = [
