@@ -20,6 +20,7 @@ import {
   verifySlipProof,
 } from "@anamnesis/protocol";
 import { keyOf } from "../chainFixture.ts";
+import { leanProcess } from "../../apps/cli/src/hostProcess.ts";
 import { NodeFederation, call, hospital, province } from "../nodeFixture.ts";
 import type { LoadCall, LoadPlan, LoadReply } from "./ledgerLoad.ts";
 
@@ -61,10 +62,10 @@ export async function benchLedger({ preload = 100_000 }: LedgerBenchOptions = {}
       await load.run(`preload ${left}`, Math.min(left, LOAD_ROUND), { batch: 512, connections: 4 });
 
     const single = await measured(() =>
-      load.run("single", SINGLE_ROUND, { batch: 1, connections: 128 }),
+      load.run("single", SINGLE_ROUND, { batch: 1, connections: 512 }),
     );
     const batch = await measured(() =>
-      load.run("batch", LOAD_ROUND, { batch: 64, connections: 16 }),
+      load.run("batch", LOAD_ROUND, { batch: 64, connections: 32 }),
     );
     load.child.disconnect();
     const memory = await anonymousMegabytes(writer);
@@ -143,9 +144,9 @@ async function startNodeProcess(
   const file = join(federation.dir, `${institution}.json`);
   await writeFile(file, JSON.stringify({ ...config, genesis }));
   const main = fileURLToPath(new URL("../../apps/node/src/main.ts", import.meta.url));
-  const child = spawn(process.execPath, [...leanFlags, ...extraFlags(), main, file], {
+  const child = spawn(process.execPath, [...leanProcess.execArgv, ...extraFlags(), main, file], {
     stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, ...leanEnvironment },
+    env: { ...process.env, ...leanProcess.env },
   });
   await new Promise<void>((resolve, reject) => {
     child.stdout.once("data", () => resolve());
@@ -153,10 +154,6 @@ async function startNodeProcess(
   });
   return child;
 }
-
-/** As apps/node/src/main.ts says a node is run: a small young generation, few arenas of malloc. */
-const leanFlags = ["--max-semi-space-size=8"];
-const leanEnvironment = { MALLOC_ARENA_MAX: "2" };
 
 /** More flags for the measured node, e.g. `--cpu-prof`, from the environment. */
 const extraFlags = (): string[] =>

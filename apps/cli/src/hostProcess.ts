@@ -36,13 +36,23 @@ export interface HostProcess {
   stop(): Promise<void>;
 }
 
+/**
+ * How a server's process is run. Collecting garbage on threads of its own costs a machine of two cores more than it gains; a
+ * small young generation and few arenas of malloc halve the memory that a busy node takes.
+ */
+export const leanProcess = {
+  execArgv: ["--single-threaded-gc", "--max-semi-space-size=16"],
+  env: { MALLOC_ARENA_MAX: "2" },
+} as const;
+
 /** @param logs - Folder for the child's own output. */
 export function spawnHost(name: string, logs: string): HostProcess {
   const log = createWriteStream(join(logs, `${name}.log`), { flags: "a", mode: 0o600 });
   const child = fork(join(import.meta.dirname, "host.ts"), [], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     serialization: "advanced",
-    execArgv: [],
+    execArgv: [...leanProcess.execArgv],
+    env: { ...process.env, ...leanProcess.env },
   });
   child.stdout?.pipe(log);
   child.stderr?.pipe(log);

@@ -2,8 +2,7 @@
  * Runs a node from a JSON file: `node src/main.ts node.json`, with the fields of `NodeConfig`; `genesis`
  * is a list of paths of genesis documents.
  *
- * With `MALLOC_ARENA_MAX=2` and `node --max-semi-space-size=8` it takes about 240 MB of anonymous memory under load
- * where the defaults take about 420 MB: verified batches pass through short-lived buffers.
+ * docs/operating/running.md says with which flags it carries most and takes least memory.
  */
 import { readFile } from "node:fs/promises";
 import { AnamnesisError, parseGenesis } from "@anamnesis/protocol";

@@ -28,7 +28,9 @@ export async function readBody(request: Incoming, bytesMax = MEBIBYTE): Promise<
     });
     body.once("end", () => resolve(Uint8Array.from(Buffer.concat(chunks))));
     body.once("error", (cause) => reject(brokeOff(cause)));
-    body.once("close", () => reject(brokeOff()));
+    body.once("close", () => {
+      if (!body.readableEnded) reject(brokeOff());
+    });
   });
 }
 
