@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { toHex } from "@anamnesis/crypto/verify";
+import { toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import { findRecord } from "@anamnesis/ledger";
-import { AnamnesisError, decodeBlock, encodeBlock, makeBlock } from "@anamnesis/protocol";
-import type { Block, SlipId } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  decodeBlock,
+  decodeSlip,
+  encodeBlock,
+  makeBlock,
+} from "@anamnesis/protocol";
+import type { Block, SignatureCheck, SlipId } from "@anamnesis/protocol";
 import { ChainOnDisk, writerOf } from "../../../tests/chainOnDisk.ts";
 import { keyOf, signer } from "../../../tests/chainFixture.ts";
 import { province, until } from "../../../tests/nodeFixture.ts";
 import type { Chain } from "./chain.ts";
+import type { ChainConfig } from "./openChain.ts";
 import type { Writer } from "./writer.ts";
 
 let made: ChainOnDisk;
@@ -26,11 +33,14 @@ after(async () => {
 });
 
 let folders = 0;
-const follow = (source: Writer, onFault?: (why: string) => void): Promise<Chain> =>
+const follow = (
+  source: Writer,
+  more: Partial<Pick<ChainConfig, "onFault" | "verify">> = {},
+): Promise<Chain> =>
   made.open(province, {
     folder: `${made.folder(province)}-${(folders += 1)}`,
     writer: source,
-    ...(onFault === undefined ? {} : { onFault }),
+    ...more,
   });
 
 /** The writer, with its blocks changed on the way. */
@@ -53,6 +63,29 @@ test("I2: a follower reaches the writer's app hash, countersigns its pages and s
   assert.equal(head.institution, province);
   assert.equal((await follower.scrub()).fault, undefined);
   await assert.rejects(follower.takeGroup(new Uint8Array(1)), { code: "FORBIDDEN" });
+  await follower.stop();
+});
+
+test("a follower does not verify again what it carried, and verifies all that others did", async () => {
+  const asked: string[] = [];
+  const verify = async (checks: readonly SignatureCheck[]) => {
+    asked.push(...checks.map(({ signature }) => toHex(signature)));
+    return checks.map(verifySignatureRaw);
+  };
+  const timesAsked = ({ bytes }: { bytes: Uint8Array }): number =>
+    asked.filter((signature) => signature === toHex(decodeSlip(bytes).signature)).length;
+  const follower = await follow(
+    writerOf(() => writer),
+    { verify },
+  );
+  const [record, others] = [made.record(), made.record()];
+  const [written] = await writer.carry([record.bytes, others.bytes]);
+  await follower.headAt(written!.height!);
+  const confirm = { bytes: confirmation(record.id, keyOf("visit").publicKey) };
+  const [carried] = await follower.carry([confirm.bytes]);
+  await follower.headAt(carried!.height!);
+  assert.equal(timesAsked(confirm), 1);
+  assert.equal(timesAsked(others), 1);
   await follower.stop();
 });
 
@@ -91,7 +124,9 @@ test("a follower stops loudly at a block that leads elsewhere, and serves no hea
   for (const { when, change } of rows) {
     await t.test(when, async () => {
       const faults: string[] = [];
-      const follower = await follow(changing(change), (why) => void faults.push(why));
+      const follower = await follow(changing(change), {
+        onFault: (why) => void faults.push(why),
+      });
       await until("the follower has stopped", () => follower.fault() !== undefined);
       assert.equal(follower.height(), 2);
       assert.equal(faults.length, 1);

@@ -13,6 +13,7 @@ import { openFollower } from "./follower.ts";
 import { readableFault } from "./lmdbFile.ts";
 import { markDamaged, rebuildIfDamaged } from "./rebuild.ts";
 import { ChainStore } from "./store.ts";
+import { VerifiedSignatures } from "./verifiedSignatures.ts";
 import { writerOverHttp } from "./writer.ts";
 import type { Writer } from "./writer.ts";
 import { recoverWritten } from "./recoverWritten.ts";
@@ -63,7 +64,10 @@ export async function openChain(config: ChainConfig): Promise<Chain> {
   let store: ChainStore | undefined;
   try {
     store = new ChainStore(config.folder, quota);
-    const engine = new Engine(makeMachine(genesis), store, config.verify);
+    // What a follower carries comes back to it in a block; the writer meets every slip once.
+    const verified = new VerifiedSignatures();
+    const verifyBlocks = isWriter ? config.verify : verified.recalling(config.verify);
+    const engine = new Engine(makeMachine(genesis), store, verifyBlocks);
     await engine.initChain();
     await assertStateOfHeight(engine, store);
     assertSameGenesis(engine, store);
@@ -79,7 +83,7 @@ export async function openChain(config: ChainConfig): Promise<Chain> {
     });
     return isWriter
       ? openWriter(keeper, config.verify)
-      : openFollower(keeper, config.verify, writer);
+      : openFollower(keeper, verified.remembering(config.verify), writer);
   } catch (error) {
     await store?.close();
     throw readableFault(error);
