@@ -94,6 +94,8 @@ const grantMessageShape = object({
   /** How the patient is called at the reader's, and the category of each tag: for screens. */
   name: text(128),
   categories: list(text(32), limits.grantTags),
+  /** Slip ids of the reader's requests that it answers. */
+  requests: list(bytes(32), limits.grantAnswers),
 });
 /** What goes to the reader, sealed as a whole into their box. */
 export type GrantMessage = Shaped<typeof grantMessageShape>;

@@ -40,6 +40,8 @@ export const limits = {
   requestSkewMs: 60_000,
   grantTags: 2_048,
   grantRecords: 4_096,
+  /** Requests that one grant says it answers. */
+  grantAnswers: 256,
   /** Capsules one intent may commit to. */
   intentCapsules: 256,
   /** Longest grant, one year (health-it 3.2). */

@@ -17,6 +17,8 @@ export interface HeldGrant {
   readonly grant: Grant;
   /** Categories of the tags, in order. */
   readonly categories: readonly string[];
+  /** Ids of the requests that it answers. */
+  readonly requests: readonly string[];
 }
 
 const QUERIES_AT_ONCE = 8;
@@ -41,7 +43,8 @@ export async function heldGrants({ device }: Session): Promise<readonly HeldGran
 function decodeHeld(item: GrantReceivedItem): HeldGrant {
   const message = grantMessage.decode(item.message);
   const grant = grantDocument.decode(message.grant);
-  return { item, gid: gidOf(grant.key), grant, categories: message.categories };
+  const { categories, requests } = message;
+  return { item, gid: gidOf(grant.key), grant, categories, requests: requests.map(toHex) };
 }
 
 export async function listGrants(session: Session): Promise<readonly GrantSummary[]> {

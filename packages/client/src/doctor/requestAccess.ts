@@ -97,7 +97,7 @@ export async function requestAccess(
   return summariseRequest(item, "patient");
 }
 
-/** Requests that this doctor made, newest first. One counts as granted once a grant of that patient came after it. */
+/** Requests that this doctor made, newest first. One counts as granted once a grant of that patient says that it answers it. */
 export async function listRequests(session: Session): Promise<readonly RequestSummary[]> {
   const [items, grants] = await Promise.all([
     session.device.items.all("request"),
@@ -106,8 +106,8 @@ export async function listRequests(session: Session): Promise<readonly RequestSu
   return items
     .map((item) => {
       const answer = grants.find(
-        (held) =>
-          item.state === "open" && held.item.patient === item.party && held.item.time >= item.time,
+        ({ item: { patient }, requests }) =>
+          item.state === "open" && patient === item.party && requests.includes(item.request),
       );
       return summariseRequest(
         answer === undefined

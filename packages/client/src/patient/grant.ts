@@ -11,6 +11,7 @@ import {
   grantDocument,
   grantMessage,
   invariant,
+  limits,
   sharePackage,
   shareSecret,
   signedDigest,
@@ -30,6 +31,7 @@ import { grantSummary } from "./grants.ts";
 import { ownRecords } from "./records.ts";
 import type { OwnRecord } from "./records.ts";
 import { openRequest } from "./requests.ts";
+import { chosenFrom, covers, isForTreatment, shareableFor } from "./shareable.ts";
 import { visitKey } from "./visitKeys.ts";
 
 export interface GrantInput {
@@ -49,8 +51,6 @@ export interface GrantInput {
 const DEFAULT_MS = 30 * 24 * 3_600_000;
 /** Clocks of others may be behind; a grant begins a minute before it is made. */
 const SKEW_MS = 60_000;
-/** For these an unconfirmed record may be shared too (design 5.4). */
-const forTreatment: readonly Purpose[] = ["TREAT", "ETREAT"];
 
 /** What is to be granted, to whom, once request and input are joined. */
 interface Terms {
@@ -62,6 +62,8 @@ interface Terms {
   readonly actions: readonly Action[];
   readonly purpose: Purpose;
   readonly until: number;
+  /** Open requests that it answers: the one it is for, and those of this reader that it covers. */
+  readonly answers: readonly RequestItem[];
 }
 
 /** A grant as it was dealt. */
@@ -80,7 +82,8 @@ interface Dealt {
 
 /**
  * Grants access: deals re-encryption shares to the proxies, publishes the grant, and sends the reader what opens it.
- * Without a choice: every record.
+ * Without a choice: every record. Open requests of this reader that it covers count as answered by it; that is known to
+ * both devices and stands on no chain.
  *
  * @throws {AnamnesisError} NOT_FOUND when there is nothing to share; TOO_FEW_PROXIES; AMBIGUOUS_NAME; REQUEST_CLOSED;
  * CERTIFICATE_NOT_LIVE; EXPIRY_IN_PAST, EXPIRY_TOO_FAR; UNAVAILABLE.
@@ -113,15 +116,10 @@ export async function grant(session: Session, input: GrantInput): Promise<GrantS
   await publish(session, dealt, terms.records[0]!.visit);
   const published = { ...item, state: "published" };
   await session.device.items.put("grantGiven", dealt.gid, published);
-  await sendToReader(session, dealt, terms.reader);
-  if (terms.request !== undefined) {
-    await session.device.items.put("request", terms.request.request, {
-      ...terms.request,
-      state: "granted",
-      gid: dealt.gid,
-      closedAt: session.clock(),
-    });
-  }
+  await sendToReader(session, dealt, terms);
+  const closed = { state: "granted", gid: dealt.gid, closedAt: session.clock() };
+  for (const request of terms.answers)
+    await session.device.items.put("request", request.request, { ...request, ...closed });
   return grantSummary(session, published, await grantOnChain(session, dealt.gid));
 }
 
@@ -138,28 +136,36 @@ async function termsOf(session: Session, input: GrantInput): Promise<Terms> {
   const purpose = input.purpose ?? asked?.purpose ?? "TREAT";
   const categories = input.categories ?? asked?.categories ?? undefined;
   const named = input.records ?? asked?.records?.map(toHex);
-  const shareable = (await ownRecords(session)).filter(
-    ({ record }) => forTreatment.includes(purpose) || record.state === "confirmed",
-  );
+  const own = await ownRecords(session);
+  const shareable = shareableFor(own, purpose);
   const missing = named?.find((id) => !shareable.some(({ record }) => record.id === id));
   if (missing !== undefined)
     throw new AnamnesisError(
       "NOT_FOUND",
       `Record ${missing.slice(0, 12)}… is not this patient's, or not confirmed and so not to be shared for ${purpose}`,
     );
-  const records = shareable.filter(
-    ({ record }) =>
-      (categories?.includes(record.category) ?? true) && (named?.includes(record.id) ?? true),
-  );
+  const records = chosenFrom(shareable, { categories, records: named });
   if (records.length === 0)
     throw new AnamnesisError("NOT_FOUND", "There is nothing to share: no record fits this choice");
+  const given = {
+    records,
+    limited: named !== undefined || !isForTreatment(purpose),
+    actions: input.actions ?? asked?.actions ?? (["read"] as const),
+    purpose,
+  };
+  const covered = (await session.device.items.all("request")).filter(
+    (item) =>
+      item.state === "open" &&
+      item.request !== request?.request &&
+      item.party === reader.fingerprint &&
+      covers(given, accessRequest.decode(item.body), own),
+  );
+  const answers = [...(request === undefined ? [] : [request]), ...covered];
   return {
+    ...given,
     reader,
     request,
-    records,
-    limited: named !== undefined || !forTreatment.includes(purpose),
-    actions: input.actions ?? asked?.actions ?? ["read"],
-    purpose,
+    answers,
     until: input.until ?? asked?.until ?? session.clock() + DEFAULT_MS,
   };
 }
@@ -329,7 +335,7 @@ async function publish(
 async function sendToReader(
   session: Session,
   { bytes, dealt, commitments, visits, patient, categories }: Dealt,
-  reader: CertificateView,
+  { reader, answers }: Terms,
 ): Promise<void> {
   const body = grantMessage.encode({
     v: 1,
@@ -340,6 +346,7 @@ async function sendToReader(
     patient,
     name: session.device.name,
     categories: [...categories],
+    requests: answers.slice(0, limits.grantAnswers).map(({ request }) => fromHex(request)),
   });
   await sendMessage(session, staffAddress(reader), { type: "grant", body });
 }
