@@ -89,6 +89,24 @@ test("a follower does not verify again what it carried, and verifies all that ot
   await follower.stop();
 });
 
+test("a follower whose verifier dies blames nobody, and goes on when there is another", async () => {
+  let isDead = true;
+  const verify = async (checks: readonly SignatureCheck[]) => {
+    if (isDead) throw new AnamnesisError("UNAVAILABLE", "The verifier died");
+    return checks.map(verifySignatureRaw);
+  };
+  const follower = await follow(
+    writerOf(() => writer),
+    { verify },
+  );
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.equal(follower.height(), 0);
+  assert.equal(follower.fault(), undefined);
+  isDead = false;
+  await follower.headAt(writer.height());
+  await follower.stop();
+});
+
 test("a follower stops loudly at a block that leads elsewhere, and serves no heads", async (t) => {
   const flipped = (bytes: Uint8Array): Uint8Array =>
     Uint8Array.from(bytes, (byte, i) => (i === 0 ? byte ^ 1 : byte));

@@ -87,6 +87,8 @@ export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer
     try {
       return await engine.process(block.groups);
     } catch (cause) {
+      // A verifier that died says nothing of the writer: the block is pulled again.
+      if (cause instanceof AnamnesisError && cause.code === "UNAVAILABLE") throw cause;
       keeper.stopServing(
         `the writer committed a group at height ${block.height} that does not hold`,
       );

@@ -131,10 +131,33 @@ test("packChecks() is undone by unpackChecks()", () => {
   assert.deepEqual([...unpacked[1]!.signature], [...signature]);
 });
 
+/** Says yes to everything, and dies of a key that begins with 255. */
+const mortal = new URL(
+  `data:text/javascript,${encodeURIComponent(`
+    import { parentPort } from "node:worker_threads";
+    parentPort.on("message", (packed) => {
+      if (packed[0] === 255) throw new Error("dies");
+      parentPort.postMessage(Uint8Array.of(1));
+    });`)}`,
+);
+
+test("a thread that dies fails what it had, and another takes its place", async () => {
+  const deadly = { ...good, publicKey: new Uint8Array(32).fill(255) };
+  const replaced = new VerifierPool(1, mortal);
+  assert.deepEqual(await replaced.verify([good]), [true]);
+  const had = replaced.verify([deadly]);
+  const waits = replaced.verify([good]);
+  await assert.rejects(had, { code: "UNAVAILABLE" });
+  const heldOpen = setTimeout(() => undefined, 30_000); // The pool itself keeps no process alive.
+  assert.deepEqual(await waits, [true]);
+  clearTimeout(heldOpen);
+  await replaced.stop();
+});
+
 test("a stopped pool verifies nothing", async () => {
   const stopped = new VerifierPool(1);
   await stopped.stop();
-  await assert.rejects(stopped.verify([good]));
+  await assert.rejects(stopped.verify([good]), { code: "UNAVAILABLE" });
 });
 
 function addLittleEndian(left: Uint8Array, right: Uint8Array): number[] {

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { AnamnesisError } from "@anamnesis/protocol";
 import type { SignatureCheck } from "@anamnesis/protocol";
 import { packChecks } from "./packedChecks.ts";
 
@@ -10,42 +11,38 @@ interface Waiting {
 
 /** What travels to a worker at once: enough to make the crossing cheap, little enough to keep all workers busy. */
 const CHECKS_A_MESSAGE = 256;
+/** A thread that died is replaced this much later: one that cannot live at all is not tried without end. */
+const REPLACE_MS = 1_000;
+
+interface Hand {
+  readonly worker: Worker;
+  /** What it is verifying; nothing while it is idle. */
+  under: readonly Waiting[] | undefined;
+}
 
 /**
  * Verifies signatures in worker threads. What arrives while all workers are busy travels together in the next message.
  */
 export class VerifierPool {
-  readonly #workers: { readonly worker: Worker; busy: boolean }[];
+  readonly #script: URL;
+  readonly #hands = new Set<Hand>();
   readonly #queue: Waiting[] = [];
-  readonly #under = new Map<number, readonly Waiting[]>();
-  #lastId = 0;
   #stopped = false;
 
-  /** @param workers - Threads; default 1, which verifies about twice as fast as the rest of a node needs. */
-  constructor(workers = 1) {
-    this.#workers = Array.from({ length: workers }, () => {
-      const entry = {
-        worker: new Worker(new URL("./verifyWorker.ts", import.meta.url), {
-          resourceLimits: { maxYoungGenerationSizeMb: 8 },
-        }),
-        busy: false,
-      };
-      entry.worker.on("message", (answer: { id: number; results: Uint8Array }) => {
-        entry.busy = false;
-        this.#finish(answer);
-        this.#dispatch();
-      });
-      entry.worker.on("error", (error) => this.#fail(error));
-      entry.worker.unref();
-      return entry;
-    });
+  /**
+   * @param workers - Threads; default 1, which verifies about twice as fast as the rest of a node needs.
+   * @param script - What they run.
+   */
+  constructor(workers = 1, script = new URL("./verifyWorker.ts", import.meta.url)) {
+    this.#script = script;
+    for (let i = 0; i < workers; i += 1) this.#hire();
   }
 
-  /** One result a check, in order. */
+  /** One result a check, in order. @throws {AnamnesisError} UNAVAILABLE when the thread died, or the pool is stopped. */
   verify(checks: readonly SignatureCheck[]): Promise<readonly boolean[]> {
     if (checks.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
-      if (this.#stopped) return reject(new Error("Verifier pool is stopped"));
+      if (this.#stopped) return reject(gone("Verifier pool is stopped"));
       this.#queue.push({ checks, resolve, reject });
       this.#dispatch();
     });
@@ -53,12 +50,38 @@ export class VerifierPool {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    await Promise.all(this.#workers.map(({ worker }) => worker.terminate()));
+    const hands = [...this.#hands];
+    await Promise.all(hands.map(({ worker }) => worker.terminate()));
+    this.#refuse(this.#queue.splice(0), gone("Verifier pool is stopped"));
+  }
+
+  #hire(): void {
+    const worker = new Worker(this.#script, { resourceLimits: { maxYoungGenerationSizeMb: 8 } });
+    const hand: Hand = { worker, under: undefined };
+    this.#hands.add(hand);
+    worker.on("message", (results: Uint8Array) => {
+      this.#finish(hand, results);
+      this.#dispatch();
+    });
+    worker.once("error", (error) => this.#lose(hand, error));
+    worker.once("exit", () => this.#lose(hand));
+    worker.unref();
+    this.#dispatch();
+  }
+
+  /** A worker that died cannot be trusted to have verified anything: what it had fails, and another takes its place. */
+  #lose(hand: Hand, cause?: unknown): void {
+    if (!this.#hands.delete(hand)) return;
+    this.#refuse(hand.under ?? [], gone("The thread that verifies signatures ended", cause));
+    if (this.#stopped) return;
+    setTimeout(() => {
+      if (!this.#stopped) this.#hire();
+    }, REPLACE_MS).unref();
   }
 
   #dispatch(): void {
     while (this.#queue.length > 0) {
-      const idle = this.#workers.find(({ busy }) => !busy);
+      const idle = [...this.#hands].find(({ under }) => under === undefined);
       if (idle === undefined) return;
       const batch: Waiting[] = [];
       let count = 0;
@@ -68,16 +91,14 @@ export class VerifierPool {
         count += next.checks.length;
       }
       const packed = packChecks(batch.flatMap(({ checks }) => checks));
-      const id = ++this.#lastId;
-      this.#under.set(id, batch);
-      idle.busy = true;
-      idle.worker.postMessage({ id, packed }, [packed.buffer]);
+      idle.under = batch;
+      idle.worker.postMessage(packed, [packed.buffer]);
     }
   }
 
-  #finish({ id, results }: { id: number; results: Uint8Array }): void {
-    const batch = this.#under.get(id) ?? [];
-    this.#under.delete(id);
+  #finish(hand: Hand, results: Uint8Array): void {
+    const batch = hand.under ?? [];
+    hand.under = undefined;
     let at = 0;
     for (const { checks, resolve } of batch) {
       resolve(Array.from(results.subarray(at, at + checks.length), Boolean));
@@ -85,10 +106,10 @@ export class VerifierPool {
     }
   }
 
-  /** A worker that died cannot be trusted to have verified anything: everything under way fails. */
-  #fail(error: unknown): void {
-    for (const batch of this.#under.values()) for (const { reject } of batch) reject(error);
-    this.#under.clear();
-    this.#stopped = true;
+  #refuse(waiting: readonly Waiting[], error: Error): void {
+    for (const { reject } of waiting) reject(error);
   }
 }
+
+const gone = (why: string, cause?: unknown): AnamnesisError =>
+  new AnamnesisError("UNAVAILABLE", why, { cause });

@@ -3,9 +3,9 @@ import sodium from "sodium-native";
 import { unpackChecks } from "./packedChecks.ts";
 
 /** Verifies Ed25519 signatures off the main thread, by the one library that decides on every node (design section 4). */
-parentPort?.on("message", ({ id, packed }: { id: number; packed: Uint8Array }) => {
+parentPort?.on("message", (packed: Uint8Array) => {
   const results = new Uint8Array(unpackChecks(packed).map((check) => Number(verify(check))));
-  parentPort?.postMessage({ id, results }, [results.buffer]);
+  parentPort?.postMessage(results, [results.buffer]);
 });
 
 function verify({
