@@ -43,6 +43,9 @@ test("a patient deals so many grants in an hour; the same one again costs nothin
     assert.equal(await post(third), "OK");
   }));
 
+test("H-52: a proxy's home is one proxy's", () =>
+  withProxy({}, () => assert.rejects(federation.run(1), { code: "ALREADY_RUNNING" })));
+
 test("so many packages are taken from one origin in a minute, whatever is in them", () =>
   withProxy({ packagesPerMinute: 3 }, async () => {
     const made = await newGrant();

@@ -81,10 +81,13 @@ async function headObject(deps: VaultDeps, request: Incoming): Promise<Answer> {
   return { headers: describe(object) };
 }
 
-/** POST /scrub, for the operator of this machine; pages in a browser are not. */
+/** POST /scrub, for the operator of this machine; pages in a browser are not, nor whom a reverse proxy speaks for. */
 async function scrub(deps: VaultDeps, request: Incoming): Promise<Answer> {
   const isLoopback = /^(?:::ffff:)?127\.|^::1$/.test(request.remoteAddress);
-  if (!isLoopback || request.headers["origin"] !== undefined) {
+  const isForAnother = ["origin", "forwarded", "x-forwarded-for", "via"].some(
+    (name) => request.headers[name] !== undefined,
+  );
+  if (!isLoopback || isForAnother) {
     throw new AnamnesisError(
       "FORBIDDEN",
       "Scrub refused: only the operator of this machine may ask for it",

@@ -226,17 +226,33 @@ test("compressed bodies are refused", async () => {
   assert.equal(await codeOf(answer), "BAD_REQUEST");
 });
 
-test("POST /scrub answers its counts, but not to a page in a browser", async () => {
+test("POST /scrub answers its counts, but not to a page in a browser or through a reverse proxy", async () => {
   const { address } = await start();
   const object = randomBytes(32);
   await put(address, object, randomBytes(10));
   const answer = await fetch(`${address}/scrub`, { method: "POST" });
   assert.deepEqual(await answer.json(), { objects: 1, repaired: 0, lost: 0 });
-  const page = await fetch(`${address}/scrub`, {
-    method: "POST",
-    headers: { origin: "http://example.org" },
-  });
-  assert.equal(await codeOf(page), "FORBIDDEN");
+  for (const name of ["origin", "forwarded", "x-forwarded-for", "via"]) {
+    const page = await fetch(`${address}/scrub`, {
+      method: "POST",
+      headers: { [name]: "http://example.org" },
+    });
+    assert.equal(await codeOf(page), "FORBIDDEN", name);
+  }
+});
+
+test("H-52: a replica is one vault's; another that starts on it clears nothing away", async () => {
+  const { replicas, stop } = await start();
+  const upload = join(replicas[1]!, "uploads", "growing");
+  await writeFile(upload, "half");
+  const other = await temporaryFolder("vault-");
+  const config = { trust, logLevel: "silent", replicas: [other, replicas[1]!] };
+  await assert.rejects(startVault(config), { code: "ALREADY_RUNNING" });
+  assert.equal(await readFile(upload, "utf8"), "half");
+  await stop();
+  const next = await startVault(config);
+  await assert.rejects(readFile(upload));
+  await next.stop();
 });
 
 test("/health and /openapi.json answer, other addresses do not; pages of named origins may call", async () => {
