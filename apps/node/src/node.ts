@@ -58,33 +58,46 @@ const DAY_MS = 24 * HOUR_MS;
 export const startNode = (config: NodeConfig): Promise<RunningNode> =>
   holding([config.home], () => start(config));
 
+/** A node that does not start leaves nothing running over a home that it does not hold any more. */
 async function start(config: NodeConfig): Promise<RunningNode> {
+  const opened: (() => Promise<unknown>)[] = [];
+  try {
+    return await open(config, opened);
+  } catch (error) {
+    for (const close of opened.toReversed()) await close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** @param opened - Gets how to close each part, as it is opened. */
+async function open(config: NodeConfig, opened: (() => Promise<unknown>)[]): Promise<RunningNode> {
   const now = config.now ?? Date.now;
   const institution = config.institution as InstitutionId;
   const keys = await readKeys(config.home);
   const pool = new VerifierPool(config.verifiers ?? 1);
+  opened.push(() => pool.stop());
   const quota = config.quotaBytes === undefined ? {} : { quotaBytes: config.quotaBytes };
   const log = pino({ name: "node", level: config.logLevel ?? "info", base: null });
   const chains = new Map<string, Chain>();
   for (const genesis of config.genesis) {
     const folder = chainFolder(config.home, genesis.chain);
-    chains.set(
-      genesis.chain,
-      await openChain({
-        genesis,
-        institution,
-        signing: keys.signing,
-        folder,
-        members: membersOverHttp(genesis, institution),
-        verify: (checks) => pool.verify(checks),
-        now,
-        onFault: (fault, err) => log.fatal({ kind: genesis.kind, fault, err }, "chain stopped"),
-        ...quota,
-      }),
-    );
+    const chain = await openChain({
+      genesis,
+      institution,
+      signing: keys.signing,
+      folder,
+      members: membersOverHttp(genesis, institution),
+      verify: (checks) => pool.verify(checks),
+      now,
+      onFault: (fault, err) => log.fatal({ kind: genesis.kind, fault, err }, "chain stopped"),
+      ...quota,
+    });
+    opened.push(() => chain.stop());
+    chains.set(genesis.chain, chain);
   }
   const { cas, registry } = registryOf(config.genesis);
   const nonces = await NonceJournal.open(nonceFolder(config.home), now());
+  opened.push(() => nonces.close());
   const deps: NodeDeps = {
     institution,
     keys,
@@ -98,6 +111,7 @@ async function start(config: NodeConfig): Promise<RunningNode> {
     revocations: new RevocationLists({ registry, cas, now }),
     now,
   };
+  opened.push(() => deps.mailbox.close());
   const routes = [
     ...chainRoutes(deps),
     ...queryRoutes(deps),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:net";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -49,6 +50,20 @@ async function killed({ child }: { child: ChildProcess }): Promise<void> {
   child.kill("SIGKILL");
   await once(child, "exit");
 }
+
+test("a node that cannot listen ends, and leaves its home to the next", async () => {
+  const taken = createServer();
+  const { port } = new URL(federation.address(authority));
+  await new Promise<void>((resolve) => taken.listen(Number(port), "127.0.0.1", () => resolve()));
+  const first = await run();
+  assert.equal(first.said, "INTERNAL");
+  if (first.child.exitCode === null) await once(first.child, "exit");
+  assert.equal(first.child.exitCode, 1);
+  await assert.rejects(federation.start(authority));
+  await new Promise((resolve) => taken.close(resolve));
+  await federation.start(authority);
+  await federation.stop(authority);
+});
 
 const openBox = (box: string): { url: string; init: RequestInit } => {
   const url = `${federation.address(authority)}/boxes/${box}`;
