@@ -229,6 +229,9 @@ export function liesAndForgeries(): void {
       record: fromHex(blood),
       digest: (await shown(reader, blood)).slip.fields.digest,
       text: "I never said so",
+      key: new Uint8Array(32),
+      time: Date.now(),
+      notAfter: Date.now() + 60_000,
     };
     await sendMessage(mallory, to, { type: "record.dispute", body: disputeReason.encode(reason) });
     assert.deepEqual(await doctor.receive(author), [{ what: "discarded", code: "PROOF_INVALID" }]);

@@ -130,8 +130,8 @@ export interface WrittenItem {
   readonly patient: string;
   readonly patientName: string;
   readonly time: number;
-  /** What a patient wrote when disputing, by digest. */
-  readonly disputes: Readonly<Record<string, string>>;
+  /** What a patient wrote when disputing, by digest; `null` where only words came that the dispute does not commit to. */
+  readonly disputes: Readonly<Record<string, string | null>>;
 }
 
 /** Somebody asked the registry for the patient's contact card. Key: time and a random part. */

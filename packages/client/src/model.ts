@@ -23,7 +23,17 @@ export interface VersionSummary {
   readonly time: number;
   readonly state: RecordState;
   readonly author: PersonView;
+  /** At its author's, of a disputed version: why. */
+  readonly dispute?: DisputeView;
 }
+
+/**
+ * Why a patient disputes a version: `signed` are words that their dispute on the chain commits to; `mismatch`: only others
+ * came, which are not shown; `missing`: none came.
+ */
+export type DisputeView =
+  | { readonly reason: "signed"; readonly text: string }
+  | { readonly reason: "mismatch" | "missing" };
 
 /** One record as a list shows it; `state`, `author` and `time` are those of the newest version. */
 export interface RecordSummary {

@@ -1,7 +1,7 @@
 import { concat, i2osp } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "./errors.ts";
 import { limits } from "./limits.ts";
-import { blob, bytes, document, literal, object, oneOf, text } from "./shape.ts";
+import { blob, bytes, document, literal, object, oneOf, text, uint } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
 
 /** What lies in a mailbox, once opened. `body` is the document that `type` names. */
@@ -41,7 +41,12 @@ const disputeReasonShape = object({
   record: bytes(32),
   digest: bytes(32),
   text: text(4_000),
+  /** The visit key and the times of the `record.dispute`, by which its author finds that slip and checks this against it. */
+  key: bytes(32),
+  time: uint,
+  notAfter: uint,
 });
+export type DisputeReason = Shaped<typeof disputeReasonShape>;
 /** Its SHA-256 as sealed stands in `record.dispute`. */
 export const disputeReason = document("Dispute reason", disputeReasonShape);
 

@@ -3,6 +3,7 @@ import * as patient from "@anamnesis/client/patient";
 import type { RecordSummary, Session } from "@anamnesis/client";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
+import { disputeLines } from "../disputeLines.ts";
 import { table, timeText } from "../table.ts";
 
 export const { define, run }: CommandModule = {
@@ -21,18 +22,21 @@ export const { define, run }: CommandModule = {
       lines:
         records.length === 0
           ? ["No records"]
-          : table(
-              ["ID", "WRITTEN", "CATEGORY", "STATE", "INSTITUTION", "PATIENT", "TITLE"],
-              records.map((each) => [
-                each.id,
-                timeText(each.time),
-                each.category,
-                each.state,
-                each.institution,
-                each.patient?.name ?? session.device.name,
-                each.title ?? "",
-              ]),
-            ),
+          : [
+              ...table(
+                ["ID", "WRITTEN", "CATEGORY", "STATE", "INSTITUTION", "PATIENT", "TITLE"],
+                records.map((each) => [
+                  each.id,
+                  timeText(each.time),
+                  each.category,
+                  each.state,
+                  each.institution,
+                  each.patient?.name ?? session.device.name,
+                  each.title ?? "",
+                ]),
+              ),
+              ...disputeLines(records),
+            ],
     };
   },
 };
@@ -44,7 +48,14 @@ async function recordsOf(session: Session): Promise<readonly RecordSummary[]> {
   }
   await doctor.receive(session);
   const granted = await doctor.listReadable(session);
+  const written = new Map((await doctor.listMine(session)).map((record) => [record.id, record]));
   const known = new Set(granted.map(({ id }) => id));
-  const written = (await doctor.listMine(session)).filter(({ id }) => !known.has(id));
-  return [...granted, ...written].toSorted((one, other) => other.time - one.time);
+  return [
+    // Only the author's own list knows why a record is disputed.
+    ...granted.map((record) => ({
+      ...record,
+      versions: written.get(record.id)?.versions ?? record.versions,
+    })),
+    ...[...written.values()].filter(({ id }) => !known.has(id)),
+  ].toSorted((one, other) => other.time - one.time);
 }

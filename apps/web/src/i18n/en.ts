@@ -77,6 +77,9 @@ export const en = {
   "state.confirmedDoctor": "Confirmed by the patient",
   "state.unconfirmedDoctor": "Not confirmed by the patient",
   "state.disputedDoctor": "The patient says something is wrong",
+  "dispute.mismatch":
+    "The words that came with it are not those that the patient signed. They are not shown.",
+  "dispute.missing": "The patient's words have not come.",
 
   "record.loading": "Opening the record",
   "record.page": "Record",

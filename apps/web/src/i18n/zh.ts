@@ -74,6 +74,8 @@ export const zh: Catalogue = {
   "state.confirmedDoctor": "患者已确认",
   "state.unconfirmedDoctor": "患者尚未确认",
   "state.disputedDoctor": "患者指出有误",
+  "dispute.mismatch": "随附的说明与患者签署的不一致，因此不予显示。",
+  "dispute.missing": "尚未收到患者的说明。",
 
   "record.loading": "正在打开病历",
   "record.page": "病历",

@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
 import { faultOf } from "../views/fault.ts";
+import { DisputeText } from "../views/DisputeText.tsx";
 import { PageLink } from "../views/Navigation.tsx";
 import { Page } from "../views/Page.tsx";
 import { EmptyPanel, ErrorPanel, LoadingPanel } from "../views/Panels.tsx";
@@ -76,6 +77,7 @@ function OpenRecordView(props: {
       </p>
       <div className="signed">
         <StateMark state={version.state} reader={reader} />
+        <DisputeText dispute={version.dispute} />
         <p>
           <SignedText author={version.author} since={day(version.time)} />
         </p>

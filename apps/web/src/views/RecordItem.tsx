@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import type { ListedRecord } from "../worker/port.ts";
+import { DisputeText } from "./DisputeText.tsx";
 import { PageLink } from "./Navigation.tsx";
 import { personLabel } from "./personName.ts";
 import { RecordText } from "./RecordText.tsx";
@@ -38,6 +39,7 @@ export function RecordItem(props: {
           ].join(" · ")}
         </span>
         <StateMark state={record.state} reader={reader} />
+        <DisputeText dispute={record.versions.at(-1)?.dispute} />
         {record.broken === undefined ? null : (
           <span className="mark mark-broken">
             <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true" focusable="false">

@@ -5,6 +5,7 @@ import type { RecordSummary } from "../model.ts";
 import type { RecordView } from "../ports.ts";
 import { newestFirst, summariseRecord } from "../recordSummary.ts";
 import type { Session } from "../session.ts";
+import { withDisputes } from "./disputeView.ts";
 
 const QUERIES_AT_ONCE = 8;
 
@@ -23,17 +24,19 @@ export async function listMine(session: Session): Promise<readonly RecordSummary
   return lists.flat().toSorted(newestFirst);
 }
 
-export const summariseWritten = (
+export async function summariseWritten(
   session: Session,
   item: WrittenItem,
   view: RecordView,
-): Promise<RecordSummary> =>
-  summariseRecord(session, view, {
+): Promise<RecordSummary> {
+  const summary = await summariseRecord(session, view, {
     chain: item.chain,
     category: item.category,
     title: item.title,
     patient: { fingerprint: item.patient, name: item.patientName },
   });
+  return withDisputes(summary, item);
+}
 
 /** A record that this device wrote, as its chain has it. @throws {AnamnesisError} NOT_FOUND */
 export async function writtenRecord(

@@ -2,7 +2,6 @@ import { CryptoError, fromHex, toHex } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   careChainOf,
-  disputeReason,
   gidOf,
   signedVisitToken,
   tokenAnswer,
@@ -17,8 +16,8 @@ import { encodeCard, openMessage } from "../mail.ts";
 import { ownNode } from "../ownNode.ts";
 import type { Session } from "../session.ts";
 import { contactKey } from "./addressBook.ts";
+import { takeDispute } from "./disputes.ts";
 import { verifyGrantMessage } from "./grantMessage.ts";
-import { writtenRecord } from "./mine.ts";
 
 export type ReceivedEvent =
   | { readonly what: "token"; readonly pid: string; readonly patient: string }
@@ -60,13 +59,17 @@ export async function receive(
   );
   const events: ReceivedEvent[] = [];
   for (const { id, sealed } of messages) {
-    events.push(await take(session, () => openMessage(box, keys.secretKey, sealed)));
+    events.push(await take(session, sealed, () => openMessage(box, keys.secretKey, sealed)));
     await mailbox.remove(box, id, caller);
   }
   return events;
 }
 
-async function take(session: Session, open: () => Promise<Message>): Promise<ReceivedEvent> {
+async function take(
+  session: Session,
+  sealed: Uint8Array,
+  open: () => Promise<Message>,
+): Promise<ReceivedEvent> {
   try {
     const message = await open();
     switch (message.type) {
@@ -77,7 +80,7 @@ async function take(session: Session, open: () => Promise<Message>): Promise<Rec
       case "access.refused":
         return await takeRefusal(session, message.body);
       case "record.dispute":
-        return await takeDispute(session, message.body);
+        return { what: "disputed", record: await takeDispute(session, message.body, sealed) };
       case "token.request":
       case "record.notice":
       case "access.request":
@@ -156,28 +159,4 @@ async function takeRefusal(session: Session, body: Uint8Array): Promise<Received
     throw new AnamnesisError("NOT_YET", "The request is not refused on the chain");
   await items.put("request", request, { ...item, state: "refused", closedAt: refused });
   return { what: "refused", request };
-}
-
-/** Believes the chain that there is a dispute; the message only says why. */
-async function takeDispute(session: Session, body: Uint8Array): Promise<ReceivedEvent> {
-  const reason = disputeReason.decode(body);
-  const record = toHex(reason.record);
-  const { items } = session.device;
-  const item = await items.get("written", record);
-  if (item === undefined)
-    throw new AnamnesisError(
-      "RECORD_UNKNOWN",
-      "A dispute is about a record that was not written here",
-    );
-  const { view } = await writtenRecord(session, record);
-  if (!view.disputed.includes(toHex(reason.digest)))
-    throw new AnamnesisError(
-      "PROOF_INVALID",
-      "A dispute in the box is not one that the chain holds",
-    );
-  await items.put("written", record, {
-    ...item,
-    disputes: { ...item.disputes, [toHex(reason.digest)]: reason.text },
-  });
-  return { what: "disputed", record };
 }

@@ -1,5 +1,7 @@
-import { CryptoError, fromHex, sha256 } from "@anamnesis/crypto/verify";
-import { AnamnesisError, disputeReason } from "@anamnesis/protocol";
+import { sign } from "@anamnesis/crypto/sign";
+import { CryptoError, fromHex } from "@anamnesis/crypto/verify";
+import { AnamnesisError, disputeReason, limits } from "@anamnesis/protocol";
+import { disputeSlip } from "../disputeSlip.ts";
 import { inParallel } from "../inParallel.ts";
 import { sealMessage, staffAddress } from "../mail.ts";
 import { certificateOf } from "../people.ts";
@@ -119,23 +121,23 @@ export async function dispute(
   const { record, visit } = await ownRecord(session, input.id);
   const newest = record.versions.at(-1)!;
   const author = staffAddress(await certificateOf(session, newest.author.fingerprint));
-  const [recordId, digest] = [fromHex(record.id), fromHex(newest.digest)];
-  const body = disputeReason.encode({
-    v: 1,
+  const { publicKey, secretKey } = visitKey(session, visit);
+  const time = session.clock();
+  const reason = {
+    v: 1 as const,
     chain: visit.chain,
-    record: recordId,
-    digest,
+    record: fromHex(record.id),
+    digest: fromHex(newest.digest),
     text: input.reason,
+    key: publicKey,
+    time,
+    notAfter: time + limits.clientNotAfterMs,
+  };
+  const sealed = await sealMessage(author, {
+    type: "record.dispute",
+    body: disputeReason.encode(reason),
   });
-  const sealed = await sealMessage(author, { type: "record.dispute", body });
-  const key = visitKey(session, visit);
-  const fields = { key: key.publicKey, record: recordId, digest, reason: sha256(sealed) };
-  const slip = signedSlip(session, {
-    chain: visit.chain,
-    kind: "record.dispute",
-    fields,
-    secretKey: key.secretKey,
-  });
+  const slip = disputeSlip(reason, sealed, (type, message) => sign({ type, message, secretKey }));
   await postSlip(session.network.node(visit.institution), visit.chain, slip);
   await session.network.mailbox(author.institution).post(author.box, sealed);
   await remember(session, record, (item) => ({
