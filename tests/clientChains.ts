@@ -85,9 +85,10 @@ export class MemoryChains {
     const wanted = this.refuse.get(decoded.kind);
     if (wanted !== undefined) throw new AnamnesisError(wanted, slipCodeText[wanted]);
     const code = chain.submit(slip, carrier, Math.max(1, this.#clock() - chain.time));
+    // A block stands whether or not its slip was refused.
+    this.#heights.get(chainId)?.set(chain.height, { appHash: chain.appHash, time: chain.time });
     if (code !== "OK") throw new AnamnesisError(code, slipCodeText[code]);
     this.posted.push(decoded);
-    this.#heights.get(chainId)?.set(chain.height, { appHash: chain.appHash, time: chain.time });
     return chain.height;
   }
 

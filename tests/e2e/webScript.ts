@@ -185,6 +185,7 @@ export const fullAnswers: Answers = {
       records: [scriptedRecord, records[0]?.id],
       witnesses: 3,
     },
+    { what: "attempted", time: now - 5e5, who: sun, gid, intent: hex("e") },
     { what: "denied", time: now - 1e6, who: sun, gid: hex("b"), code: "GRANT_NOT_LIVE", proxy: 1 },
     { what: "revoked", time: now - 2e6, who: sun, gid: hex("b"), receipts: [1, 2, 3] },
     {

@@ -141,6 +141,12 @@ export type LogEntry = { readonly time: number; readonly who: PersonView } & (
       readonly witnesses: number;
       readonly completed?: number;
     }
+  /**
+   * An intent on chain by somebody who is not the grant's reader, proven, and no proxy tells of having served it: proxies
+   * refuse it, so it opened nothing.
+   */
+  | { readonly what: "attempted"; readonly gid: string; readonly intent: string }
+  /** A proxy turned the reader away and posted it; what the chain itself refused stands nowhere. */
   | { readonly what: "denied"; readonly gid: string; readonly code: string; readonly proxy: number }
   /** The author reread what they wrote. */
   | { readonly what: "reread"; readonly record: string; readonly slip: string }

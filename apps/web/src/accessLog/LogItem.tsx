@@ -59,6 +59,8 @@ function sentenceOf(entry: LogEntry, words: Words): string {
         count: entry.records.length,
         purpose: purposes(entry.purposes),
       });
+    case "attempted":
+      return t("log.attempted", { who: name });
     case "denied":
       return t("log.denied", { who: name, reason: t(denialOf(entry.code)) });
     case "reread":
@@ -124,6 +126,7 @@ function Why({ entry }: { readonly entry: LogEntry }): ReactNode {
     case "opened":
     case "granted":
     case "revoked":
+    case "attempted":
     case "denied":
       return (
         <PageLink to={{ page: "sharing", gid: entry.gid }} className="text-link">

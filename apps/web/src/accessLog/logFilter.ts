@@ -16,6 +16,7 @@ export function groupOf(entry: LogEntry): LogGroup {
     case "refused":
     case "revoked":
       return "decided";
+    case "attempted":
     case "denied":
       return "denied";
   }

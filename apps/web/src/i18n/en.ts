@@ -228,6 +228,8 @@ export const en = {
   "log.opened":
     "{who} opened {count, plural, =0 {records of yours} one {# record of yours} other {# records of yours}}. Purpose: {purpose}.",
   "log.openedUnknown": "Which records is not known yet.",
+  "log.attempted":
+    "{who}, whom you did not allow, tried to use an access that you gave somebody else. Nothing was opened.",
   "log.denied": "{who} tried to open records and was turned away: {reason}.",
   "log.reread": "{who} read again what they wrote themselves.",
   "log.lookedUp": "{who} asked the registry how to reach you.",

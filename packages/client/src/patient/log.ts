@@ -131,20 +131,30 @@ async function usageEntries(
   );
   const intents = await intentsOf(session, item, usage);
   const opened = await Promise.all(
-    intents.map(async ({ slip, time, reader, records, witnesses }): Promise<LogEntry> => {
-      const completed = done.get(slip);
-      return {
-        what: "opened",
-        time,
-        who: await personOf(session, reader),
-        gid,
-        intent: slip,
-        purposes,
-        records: [...new Set(records.map((digest) => digests.get(digest) ?? digest))],
-        witnesses,
-        ...(completed === undefined ? {} : { completed }),
-      };
-    }),
+    intents.map(
+      async ({ slip, time, reader, records, witnesses, isStrangers }): Promise<LogEntry> => {
+        if (isStrangers)
+          return {
+            what: "attempted",
+            time,
+            who: await personOf(session, reader),
+            gid,
+            intent: slip,
+          };
+        const completed = done.get(slip);
+        return {
+          what: "opened",
+          time,
+          who: await personOf(session, reader),
+          gid,
+          intent: slip,
+          purposes,
+          records: [...new Set(records.map((digest) => digests.get(digest) ?? digest))],
+          witnesses,
+          ...(completed === undefined ? {} : { completed }),
+        };
+      },
+    ),
   );
   const denied = usage.filter(({ kind }) => kind === "usage.denied");
   const refused = await Promise.all(
@@ -170,6 +180,8 @@ interface SeenIntent {
   readonly records: readonly string[];
   /** Proxies whose evidence opens the commitment on the chain. */
   readonly witnesses: number;
+  /** Proven to be by somebody who is not the grant's reader, and served by no proxy. */
+  readonly isStrangers: boolean;
 }
 
 /**
@@ -192,14 +204,18 @@ async function intentsOf(
     const evidence = told.filter(({ intent }) => toHex(intent) === id);
     const time = entry?.time ?? Math.min(...evidence.map((served) => served.time));
     const proven = await provenIntent(session, id);
-    if (proven === "unknown")
-      return entry && { slip: id, time, reader: entry.reader ?? "", records: [], witnesses: 0 };
+    if (proven === "unknown") {
+      const unproven = { records: [], witnesses: 0, isStrangers: false };
+      return entry && { slip: id, time, reader: entry.reader ?? "", ...unproven };
+    }
     if (proven === "refuted" || toHex(proven.gid) !== item.gid) return undefined;
     const opening = evidence.filter(({ salt, digests }) =>
       equalBytes(proven.commitment, intentCommitment(salt, digests)),
     );
     const records = opening[0]?.digests.map(toHex) ?? [];
-    return { slip: id, time, reader: toHex(proven.cert), records, witnesses: opening.length };
+    const reader = toHex(proven.cert);
+    const isStrangers = reader !== item.reader && evidence.length === 0;
+    return { slip: id, time, reader, records, witnesses: opening.length, isStrangers };
   });
   return seen.filter((intent) => intent !== undefined);
 }
