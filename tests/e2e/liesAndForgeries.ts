@@ -5,6 +5,7 @@ import { collect } from "@anamnesis/client";
 import type { GrantView, LogEntry, NodeApi, Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
+import { sign } from "@anamnesis/crypto/sign";
 import { fromHex, randomBytes, toHex } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
@@ -13,10 +14,12 @@ import {
   recordNotice,
   signedVisitToken,
   tokenAnswer,
+  visitToken,
 } from "@anamnesis/protocol";
 import type { ContactCard } from "@anamnesis/protocol";
 import { bareCaller, certifiedCaller } from "../../packages/client/src/caller.ts";
 import { cardAddress, sendMessage, staffAddress } from "../../packages/client/src/mail.ts";
+import { visitKey, visitOf } from "../../packages/client/src/patient/visitKeys.ts";
 import { findDoctor } from "../../packages/client/src/people.ts";
 import { askEveryProxy, over, refusalOf, requestOf, shown, submitAs } from "./attackTools.ts";
 import {
@@ -203,16 +206,31 @@ export function liesAndForgeries(): void {
 
   test("a token that names another patient's box does not take their place in the address book", async () => {
     const card = await contactOf("alice");
-    const { token } = await patient.openVisit(mallory, { institution: "general-hospital" });
-    const forged = signedVisitToken.encode({
-      ...signedVisitToken.decode(token),
+    const opened = await patient.openVisit(mallory, { institution: "general-hospital" });
+    const signed = signedVisitToken.decode(opened.token);
+    const token = visitToken.encode({
+      ...visitToken.decode(signed.token),
       contact: card,
       name: "alice",
     });
+    const { secretKey } = visitKey(mallory, await visitOf(mallory, opened.pid));
+    const signature = sign({ type: "VISIT-TOKEN", message: token, secretKey });
     const to = staffAddress(await findDoctor(mallory, "dr-author"));
-    const body = tokenAnswer.encode({ v: 1, id: new Uint8Array(16), index: 0, token: forged });
-    await sendMessage(mallory, to, { type: "visit.token", body });
-    await doctor.receive(author);
+    for (const forged of [
+      { ...signed, token },
+      { ...signed, token, signature },
+    ]) {
+      const body = tokenAnswer.encode({
+        v: 1,
+        id: new Uint8Array(16),
+        index: 0,
+        token: signedVisitToken.encode(forged),
+      });
+      await sendMessage(mallory, to, { type: "visit.token", body });
+    }
+    const [changed, lied] = await doctor.receive(author);
+    assert.deepEqual(changed, { what: "discarded", code: "SIGNATURE_INVALID" });
+    assert.equal(lied?.what, "token");
     assert.equal(
       await refusalOf(
         doctor.importFile(author, { content: file, fileName: "x.pdf", for: "alice", whole: true }),

@@ -32,9 +32,13 @@ const tokenShape = object({
   epoch: text(8),
   notAfter: uint,
   entries: list(tokenEntryShape, 32),
+  /** Where notices and further requests about this visit go. */
+  contact: contactCardShape,
+  /** The name by which the patient wants to be known there. */
+  name: text(128),
 });
 
-/** Visit token (design 5.2): handed to one doctor, sealed; signed by the visit key. */
+/** Visit token (design 5.2): handed to one doctor, sealed; the visit key signs all of it, card and name included. */
 export type VisitToken = Shaped<typeof tokenShape>;
 export const visitToken = document("Visit token", tokenShape);
 
@@ -46,9 +50,6 @@ const signedTokenShape = object({
   /** The patient's certificate (DER) and its key's signature over pid, type PATIENT-VISIT. */
   certificate: blob(6_000),
   certified: bytes(64),
-  contact: contactCardShape,
-  /** The name by which the patient wants to be known there. */
-  name: text(128),
 });
 export type SignedVisitToken = Shaped<typeof signedTokenShape>;
 export const signedVisitToken = document("Signed visit token", signedTokenShape);

@@ -111,6 +111,7 @@ async function takeToken(session: Session, body: Uint8Array): Promise<ReceivedEv
   ) {
     throw new AnamnesisError("FORBIDDEN", "The visit token is for another institution");
   }
+  const { contact, name } = token;
   const pid = tokenPid(token);
   const isAsked = answer.id.some((byte) => byte !== 0);
   const known = await device.items.get("token", pid);
@@ -118,20 +119,20 @@ async function takeToken(session: Session, body: Uint8Array): Promise<ReceivedEv
     pid,
     token: answer.token,
     patient: patient.fingerprint,
-    patientName: signed.name,
+    patientName: name,
     kind: isAsked ? "import" : "visit",
     notAfter: token.notAfter,
     usedFor: known?.usedFor ?? null,
     answers: isAsked ? `${toHex(answer.id)}/${answer.index}` : null,
     time: known?.time ?? now,
   });
-  await device.items.put("contact", contactKey(patient.fingerprint, signed.contact), {
+  await device.items.put("contact", contactKey(patient.fingerprint, contact), {
     patient: patient.fingerprint,
-    name: signed.name,
-    card: encodeCard(signed.contact),
+    name,
+    card: encodeCard(contact),
     time: now,
   });
-  return { what: "token", pid, patient: signed.name };
+  return { what: "token", pid, patient: name };
 }
 
 async function takeGrant(session: Session, body: Uint8Array): Promise<ReceivedEvent> {

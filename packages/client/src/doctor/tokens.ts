@@ -85,8 +85,8 @@ const encounterHash = (patient: KnownPatient, encounter: string | Uint8Array): s
 
 /** The token of a visit that this device holds. */
 export function openToken(item: TokenItem): HeldToken {
-  const signed = signedVisitToken.decode(item.token);
-  return { item, token: visitToken.decode(signed.token), contact: signed.contact };
+  const token = visitToken.decode(signedVisitToken.decode(item.token).token);
+  return { item, token, contact: token.contact };
 }
 
 async function tokensAtHand(

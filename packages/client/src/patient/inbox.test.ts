@@ -10,7 +10,9 @@ import {
   signedVisitToken,
   tokenAnswer,
   tokenRequest,
+  visitToken,
 } from "@anamnesis/protocol";
+import type { VisitToken } from "@anamnesis/protocol";
 import type { Network, Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
@@ -225,7 +227,7 @@ describe("boxes", () => {
     assert.equal(most, 3);
   });
 
-  test("a doctor keeps no token that is forged, for another institution, or signed by nobody certified", async () => {
+  test("a doctor keeps no token that is forged, was changed on its way, is for another institution, or signed by nobody certified", async () => {
     const [item] = await author.device.items.all("token");
     const address = staffAddress(
       await certificateOf(author, (await author.device.certificate()).fingerprint),
@@ -235,7 +237,16 @@ describe("boxes", () => {
       bytes.map((byte, i) => (i === 3 ? byte ^ 1 : byte));
     const mallory = await federation.join("patient", "mallory");
     const elsewhere = await patient.openVisit(alice, { institution: "city-hospital" });
+    const token = visitToken.decode(signed.token);
+    const { contact } = visitToken.decode(signedVisitToken.decode(elsewhere.token).token);
+    const changed = (change: Partial<VisitToken>): Uint8Array =>
+      signedVisitToken.encode({ ...signed, token: visitToken.encode({ ...token, ...change }) });
+    const contacts = await author.device.items.all("contact");
     const rows: Uint8Array[] = [
+      changed({ name: "bob" }),
+      changed({ contact }),
+      changed({ contact: { ...token.contact, boxKey: flip(token.contact.boxKey) } }),
+      changed({ contact: { ...token.contact, node: "city-hospital" } }),
       signedVisitToken.encode({ ...signed, signature: flip(signed.signature) }),
       signedVisitToken.encode({ ...signed, certified: flip(signed.certified) }),
       signedVisitToken.encode({ ...signed, certificate: (await mallory.device.certificate()).der }),
@@ -243,10 +254,10 @@ describe("boxes", () => {
       elsewhere.token,
       randomBytes(100),
     ];
-    for (const token of rows)
+    for (const row of rows)
       await sendMessage(alice, address, {
         type: "visit.token",
-        body: tokenAnswer.encode({ v: 1, id: new Uint8Array(16), index: 0, token }),
+        body: tokenAnswer.encode({ v: 1, id: new Uint8Array(16), index: 0, token: row }),
       });
     const kept = (await author.device.items.all("token")).length;
     const codes = (await doctor.receive(author)).map((event) =>
@@ -254,6 +265,8 @@ describe("boxes", () => {
     );
     assert.equal(codes.length, rows.length);
     assert.ok(!codes.includes("token"), codes.join());
+    assert.ok(codes.slice(0, 4).every((code) => code === "SIGNATURE_INVALID"));
+    assert.deepEqual(await author.device.items.all("contact"), contacts);
     assert.equal((await author.device.items.all("token")).length, kept);
   });
 

@@ -198,6 +198,8 @@ export async function tokenFor(
     epoch,
     notAfter,
     entries,
+    contact,
+    name: session.device.name,
   });
   const [{ der }, { signing }] = await Promise.all([
     session.device.certificate(),
@@ -213,7 +215,5 @@ export async function tokenFor(
       message: vouched(visit.pid),
       secretKey: signing.secretKey,
     }),
-    contact,
-    name: session.device.name,
   });
 }
