@@ -31,6 +31,10 @@ export const limits = {
   /** Sealed messages are padded to buckets of this size. */
   messageBucketBytes: 4 * 1024,
   messageBytes: 8 * 1024 * 1024,
+  /** What clients read of an answer: lists in JSON; documents, where no larger bound is named; errors. */
+  answerJsonBytes: 32 * 1024 * 1024,
+  answerBytes: 1024 * 1024,
+  answerErrorBytes: 64 * 1024,
   boxBytes: 64 * 1024 * 1024,
   boxMessages: 4_096,
   messageLifetimeMs: 30 * 24 * 3_600_000,

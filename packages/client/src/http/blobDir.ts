@@ -1,8 +1,11 @@
-import { AnamnesisError } from "@anamnesis/protocol";
+import { AnamnesisError, limits } from "@anamnesis/protocol";
 import type { BlobDir } from "../blobDir.ts";
 import { Fields } from "./fields.ts";
 import { HttpPart } from "./request.ts";
 import type { HttpOptions } from "./request.ts";
+
+/** An item of 16 MiB, sealed. */
+const ITEM_BYTES_MAX = 2 * limits.messageBytes + 1024;
 
 /** A device's items behind `GET base` (`{"files":[name…]}`) and `GET/PUT/DELETE base/NAME` (octets; 404 `NOT_FOUND`). */
 export function httpBlobDir(base: string, options: HttpOptions = {}): BlobDir {
@@ -15,7 +18,7 @@ export function httpBlobDir(base: string, options: HttpOptions = {}): BlobDir {
         .map(String),
     read: async (name) => {
       try {
-        return await part.octets({ method: "GET", path: at(name) });
+        return await part.octets({ method: "GET", path: at(name) }, ITEM_BYTES_MAX);
       } catch (error) {
         if (error instanceof AnamnesisError && error.code === "NOT_FOUND") return undefined;
         throw error;

@@ -1,5 +1,5 @@
 import { encodeCanonical, toBase64url, toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, ticketDocument } from "@anamnesis/protocol";
+import { AnamnesisError, limits, ticketDocument } from "@anamnesis/protocol";
 import type { Ticket } from "@anamnesis/protocol";
 import type { MailboxApi, ProxyApi, RegistryApi, VaultApi } from "../ports.ts";
 import { MESSAGES_BYTES_MAX } from "./node.ts";
@@ -136,18 +136,24 @@ export function httpProxy(part: HttpPart): ProxyApi {
       await part.json({ method: "POST", path: "/grants", body: sharePackage });
     },
     reencrypt: (request, caller) =>
-      part.octets({ method: "POST", path: "/reencrypt", body: request, caller }),
+      part.octets(
+        { method: "POST", path: "/reencrypt", body: request, caller },
+        limits.messageBytes,
+      ),
     prove: (request, caller) =>
-      part.octets({ method: "POST", path: "/proofs", body: request, caller }),
+      part.octets({ method: "POST", path: "/proofs", body: request, caller }, limits.messageBytes),
     evidence: (gid, caller) =>
-      part.octets({ method: "GET", path: `/grants/${gid}/evidence`, caller }),
+      part.octets({ method: "GET", path: `/grants/${gid}/evidence`, caller }, limits.messageBytes),
     erase: (gid, caller) =>
-      part.octets({
-        method: "POST",
-        path: `/grants/${gid}/erase`,
-        body: encodeCanonical([]),
-        caller,
-      }),
+      part.octets(
+        {
+          method: "POST",
+          path: `/grants/${gid}/erase`,
+          body: encodeCanonical([]),
+          caller,
+        },
+        limits.messageBytes,
+      ),
   };
 }
 

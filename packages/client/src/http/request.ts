@@ -1,9 +1,10 @@
-import { decodeCanonical, randomBytes, utf8 } from "@anamnesis/crypto/verify";
+import { decodeCanonical, randomBytes, utf8, utf8Decode } from "@anamnesis/crypto/verify";
 import type { CborValue } from "@anamnesis/crypto/verify";
-import { AnamnesisError, errorCodes, signRequest, slipCodes } from "@anamnesis/protocol";
+import { AnamnesisError, errorCodes, limits, signRequest, slipCodes } from "@anamnesis/protocol";
 import type { ErrorCode, SlipCode } from "@anamnesis/protocol";
 import { pause } from "../pause.ts";
 import type { Caller } from "../ports.ts";
+import { readAnswer } from "./readAnswer.ts";
 
 export interface HttpOptions {
   readonly fetch?: typeof fetch;
@@ -84,14 +85,18 @@ export class HttpPart {
     }
   }
 
+  /** @throws {AnamnesisError} TOO_LARGE beyond `limits.answerJsonBytes`. */
   async json(call: Call): Promise<unknown> {
     const response = await this.send(call);
-    return this.#whole(() => response.json());
+    return this.#whole(async () => {
+      const bytes = await readAnswer(response, this.#name, limits.answerJsonBytes);
+      return JSON.parse(utf8Decode(bytes)) as unknown;
+    });
   }
 
-  /** @param maxBytes - Largest CBOR item to accept. */
+  /** @param maxBytes - Largest CBOR item to accept. @throws {AnamnesisError} TOO_LARGE, MALFORMED */
   async cbor(call: Call, maxBytes: number): Promise<CborValue> {
-    const bytes = await this.octets(call);
+    const bytes = await this.octets(call, maxBytes);
     try {
       return decodeCanonical(bytes, { maxBytes });
     } catch (cause) {
@@ -105,9 +110,10 @@ export class HttpPart {
     }
   }
 
-  async octets(call: Call): Promise<Uint8Array> {
+  /** @param maxBytes - Largest answer. @throws {AnamnesisError} TOO_LARGE */
+  async octets(call: Call, maxBytes: number = limits.answerBytes): Promise<Uint8Array> {
     const response = await this.send(call);
-    return this.#whole(async () => new Uint8Array(await response.arrayBuffer()));
+    return this.#whole(() => readAnswer(response, this.#name, maxBytes));
   }
 
   /** Throws what a response that is not ok says. */
@@ -146,6 +152,7 @@ export class HttpPart {
     try {
       return await read();
     } catch (cause) {
+      if (cause instanceof AnamnesisError) throw cause;
       throw this.unavailable(
         "its answer broke off or is not in the form of docs/spec/http.md",
         cause,
@@ -154,7 +161,9 @@ export class HttpPart {
   }
 
   async #refusal(response: Response): Promise<AnamnesisError> {
-    const body: unknown = await response.json().catch(() => undefined);
+    const body = await readAnswer(response, this.#name, limits.answerErrorBytes)
+      .then((bytes): unknown => JSON.parse(utf8Decode(bytes)))
+      .catch(() => undefined);
     const { code, message } = ((body as { error?: unknown } | undefined)?.error ?? {}) as {
       code?: unknown;
       message?: unknown;
