@@ -90,6 +90,7 @@ export async function serve(
   const refuse = (error: unknown, reply: FastifyReply): FastifyReply => {
     const { status, body, bug } = failureOf(error);
     if (status === 429 || status === 503) void reply.header("retry-after", "1");
+    if (status === 413) void reply.header("connection", "close"); // Nobody reads the rest.
     if (bug) log.error({ err: error }, "unexpected fault");
     return reply.code(status).send(body);
   };
