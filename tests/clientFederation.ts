@@ -69,7 +69,7 @@ export class ClientFederation implements Network {
   readonly #identifiers = new Map<string, string>();
   readonly #certificates = new Map<
     string,
-    { readonly der: Uint8Array; readonly signingKey: Uint8Array; readonly boxKey: Uint8Array }
+    Parameters<typeof issueCertificate>[1] & { readonly der: Uint8Array }
   >();
   readonly #started = Date.now();
   #messages = 0;
@@ -251,7 +251,10 @@ export class ClientFederation implements Network {
         const card = this.#contacts.get(this.#identifiers.get(`patient ${identifier}`) ?? "");
         if (card === undefined)
           throw new AnamnesisError("NOT_FOUND", "Nobody with this identifier can be reached");
-        const notice = encodeMessage({ type: "lookup.notice", body: utf8("a doctor") }, 1136);
+        const notice = encodeMessage(
+          { type: "lookup.notice", body: utf8(`${doctor.name}, ${doctor.institution}`) },
+          1136,
+        );
         await this.mailbox(card.node).post(
           card.box,
           await sealTo({

@@ -150,7 +150,7 @@ export type LogEntry = { readonly time: number; readonly who: PersonView } & (
   | { readonly what: "denied"; readonly gid: string; readonly code: string; readonly proxy: number }
   /** The author reread what they wrote. */
   | { readonly what: "reread"; readonly record: string; readonly slip: string }
-  /** Somebody got the contact card from the registry. `who.name` is what the registry said. */
+  /** A notice says that somebody got the contact card from the registry; not proven, `who` is what the notice says. */
   | { readonly what: "lookedUp" }
 );
 

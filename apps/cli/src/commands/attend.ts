@@ -59,7 +59,7 @@ function eventText(event: AttendEvent): string {
     case "asked":
       return `${event.doctor.name} at ${event.doctor.institution} asks for access: ${event.request}`;
     case "lookedUp":
-      return "Somebody looked the contact card up at the registry";
+      return "A notice says that somebody looked the contact card up at the registry";
     case "waiting":
       return `Waiting: ${event.message}`;
   }

@@ -45,7 +45,7 @@ function sentence(entry: LogEntry): string {
     case "reread":
       return `${who} reread ${entry.record}, which they wrote`;
     case "lookedUp":
-      return `${who} looked up how to reach you`;
+      return `A notice says that ${who} looked up how to reach you; it is no proof`;
   }
 }
 

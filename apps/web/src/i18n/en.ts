@@ -232,7 +232,8 @@ export const en = {
     "{who}, whom you did not allow, tried to use an access that you gave somebody else. Nothing was opened.",
   "log.denied": "{who} tried to open records and was turned away: {reason}.",
   "log.reread": "{who} read again what they wrote themselves.",
-  "log.lookedUp": "{who} asked the registry how to reach you.",
+  "log.lookedUp":
+    "A notice says that {who} asked the registry how to reach you. Such a notice is no proof.",
   "log.unknownPerson": "Somebody unknown",
   "log.why": "Why was this allowed?",
   "log.whyRequest": "See the request",

@@ -220,7 +220,7 @@ export const zh: Catalogue = {
   "log.attempted": "{who} 未经您允许，试图使用您给予他人的访问权限。没有打开任何内容。",
   "log.denied": "{who} 试图打开病历，被拒绝：{reason}。",
   "log.reread": "{who} 重新阅读了自己写的内容。",
-  "log.lookedUp": "{who} 向登记处询问了您的联系方式。",
+  "log.lookedUp": "有通知称 {who} 向登记处询问了您的联系方式。此类通知不构成证明。",
   "log.unknownPerson": "身份不明的人",
   "log.why": "为什么允许？",
   "log.whyRequest": "查看申请",

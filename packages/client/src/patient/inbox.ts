@@ -1,4 +1,4 @@
-import { CryptoError, sha256, toHex, utf8Decode, verifySignature } from "@anamnesis/crypto/verify";
+import { CryptoError, sha256, toHex, verifySignature } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   accessRequest,
@@ -21,6 +21,7 @@ import { pause } from "../pause.ts";
 import type { Session } from "../session.ts";
 import type { OwnBox } from "./boxes.ts";
 import { cardOfBox } from "./boxes.ts";
+import { takeLookup } from "./lookups.ts";
 import { beginVisit, tokenFor } from "./visits.ts";
 import { visitOf } from "./visitKeys.ts";
 
@@ -62,7 +63,7 @@ export async function handleMessage(
       case "access.request":
         return await takeAccessRequest(session, body, sealed, tell);
       case "lookup.notice":
-        return await takeLookup(session, body, tell);
+        return await takeLookup(session, from, body, tell);
       default:
         return; // Meant for doctors.
     }
@@ -235,13 +236,4 @@ async function requestOnChain(
     "PROOF_INVALID",
     "A request in the box is another one than the chain holds",
   );
-}
-
-async function takeLookup(session: Session, body: Uint8Array, tell: Tell): Promise<void> {
-  const time = session.clock();
-  await session.device.items.put("lookup", `${time} ${toHex(session.random(8))}`, {
-    time,
-    text: utf8Decode(body),
-  });
-  tell({ what: "lookedUp" });
 }

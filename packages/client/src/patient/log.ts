@@ -11,7 +11,7 @@ import {
 import type { Evidence, SlipFields } from "@anamnesis/protocol";
 import { bareCaller } from "../caller.ts";
 import { inParallel } from "../inParallel.ts";
-import type { GrantGivenItem, LookupItem, RequestItem, VisitItem } from "../items.ts";
+import type { GrantGivenItem, RequestItem, VisitItem } from "../items.ts";
 import type { LogEntry, PersonView } from "../model.ts";
 import { personOf } from "../people.ts";
 import type { SessionView, UsageView } from "../ports.ts";
@@ -19,6 +19,7 @@ import { proveSlip } from "../proveSlip.ts";
 import type { Session } from "../session.ts";
 import { grantOnChain } from "../grantOnChain.ts";
 import { grantKey } from "./grants.ts";
+import { lookupEntry } from "./lookups.ts";
 import { ownRecords } from "./records.ts";
 import { openVisits } from "./visitKeys.ts";
 
@@ -73,12 +74,6 @@ function requestEntries(item: RequestItem): LogEntry[] {
     ? [asked, { what: "refused", time: item.closedAt ?? item.time, who, request: item.request }]
     : [asked];
 }
-
-const lookupEntry = ({ time, text }: LookupItem): LogEntry => ({
-  what: "lookedUp",
-  time,
-  who: { fingerprint: "", name: text, role: "", institution: "" },
-});
 
 async function grantEntries(
   session: Session,
