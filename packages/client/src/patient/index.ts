@@ -1,7 +1,7 @@
 /** What patients do. Every function works on the patient's own device and trusts no single server. */
 export { attend, receive } from "./attend.ts";
 export { confirm, dispute } from "./confirm.ts";
-export type { GrantInput } from "./grant.ts";
+export type { GrantInput } from "./grantTerms.ts";
 export { grant } from "./grant.ts";
 export { listGrants, revoke } from "./grants.ts";
 export type { AttendEvent } from "./inbox.ts";

@@ -1,0 +1,93 @@
+import { toHex } from "@anamnesis/crypto/verify";
+import { AnamnesisError, accessRequest } from "@anamnesis/protocol";
+import type { Action, Purpose } from "@anamnesis/protocol";
+import type { RequestItem } from "../items.ts";
+import { findDoctor, liveCertificate } from "../people.ts";
+import type { CertificateView } from "../ports.ts";
+import type { Session } from "../session.ts";
+import { ownRecords } from "./records.ts";
+import type { OwnRecord } from "./records.ts";
+import { openRequest } from "./requests.ts";
+import { chosenFrom, covers, isForTreatment, shareableFor } from "./shareable.ts";
+
+export interface GrantInput {
+  /** Answer this request: its reader, categories, records, actions, purpose and end unless given here. */
+  readonly request?: string;
+  /** Or grant to this doctor: a name, `NAME@INSTITUTION`, or a fingerprint. */
+  readonly to?: string;
+  readonly categories?: readonly string[];
+  readonly records?: readonly string[];
+  readonly actions?: readonly Action[];
+  /** Default TREAT. */
+  readonly purpose?: Purpose;
+  /** Unix milliseconds; default the request's, else 30 days. */
+  readonly until?: number;
+}
+
+const DEFAULT_MS = 30 * 24 * 3_600_000;
+
+/** What is to be granted, to whom, once request and input are joined. */
+export interface Terms {
+  readonly reader: CertificateView;
+  readonly request: RequestItem | undefined;
+  readonly records: readonly OwnRecord[];
+  /** Whether the grant is limited to these very records. */
+  readonly limited: boolean;
+  readonly actions: readonly Action[];
+  readonly purpose: Purpose;
+  readonly until: number;
+  /** Open requests that it answers: the one it is for, and those of this reader that it covers. */
+  readonly answers: readonly RequestItem[];
+}
+
+/**
+ * What an input means now.
+ *
+ * @throws {AnamnesisError} USAGE, NOT_FOUND, AMBIGUOUS_NAME, REQUEST_CLOSED, CERTIFICATE_NOT_LIVE, UNAVAILABLE.
+ */
+export async function termsOf(session: Session, input: GrantInput): Promise<Terms> {
+  const request =
+    input.request === undefined ? undefined : await openRequest(session, input.request);
+  const asked = request === undefined ? undefined : accessRequest.decode(request.body);
+  if (request === undefined && input.to === undefined)
+    throw new AnamnesisError("USAGE", "A grant answers a request or names a doctor");
+  const reader =
+    request === undefined
+      ? await findDoctor(session, input.to!)
+      : await liveCertificate(session, request.party);
+  const purpose = input.purpose ?? asked?.purpose ?? "TREAT";
+  const categories = input.categories ?? asked?.categories ?? undefined;
+  const named = input.records ?? asked?.records?.map(toHex);
+  const own = await ownRecords(session);
+  const shareable = shareableFor(own, purpose);
+  const missing = named?.find((id) => !shareable.some(({ record }) => record.id === id));
+  if (missing !== undefined)
+    throw new AnamnesisError(
+      "NOT_FOUND",
+      `Record ${missing.slice(0, 12)}… is not this patient's, or not confirmed and so not to be shared for ${purpose}`,
+    );
+  const records = chosenFrom(shareable, { categories, records: named });
+  if (records.length === 0)
+    throw new AnamnesisError("NOT_FOUND", "There is nothing to share: no record fits this choice");
+  const given = {
+    records,
+    limited: named !== undefined || !isForTreatment(purpose),
+    actions: input.actions ?? asked?.actions ?? (["read"] as const),
+    purpose,
+  };
+  const covered = (await session.device.items.all("request")).filter(
+    (item) =>
+      item.state === "open" &&
+      item.request !== request?.request &&
+      item.party === reader.fingerprint &&
+      covers(given, accessRequest.decode(item.body), own),
+  );
+  const answers = [...(request === undefined ? [] : [request]), ...covered];
+  return {
+    ...given,
+    reader,
+    request,
+    answers,
+    until: input.until ?? asked?.until ?? session.clock() + DEFAULT_MS,
+  };
+}
