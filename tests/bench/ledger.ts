@@ -43,7 +43,7 @@ export interface LedgerBenchOptions {
 const VISITS = 1_000;
 const LOAD_ROUND = 20_000;
 const SINGLE_ROUND = 8_000;
-const ROUNDS = 3;
+const ROUNDS = 5;
 const PROOFS = 200;
 
 /** Rows `ledger.single`, `ledger.batch`, `ledger.catchUp`, `ledger.proof` and `ledger.memory`. */

@@ -1,13 +1,14 @@
 import { equalBytes } from "@anamnesis/crypto/verify";
 import { findSlip } from "@anamnesis/ledger";
+import type { BlockResult } from "@anamnesis/ledger";
 import { AnamnesisError, decodeBlock, limits, makeGroup, slipCodes } from "@anamnesis/protocol";
-import type { Block, Slip } from "@anamnesis/protocol";
+import type { Block, Group, Slip } from "@anamnesis/protocol";
 import { lotsOf, shuffled } from "./carrying.ts";
 import type { Chain, SlipOutcome } from "./chain.ts";
 import type { ChainKeeper } from "./chainKeeper.ts";
 import type { Verify } from "./engine.ts";
 import { Sieve, isFinal, passed } from "./sieve.ts";
-import { followsStore } from "./succession.ts";
+import { follows, followsStore } from "./succession.ts";
 import type { Writer } from "./writer.ts";
 
 const PULL_BLOCKS = 100;
@@ -57,28 +58,46 @@ export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer
     }
   }
 
-  /** Signatures of all pulled blocks are verified while the first are executed. */
+  /**
+   * Signatures of all pulled blocks are verified while the first are executed, and a block is executed while the one before
+   * is being made durable.
+   */
   async function apply(blocks: readonly Block[]): Promise<void> {
     const ahead = blocks.map((block) => engine.process(block.groups));
     for (const groups of ahead) groups.catch(() => undefined); // judged below, in order
-    for (const [i, block] of blocks.entries()) {
-      checkSuccession(block);
-      const groups = await ahead[i]!.catch((error: unknown) => processedAgain(block, error));
-      const result = engine.finalize({
-        height: block.height,
-        time: block.time,
-        proposer: block.proposer,
-        groups,
-      });
-      if (!equalBytes(result.appHash, block.appHash)) {
-        keeper.stopServing(`app hash mismatch at height ${block.height}`);
-        throw new AnamnesisError(
-          "APP_HASH_MISMATCH",
-          `Block ${block.height} leads to another app hash here than at its writer`,
-        );
+    let committing: Promise<void> = Promise.resolve();
+    try {
+      for (const [i, block] of blocks.entries()) {
+        checkSuccession(block, blocks[i - 1]);
+        const groups = await ahead[i]!.catch(async (error: unknown) => {
+          await committing;
+          return processedAgain(block, error);
+        });
+        const result = execute(block, groups);
+        await committing;
+        committing = keeper.commit(block, result);
+        committing.catch(() => undefined); // thrown where it is awaited
       }
-      await keeper.commit(block, result);
+    } catch (error) {
+      await committing.catch(() => undefined);
+      engine.discard();
+      throw error;
     }
+    await committing.finally(() => engine.discard());
+  }
+
+  function execute(block: Block, groups: readonly Group[]): BlockResult {
+    const { height, time, proposer } = block;
+    const result = engine.finalize({ height, time, proposer, groups });
+    if (!equalBytes(result.appHash, block.appHash)) {
+      keeper.stopServing(`app hash mismatch at height ${height}`);
+      throw new AnamnesisError(
+        "APP_HASH_MISMATCH",
+        `Block ${height} leads to another app hash here than at its writer`,
+      );
+    }
+    engine.stage(height, result);
+    return result;
   }
 
   /** A block may cite a certificate that the block before it brought: judged again once that one is committed. */
@@ -96,14 +115,17 @@ export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer
     }
   }
 
-  function checkSuccession(block: Block): void {
-    if (followsStore(block, genesis, store)) return;
+  function checkSuccession(block: Block, before: Block | undefined): void {
+    const holds =
+      before === undefined ? followsStore(block, genesis, store) : follows(block, genesis, before);
+    if (holds) return;
+    const height = (before?.height ?? keeper.height) + 1;
     keeper.stopServing(
-      `the block offered for height ${keeper.height + 1} does not follow or is not the writer's`,
+      `the block offered for height ${height} does not follow or is not the writer's`,
     );
     throw new AnamnesisError(
       "APP_HASH_MISMATCH",
-      `Block ${block.height} does not follow ${keeper.height} or is not signed by the writer`,
+      `Block ${block.height} does not follow ${height - 1} or is not signed by the writer`,
     );
   }
 
