@@ -17,6 +17,8 @@ export interface Commit extends HeightFacts {
 
 /** Keys that nearly every slip reads; kept in memory, replaced at commit. */
 const hot = /^(?:keys|institutions|meta)\//;
+/** Visits kept in memory: every record of one reads it twice. */
+const VISITS = 4_096;
 const LAST = "last";
 /** Above every ASCII character that a key may hold. */
 const AFTER_PREFIX = "\x7f";
@@ -34,6 +36,8 @@ export class ChainStore {
   readonly #blocks: Database<Buffer, number>;
   readonly #heights: Database<Buffer, number>;
   readonly #hot = new Map<string, Uint8Array>();
+  /** Visits read lately: facts, which never change. */
+  readonly #visits = new Map<string, Uint8Array>();
   /** Blocks that are executed but not durable yet, oldest first. */
   readonly #staged: Pick<Commit, "height" | "writes">[] = [];
   #height: number | undefined;
@@ -78,6 +82,7 @@ export class ChainStore {
   /** The committed state, for the machine: one reader at a time, between commits. */
   readonly state: StateView = {
     get: (key) => {
+      if (key.startsWith("session/")) return this.#visits.get(key) ?? this.#readVisit(key);
       if (!hot.test(key)) return this.#get(key);
       const known = this.#hot.get(key);
       if (known !== undefined) return known;
@@ -217,6 +222,16 @@ export class ChainStore {
   close(): Promise<void> {
     this.#isClosed = true;
     return this.#root.close();
+  }
+
+  #readVisit(key: string): Uint8Array | undefined {
+    const value = this.#get(key);
+    if (value !== undefined) this.#visits.set(key, value);
+    for (const oldest of this.#visits.keys()) {
+      if (this.#visits.size <= VISITS) break;
+      this.#visits.delete(oldest);
+    }
+    return value;
   }
 
   #get(key: string): Uint8Array | undefined {
