@@ -11,7 +11,7 @@ import { Sieve, isFinal, passed } from "./sieve.ts";
 import { follows, followsStore } from "./succession.ts";
 import type { Writer } from "./writer.ts";
 
-const PULL_BLOCKS = 100;
+const PULL_BLOCKS = 32;
 const PULL_WAIT_MS = 10_000;
 const RETRY_MS = 250;
 /** Times a group is offered to a writer that does not answer. */
@@ -35,21 +35,24 @@ export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer
   });
   const stopping = new AbortController();
 
+  const pull = (after: number): Promise<Uint8Array[]> =>
+    writer.blocks(after, PULL_BLOCKS, PULL_WAIT_MS, stopping.signal);
+
   async function follow(): Promise<void> {
+    /** While there is more to catch up with, the next blocks come while these are executed. */
+    let next: Promise<Uint8Array[]> | undefined;
     while (!stopping.signal.aborted && keeper.fault === undefined) {
       const askedAt = performance.now();
       try {
-        const pulled = await writer.blocks(
-          keeper.height,
-          PULL_BLOCKS,
-          PULL_WAIT_MS,
-          stopping.signal,
-        );
-        await apply(pulled.map(decodeBlock));
+        const pulled = (await (next ?? pull(keeper.height))).map(decodeBlock);
+        next = pulled.length < PULL_BLOCKS ? undefined : pull(pulled.at(-1)!.height);
+        next?.catch(() => undefined); // thrown where it is awaited
+        await apply(pulled);
         // A writer that has nothing and does not wait either is asked no more often than one that fails.
         if (pulled.length === 0 && performance.now() - askedAt < RETRY_MS)
           await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       } catch (error) {
+        next = undefined;
         if (stopping.signal.aborted) return;
         if (!(error instanceof AnamnesisError))
           keeper.stopServing("a block could not be executed", error);
