@@ -25,8 +25,8 @@ export function randomBytes(length: number): Uint8Array {
 const joined = new Uint8Array(4_096);
 
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  // As text of one byte a character: a Buffer would be memory outside the heap, which costs more than the hash.
-  const digest = hash("sha256", join(parts), "latin1");
+  // As text of one byte a character ("binary"): a Buffer would be memory outside the heap, which costs more than the hash.
+  const digest = hash("sha256", join(parts), "binary");
   const out = new Uint8Array(digest.length);
   for (let i = 0; i < out.length; i += 1) out[i] = digest.charCodeAt(i);
   return out;
