@@ -56,7 +56,7 @@ test("a node that cannot listen ends, and leaves its home to the next", async ()
   const { port } = new URL(federation.address(authority));
   await new Promise<void>((resolve) => taken.listen(Number(port), "127.0.0.1", () => resolve()));
   const first = await run();
-  assert.equal(first.said, "INTERNAL");
+  assert.equal(first.said, "UNAVAILABLE");
   if (first.child.exitCode === null) await once(first.child, "exit");
   assert.equal(first.child.exitCode, 1);
   await assert.rejects(federation.start(authority));

@@ -130,9 +130,20 @@ export async function serve(
     });
   }
   const host = config.host ?? "127.0.0.1";
-  const address = await app.listen({ host, port: config.port ?? 0 });
+  const address = await listening(app, host, config.port ?? 0);
   authorities.listensOn(address, host);
   return { address, stop: () => app.close() };
+}
+
+/** @throws {AnamnesisError} UNAVAILABLE when another program listens there. */
+async function listening(app: FastifyInstance, host: string, port: number): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code !== "EADDRINUSE") throw cause;
+    const message = `Port ${port} is taken by another program; want a free one`;
+    throw new AnamnesisError("UNAVAILABLE", message, { cause });
+  }
 }
 
 async function answer(

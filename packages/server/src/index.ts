@@ -13,3 +13,4 @@ export { RevocationLists } from "./revocationLists.ts";
 export type { Answer, HttpConfig, Incoming, Route, Server } from "./http.ts";
 export { serve } from "./http.ts";
 export { openApiDocument } from "./openApi.ts";
+export { serverMain } from "./serverMain.ts";
