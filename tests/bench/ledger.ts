@@ -3,12 +3,11 @@
  * before the answer, a follower that catches up, a light client's check of a proof, and a node's memory. Run alone
  * (`node tests/bench/ledger.ts [SLIPS]`) it prints its rows as JSON; SLIPS is how many are loaded ahead.
  */
-import { fork, spawn } from "node:child_process";
+import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { generateKeyPairSync, sign, verify } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { toHex } from "@anamnesis/crypto/verify";
 import {
@@ -16,11 +15,11 @@ import {
   decodeSlipProof,
   encodeSlipProof,
   pidOf,
-  toJson,
   verifySlipProof,
 } from "@anamnesis/protocol";
 import { keyOf } from "../chainFixture.ts";
 import { leanProcess } from "../../apps/cli/src/hostProcess.ts";
+import { nodeConfigFile, startNodeProcess } from "../nodeProcess.ts";
 import { NodeFederation, call, hospital, province } from "../nodeFixture.ts";
 import type { LoadCall, LoadPlan, LoadReply } from "./ledgerLoad.ts";
 
@@ -53,7 +52,7 @@ export async function benchLedger({ preload = 100_000 }: LedgerBenchOptions = {}
   const federation = await NodeFederation.make({ members: [hospital, province] });
   const children: ChildProcess[] = [];
   try {
-    const writer = await startNodeProcess(federation, hospital);
+    const writer = await startLean(federation, hospital);
     children.push(writer);
     const load = new Load();
     children.push(load.child);
@@ -71,7 +70,7 @@ export async function benchLedger({ preload = 100_000 }: LedgerBenchOptions = {}
     const memory = await anonymousMegabytes(writer);
     const slips = preload + ROUNDS * (SINGLE_ROUND + LOAD_ROUND);
     const start = performance.now();
-    const follower = await startNodeProcess(federation, province);
+    const follower = await startLean(federation, province);
     children.push(follower);
     await heightReached(federation);
     const catchUp = slips / ((performance.now() - start) / 1000);
@@ -129,29 +128,14 @@ function verifyRate(forMs = 400): number {
   return count / ((performance.now() - start) / 1000);
 }
 
-/** A node as it runs in earnest: its own process, from a configuration file. */
-async function startNodeProcess(
-  federation: NodeFederation,
-  institution: string,
-): Promise<ChildProcess> {
-  const config = federation.config(institution);
-  const genesis = [];
-  for (const document of config.genesis) {
-    const file = join(federation.dir, `genesis-${document.chain}.json`);
-    await writeFile(file, toJson(document));
-    genesis.push(file);
-  }
-  const file = join(federation.dir, `${institution}.json`);
-  await writeFile(file, JSON.stringify({ ...config, genesis }));
-  const main = fileURLToPath(new URL("../../apps/node/src/main.ts", import.meta.url));
-  const child = spawn(process.execPath, [...leanProcess.execArgv, ...extraFlags(), main, file], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, ...leanProcess.env },
+/** A node with the flags that `up` gives it. */
+async function startLean(federation: NodeFederation, institution: string): Promise<ChildProcess> {
+  const { child, said } = await startNodeProcess(await nodeConfigFile(federation, institution), {
+    execArgv: [...leanProcess.execArgv, ...extraFlags()],
+    env: leanProcess.env,
   });
-  await new Promise<void>((resolve, reject) => {
-    child.stdout.once("data", () => resolve());
-    child.once("exit", () => reject(new Error("The node did not start")));
-  });
+  if (said !== "ready") throw new Error(`The node did not start: ${said}`);
+  child.stderr?.pipe(process.stderr);
   return child;
 }
 

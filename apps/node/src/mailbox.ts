@@ -57,7 +57,12 @@ export class Mailbox {
       periodMs: HOUR_MS,
       what: "new boxes from one origin",
     });
-    this.#root = open({ path: folder, encoding: "binary", overlappingSync: false });
+    this.#root = open({
+      path: folder,
+      encoding: "binary",
+      overlappingSync: false,
+      eventTurnBatching: false, // else a failed write would end the process
+    });
     this.#boxes = this.#root.openDB({ name: "boxes", encoding: "binary" });
     this.#letters = this.#root.openDB({ name: "letters", encoding: "binary" });
     this.#boxCount = this.#boxes.getCount();

@@ -1,54 +1,31 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { toHex } from "@anamnesis/crypto/verify";
-import { toJson } from "@anamnesis/protocol";
 import { bytesOf, keyOf } from "../../../tests/chainFixture.ts";
 import { forwarded } from "../../../tests/forwarded.ts";
 import { NodeFederation, authority, call, signedHeaders } from "../../../tests/nodeFixture.ts";
+import { killNode, nodeConfigFile, startNodeProcess } from "../../../tests/nodeProcess.ts";
+import type { NodeProcess } from "../../../tests/nodeProcess.ts";
 
 let federation: NodeFederation;
 let file: string;
-const children: ChildProcess[] = [];
+const children: NodeProcess[] = [];
 
 before(async () => {
   federation = await NodeFederation.make();
-  const config = federation.config(authority);
-  const genesis: string[] = [];
-  for (const chain of config.genesis) {
-    const path = join(federation.dir, `${chain.chain}.json`);
-    await writeFile(path, toJson(chain));
-    genesis.push(path);
-  }
-  file = join(federation.dir, "node.json");
-  await writeFile(file, JSON.stringify({ ...config, genesis }));
+  file = await nodeConfigFile(federation, authority);
 });
 after(async () => {
-  for (const child of children) child.kill("SIGKILL");
+  for (const child of children) await killNode(child);
   await federation.remove();
 });
 
-/** `node src/main.ts node.json`. @returns the process, and the code with which it refused to start or `ready`. */
-async function run(): Promise<{ child: ChildProcess; said: string }> {
-  const main = fileURLToPath(new URL("main.ts", import.meta.url));
-  const child = spawn(process.execPath, [main, file], { stdio: ["ignore", "pipe", "pipe"] });
-  children.push(child);
-  const [line] = (await Promise.race([once(child.stdout, "data"), once(child.stderr, "data")])) as [
-    Buffer,
-  ];
-  const answer = JSON.parse(line.toString()) as { ready?: true; error?: { code: string } };
-  return { child, said: answer.error?.code ?? "ready" };
-}
-
-async function killed({ child }: { child: ChildProcess }): Promise<void> {
-  child.kill("SIGKILL");
-  await once(child, "exit");
+async function run(): Promise<NodeProcess> {
+  const started = await startNodeProcess(file);
+  children.push(started);
+  return started;
 }
 
 test("a node that cannot listen ends, and leaves its home to the next", async () => {
@@ -81,7 +58,7 @@ test("a home is one node's; a node that is killed leaves it free, and what it wa
   assert.equal(beside.said, "ALREADY_RUNNING");
   assert.equal((await call(`${federation.address(authority)}/health`)).status, 200);
 
-  await killed(first);
+  await killNode(first);
   const second = await run();
   assert.equal(second.said, "ready");
   const { host } = new URL(url);
@@ -89,5 +66,5 @@ test("a home is one node's; a node that is killed leaves it free, and what it wa
   const fresh = openBox(toHex(bytesOf("box")));
   assert.equal(await forwarded(fresh.url, "elsewhere.example", fresh.init), "SIGNATURE_INVALID");
   assert.equal(await forwarded(fresh.url, host, fresh.init), "OK");
-  await killed(second);
+  await killNode(second);
 });

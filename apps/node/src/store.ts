@@ -7,6 +7,7 @@ import { AnamnesisError, invariant } from "@anamnesis/protocol";
 import { decodeHeightFacts, encodeHeightFacts } from "./heightFacts.ts";
 import type { HeightFacts } from "./heightFacts.ts";
 import { assertLmdbFile, corruptFile } from "./lmdbFile.ts";
+import { refusedWrite } from "./refusedWrite.ts";
 
 export interface Commit extends HeightFacts {
   readonly height: number;
@@ -57,6 +58,8 @@ export class ChainStore {
       noSubdir: false,
       encoding: "binary",
       overlappingSync: false,
+      // What else is written in a turn of the event loop would fail with a promise that nobody can listen to.
+      eventTurnBatching: false,
       maxDbs: 4,
     });
     this.#state = this.#root.openDB({ name: "state", encoding: "binary" });
@@ -167,18 +170,22 @@ export class ChainStore {
   async commit({ height, writes, block, appHash, time }: Commit): Promise<void> {
     const values = new Values(writes);
     try {
-      await this.#root.batch(() => {
+      const parts = new Set<Promise<boolean>>();
+      const whole = this.#root.batch(() => {
         for (const [key, value] of writes) {
-          if (value === undefined) void this.#state.remove(key);
-          else void this.#state.put(key, values.copy(value));
+          if (value === undefined) parts.add(this.#state.remove(key));
+          else parts.add(this.#state.put(key, values.copy(value)));
         }
-        if (block !== undefined) void this.#blocks.put(height, asBuffer(block));
-        void this.#heights.put(height, asBuffer(encodeHeightFacts({ appHash, time })));
-        void this.#root.put(LAST, Buffer.from(String(height)));
+        if (block !== undefined) parts.add(this.#blocks.put(height, asBuffer(block)));
+        parts.add(this.#heights.put(height, asBuffer(encodeHeightFacts({ appHash, time }))));
+        parts.add(this.#root.put(LAST, Buffer.from(String(height))));
       });
+      // Each part fails with the whole; nobody else listens to it.
+      for (const part of parts) part.catch(() => undefined);
+      await whole;
       await this.#root.flushed;
     } catch (cause) {
-      throw await refusedWrite(cause);
+      throw await refusedWrite(cause, this.#file);
     }
     this.#root.resetReadTxn();
     this.#height = height;
@@ -270,21 +277,6 @@ class Values {
     this.#at += value.length;
     return this.#memory.subarray(start, this.#at);
   }
-}
-
-/** What LMDB and the system call a disk, file or map that has no room left. */
-const noRoom = /MDB_MAP_FULL|ENOSPC|EDQUOT|EFBIG|No space left|quota exceeded|File too large/i;
-
-/** lmdb-js gives the reason of a failed commit in a promise of its own. */
-async function refusedWrite(cause: unknown): Promise<AnamnesisError> {
-  const { commitError } = Object(cause) as { commitError?: Promise<never> };
-  const reason: unknown = await Promise.race([
-    Promise.resolve(commitError).catch((error: unknown) => error),
-    new Promise((resolve) => setTimeout(resolve, 1_000)),
-  ]);
-  return noRoom.test(`${String(cause)} ${String(reason)}`)
-    ? new AnamnesisError("STORAGE_FULL", "The chain's disk is full", { cause: reason })
-    : new AnamnesisError("STORE_CORRUPT", "The chain's store cannot be written", { cause: reason });
 }
 
 const asBuffer = (bytes: Uint8Array): Buffer =>

@@ -50,6 +50,7 @@ export class ProxyStore {
       encoding: "binary",
       noSubdir: false,
       overlappingSync: false,
+      eventTurnBatching: false, // else a failed write would end the process
     });
     this.#grants = this.#root.openDB({ name: "grants", encoding: "binary" });
     this.#intents = this.#root.openDB({ name: "intents", encoding: "binary" });

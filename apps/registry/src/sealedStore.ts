@@ -53,6 +53,7 @@ export class SealedStore {
       path,
       encoding: "binary",
       overlappingSync: false,
+      eventTurnBatching: false, // else a failed write would end the process
       noSubdir: false,
     });
     this.#nameKey = kdf(key, "registry-name", "", 32);
