@@ -40,7 +40,8 @@ export interface LedgerBenchOptions {
 }
 
 const VISITS = 1_000;
-const LOAD_ROUND = 20_000;
+const PRELOAD_ROUND = 20_000;
+const BATCH_ROUND = 12_800;
 const SINGLE_ROUND = 8_000;
 const ROUNDS = 5;
 const PROOFS = 200;
@@ -57,18 +58,21 @@ export async function benchLedger({ preload = 100_000 }: LedgerBenchOptions = {}
     const load = new Load();
     children.push(load.child);
     await load.plan(await prepare(federation));
-    for (let left = preload; left > 0; left -= LOAD_ROUND)
-      await load.run(`preload ${left}`, Math.min(left, LOAD_ROUND), { batch: 512, connections: 4 });
+    for (let left = preload; left > 0; left -= PRELOAD_ROUND)
+      await load.run(`preload ${left}`, Math.min(left, PRELOAD_ROUND), {
+        batch: 512,
+        connections: 4,
+      });
 
     const single = await measured(() =>
       load.run("single", SINGLE_ROUND, { batch: 1, connections: 512 }),
     );
     const batch = await measured(() =>
-      load.run("batch", LOAD_ROUND, { batch: 64, connections: 32 }),
+      load.run("batch", BATCH_ROUND, { batch: 64, connections: 32 }),
     );
     load.child.disconnect();
     const memory = await anonymousMegabytes(writer);
-    const slips = preload + ROUNDS * (SINGLE_ROUND + LOAD_ROUND);
+    const slips = preload + ROUNDS * (SINGLE_ROUND + BATCH_ROUND);
     const start = performance.now();
     const follower = await startLean(federation, province);
     children.push(follower);
