@@ -20,18 +20,8 @@ import { sealRecord } from "@anamnesis/crypto/seal";
 import type { SealedRecord } from "@anamnesis/crypto/seal";
 import { signingKeypair } from "@anamnesis/crypto/sign";
 import { concat, randomBytes, ready, utf8 } from "@anamnesis/crypto/verify";
-
-/** One measured figure. `ratio` is what `target` bounds from above. */
-export interface Row {
-  readonly id: string;
-  readonly value: number;
-  readonly unit: string;
-  /** The best this machine can do for the work's primitives, in the same unit. */
-  readonly ceiling: number;
-  readonly ratio: number;
-  readonly target: number;
-  readonly met: boolean;
-}
+import { atMost } from "./row.ts";
+import type { Row } from "./row.ts";
 
 const MIB = 1 << 20;
 const ROUNDS = 15;
@@ -47,7 +37,7 @@ export async function benchCrypto(): Promise<Row[]> {
   const { peakMegabytes } = JSON.parse(stdout) as { peakMegabytes: number };
   return [
     ...rows,
-    row({ id: "crypto.memory", value: peakMegabytes, unit: "MB", ceiling: 1, target: 200 }),
+    atMost({ id: "crypto.memory", value: peakMegabytes, unit: "MB", ceiling: 1, target: 200 }),
   ];
 }
 
@@ -91,9 +81,9 @@ async function benchTimes(): Promise<Row[]> {
     3 * pairing + ms("mlKem") + ms("xWing") + aesAtOneGigabyte + 2 * ms("sha256");
   const mebibyteMore = ms("openLarge") - ms("open");
   return [
-    row({ id: "crypto.open", value: ms("open"), unit: "ms", ceiling: pairing, target: 12 }),
+    atMost({ id: "crypto.open", value: ms("open"), unit: "ms", ceiling: pairing, target: 12 }),
     {
-      ...row({
+      ...atMost({
         id: "crypto.open.mebibyte",
         value: mebibyteMore,
         unit: "ms",
@@ -102,14 +92,15 @@ async function benchTimes(): Promise<Row[]> {
       }),
       met: mebibyteMore < 5,
     },
-    row({ id: "crypto.write", value: ms("write"), unit: "ms", ceiling: writeCeiling, target: 1 }),
-    row({ id: "crypto.deal", value: median(dealt), unit: "ms", ceiling: pairing, target: 4 }),
+    atMost({
+      id: "crypto.write",
+      value: ms("write"),
+      unit: "ms",
+      ceiling: writeCeiling,
+      target: 1,
+    }),
+    atMost({ id: "crypto.deal", value: median(dealt), unit: "ms", ceiling: pairing, target: 4 }),
   ];
-}
-
-function row(input: Pick<Row, "id" | "value" | "unit" | "ceiling" | "target">): Row {
-  const ratio = input.value / input.ceiling;
-  return { ...input, ratio, met: ratio <= input.target };
 }
 
 function median(samples: readonly number[]): number {

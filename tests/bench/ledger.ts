@@ -22,17 +22,8 @@ import { leanProcess } from "../../apps/cli/src/hostProcess.ts";
 import { nodeConfigFile, startNodeProcess } from "../nodeProcess.ts";
 import { NodeFederation, call, hospital, province } from "../nodeFixture.ts";
 import type { LoadCall, LoadPlan, LoadReply } from "./ledgerLoad.ts";
-
-/** One measured figure. `ratio` is value / ceiling; `target` bounds it from below, for times and memory from above. */
-export interface Row {
-  readonly id: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly ceiling: number;
-  readonly ratio: number;
-  readonly target: number;
-  readonly met: boolean;
-}
+import { atLeast, atMost } from "./row.ts";
+import type { Row } from "./row.ts";
 
 export interface LedgerBenchOptions {
   /** Slips on the chain before anything is measured. */
@@ -95,16 +86,6 @@ export async function benchLedger({ preload = 100_000 }: LedgerBenchOptions = {}
     await federation.remove();
   }
 }
-
-type Figure = Omit<Row, "ratio" | "met">;
-const atLeast = (figure: Figure): Row => {
-  const ratio = figure.value / figure.ceiling;
-  return { ...figure, ratio, met: ratio >= figure.target };
-};
-const atMost = (figure: Figure): Row => {
-  const ratio = figure.value / figure.ceiling;
-  return { ...figure, ratio, met: ratio <= figure.target };
-};
 
 /** The median of some rounds by ratio; what the machine can verify is measured before and after each. */
 async function measured(

@@ -2,13 +2,10 @@
  * A chain's writer alone in a process, to be killed: no HTTP, no worker threads, so that it starts fast. It is spoken to
  * over the parent's channel, and answers a slip exactly when a node would.
  */
-import { readFile } from "node:fs/promises";
-import { signingKeypair } from "@anamnesis/crypto/sign";
-import { fromHex, toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
+import { toHex } from "@anamnesis/crypto/verify";
 import { findSlip } from "@anamnesis/ledger";
-import { parseGenesis } from "@anamnesis/protocol";
 import type { SlipId } from "@anamnesis/protocol";
-import { openChain } from "../../apps/node/src/openChain.ts";
+import { openFromArguments } from "./openFromArguments.ts";
 
 export type WriterCall = { readonly carry: string } | { readonly find: readonly string[] };
 export type WriterReply =
@@ -16,16 +13,7 @@ export type WriterReply =
   | { readonly carried: { readonly id: string; readonly code: string } }
   | { readonly missing: readonly string[] };
 
-const [folder = "", genesisFile = "", secretKey = ""] = process.argv.slice(2);
-const genesis = parseGenesis(await readFile(genesisFile, "utf8"));
-const chain = await openChain({
-  genesis,
-  institution: genesis.writer,
-  signing: signingKeypair(fromHex(secretKey)),
-  folder,
-  verify: async (checks) => checks.map(verifySignatureRaw),
-  now: Date.now,
-});
+const chain = await openFromArguments();
 
 const reply = (message: WriterReply): void => void process.send?.(message);
 

@@ -49,8 +49,8 @@ const diskWasFull = (): AnamnesisError =>
   new AnamnesisError("STORAGE_FULL", "The chain's disk was full when the block before was written");
 
 /**
- * The embedded engine's writer. Whatever waits when the last block is durable makes the next one, so that one fsync
- * serves many; meanwhile the next one's signatures are verified in other threads and it is executed. An answer is given after the fsync.
+ * The embedded engine's writer. What waits makes a block, so that one fsync serves many; while that block is written, the
+ * next one's signatures are verified in other threads and it is executed. An answer is given after the fsync.
  */
 export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   const { genesis, institution, engine, store, now } = keeper.config;

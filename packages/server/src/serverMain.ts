@@ -4,7 +4,7 @@ import { jsonObject } from "./body.ts";
 import { failureOf } from "./failure.ts";
 import type { Server } from "./http.ts";
 
-/** What a server's configuration file holds beside what it is started with: paths of the documents that it trusts. */
+/** What the configuration file holds: fields of the server's configuration, and paths of the documents that it trusts. */
 export type ConfigFile = Readonly<Record<string, unknown>>;
 /** Reads a file that the configuration names. @throws {AnamnesisError} FILE_UNREADABLE */
 export type ReadText = (path: string) => Promise<string>;
