@@ -7,9 +7,9 @@ import { gcmOpen, gcmSeal } from "#primitives";
 import { Aes256Gcm, CipherSuite, HkdfSha256 } from "@hpke/core";
 import type { SenderContext } from "@hpke/core";
 import { XWing } from "@hpke/hybridkem-x-wing";
-import { concat, utf8 } from "./bytes.ts";
-import { randomBytes } from "./derive.ts";
-import type { RandomSource } from "./derive.ts";
+import { concat, utf8 } from "./encoding/bytes.ts";
+import { randomBytes } from "./primitives/derive.ts";
+import type { RandomSource } from "./primitives/derive.ts";
 import { CryptoError, decryptError, expectLength } from "./errors.ts";
 import { BYTES } from "./suite.ts";
 

@@ -5,8 +5,8 @@
 import { gcmSeal } from "#primitives";
 import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
 import { XWing } from "@hpke/hybridkem-x-wing";
-import { randomBytes, sha256 } from "./derive.ts";
-import { curve } from "./ready.ts";
+import { randomBytes, sha256 } from "./primitives/derive.ts";
+import { curve } from "./engine/ready.ts";
 
 export interface Ceilings {
   /** One pairing of two fresh points. */

@@ -1,21 +1,21 @@
 /** Fixed parties and records for tests. */
 import { boxKeypairFromSeed } from "./box.ts";
 import type { BoxKeypair } from "./box.ts";
-import { concat, i2osp, utf8 } from "./bytes.ts";
-import { dealGrant } from "./dealGrant.ts";
-import type { DealtGrant } from "./dealGrant.ts";
-import { sha256 } from "./derive.ts";
-import type { RandomSource } from "./derive.ts";
-import { readStoredRecord } from "./objectHead.ts";
-import type { StoredRecord } from "./objectHead.ts";
-import { openShares, reencryptShare } from "./proxyShares.ts";
-import type { ProxyShares, ShareRequest } from "./proxyShares.ts";
-import { openGrant } from "./readerGrant.ts";
-import type { ReaderGrant, ShareReply } from "./readerGrant.ts";
-import { ready } from "./ready.ts";
-import { sealRecord } from "./sealRecord.ts";
-import type { SealedRecord, VisitTarget } from "./sealRecord.ts";
-import { institutionPublicKey, tagKeys, visitSigningKey } from "./seedKeys.ts";
+import { concat, i2osp, utf8 } from "./encoding/bytes.ts";
+import { dealGrant } from "./grant/dealGrant.ts";
+import type { DealtGrant } from "./grant/dealGrant.ts";
+import { sha256 } from "./primitives/derive.ts";
+import type { RandomSource } from "./primitives/derive.ts";
+import { readStoredRecord } from "./record/objectHead.ts";
+import type { StoredRecord } from "./record/objectHead.ts";
+import { openShares, reencryptShare } from "./grant/proxyShares.ts";
+import type { ProxyShares, ShareRequest } from "./grant/proxyShares.ts";
+import { openGrant } from "./grant/readerGrant.ts";
+import type { ReaderGrant, ShareReply } from "./grant/readerGrant.ts";
+import { ready } from "./engine/ready.ts";
+import { sealRecord } from "./record/sealRecord.ts";
+import type { SealedRecord, VisitTarget } from "./record/sealRecord.ts";
+import { institutionPublicKey, tagKeys, visitSigningKey } from "./kem/seedKeys.ts";
 import { signingKeypair } from "./sign.ts";
 import type { SigningKeypair } from "./sign.ts";
 

@@ -1,7 +1,7 @@
 /** Every secret key of one person, derived from one 32-byte seed. Born on the device; servers do not import this. */
-export type { DealGrantInput, DealtGrant, DealtShare, GrantTag } from "./dealGrant.ts";
-export { dealGrant } from "./dealGrant.ts";
-export type { BoxKeys, IdentifiedSigningKey, TagKeys } from "./seedKeys.ts";
+export type { DealGrantInput, DealtGrant, DealtShare, GrantTag } from "./grant/dealGrant.ts";
+export { dealGrant } from "./grant/dealGrant.ts";
+export type { BoxKeys, IdentifiedSigningKey, TagKeys } from "./kem/seedKeys.ts";
 export {
   contactBoxKeys,
   deviceStorageKey,
@@ -11,4 +11,4 @@ export {
   tagKeys,
   visitBoxKeys,
   visitSigningKey,
-} from "./seedKeys.ts";
+} from "./kem/seedKeys.ts";

@@ -1,5 +1,5 @@
 /** What an author may do: seal a record for a visit token. */
-export { sealObjectId } from "./addressKey.ts";
+export { sealObjectId } from "./kem/addressKey.ts";
 export type {
   Author,
   ContentDescription,
@@ -8,5 +8,5 @@ export type {
   SealRecordInput,
   Sink,
   VisitTarget,
-} from "./sealRecord.ts";
-export { sealRecord } from "./sealRecord.ts";
+} from "./record/sealRecord.ts";
+export { sealRecord } from "./record/sealRecord.ts";

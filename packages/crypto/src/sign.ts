@@ -1,7 +1,7 @@
 /** Signing with one's own Ed25519 key. Verification is in `./verify`. */
 import { ed25519PublicKey, ed25519Sign } from "#primitives";
 import { expectLength } from "./errors.ts";
-import { signatureInput } from "./signature.ts";
+import { signatureInput } from "./signature/signature.ts";
 
 export interface SigningKeypair {
   /** 32 bytes. */

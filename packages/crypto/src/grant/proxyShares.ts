@@ -1,0 +1,179 @@
+import { openWith, sealSymmetric } from "../box.ts";
+import { decodeEnc, equalBytes, os2ip, readU32 } from "../encoding/bytes.ts";
+import { checkedC1, splitCapsule } from "../kem/capsule.ts";
+import { randomBytes } from "../primitives/derive.ts";
+import type { RandomSource } from "../primitives/derive.ts";
+import type { G1, G2 } from "../engine/curveEngine.ts";
+import { CryptoError, expectLength } from "../errors.ts";
+import { grantContext, replyAad, splitCommitments } from "./grantContext.ts";
+import { curve } from "../engine/ready.ts";
+import { evaluateCommitment } from "./shamir.ts";
+import { makeShareProof } from "./shareProof.ts";
+import { BYTES, LABEL } from "../suite.ts";
+
+export interface OpenSharesInput {
+  /** The proxy's X-Wing secret key, 32 bytes. */
+  readonly secretKey: Uint8Array;
+  /** Canonical bytes of the grant. */
+  readonly grant: Uint8Array;
+  /** The proxy's index, 1..n. */
+  readonly index: number;
+  /** The grant's tags, in its order. */
+  readonly tags: readonly Uint8Array[];
+  readonly k: number;
+  readonly sealed: Uint8Array;
+  /** enc(all V). */
+  readonly commitments: Uint8Array;
+}
+
+/** What a proxy keeps of a grant: group elements and one symmetric key, all as bytes that can be stored. */
+export interface ProxyShares {
+  readonly gctx: Uint8Array;
+  readonly index: number;
+  readonly replyKey: Uint8Array;
+  readonly tags: readonly TagShare[];
+}
+
+export interface TagShare {
+  readonly tag: Uint8Array;
+  /** S_i, 48 bytes. */
+  readonly share: Uint8Array;
+  /** V_0..V_{k-1}, 576 bytes each. */
+  readonly commitments: readonly Uint8Array[];
+}
+
+/** A capsule that a reader wants re-encrypted. */
+export interface ShareRequest {
+  readonly shares: ProxyShares;
+  /** 16 bytes. */
+  readonly tag: Uint8Array;
+  /** The patient's capsule, 1312 bytes. */
+  readonly capsule: Uint8Array;
+  /** SHA-256 of the record's header. */
+  readonly ctx: Uint8Array;
+}
+
+/**
+ * Opens the shares dealt to this proxy. {@link checkShares} comes next.
+ *
+ * @throws {CryptoError} `E_DECRYPT` if the message does not open under this key and grant; `E_SHARE_INVALID` if it is
+ * for another proxy or other tags; `E_FORMAT` for malformed commitments.
+ */
+export async function openShares(input: OpenSharesInput): Promise<ProxyShares> {
+  const gctx = grantContext(input.grant);
+  const { secretKey, sealed, tags } = input;
+  const plaintext = await openWith({ secretKey, info: LABEL.share, aad: gctx, sealed });
+  const [index, replyKey, ...points] = decodeEnc(plaintext);
+  const isMine = index?.length === 4 && readU32(index, 0) === input.index;
+  if (!isMine || replyKey?.length !== 32 || points.length !== tags.length) {
+    throw new CryptoError(
+      "E_SHARE_INVALID",
+      `Cannot use shares, want those of proxy ${input.index} for ${tags.length} tags`,
+    );
+  }
+  const commitments = splitCommitments(input.commitments, tags.length, input.k);
+  return {
+    gctx,
+    index: input.index,
+    replyKey: Uint8Array.from(replyKey),
+    tags: tags.map((tag, t) => ({
+      tag,
+      share: Uint8Array.from(points[t] ?? []),
+      commitments: commitments[t] ?? [],
+    })),
+  };
+}
+
+/**
+ * Checks e(S_i, P2) == prod V_j^(i^j) for all tags at once, by a random linear combination with weights of 128 bits;
+ * if that fails, tag by tag.
+ *
+ * The order of the commitments is not checked here: a dealer who commits outside the group is found out when a share
+ * is judged (`verifyShareProof`), and no proxy is blamed for it.
+ *
+ * @throws {CryptoError} `E_SHARE_INVALID` with the position of the first bad tag; `E_FORMAT`, `E_SUBGROUP` for bad
+ * encodings.
+ */
+export function checkShares(shares: ProxyShares, random: RandomSource = randomBytes): void {
+  const engine = curve();
+  const decoded = shares.tags.map(({ share, commitments }) => ({
+    share: engine.g1Decode(share),
+    expected: evaluateCommitment(
+      commitments.map((bytes) => engine.gtDecode(bytes)),
+      shares.index,
+    ),
+  }));
+  if (decoded.length === 0) throw new CryptoError("E_SHARE_INVALID", "Cannot use shares of no tag");
+  const weights = decoded.map(() => 1n + os2ip(random(16)));
+  const sum = engine.g1MultiplySum(
+    decoded.map(({ share }, t) => [share, weights[t] ?? 1n] as const),
+  );
+  const product = decoded
+    .map(({ expected }, t) => engine.gtPowerUnchecked(expected, weights[t] ?? 1n))
+    .reduce((left, right) => engine.gtMultiply(left, right));
+  if (engine.gtEqual(engine.pairing(sum, engine.g2Base()), product)) return;
+  const bad = decoded.findIndex(
+    ({ share, expected }) => !engine.gtEqual(engine.pairing(share, engine.g2Base()), expected),
+  );
+  throw new CryptoError(
+    "E_SHARE_INVALID",
+    `Cannot use shares, that of tag ${bad} does not match its commitments`,
+  );
+}
+
+/**
+ * Answers a reader: w_i = e(S_i, C1), under the reply key. Does the public capsule check first; everything else that a
+ * proxy must check comes before this call.
+ *
+ * @returns nonce (12) || sealed GT element (576) || tag (16).
+ * @throws {CryptoError} `E_CAPSULE` if the capsule fails its public check; `E_SHARE_INVALID` for a tag outside the
+ * grant; `E_FORMAT`, `E_SUBGROUP` for bad encodings.
+ */
+export async function reencryptShare(
+  request: ShareRequest,
+  random: RandomSource = randomBytes,
+): Promise<Uint8Array> {
+  const { shares, tag, capsule, ctx } = request;
+  const { share, c1 } = checkRequest(request);
+  const engine = curve();
+  const plaintext = engine.gtEncode(engine.pairing(share, c1));
+  const aad = replyAad({ gctx: shares.gctx, tag, index: shares.index, capsule, ctx });
+  return sealSymmetric({ key: shares.replyKey, aad, plaintext }, random);
+}
+
+/**
+ * Proves that the answer to this request was right; asked for only after an opening failed.
+ *
+ * @returns 80 bytes, for `verifyShareProof`.
+ * @throws {CryptoError} Like {@link reencryptShare}.
+ */
+export function proveShare(request: ShareRequest, random: RandomSource = randomBytes): Uint8Array {
+  const { shares, tag, capsule } = request;
+  const { share, c1: decodedC1, commitments } = checkRequest(request);
+  const engine = curve();
+  const y = evaluateCommitment(
+    commitments.map((bytes) => engine.gtDecode(bytes)),
+    shares.index,
+  );
+  const w = engine.pairing(share, decodedC1);
+  const { c1 } = splitCapsule(capsule);
+  return makeShareProof(
+    { gctx: shares.gctx, tag, index: shares.index, c1, y, w, share, decodedC1 },
+    random,
+  );
+}
+
+function checkRequest({ shares, tag, capsule, ctx }: ShareRequest): {
+  readonly share: G1;
+  readonly c1: G2;
+  readonly commitments: readonly Uint8Array[];
+} {
+  expectLength("tag", tag, BYTES.tag, "E_FORMAT");
+  const found = shares.tags.find((entry) => equalBytes(entry.tag, tag));
+  if (found === undefined)
+    throw new CryptoError("E_SHARE_INVALID", "Cannot answer for this tag, the grant has none such");
+  const c1 = checkedC1({ capsule, tag, ctx });
+  if (c1 === undefined)
+    throw new CryptoError("E_CAPSULE", "Cannot answer for this capsule, its public check fails");
+  return { share: curve().g1Decode(found.share), c1, commitments: found.commitments };
+}

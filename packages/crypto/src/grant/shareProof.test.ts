@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import { before, suite, test } from "node:test";
+import { utf8 } from "../encoding/bytes.ts";
+import { hashTag, splitCapsule } from "../kem/capsule.ts";
+import { openCapsule } from "../kem/contentKey.ts";
+import { mclEngine } from "../engine/engineMcl.ts";
+import { nobleEngine } from "../engine/engineNoble.ts";
+import {
+  flipBit,
+  makeGrant,
+  makeParties,
+  makeTarget,
+  readFixture,
+  replaceAt,
+  sealContent,
+  shareReplies,
+  shareRequest,
+} from "../fixture.ts";
+import type { GrantFixture, Parties, SealedFixture } from "../fixture.ts";
+import { maskPoint } from "./grantContext.ts";
+import type { StoredRecord } from "../record/objectHead.ts";
+import { checkShares, proveShare, reencryptShare } from "./proxyShares.ts";
+import { blameShares, openAsReader } from "./readerGrant.ts";
+import type { ShareReply } from "./readerGrant.ts";
+import { curve, useEngine } from "../engine/ready.ts";
+import { combineExponents } from "./shamir.ts";
+import { verifyShareProof } from "./shareProof.ts";
+import { GROUP_ORDER } from "../suite.ts";
+
+const CONTENT = utf8('{"resourceType":"Bundle"}');
+
+let parties: Parties;
+let fixture: SealedFixture;
+let other: SealedFixture;
+let record: StoredRecord;
+let granted: GrantFixture;
+let replies: ShareReply[];
+
+before(async () => {
+  parties = await makeParties(4);
+  fixture = await sealContent(parties, makeTarget(parties, "granted"), CONTENT);
+  other = await sealContent(parties, makeTarget(parties, "not granted"), CONTENT);
+  record = await readFixture(fixture);
+  granted = await makeGrant(parties, [fixture.target]);
+  replies = await shareReplies(granted, record);
+});
+
+suite("share proofs", () => {
+  test("verifyShareProof() accepts honest answers and refuses every change", () => {
+    const engine = curve();
+    const asked = shareRequest(granted, record, 1);
+    const mine = asked.shares.tags[0];
+    assert.ok(mine !== undefined);
+    const { c1 } = splitCapsule(asked.capsule);
+    const w = engine.gtEncode(engine.pairing(engine.g1Decode(mine.share), engine.g2Decode(c1)));
+    const evidence = {
+      gctx: asked.shares.gctx,
+      tag: asked.tag,
+      index: 2,
+      c1,
+      w,
+      proof: proveShare(asked),
+      commitments: mine.commitments,
+    };
+    assert.equal(verifyShareProof(evidence), true);
+    const wrongW = engine.gtEncode(engine.gtMultiply(engine.gtDecode(w), engine.gtDecode(w)));
+    const otherC1 = other.sealed.capsules[0]?.subarray(0, 96) ?? new Uint8Array(0);
+    const minus = engine.g1Encode(engine.g1Negate(engine.g1Decode(evidence.proof.subarray(32))));
+    const changes = {
+      "another share": { w: wrongW },
+      "a share outside the group": { w: flipBit(w, 4600) },
+      "another index": { index: 3 },
+      "another C1": { c1: otherC1 },
+      "another grant": { gctx: flipBit(evidence.gctx, 0) },
+      "another tag": { tag: flipBit(evidence.tag, 0) },
+      "another challenge": { proof: flipBit(evidence.proof, 250) },
+      "a negated z": { proof: replaceAt(evidence.proof, 32, minus) },
+      "a short proof": { proof: evidence.proof.subarray(1) },
+      "a challenge of q or more": {
+        proof: replaceAt(evidence.proof, 0, new Uint8Array(32).fill(0xff)),
+      },
+    };
+    for (const [name, change] of Object.entries(changes)) {
+      assert.equal(verifyShareProof({ ...evidence, ...change }), false, name);
+    }
+    const outside = evidence.commitments.map((bytes, j) =>
+      j === 0 ? flipBit(bytes, 4600) : bytes,
+    );
+    assert.throws(() => verifyShareProof({ ...evidence, commitments: outside }), {
+      code: "E_SUBGROUP",
+    });
+  });
+
+  test("blameShares() names the liars and nobody else", async () => {
+    const proven = replies.map((answer, i) => ({
+      ...answer,
+      proof: proveShare(shareRequest(granted, record, i)),
+    }));
+    const { readerGrant: grant } = granted;
+    assert.deepEqual(await blameShares({ grant, record, answers: proven }), []);
+    // Proxy 2 answers from a share that is not its own, and proves it as well as it can; proxy 4 keeps silent.
+    const [first, second, third, fourth] = granted.shares;
+    const stolen = first?.tags[0];
+    assert.ok(
+      second !== undefined && third !== undefined && fourth !== undefined && stolen !== undefined,
+    );
+    const lying = { ...shareRequest(granted, record, 1), shares: { ...second, tags: [stolen] } };
+    const lie = { index: 2, reply: await reencryptShare(lying), proof: proveShare(lying) };
+    const silent = { index: 4, reply: replies[3]?.reply ?? new Uint8Array(0), proof: undefined };
+    const honest = proven.filter(({ index }) => index === 1 || index === 3);
+    assert.deepEqual(
+      await blameShares({ grant, record, answers: [...honest, lie, silent] }),
+      [2, 4],
+    );
+    await assert.rejects(openAsReader({ grant, record, replies: [...honest, lie] }), {
+      code: "E_DECRYPT",
+    });
+    const withFourth = [lie, ...honest, silent];
+    assert.equal((await openAsReader({ grant, record, replies: withFourth })).length, 32);
+  });
+
+  test("shares, commitments and proofs of one engine verify in the other", async () => {
+    const asked = shareRequest(granted, record, 0);
+    const mine = asked.shares.tags[0];
+    assert.ok(mine !== undefined);
+    const proof = proveShare(asked);
+    const { c1 } = splitCapsule(asked.capsule);
+    const w = mclEngine.gtEncode(
+      mclEngine.pairing(mclEngine.g1Decode(mine.share), mclEngine.g2Decode(c1)),
+    );
+    const gctx = asked.shares.gctx;
+    await useEngine(nobleEngine);
+    try {
+      checkShares(asked.shares);
+      const { tag } = asked;
+      assert.equal(
+        verifyShareProof({ gctx, tag, index: 1, c1, w, proof, commitments: mine.commitments }),
+        true,
+      );
+      assert.equal(
+        (await openAsReader({ grant: granted.readerGrant, record, replies })).length,
+        32,
+      );
+    } finally {
+      await useEngine(mclEngine);
+    }
+  });
+});
+
+suite("the collusion bound", () => {
+  test("k proxies and the reader get the tag's key, and no other tag's", async () => {
+    const engine = curve();
+    // RK = sum (D*lambda_i)*S_i; d_tag = M - RK. This is what the documents promise, no more and no less.
+    const exponents = combineExponents([1, 2, 3], 4);
+    const terms = exponents.map((exponent, i) => {
+      const share = granted.shares[i]?.tags[0]?.share ?? new Uint8Array(0);
+      return [
+        engine.g1Decode(share),
+        ((exponent % GROUP_ORDER) + GROUP_ORDER) % GROUP_ORDER,
+      ] as const;
+    });
+    const { X, gctx, tags } = granted.readerGrant;
+    const mine = tags[0];
+    assert.ok(mine !== undefined);
+    const rekey = engine.g1MultiplySum(terms);
+    const tagKey = engine.g1Add(maskPoint(X, mine.tag, gctx), engine.g1Negate(rekey));
+    const left = engine.pairing(tagKey, engine.g2Base());
+    assert.ok(
+      engine.gtEqual(left, engine.pairing(hashTag(mine.tag), engine.g2Decode(mine.A))),
+      "d_tag is recovered",
+    );
+
+    const openWithTagKey = async (stored: StoredRecord): Promise<Uint8Array> => {
+      const parts = splitCapsule(stored.capsules[0] ?? new Uint8Array(0));
+      const key = engine.pairing(tagKey, engine.g2Decode(parts.c1));
+      return openCapsule({ key, A: mine.A, ss64: mine.ss64, parts, record: stored });
+    };
+    assert.equal((await openWithTagKey(record)).length, 32);
+    await assert.rejects(openWithTagKey(await readFixture(other)), { code: "E_DECRYPT" });
+  });
+
+  test("k-1 shares fit every secret equally well", () => {
+    // Any two shares extend to a sharing of any secret: nothing about RK is fixed by them.
+    const engine = curve();
+    const [one, two] = granted.shares.map(({ tags }) =>
+      engine.g1Decode(tags[0]?.share ?? new Uint8Array(0)),
+    );
+    assert.ok(one !== undefined && two !== undefined);
+    const guess = engine.g1Multiply(engine.g1Base(), 12345n);
+    // The quadratic through (0, guess), (1, one), (2, two) at x = 3: S_3 = guess - 3*one + 3*two.
+    const third = engine.g1MultiplySum([
+      [guess, 1n],
+      [one, GROUP_ORDER - 3n],
+      [two, 3n],
+    ]);
+    const back = engine.g1MultiplySum([
+      [one, 3n],
+      [two, GROUP_ORDER - 3n],
+      [third, 1n],
+    ]);
+    assert.deepEqual(engine.g1Encode(back), engine.g1Encode(guess));
+  });
+});

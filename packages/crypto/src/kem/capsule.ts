@@ -1,0 +1,181 @@
+import { gcmSeal } from "#primitives";
+import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
+import { concat, enc, xor } from "../encoding/bytes.ts";
+import { hashToScalar, kdf, randomBytes, sha256 } from "../primitives/derive.ts";
+import type { RandomSource } from "../primitives/derive.ts";
+import type { G1, G2 } from "../engine/curveEngine.ts";
+import { CryptoError, expectLength } from "../errors.ts";
+import { curve } from "../engine/ready.ts";
+import { BYTES, DST } from "../suite.ts";
+
+/** The five parts of a capsule C1 || C2 || C3 || ct_pq || W, 1312 bytes. */
+export interface CapsuleParts {
+  readonly c1: Uint8Array;
+  readonly c2: Uint8Array;
+  readonly c3: Uint8Array;
+  readonly ctPq: Uint8Array;
+  readonly w: Uint8Array;
+}
+
+/** A capsule with what it is bound to. */
+export interface CapsuleCheck {
+  /** 1312 bytes. */
+  readonly capsule: Uint8Array;
+  /** 16 bytes. */
+  readonly tag: Uint8Array;
+  /** SHA-256 of the record's header, 32 bytes. */
+  readonly ctx: Uint8Array;
+}
+
+/** What {@link wrapKeyFor} depends on. */
+export interface KekBinding {
+  readonly parts: Omit<CapsuleParts, "c3" | "w">;
+  readonly tag: Uint8Array;
+  readonly A: Uint8Array;
+  readonly ekTag: Uint8Array;
+  readonly ctx: Uint8Array;
+}
+
+export const ZERO_NONCE: Uint8Array = new Uint8Array(BYTES.gcmNonce);
+
+/**
+ * Encapsulates a content key for one tag of a patient: the pairing KEM and ML-KEM-768, combined.
+ *
+ * C1 = rho*P2, K = e(rho*H_tag(tag), A), C2 = sigma xor KDF(K), C3 = rho*H_bind(...), W = AES-256-GCM(KEK, DEK, ctx).
+ *
+ * @param input.A - The patient's public key for this institution, 96 bytes.
+ * @param input.ekTag - ML-KEM-768 encapsulation key of the tag, 1184 bytes.
+ * @returns 1312 bytes.
+ * @throws {CryptoError} `E_SUBGROUP` for a bad A; `E_FORMAT` for an encapsulation key that fails FIPS 203 7.2.
+ */
+export async function encapsulate(
+  input: {
+    readonly A: Uint8Array;
+    readonly ekTag: Uint8Array;
+    readonly tag: Uint8Array;
+    readonly ctx: Uint8Array;
+    readonly contentKey: Uint8Array;
+  },
+  random: RandomSource = randomBytes,
+): Promise<Uint8Array> {
+  const { A, ekTag, tag, ctx } = input;
+  expectLength("tag", tag, BYTES.tag);
+  expectLength("content key", input.contentKey, 32);
+  expectLength("ekTag", ekTag, BYTES.ekTag, "E_FORMAT");
+  const engine = curve();
+  const publicKey = engine.g2Decode(A);
+  const sigma = random(32);
+  const { cipherText: ctPq, sharedSecret } = encapsulatePq(ekTag, random(32));
+  const rho = fujisakiOkamotoScalar({ sigma, A, tag, ctx, ctPq });
+  const c1 = engine.g2Encode(engine.g2Multiply(engine.g2Base(), rho));
+  const key = engine.pairing(engine.g1Multiply(hashTag(tag), rho), publicKey);
+  const c2 = xor(sigma, maskFor({ key: engine.gtEncode(key), c1, tag, A }));
+  const c3 = engine.g1Encode(engine.g1Multiply(hashBind({ c1, c2, ctPq }, { tag, ctx }), rho));
+  const kek = wrapKeyFor(concat(sigma, sharedSecret), {
+    parts: { c1, c2, ctPq },
+    tag,
+    A,
+    ekTag,
+    ctx,
+  });
+  const w = await gcmSeal({ key: kek, nonce: ZERO_NONCE, aad: ctx, data: input.contentKey });
+  return concat(c1, c2, c3, ctPq, w);
+}
+
+/**
+ * The public check of a capsule: e(C3, P2) == e(H_bind(enc(tag, C1, C2, ct_pq, ctx)), C1).
+ *
+ * Whoever passes it made C1 for this very tag and header, so proxies are no pairing oracle. W is outside: the record's
+ * digest covers it.
+ *
+ * @returns `false` if well-formed input fails the equation.
+ * @throws {CryptoError} `E_FORMAT` for wrong lengths, `E_SUBGROUP` for bad points.
+ */
+export function checkCapsule({ capsule, tag, ctx }: CapsuleCheck): boolean {
+  return checkedC1({ capsule, tag, ctx }) !== undefined;
+}
+
+/** {@link checkCapsule}, giving the decoded C1 of a capsule that passes. */
+export function checkedC1({ capsule, tag, ctx }: CapsuleCheck): G2 | undefined {
+  expectLength("tag", tag, BYTES.tag, "E_FORMAT");
+  expectLength("ctx", ctx, BYTES.hash, "E_FORMAT");
+  const parts = splitCapsule(capsule);
+  const engine = curve();
+  const c1 = engine.g2Decode(parts.c1);
+  const c3 = engine.g1Decode(parts.c3);
+  const bound = engine.g1Negate(hashBind(parts, { tag, ctx }));
+  const product = engine.pairingProduct([
+    [bound, c1],
+    [c3, engine.g2Base()],
+  ]);
+  return engine.gtEqual(product, engine.gtOne()) ? c1 : undefined;
+}
+
+/** @throws {CryptoError} `E_FORMAT` unless the capsule is 1312 bytes. */
+export function splitCapsule(capsule: Uint8Array): CapsuleParts {
+  expectLength("capsule", capsule, BYTES.capsule, "E_FORMAT");
+  return {
+    c1: capsule.subarray(0, 96),
+    c2: capsule.subarray(96, 128),
+    c3: capsule.subarray(128, 176),
+    ctPq: capsule.subarray(176, 1264),
+    w: capsule.subarray(1264),
+  };
+}
+
+/** H_tag(tag) in G1. */
+export function hashTag(tag: Uint8Array): G1 {
+  return curve().hashToG1(tag, DST.tag);
+}
+
+/** H_bind(enc(tag, C1, C2, ct_pq, ctx)) in G1. */
+export function hashBind(
+  { c1, c2, ctPq }: Pick<CapsuleParts, "c1" | "c2" | "ctPq">,
+  { tag, ctx }: { readonly tag: Uint8Array; readonly ctx: Uint8Array },
+): G1 {
+  return curve().hashToG1(enc(tag, c1, c2, ctPq, ctx), DST.bind);
+}
+
+/** rho = HS("fo", enc(sigma, A, tag, ctx, ct_pq)). */
+export function fujisakiOkamotoScalar(input: {
+  readonly sigma: Uint8Array;
+  readonly A: Uint8Array;
+  readonly tag: Uint8Array;
+  readonly ctx: Uint8Array;
+  readonly ctPq: Uint8Array;
+}): bigint {
+  return hashToScalar("fo", enc(input.sigma, input.A, input.tag, input.ctx, input.ctPq));
+}
+
+/** KDF(GT(K), "mask", enc(C1, tag, A), 32). */
+export function maskFor(input: {
+  readonly key: Uint8Array;
+  readonly c1: Uint8Array;
+  readonly tag: Uint8Array;
+  readonly A: Uint8Array;
+}): Uint8Array {
+  return kdf(input.key, "mask", enc(input.c1, input.tag, input.A), 32);
+}
+
+/** KEK = KDF(sigma || s_pq, "kek", enc(C1, C2, ct_pq, tag, A, SHA-256(ek_tag), ctx), 32). */
+export function wrapKeyFor(
+  secrets: Uint8Array,
+  { parts, tag, A, ekTag, ctx }: KekBinding,
+): Uint8Array {
+  return kdf(secrets, "kek", enc(parts.c1, parts.c2, parts.ctPq, tag, A, sha256(ekTag), ctx), 32);
+}
+
+function encapsulatePq(
+  ekTag: Uint8Array,
+  coins: Uint8Array,
+): ReturnType<typeof ml_kem768.encapsulate> {
+  try {
+    return ml_kem768.encapsulate(ekTag, coins);
+  } catch (cause) {
+    throw new CryptoError(
+      "E_FORMAT",
+      "Cannot use ekTag, it fails the encapsulation key check of FIPS 203",
+      { cause },
+    );
+  }
+}
