@@ -8,7 +8,7 @@ import type { ChainId, Genesis, InstitutionId, SlipFields, SlipKind } from "@ana
 import type { Chain } from "../apps/node/src/chain.ts";
 import { openChain } from "../apps/node/src/openChain.ts";
 import type { ChainConfig } from "../apps/node/src/openChain.ts";
-import type { Writer } from "../apps/node/src/writer.ts";
+import type { Peer } from "../apps/node/src/embedded/peer.ts";
 import { bytesOf, certificateFields, keyOf, makeGenesis, signer } from "./chainFixture.ts";
 import type { MadeSlip } from "./chainFixture.ts";
 
@@ -98,7 +98,7 @@ export class ChainOnDisk {
 }
 
 /** A writer that does not answer. */
-const nobody: Writer = {
+const nobody: Peer = {
   blocks: (_after, _limit, _waitMs, signal) =>
     new Promise((_resolve, reject) =>
       signal.addEventListener("abort", () => reject(new Error("aborted")), { once: true }),
@@ -107,7 +107,7 @@ const nobody: Writer = {
 };
 
 /** A chain in this process as its followers see it. */
-export const writerOf = (chain: () => Chain): Writer => ({
+export const writerOf = (chain: () => Chain): Peer => ({
   blocks: async (after, limit, waitMs, signal) => [
     ...(await Promise.race([
       chain().blocks(after, limit, waitMs),

@@ -1,4 +1,4 @@
-/** One member's node without HTTP: real machine, engine and store, a crash at will, and a network that fails at will. */
+/** One member's node without HTTP: real machine, application and store, a crash at will, and a network that fails at will. */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { verifySignatureRaw } from "@anamnesis/crypto/verify";
@@ -7,13 +7,13 @@ import type { BlockResult } from "@anamnesis/ledger";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { Block, Genesis, InstitutionId } from "@anamnesis/protocol";
 import type { Chain } from "../../apps/node/src/chain.ts";
-import { ChainKeeper } from "../../apps/node/src/chainKeeper.ts";
-import { openWriter } from "../../apps/node/src/embedded.ts";
-import { Engine } from "../../apps/node/src/engine.ts";
-import type { Verify } from "../../apps/node/src/engine.ts";
-import { openFollower } from "../../apps/node/src/follower.ts";
-import { ChainStore } from "../../apps/node/src/store.ts";
-import type { Writer } from "../../apps/node/src/writer.ts";
+import { ChainKeeper } from "../../apps/node/src/embedded/chainKeeper.ts";
+import { openWriter } from "../../apps/node/src/embedded/writer.ts";
+import { Application } from "../../apps/node/src/application.ts";
+import type { Verify } from "../../apps/node/src/application.ts";
+import { openFollower } from "../../apps/node/src/embedded/follower.ts";
+import { ChainStore } from "../../apps/node/src/store/chainStore.ts";
+import type { Peer } from "../../apps/node/src/embedded/peer.ts";
 import { keyOf } from "../chainFixture.ts";
 
 /** Where a process dies: executed but not durable, or durable but nobody told. */
@@ -21,7 +21,7 @@ export type CrashPoint = "beforeCommit" | "afterCommit";
 
 class Crash extends Error {}
 
-class CrashingEngine extends Engine {
+class CrashingApplication extends Application {
   readonly #takeCrash: () => CrashPoint | undefined;
 
   constructor(
@@ -49,7 +49,7 @@ export class SimulatedNode {
   readonly #genesis: Genesis;
   readonly #folder: string;
   readonly #now: () => number;
-  readonly #writer: Writer | undefined;
+  readonly #writer: Peer | undefined;
   #crash: CrashPoint | undefined;
   #diedAt: CrashPoint | undefined;
   #chain: Chain | undefined;
@@ -60,7 +60,7 @@ export class SimulatedNode {
     readonly genesis: Genesis;
     readonly dir: string;
     readonly now: () => number;
-    readonly writer?: Writer;
+    readonly writer?: Peer;
   }) {
     this.institution = input.institution;
     this.#genesis = input.genesis;
@@ -93,17 +93,17 @@ export class SimulatedNode {
   async start(): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
     const store = new ChainStore(this.#folder);
-    const engine = new CrashingEngine(this.#genesis, store, verify, () => {
+    const application = new CrashingApplication(this.#genesis, store, verify, () => {
       this.#diedAt = this.#crash;
       this.#crash = undefined;
       return this.#diedAt;
     });
-    await engine.initChain();
+    await application.initChain();
     const keeper = new ChainKeeper({
       genesis: this.#genesis,
       institution: this.institution,
       signing: keyOf(this.institution),
-      engine,
+      application,
       store,
       now: this.#now,
     });
@@ -144,7 +144,7 @@ export function unreliableWriter(
   writer: () => Chain,
   below: (bound: number) => number,
   isHealed: () => boolean,
-): Writer {
+): Peer {
   const fails = (oneIn: number): boolean => !isHealed() && below(oneIn) === 0;
   const lost = (what: string): AnamnesisError =>
     new AnamnesisError("UNAVAILABLE", `The ${what} got lost`);

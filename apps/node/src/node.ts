@@ -6,13 +6,13 @@ import type { HttpConfig, Server } from "@anamnesis/server";
 import type { Chain } from "./chain.ts";
 import type { NodeDeps } from "./deps.ts";
 import { chainFolder, mailboxFolder, nonceFolder, readKeys } from "./home.ts";
-import { Mailbox } from "./mailbox.ts";
-import { membersOverHttp, openChain } from "./openChain.ts";
+import { Mailbox } from "./mailbox/mailbox.ts";
+import { peersOverHttp, openChain } from "./openChain.ts";
 import { boxRoutes } from "./routes/boxRoutes.ts";
 import { chainRoutes } from "./routes/chainRoutes.ts";
 import { queryRoutes } from "./routes/queryRoutes.ts";
 import { ticketRoutes } from "./routes/ticketRoutes.ts";
-import { VerifierPool } from "./verifierPool.ts";
+import { VerifierPool } from "./verify/verifierPool.ts";
 
 export interface NodeConfig extends HttpConfig {
   /** What {@link initHome} made. */
@@ -86,7 +86,7 @@ async function open(config: NodeConfig, opened: (() => Promise<unknown>)[]): Pro
       institution,
       signing: keys.signing,
       folder,
-      members: membersOverHttp(genesis, institution),
+      members: peersOverHttp(genesis, institution),
       verify: (checks) => pool.verify(checks),
       now,
       onFault: (fault, err) => log.fatal({ kind: genesis.kind, fault, err }, "chain stopped"),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { toHex } from "@anamnesis/crypto/verify";
 import { ChainOnDisk } from "../../../tests/chainOnDisk.ts";
-import { ChainStore } from "./store.ts";
+import { ChainStore } from "./store/chainStore.ts";
 
 let made: ChainOnDisk;
 let height: number;

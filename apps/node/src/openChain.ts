@@ -5,18 +5,18 @@ import { makeMachine, readRoots } from "@anamnesis/ledger";
 import { AnamnesisError, InvariantError, appHashOf, memberOf } from "@anamnesis/protocol";
 import type { Genesis, InstitutionId } from "@anamnesis/protocol";
 import type { Chain } from "./chain.ts";
-import { ChainKeeper } from "./chainKeeper.ts";
-import { openWriter } from "./embedded.ts";
-import { Engine } from "./engine.ts";
-import type { Verify } from "./engine.ts";
-import { openFollower } from "./follower.ts";
-import { readableFault } from "./lmdbFile.ts";
-import { markDamaged, rebuildIfDamaged } from "./rebuild.ts";
-import { ChainStore } from "./store.ts";
-import { VerifiedSignatures } from "./verifiedSignatures.ts";
-import { writerOverHttp } from "./writer.ts";
-import type { Writer } from "./writer.ts";
-import { recoverWritten } from "./recoverWritten.ts";
+import { ChainKeeper } from "./embedded/chainKeeper.ts";
+import { openWriter } from "./embedded/writer.ts";
+import { Application } from "./application.ts";
+import type { Verify } from "./application.ts";
+import { openFollower } from "./embedded/follower.ts";
+import { readableFault } from "./store/lmdbFile.ts";
+import { markDamaged, rebuildIfDamaged } from "./embedded/rebuild.ts";
+import { ChainStore } from "./store/chainStore.ts";
+import { VerifiedSignatures } from "./verify/verifiedSignatures.ts";
+import { peerOverHttp } from "./embedded/peer.ts";
+import type { Peer } from "./embedded/peer.ts";
+import { recoverWritten } from "./embedded/recoverWritten.ts";
 
 export interface ChainConfig {
   readonly genesis: Genesis;
@@ -31,9 +31,9 @@ export interface ChainConfig {
   /** See `KeeperConfig`. */
   readonly onFault?: (why: string, cause: unknown) => void;
   /** How a follower reaches the writer; default HTTP at the address of genesis. */
-  readonly writer?: Writer;
-  /** The other members, who may hold blocks that a writer lost; default none. See {@link membersOverHttp}. */
-  readonly members?: readonly Writer[];
+  readonly writer?: Peer;
+  /** The other members, who may hold blocks that a writer lost; default none. See {@link peersOverHttp}. */
+  readonly members?: readonly Peer[];
 }
 
 /**
@@ -50,7 +50,7 @@ export async function openChain(config: ChainConfig): Promise<Chain> {
   await mkdir(config.folder, { recursive: true, mode: 0o700 });
   const isWriter = genesis.writer === institution;
   const writer =
-    config.writer ?? writerOverHttp(memberOf(genesis, genesis.writer).address, genesis.chain);
+    config.writer ?? peerOverHttp(memberOf(genesis, genesis.writer).address, genesis.chain);
   const peers = isWriter ? (config.members ?? []) : [writer];
   await rebuildIfDamaged({
     genesis,
@@ -67,16 +67,16 @@ export async function openChain(config: ChainConfig): Promise<Chain> {
     // What a follower carries comes back to it in a block; the writer meets every slip once.
     const verified = new VerifiedSignatures();
     const verifyBlocks = isWriter ? config.verify : verified.recalling(config.verify);
-    const engine = new Engine(makeMachine(genesis), store, verifyBlocks);
-    await engine.initChain();
-    await assertStateOfHeight(engine, store);
-    assertSameGenesis(engine, store);
-    if (isWriter) await recoverWritten({ genesis, store, engine }, peers);
+    const application = new Application(makeMachine(genesis), store, verifyBlocks);
+    await application.initChain();
+    await assertStateOfHeight(application, store);
+    assertSameGenesis(application, store);
+    if (isWriter) await recoverWritten({ genesis, store, application }, peers);
     const keeper = new ChainKeeper({
       genesis,
       institution,
       signing: config.signing,
-      engine,
+      application,
       store,
       now,
       ...(config.onFault === undefined ? {} : { onFault: config.onFault }),
@@ -90,7 +90,7 @@ export async function openChain(config: ChainConfig): Promise<Chain> {
   }
 }
 
-function assertSameGenesis({ machine }: Engine, store: ChainStore): void {
+function assertSameGenesis({ machine }: Application, store: ChainStore): void {
   const begun = store.facts(0)?.appHash;
   if (begun === undefined)
     throw new AnamnesisError("STORE_CORRUPT", "The store keeps no beginning of its chain");
@@ -106,7 +106,7 @@ function assertSameGenesis({ machine }: Engine, store: ChainStore): void {
  * The height that the store names and the state that it holds were committed together. Where they were not, the next start
  * rebuilds the chain up to the newest block that is kept, whatever height the store names.
  */
-async function assertStateOfHeight({ machine }: Engine, store: ChainStore): Promise<void> {
+async function assertStateOfHeight({ machine }: Application, store: ChainStore): Promise<void> {
   if (isStateOfHeight(store)) return;
   const fault = `the state kept is not that of height ${store.height}`;
   await markDamaged(store.folder, { fault, height: store.newestBlock });
@@ -128,7 +128,7 @@ function isStateOfHeight(store: ChainStore): boolean {
 }
 
 /** Every other member of a chain, at its address in genesis. */
-export const membersOverHttp = (genesis: Genesis, institution: string): Writer[] =>
+export const peersOverHttp = (genesis: Genesis, institution: string): Peer[] =>
   genesis.members
     .filter(({ id }) => id !== institution)
-    .map(({ address }) => writerOverHttp(address, genesis.chain));
+    .map(({ address }) => peerOverHttp(address, genesis.chain));

@@ -14,7 +14,7 @@ const CHECKS_A_MESSAGE = 256;
 /** A thread that died is replaced this much later: one that cannot live at all is not tried without end. */
 const REPLACE_MS = 1_000;
 
-interface Hand {
+interface PoolWorker {
   readonly worker: Worker;
   /** What it is verifying; nothing while it is idle. */
   under: readonly Waiting[] | undefined;
@@ -25,7 +25,7 @@ interface Hand {
  */
 export class VerifierPool {
   readonly #script: URL;
-  readonly #hands = new Set<Hand>();
+  readonly #workers = new Set<PoolWorker>();
   readonly #queue: Waiting[] = [];
   #stopped = false;
 
@@ -35,7 +35,7 @@ export class VerifierPool {
    */
   constructor(workers = 1, script = new URL("./verifyWorker.ts", import.meta.url)) {
     this.#script = script;
-    for (let i = 0; i < workers; i += 1) this.#hire();
+    for (let i = 0; i < workers; i += 1) this.#spawn();
   }
 
   /** One result a check, in order. @throws {AnamnesisError} UNAVAILABLE when the thread died, or the pool is stopped. */
@@ -50,38 +50,38 @@ export class VerifierPool {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    const hands = [...this.#hands];
-    await Promise.all(hands.map(({ worker }) => worker.terminate()));
+    const workers = [...this.#workers];
+    await Promise.all(workers.map(({ worker }) => worker.terminate()));
     this.#refuse(this.#queue.splice(0), gone("Verifier pool is stopped"));
   }
 
-  #hire(): void {
+  #spawn(): void {
     const worker = new Worker(this.#script, { resourceLimits: { maxYoungGenerationSizeMb: 8 } });
-    const hand: Hand = { worker, under: undefined };
-    this.#hands.add(hand);
+    const spawned: PoolWorker = { worker, under: undefined };
+    this.#workers.add(spawned);
     worker.on("message", (results: Uint8Array) => {
-      this.#finish(hand, results);
+      this.#finish(spawned, results);
       this.#dispatch();
     });
-    worker.once("error", (error) => this.#lose(hand, error));
-    worker.once("exit", () => this.#lose(hand));
+    worker.once("error", (error) => this.#lose(spawned, error));
+    worker.once("exit", () => this.#lose(spawned));
     worker.unref();
     this.#dispatch();
   }
 
   /** A worker that died cannot be trusted to have verified anything: what it had fails, and another takes its place. */
-  #lose(hand: Hand, cause?: unknown): void {
-    if (!this.#hands.delete(hand)) return;
-    this.#refuse(hand.under ?? [], gone("The thread that verifies signatures ended", cause));
+  #lose(spawned: PoolWorker, cause?: unknown): void {
+    if (!this.#workers.delete(spawned)) return;
+    this.#refuse(spawned.under ?? [], gone("The thread that verifies signatures ended", cause));
     if (this.#stopped) return;
     setTimeout(() => {
-      if (!this.#stopped) this.#hire();
+      if (!this.#stopped) this.#spawn();
     }, REPLACE_MS).unref();
   }
 
   #dispatch(): void {
     while (this.#queue.length > 0) {
-      const idle = [...this.#hands].find(({ under }) => under === undefined);
+      const idle = [...this.#workers].find(({ under }) => under === undefined);
       if (idle === undefined) return;
       const batch: Waiting[] = [];
       let count = 0;
@@ -96,9 +96,9 @@ export class VerifierPool {
     }
   }
 
-  #finish(hand: Hand, results: Uint8Array): void {
-    const batch = hand.under ?? [];
-    hand.under = undefined;
+  #finish(spawned: PoolWorker, results: Uint8Array): void {
+    const batch = spawned.under ?? [];
+    spawned.under = undefined;
     let at = 0;
     for (const { checks, resolve } of batch) {
       resolve(Array.from(results.subarray(at, at + checks.length), Boolean));

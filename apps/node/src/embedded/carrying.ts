@@ -1,7 +1,7 @@
 import { randomBytes } from "@anamnesis/crypto/verify";
 import { limits } from "@anamnesis/protocol";
 import type { Slip } from "@anamnesis/protocol";
-import type { SlipOutcome } from "./chain.ts";
+import type { SlipOutcome } from "../chain.ts";
 
 /** A slip that waits to be carried: its form, key and signature hold. */
 export interface Waiting {
@@ -27,17 +27,17 @@ export function shuffled<T>(waiting: readonly T[]): T[] {
 }
 
 /** Cut into what fits one group each: at most 64 slips, and no more bytes than a group may have. */
-export function lotsOf<T>(order: readonly T[], slipOf: (item: T) => Slip): T[][] {
-  const lots: T[][] = [];
+export function cutIntoGroups<T>(order: readonly T[], slipOf: (item: T) => Slip): T[][] {
+  const groupsOfSlips: T[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const item of order) {
     const added = slipOf(item).bytes.length + SLIP_FRAME_BYTES;
-    const last = lots.at(-1);
+    const last = groupsOfSlips.at(-1);
     const fits =
       last !== undefined && last.length < limits.groupSlips && bytes + added <= limits.groupBytes;
     if (fits) last.push(item);
-    else lots.push([item]);
+    else groupsOfSlips.push([item]);
     bytes = fits ? bytes + added : GROUP_FRAME_BYTES + added;
   }
-  return lots;
+  return groupsOfSlips;
 }

@@ -9,8 +9,8 @@ import {
   verifyBlock,
 } from "@anamnesis/protocol";
 import type { Genesis } from "@anamnesis/protocol";
-import type { Engine } from "./engine.ts";
-import type { ChainStore } from "./store.ts";
+import type { Application } from "../application.ts";
+import type { ChainStore } from "./chainStore.ts";
 
 /**
  * Re-hashes everything kept of a chain: the blocks' chain and signatures, every page from its slips, and the eight roots
@@ -21,11 +21,11 @@ import type { ChainStore } from "./store.ts";
 export async function scrubChain(
   genesis: Genesis,
   store: ChainStore,
-  engine: Engine,
+  application: Application,
 ): Promise<{ checked: number; fault: string | undefined }> {
   let checked = 0;
   try {
-    for (const fault of faults(genesis, store, engine)) {
+    for (const fault of faults(genesis, store, application)) {
       if (fault !== undefined) return { checked, fault };
       checked += 1;
       if (checked % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -46,10 +46,10 @@ const reasonOf = (error: unknown): string =>
 function* faults(
   genesis: Genesis,
   store: ChainStore,
-  engine: Engine,
+  application: Application,
 ): Iterable<string | undefined> {
   const writerKey = memberOf(genesis, genesis.writer).nodeKey;
-  const { height } = engine.info();
+  const { height } = application.info();
   let prevHash: Uint8Array = new Uint8Array(32);
   for (let at = 1; at <= height; at++) {
     const bytes = store.block(at);

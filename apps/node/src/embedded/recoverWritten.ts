@@ -1,10 +1,10 @@
 import { equalBytes } from "@anamnesis/crypto/verify";
 import { AnamnesisError, decodeBlock, memberOf, verifyBlock } from "@anamnesis/protocol";
 import type { Block, Genesis } from "@anamnesis/protocol";
-import type { Engine } from "./engine.ts";
-import type { ChainStore } from "./store.ts";
+import type { Application } from "../application.ts";
+import type { ChainStore } from "../store/chainStore.ts";
 import { followsStore } from "./succession.ts";
-import type { Writer } from "./writer.ts";
+import type { Peer } from "./peer.ts";
 
 const ASK_MS = 2_000;
 const BLOCKS_AT_ONCE = 100;
@@ -17,13 +17,17 @@ const BLOCKS_AT_ONCE = 100;
  * @throws {AnamnesisError} STORE_CORRUPT when a member's blocks and its own part ways.
  */
 export async function recoverWritten(
-  { genesis, store, engine }: { genesis: Genesis; store: ChainStore; engine: Engine },
-  members: readonly Writer[],
+  {
+    genesis,
+    store,
+    application,
+  }: { genesis: Genesis; store: ChainStore; application: Application },
+  members: readonly Peer[],
 ): Promise<void> {
   const writerKey = memberOf(genesis, genesis.writer).nodeKey;
   const isOurs = (block: Block): boolean =>
     block.chain === genesis.chain && verifyBlock(block, writerKey);
-  const behind = async (member: Writer): Promise<Block[]> => {
+  const behind = async (member: Peer): Promise<Block[]> => {
     try {
       const height = store.height ?? 0;
       const found = await member.blocks(height, BLOCKS_AT_ONCE, 0, AbortSignal.timeout(ASK_MS));
@@ -47,10 +51,10 @@ export async function recoverWritten(
 
   async function takeBack(block: Block): Promise<void> {
     if (!followsStore(block, genesis, store)) throw partedWays(block);
-    const groups = await engine.process(block.groups);
-    const result = engine.finalize({ ...block, groups });
+    const groups = await application.process(block.groups);
+    const result = application.finalize({ ...block, groups });
     if (!equalBytes(result.appHash, block.appHash)) throw partedWays(block);
-    await engine.commit(block, result, block.time);
+    await application.commit(block, result, block.time);
   }
 
   function partedWays({ height }: Block): AnamnesisError {

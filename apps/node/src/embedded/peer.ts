@@ -1,12 +1,12 @@
 import { decodeCanonical } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
-import type { SlipOutcome } from "./chain.ts";
+import type { SlipOutcome } from "../chain.ts";
 
-/** The chain's writer as its followers see it. */
-export interface Writer {
+/** Another member's node, as a member of the same chain sees it. */
+export interface Peer {
   /** Encoded blocks above `after`; waits up to `waitMs` for the first. @throws {AnamnesisError} UNAVAILABLE */
   blocks(after: number, limit: number, waitMs: number, signal: AbortSignal): Promise<Uint8Array[]>;
-  /** @throws {AnamnesisError} UNAVAILABLE (no answer: it may or may not have been taken), or what the writer refused it with. */
+  /** @throws {AnamnesisError} UNAVAILABLE (no answer: it may or may not have been taken), or what it refused it with. */
   offer(
     group: Uint8Array,
   ): Promise<{ readonly height: number; readonly results: readonly SlipOutcome[] }>;
@@ -15,8 +15,8 @@ export interface Writer {
 const OFFER_MS = 30_000;
 const BLOCKS_BYTES = 256 * 1024 * 1024;
 
-/** @param address - Base URL of the writer's node. */
-export function writerOverHttp(address: string, chain: string): Writer {
+/** @param address - Base URL of the member's node. */
+export function peerOverHttp(address: string, chain: string): Peer {
   const base = `${address}/chains/${chain}`;
   return {
     blocks: async (after, limit, waitMs, signal) => {
@@ -38,18 +38,18 @@ export function writerOverHttp(address: string, chain: string): Writer {
   };
 }
 
-/** A body, or UNAVAILABLE when the writer breaks off in the middle of it. */
+/** A body, or UNAVAILABLE when the member breaks off in the middle of it. */
 async function whole<T>(body: Promise<T>): Promise<T> {
   try {
     return await body;
   } catch (cause) {
-    throw new AnamnesisError("UNAVAILABLE", "The chain's writer broke off its answer", { cause });
+    throw new AnamnesisError("UNAVAILABLE", "The member's node broke off its answer", { cause });
   }
 }
 
 function blocksIn(body: ArrayBuffer): Uint8Array[] {
   const malformed = (cause?: unknown) =>
-    new AnamnesisError("MALFORMED", "The writer's blocks are not an array of byte strings", {
+    new AnamnesisError("MALFORMED", "The member's blocks are not an array of byte strings", {
       cause,
     });
   let list: unknown;
@@ -68,7 +68,7 @@ async function ask(url: string, init: RequestInit): Promise<Response> {
   try {
     response = await fetch(url, init);
   } catch (cause) {
-    throw new AnamnesisError("UNAVAILABLE", "The chain's writer does not answer", { cause });
+    throw new AnamnesisError("UNAVAILABLE", "The member's node does not answer", { cause });
   }
   if (response.ok) return response;
   const answer = (await response.json().catch(() => ({}))) as {
@@ -79,6 +79,6 @@ async function ask(url: string, init: RequestInit): Promise<Response> {
   >[0];
   throw new AnamnesisError(
     code,
-    answer.error?.message ?? `The chain's writer answered ${response.status}`,
+    answer.error?.message ?? `The member's node answered ${response.status}`,
   );
 }

@@ -4,11 +4,11 @@ import { equalBytes } from "@anamnesis/crypto/verify";
 import { makeMachine } from "@anamnesis/ledger";
 import { AnamnesisError, decodeBlock } from "@anamnesis/protocol";
 import type { Block, Genesis } from "@anamnesis/protocol";
-import { Engine } from "./engine.ts";
-import type { Verify } from "./engine.ts";
-import { ChainStore } from "./store.ts";
+import { Application } from "../application.ts";
+import type { Verify } from "../application.ts";
+import { ChainStore } from "../store/chainStore.ts";
 import { followsStore } from "./succession.ts";
-import type { Writer } from "./writer.ts";
+import type { Peer } from "./peer.ts";
 
 /** Left in a chain's folder when its store was found damaged: what was wrong, and the height that was vouched for. */
 interface Damage {
@@ -37,7 +37,7 @@ export interface RebuildConfig {
   readonly verify: Verify;
   readonly isWriter: boolean;
   /** Members whose blocks may fill what the damaged store lost. */
-  readonly peers: readonly Writer[];
+  readonly peers: readonly Peer[];
   readonly now: () => number;
 }
 
@@ -57,15 +57,15 @@ export async function rebuildIfDamaged(config: RebuildConfig): Promise<void> {
   const old = new ChainStore(folder);
   const store = new ChainStore(fresh);
   try {
-    const engine = new Engine(makeMachine(genesis), store, verify);
-    await engine.initChain();
+    const application = new Application(makeMachine(genesis), store, verify);
+    await application.initChain();
     for (let height = 1; height <= damage.height; height++) {
-      const block = await soundBlock(height, { config, old, store, engine });
+      const block = await soundBlock(height, { config, old, store, application });
       if (block === undefined) break;
       // Block time, not now: a head of an old height must not look fresh.
-      await engine.commit(block.block, block.result, block.block.time);
+      await application.commit(block.block, block.result, block.block.time);
     }
-    const reached = engine.info().height;
+    const reached = application.info().height;
     if (isWriter && reached < damage.height) {
       throw new AnamnesisError(
         "STORE_CORRUPT",
@@ -84,17 +84,17 @@ interface Sources {
   readonly config: RebuildConfig;
   readonly old: ChainStore;
   readonly store: ChainStore;
-  readonly engine: Engine;
+  readonly application: Application;
 }
 
 /** The first source's block that follows, holds and leads to the app hash it claims. */
-async function soundBlock(height: number, { config, old, store, engine }: Sources) {
+async function soundBlock(height: number, { config, old, store, application }: Sources) {
   for await (const bytes of candidates(height, config, old)) {
     try {
       const block: Block = decodeBlock(bytes);
       if (!followsStore(block, config.genesis, store)) continue;
-      const groups = await engine.process(block.groups);
-      const result = engine.finalize({ ...block, groups });
+      const groups = await application.process(block.groups);
+      const result = application.finalize({ ...block, groups });
       if (equalBytes(result.appHash, block.appHash)) return { block, result };
     } catch (error) {
       if (!(error instanceof AnamnesisError)) throw error;

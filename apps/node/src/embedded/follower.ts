@@ -3,13 +3,13 @@ import { findSlip } from "@anamnesis/ledger";
 import type { BlockResult } from "@anamnesis/ledger";
 import { AnamnesisError, decodeBlock, limits, makeGroup, slipCodes } from "@anamnesis/protocol";
 import type { Block, Group, Slip } from "@anamnesis/protocol";
-import { lotsOf, shuffled } from "./carrying.ts";
-import type { Chain, SlipOutcome } from "./chain.ts";
+import { cutIntoGroups, shuffled } from "./carrying.ts";
+import type { Chain, SlipOutcome } from "../chain.ts";
 import type { ChainKeeper } from "./chainKeeper.ts";
-import type { Verify } from "./engine.ts";
-import { Sieve, isFinal, passed } from "./sieve.ts";
+import type { Verify } from "../application.ts";
+import { Admission, isFinal, passed } from "../verify/admission.ts";
 import { follows, followsStore } from "./succession.ts";
-import type { Writer } from "./writer.ts";
+import type { Peer } from "./peer.ts";
 
 const PULL_BLOCKS = 32;
 const PULL_WAIT_MS = 10_000;
@@ -23,10 +23,10 @@ const UNDER_WAY_SLIPS = 16_384;
  * The embedded engine's follower: pulls blocks, verifies the writer's signature and every slip, re-executes, and stops
  * loudly when the writer claims another app hash. It carries slips of its own institution by handing groups to the writer.
  */
-export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer): Chain {
-  const { genesis, institution, engine, store, now } = keeper.config;
-  const sieve = new Sieve({
-    machine: engine.machine,
+export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Peer): Chain {
+  const { genesis, institution, application, store, now } = keeper.config;
+  const admission = new Admission({
+    machine: application.machine,
     state: store.state,
     carrier: institution,
     verify,
@@ -66,7 +66,7 @@ export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer
    * is being made durable.
    */
   async function apply(blocks: readonly Block[]): Promise<void> {
-    const ahead = blocks.map((block) => engine.process(block.groups));
+    const ahead = blocks.map((block) => application.process(block.groups));
     for (const groups of ahead) groups.catch(() => undefined); // judged below, in order
     let committing: Promise<void> = Promise.resolve();
     try {
@@ -83,15 +83,15 @@ export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer
       }
     } catch (error) {
       await committing.catch(() => undefined);
-      engine.discard();
+      application.discard();
       throw error;
     }
-    await committing.finally(() => engine.discard());
+    await committing.finally(() => application.discard());
   }
 
   function execute(block: Block, groups: readonly Group[]): BlockResult {
     const { height, time, proposer } = block;
-    const result = engine.finalize({ height, time, proposer, groups });
+    const result = application.finalize({ height, time, proposer, groups });
     if (!equalBytes(result.appHash, block.appHash)) {
       keeper.stopServing(`app hash mismatch at height ${height}`);
       throw new AnamnesisError(
@@ -99,7 +99,7 @@ export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer
         `Block ${height} leads to another app hash here than at its writer`,
       );
     }
-    engine.stage(height, result);
+    application.stage(height, result);
     return result;
   }
 
@@ -107,7 +107,7 @@ export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer
   async function processedAgain(block: Block, error: unknown) {
     if (!(error instanceof AnamnesisError)) throw error;
     try {
-      return await engine.process(block.groups);
+      return await application.process(block.groups);
     } catch (cause) {
       // A verifier that died says nothing of the writer: the block is pulled again.
       if (cause instanceof AnamnesisError && cause.code === "UNAVAILABLE") throw cause;
@@ -147,28 +147,29 @@ export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer
   }
 
   async function carryOver(bytes: readonly Uint8Array[]): Promise<SlipOutcome[]> {
-    let sifted = await sieve.sift(bytes);
-    if (sifted.some((entry) => !passed(entry) && entry.code === "UNKNOWN_KEY")) {
+    let judged = await admission.judge(bytes);
+    if (judged.some((entry) => !passed(entry) && entry.code === "UNKNOWN_KEY")) {
       // The certificate may stand in a block that is on its way here.
       await keeper.reach(keeper.height + 1, limits.waitMs);
-      sifted = await sieve.sift(bytes);
+      judged = await admission.judge(bytes);
     }
     const outcomes = new Map<Slip, SlipOutcome>();
-    for (const lot of lotsOf(shuffled(sifted.filter(passed)), (slip) => slip)) {
-      for (const [i, outcome] of (await handOver(lot)).entries()) outcomes.set(lot[i]!, outcome);
+    for (const slipsOfGroup of cutIntoGroups(shuffled(judged.filter(passed)), (slip) => slip)) {
+      for (const [i, outcome] of (await handOver(slipsOfGroup)).entries())
+        outcomes.set(slipsOfGroup[i]!, outcome);
     }
-    return sifted.map((entry) => (passed(entry) ? outcomes.get(entry)! : entry));
+    return judged.map((entry) => (passed(entry) ? outcomes.get(entry)! : entry));
   }
 
   /**
    * Hands one group to the writer and waits until its block is committed here. Offering it again after a lost answer is
    * harmless: what the first offer brought onto the chain is refused as REPLAYED now, and found there (H-2).
    */
-  async function handOver(lot: readonly Slip[]): Promise<SlipOutcome[]> {
+  async function handOver(slipsOfGroup: readonly Slip[]): Promise<SlipOutcome[]> {
     const group = makeGroup(
       genesis.chain,
       institution,
-      lot.map(({ bytes }) => bytes),
+      slipsOfGroup.map(({ bytes }) => bytes),
       keeper.sign,
     );
     for (let offer = 1; ; offer++) {
@@ -183,7 +184,7 @@ export function openFollower(keeper: ChainKeeper, verify: Verify, writer: Writer
       } catch (error) {
         if (!(error instanceof AnamnesisError)) throw error;
         if (Object.hasOwn(slipCodes, error.code))
-          return lot.map(({ id }) => ({ id, code: error.code as SlipOutcome["code"] }));
+          return slipsOfGroup.map(({ id }) => ({ id, code: error.code as SlipOutcome["code"] }));
         if (error.code !== "UNAVAILABLE" || offer === OFFERS) throw error;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }

@@ -21,7 +21,7 @@ interface Vectors {
   readonly refusedKeys: readonly { publicKey: string; why: string }[];
 }
 const vectors = JSON.parse(
-  await readFile(new URL("../../../tests/vectors/ed25519-strict.json", import.meta.url), "utf8"),
+  await readFile(new URL("../../../../tests/vectors/ed25519-strict.json", import.meta.url), "utf8"),
 ) as Vectors;
 
 const key = signingKeypair(sha256(utf8("a key")));

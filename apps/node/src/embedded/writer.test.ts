@@ -7,14 +7,14 @@ import { findSlip } from "@anamnesis/ledger";
 import { AnamnesisError, limits } from "@anamnesis/protocol";
 import type { InstitutionId, SlipId } from "@anamnesis/protocol";
 import { CallerCheck, RevocationLists, serve } from "@anamnesis/server";
-import { ChainOnDisk } from "../../../tests/chainOnDisk.ts";
-import { bytesOf, keyOf } from "../../../tests/chainFixture.ts";
-import { call, hospital, until } from "../../../tests/nodeFixture.ts";
-import type { Reply } from "../../../tests/nodeFixture.ts";
-import type { Verify } from "./engine.ts";
-import { Mailbox } from "./mailbox.ts";
-import { chainRoutes } from "./routes/chainRoutes.ts";
-import { ChainStore } from "./store.ts";
+import { ChainOnDisk } from "../../../../tests/chainOnDisk.ts";
+import { bytesOf, keyOf } from "../../../../tests/chainFixture.ts";
+import { call, hospital, until } from "../../../../tests/nodeFixture.ts";
+import type { Reply } from "../../../../tests/nodeFixture.ts";
+import type { Verify } from "../application.ts";
+import { Mailbox } from "../mailbox/mailbox.ts";
+import { chainRoutes } from "../routes/chainRoutes.ts";
+import { ChainStore } from "../store/chainStore.ts";
 
 let made: ChainOnDisk;
 

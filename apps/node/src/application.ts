@@ -1,7 +1,7 @@
 import type { BlockResult, Machine } from "@anamnesis/ledger";
 import { AnamnesisError, decodeGroup, encodeBlock, invariant } from "@anamnesis/protocol";
 import type { Block, Group, SignatureCheck } from "@anamnesis/protocol";
-import type { ChainStore } from "./store.ts";
+import type { ChainStore } from "./store/chainStore.ts";
 
 /** Verifies many signatures; one result each. */
 export type Verify = (checks: readonly SignatureCheck[]) => Promise<readonly boolean[]>;
@@ -12,11 +12,11 @@ export interface Proposal extends Pick<Block, "height" | "time" | "proposer"> {
 }
 
 /**
- * The application behind every engine, by the verbs of ABCI 2.0: pure machine, durable store. Execution stays in memory;
- * only {@link Engine.commit} makes it durable. The embedded writer and follower drive it here; CometBFT would over its
+ * What stands behind every engine, by the verbs of ABCI 2.0: pure machine, durable store. Execution stays in memory;
+ * only {@link Application.commit} makes it durable. The embedded writer and follower drive it here; CometBFT would over its
  * socket.
  */
-export class Engine {
+export class Application {
   readonly machine: Machine;
   readonly #store: ChainStore;
   readonly #verify: Verify;

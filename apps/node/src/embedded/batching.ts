@@ -1,5 +1,5 @@
 /** Longest that a block waits for company. */
-const GATHER_MS = 10;
+const COMPANY_MS = 10;
 /** A block of this many slips is worth its fsync: no more is waited for. */
 const WORTHWHILE_SLIPS = 512;
 /** A block is never kept smaller than this. */
@@ -10,7 +10,7 @@ const LEAST_SLIPS = 64;
  * it writes one, the next gathers half of all slips that are on their way: so that one half is written while the other is
  * received, verified and executed, instead of all moving together.
  */
-export class Gathering {
+export class Batching {
   #wake: (() => void) | undefined;
 
   /** Something came, was refused, or became durable. */
@@ -19,7 +19,7 @@ export class Gathering {
   }
 
   /** Slips that the next block should hold, when so many are on their way, from arrival to answer. */
-  share(onTheirWay: number): number {
+  batchSlips(onTheirWay: number): number {
     return Math.min(WORTHWHILE_SLIPS, Math.max(LEAST_SLIPS, Math.ceil(onTheirWay / 2)));
   }
 
@@ -28,7 +28,7 @@ export class Gathering {
    */
   async until(isEnough: () => boolean): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
-    const until = performance.now() + GATHER_MS;
+    const until = performance.now() + COMPANY_MS;
     for (;;) {
       const left = until - performance.now();
       if (left <= 0 || isEnough()) return;

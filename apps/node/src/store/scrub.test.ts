@@ -5,10 +5,10 @@ import { after, before, test } from "node:test";
 import { toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { SignatureCheck } from "@anamnesis/protocol";
-import { ChainOnDisk, writerOf } from "../../../tests/chainOnDisk.ts";
-import { province } from "../../../tests/nodeFixture.ts";
-import { rebuildIfDamaged } from "./rebuild.ts";
-import { ChainStore } from "./store.ts";
+import { ChainOnDisk, writerOf } from "../../../../tests/chainOnDisk.ts";
+import { province } from "../../../../tests/nodeFixture.ts";
+import { rebuildIfDamaged } from "../embedded/rebuild.ts";
+import { ChainStore } from "./chainStore.ts";
 
 let made: ChainOnDisk;
 

@@ -10,12 +10,12 @@ import {
   makeBlock,
 } from "@anamnesis/protocol";
 import type { Block, SignatureCheck, SlipId } from "@anamnesis/protocol";
-import { ChainOnDisk, writerOf } from "../../../tests/chainOnDisk.ts";
-import { keyOf, signer } from "../../../tests/chainFixture.ts";
-import { province, until } from "../../../tests/nodeFixture.ts";
-import type { Chain } from "./chain.ts";
-import type { ChainConfig } from "./openChain.ts";
-import type { Writer } from "./writer.ts";
+import { ChainOnDisk, writerOf } from "../../../../tests/chainOnDisk.ts";
+import { keyOf, signer } from "../../../../tests/chainFixture.ts";
+import { province, until } from "../../../../tests/nodeFixture.ts";
+import type { Chain } from "../chain.ts";
+import type { ChainConfig } from "../openChain.ts";
+import type { Peer } from "./peer.ts";
 
 let made: ChainOnDisk;
 let writer: Chain;
@@ -34,7 +34,7 @@ after(async () => {
 
 let folders = 0;
 const follow = (
-  source: Writer,
+  source: Peer,
   more: Partial<Pick<ChainConfig, "onFault" | "verify">> = {},
 ): Promise<Chain> =>
   made.open(province, {
@@ -44,7 +44,7 @@ const follow = (
   });
 
 /** The writer, with its blocks changed on the way. */
-const changing = (change: (block: Block) => Block): Writer => ({
+const changing = (change: (block: Block) => Block): Peer => ({
   ...writerOf(() => writer),
   blocks: async (...args) =>
     (await writerOf(() => writer).blocks(...args)).map((bytes) =>
@@ -185,7 +185,7 @@ test("a follower carries slips by the writer, and finds them committed here when
 test("H-2: a group offered again after a lost answer is acknowledged with the height where it stands", async () => {
   let losses = 0;
   const straight = writerOf(() => writer);
-  const lossy: Writer = {
+  const lossy: Peer = {
     ...straight,
     offer: async (group) => {
       const answer = await straight.offer(group);

@@ -8,10 +8,10 @@ import type {
   SlipCode,
   SlipId,
 } from "@anamnesis/protocol";
-import type { SlipOutcome } from "./chain.ts";
-import type { Verify } from "./engine.ts";
+import type { SlipOutcome } from "../chain.ts";
+import type { Verify } from "../application.ts";
 
-export interface SieveConfig {
+export interface AdmissionConfig {
   readonly machine: Machine;
   readonly state: StateView;
   readonly carrier: InstitutionId;
@@ -36,32 +36,32 @@ const finalCodes: ReadonlySet<SlipCode> = new Set<SlipCode>([
 export const isFinal = (code: SlipCode): boolean => finalCodes.has(code);
 
 /** A slip that passed, or the outcome that refuses it. */
-export type Sifted = Slip | SlipOutcome;
-export const passed = (entry: Sifted): entry is Slip => !("code" in entry);
+export type Judged = Slip | SlipOutcome;
+export const passed = (entry: Judged): entry is Slip => !("code" in entry);
 
 interface Call {
   readonly slips: readonly Uint8Array[];
-  readonly resolve: (sifted: readonly Sifted[]) => void;
+  readonly resolve: (judged: readonly Judged[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** Slips judged together: members and certificates that they share are read once. */
-const LOT_SLIPS = 256;
-/** Lots under way: one is judged here while another's signatures are verified in a worker. */
-const LOTS_UNDER_WAY = 2;
+const BATCH_SLIPS = 256;
+/** Batches under way: one is judged here while another's signatures are verified in a worker. */
+const BATCHES_UNDER_WAY = 2;
 
 /**
  * Judges slips before they are grouped, so that nobody's bad slip refuses another's: form, chain, key, signature, and the
  * state rules by this node's own clock. What arrives at the same time is judged together.
  */
-export class Sieve {
-  readonly #config: SieveConfig;
+export class Admission {
+  readonly #config: AdmissionConfig;
   readonly #calls: Call[] = [];
   #underWay = 0;
   #scheduled = false;
   #slips = 0;
 
-  constructor(config: SieveConfig) {
+  constructor(config: AdmissionConfig) {
     this.#config = config;
   }
 
@@ -71,9 +71,9 @@ export class Sieve {
   }
 
   /** One entry a slip, in order. */
-  sift(slips: readonly Uint8Array[]): Promise<readonly Sifted[]> {
+  judge(slips: readonly Uint8Array[]): Promise<readonly Judged[]> {
     this.#slips += slips.length;
-    return new Promise<readonly Sifted[]>((resolve, reject) => {
+    return new Promise<readonly Judged[]>((resolve, reject) => {
       this.#calls.push({ slips, resolve, reject });
       this.#schedule();
     }).finally(() => {
@@ -83,17 +83,17 @@ export class Sieve {
 
   /** After whatever else arrived in this turn of the event loop. */
   #schedule(): void {
-    if (this.#scheduled || this.#underWay >= LOTS_UNDER_WAY || this.#calls.length === 0) return;
+    if (this.#scheduled || this.#underWay >= BATCHES_UNDER_WAY || this.#calls.length === 0) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      void this.#judgeLot();
+      void this.#judgeBatch();
     });
   }
 
-  async #judgeLot(): Promise<void> {
+  async #judgeBatch(): Promise<void> {
     const calls: Call[] = [];
-    for (let count = 0; this.#calls.length > 0 && count < LOT_SLIPS;) {
+    for (let count = 0; this.#calls.length > 0 && count < BATCH_SLIPS;) {
       const call = this.#calls.shift()!;
       calls.push(call);
       count += call.slips.length;
@@ -101,9 +101,9 @@ export class Sieve {
     this.#underWay += 1;
     this.#schedule();
     try {
-      const sifted = await this.#judge(calls.flatMap(({ slips }) => slips));
+      const judged = await this.#judgeAll(calls.flatMap(({ slips }) => slips));
       let at = 0;
-      for (const { slips, resolve } of calls) resolve(sifted.slice(at, (at += slips.length)));
+      for (const { slips, resolve } of calls) resolve(judged.slice(at, (at += slips.length)));
     } catch (error) {
       for (const { reject } of calls) reject(error);
     } finally {
@@ -112,7 +112,7 @@ export class Sieve {
     }
   }
 
-  async #judge(slips: readonly Uint8Array[]): Promise<readonly Sifted[]> {
+  async #judgeAll(slips: readonly Uint8Array[]): Promise<readonly Judged[]> {
     const entries = slips.map(decoded);
     const judged = judgeTogether(this.#config, entries.filter(passed));
     const checks = [...judged.values()].flatMap((entry) => ("check" in entry ? [entry.check] : []));
@@ -132,7 +132,7 @@ export class Sieve {
 type Verdict = { readonly slip: Slip; readonly check: SignatureCheck } | SlipOutcome;
 
 /** Verdicts in the order of the slips. One slip without a key refuses a group; then its halves are judged. */
-function judgeTogether(config: SieveConfig, slips: readonly Slip[]): Map<Slip, Verdict> {
+function judgeTogether(config: AdmissionConfig, slips: readonly Slip[]): Map<Slip, Verdict> {
   const { machine, state, carrier, now, counts } = config;
   const verdicts = new Map<Slip, Verdict>();
   if (slips.length === 0) return verdicts;
@@ -158,13 +158,13 @@ function judgeTogether(config: SieveConfig, slips: readonly Slip[]): Map<Slip, V
   return verdicts;
 }
 
-const judgeAlone = (config: SieveConfig, slip: Slip): Verdict =>
+const judgeAlone = (config: AdmissionConfig, slip: Slip): Verdict =>
   judgeTogether(config, [slip]).get(slip)!;
 
 const unsigned = { signature: new Uint8Array(64), bytes: new Uint8Array(0) };
 
 /** The slip, or the code that refuses its form. */
-function decoded(bytes: Uint8Array): Sifted {
+function decoded(bytes: Uint8Array): Judged {
   try {
     return decodeSlip(bytes);
   } catch (error) {

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { toJson } from "@anamnesis/protocol";
-import { ChainOnDisk } from "../../../tests/chainOnDisk.ts";
-import { hex, keyOf } from "../../../tests/chainFixture.ts";
-import { ChainStore } from "./store.ts";
+import { ChainOnDisk } from "../../../../tests/chainOnDisk.ts";
+import { hex, keyOf } from "../../../../tests/chainFixture.ts";
+import { ChainStore } from "./chainStore.ts";
 
 let made: ChainOnDisk;
 
@@ -148,7 +148,7 @@ function inspected(
   genesisFile: string,
 ): Promise<{ height: number; fault?: string } | undefined> {
   const program = fileURLToPath(
-    new URL("../../../tests/simulation/scrubProcess.ts", import.meta.url),
+    new URL("../../../../tests/simulation/scrubProcess.ts", import.meta.url),
   );
   const args = [program, folder, genesisFile, hex(keyOf(made.genesis.writer).secretKey)];
   return new Promise((resolve) => {

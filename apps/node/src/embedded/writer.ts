@@ -8,13 +8,13 @@ import {
   makeGroup,
 } from "@anamnesis/protocol";
 import type { Block, Group } from "@anamnesis/protocol";
-import { lotsOf, shuffled } from "./carrying.ts";
+import { cutIntoGroups, shuffled } from "./carrying.ts";
 import type { Waiting } from "./carrying.ts";
-import type { Chain, SlipOutcome } from "./chain.ts";
+import type { Chain, SlipOutcome } from "../chain.ts";
 import type { ChainKeeper } from "./chainKeeper.ts";
-import type { Verify } from "./engine.ts";
-import { Gathering } from "./gathering.ts";
-import { Sieve, passed } from "./sieve.ts";
+import type { Verify } from "../application.ts";
+import { Batching } from "./batching.ts";
+import { Admission, passed } from "../verify/admission.ts";
 
 /** Leaves room in a block for its frame and the groups' frames. */
 const BLOCK_BYTES = limits.blockBytes / 2;
@@ -40,7 +40,7 @@ interface Batch {
 }
 
 interface Executed extends Batch {
-  readonly lots: readonly (readonly Waiting[])[];
+  readonly groupsOfSlips: readonly (readonly Waiting[])[];
   readonly block: Block;
   readonly result: BlockResult;
 }
@@ -53,9 +53,9 @@ const diskWasFull = (): AnamnesisError =>
  * next one's signatures are verified in other threads and it is executed. An answer is given after the fsync.
  */
 export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
-  const { genesis, institution, engine, store, now } = keeper.config;
-  const sieve = new Sieve({
-    machine: engine.machine,
+  const { genesis, institution, application, store, now } = keeper.config;
+  const admission = new Admission({
+    machine: application.machine,
     state: store.state,
     carrier: institution,
     verify,
@@ -64,10 +64,10 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   });
   const slips: Waiting[] = [];
   const groups: WaitingGroup[] = [];
-  const gathering = new Gathering();
+  const batching = new Batching();
   let groupSlips = 0;
   /** Slips in blocks that are executed but not durable yet. */
-  let unsettled = 0;
+  let pending = 0;
   let turning: Promise<void> | undefined;
   /** The newest block on its way to the disk; fulfilled when it is settled, one way or the other. */
   let committing: Promise<void> = Promise.resolve();
@@ -82,23 +82,23 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
 
   const assertOpen = (coming: number): void => {
     assertTaking();
-    if (slips.length + sieve.size + groupSlips + coming > QUEUE_SLIPS)
+    if (slips.length + admission.size + groupSlips + coming > QUEUE_SLIPS)
       throw new AnamnesisError("BUSY", "Too many slips wait; come back in a second");
     store.assertRoom();
   };
 
   async function carry(bytes: readonly Uint8Array[]): Promise<SlipOutcome[]> {
     assertOpen(bytes.length);
-    const sifted = await sieve.sift(bytes);
+    const judged = await admission.judge(bytes);
     assertTaking(); // Nothing that is queued after the last block would ever be answered.
-    const outcomes = sifted.map((entry) =>
+    const outcomes = judged.map((entry) =>
       passed(entry)
         ? new Promise<SlipOutcome>(
             (resolve, reject) => void slips.push({ slip: entry, resolve, reject }),
           )
         : Promise.resolve(entry),
     );
-    gathering.stirred();
+    batching.stirred();
     turn();
     return Promise.all(outcomes);
   }
@@ -107,12 +107,12 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
     assertOpen(limits.groupSlips);
     groupSlips += limits.groupSlips;
     try {
-      const group = await engine.checkGroup(bytes);
+      const group = await application.checkGroup(bytes);
       assertTaking();
       const result = new Promise<GroupResult>(
         (resolve, reject) => void groups.push({ group, resolve, reject }),
       );
-      gathering.stirred();
+      batching.stirred();
       turn();
       return await result;
     } finally {
@@ -122,7 +122,7 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
 
   const waiting = (): number =>
     slips.length + groups.reduce((sum, { group }) => sum + group.slips.length, 0);
-  const share = (): number => gathering.share(waiting() + sieve.size + unsettled);
+  const batchSlips = (): number => batching.batchSlips(waiting() + admission.size + pending);
 
   /** Makes blocks as long as something waits. */
   function turn(): void {
@@ -135,7 +135,7 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
 
   async function makeBlocks(): Promise<void> {
     while (!stopped && !isFull && (slips.length > 0 || groups.length > 0 || pageIsDue())) {
-      await gathering.until(() => unsettled === 0 || waiting() >= share());
+      await batching.until(() => pending === 0 || waiting() >= batchSlips());
       await makeNextBlock();
     }
     await committing;
@@ -157,11 +157,11 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   }
 
   function execute({ taken, others }: Batch): Executed {
-    const lots = lotsOf(shuffled(taken), ({ slip }) => slip);
-    const all = [...lots.map(groupOf), ...others.map(({ group }) => group)];
+    const groupsOfSlips = cutIntoGroups(shuffled(taken), ({ slip }) => slip);
+    const all = [...groupsOfSlips.map(groupOf), ...others.map(({ group }) => group)];
     const { height, hash: prevHash, time } = lastBlock();
     const proposal = { height: height + 1, time: Math.max(time, now()), proposer: institution };
-    const result = engine.finalize({ ...proposal, groups: all });
+    const result = application.finalize({ ...proposal, groups: all });
     const block = makeBlock(
       {
         chain: genesis.chain,
@@ -172,16 +172,16 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
       },
       keeper.sign,
     );
-    engine.stage(block.height, result);
+    application.stage(block.height, result);
     last = { height: block.height, hash: blockHash(block), time: block.time };
-    return { taken, others, lots, block, result };
+    return { taken, others, groupsOfSlips, block, result };
   }
 
   /** Makes a block durable once the one before is, and answers. */
   async function settle(executed: Executed, before: Promise<void>): Promise<void> {
-    const { lots, others, block, result } = executed;
+    const { groupsOfSlips, others, block, result } = executed;
     const count = result.results.reduce((sum, results) => sum + results.length, 0);
-    unsettled += count;
+    pending += count;
     await before;
     try {
       // What it was executed on has to be what was committed: the block before may have failed.
@@ -190,17 +190,17 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
     } catch (error) {
       return refuse(executed, error);
     } finally {
-      unsettled -= count;
-      gathering.stirred();
+      pending -= count;
+      batching.stirred();
     }
     const { height } = block;
     const outcomes = result.results.map((results) =>
       results.map(({ id, code }): SlipOutcome => ({ id, code, height })),
     );
-    for (const [g, lot] of lots.entries())
-      for (const [s, { resolve }] of lot.entries()) resolve(outcomes[g]![s]!);
+    for (const [g, slipsOfGroup] of groupsOfSlips.entries())
+      for (const [s, { resolve }] of slipsOfGroup.entries()) resolve(outcomes[g]![s]!);
     for (const [g, { resolve }] of others.entries())
-      resolve({ height, results: outcomes[lots.length + g]! });
+      resolve({ height, results: outcomes[groupsOfSlips.length + g]! });
   }
 
   /**
@@ -209,7 +209,7 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
    */
   function refuse({ taken, others }: Batch, error: unknown): void {
     last = undefined;
-    engine.discard();
+    application.discard();
     const everybody: Pick<Waiting, "reject">[] = [...taken, ...others];
     if (error instanceof AnamnesisError && error.code === "STORAGE_FULL") {
       isFull = true;
@@ -222,7 +222,7 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   }
 
   function takeWaiting(): Waiting[] {
-    const most = Math.min(slips.length, share());
+    const most = Math.min(slips.length, batchSlips());
     let count = 0;
     for (let bytes = 0; count < most; count += 1) {
       bytes += slips[count]!.slip.bytes.length;
@@ -240,8 +240,8 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
     return groups.splice(0, count);
   }
 
-  function groupOf(lot: readonly Waiting[]): Group {
-    const carried = lot.map(({ slip }) => slip);
+  function groupOf(slipsOfGroup: readonly Waiting[]): Group {
+    const carried = slipsOfGroup.map(({ slip }) => slip);
     const slipBytes = carried.map(({ bytes }) => bytes);
     let signature = new Uint8Array(0);
     const bytes = makeGroup(genesis.chain, institution, slipBytes, (type, message) => {
@@ -265,7 +265,7 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   }
 
   function pageIsDue(): boolean {
-    const due = engine.machine.pageDueAt(store.executed);
+    const due = application.machine.pageDueAt(store.executed);
     return due !== undefined && due <= now();
   }
 
@@ -273,7 +273,7 @@ export function openWriter(keeper: ChainKeeper, verify: Verify): Chain {
   function schedulePage(atLeastMs: number): void {
     clearTimeout(pageTimer);
     if (stopped) return;
-    const due = engine.machine.pageDueAt(store.executed);
+    const due = application.machine.pageDueAt(store.executed);
     if (due === undefined) return;
     pageTimer = setTimeout(turn, Math.max(atLeastMs, due - now()));
     pageTimer.unref();

@@ -1,7 +1,7 @@
 import { equalBytes } from "@anamnesis/crypto/verify";
 import { blockHash, decodeBlock, memberOf, verifyBlock } from "@anamnesis/protocol";
 import type { Block, Genesis } from "@anamnesis/protocol";
-import type { ChainStore } from "./store.ts";
+import type { ChainStore } from "../store/chainStore.ts";
 
 /** Whether a block is the writer's, and the next one after what the store holds. */
 export function followsStore(block: Block, genesis: Genesis, store: ChainStore): boolean {

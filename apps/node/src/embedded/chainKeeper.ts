@@ -3,17 +3,17 @@ import type { SigningKeypair } from "@anamnesis/crypto/sign";
 import type { BlockResult } from "@anamnesis/ledger";
 import { AnamnesisError, limits, makeHead, signPage } from "@anamnesis/protocol";
 import type { Block, Genesis, Head, InstitutionId, PageHeader } from "@anamnesis/protocol";
-import type { Snapshot } from "./chain.ts";
-import type { Engine } from "./engine.ts";
+import type { Snapshot } from "../chain.ts";
+import type { Application } from "../application.ts";
 import { markDamaged } from "./rebuild.ts";
-import { scrubChain } from "./scrub.ts";
-import type { ChainStore } from "./store.ts";
+import { scrubChain } from "../store/scrub.ts";
+import type { ChainStore } from "../store/chainStore.ts";
 
 export interface KeeperConfig {
   readonly genesis: Genesis;
   readonly institution: InstitutionId;
   readonly signing: SigningKeypair;
-  readonly engine: Engine;
+  readonly application: Application;
   readonly store: ChainStore;
   readonly now: () => number;
   /** Told once, when the chain stops serving for a reason that somebody has to look at. */
@@ -69,7 +69,7 @@ export class ChainKeeper {
   }
 
   async commit(block: Block, result: BlockResult): Promise<void> {
-    await this.config.engine.commit(block, result, this.config.now());
+    await this.config.application.commit(block, result, this.config.now());
     this.#wake();
   }
 
@@ -124,7 +124,7 @@ export class ChainKeeper {
   }
 
   snapshot<T>(read: (snapshot: Snapshot) => T): T {
-    return this.config.engine.query(({ state, height }) =>
+    return this.config.application.query(({ state, height }) =>
       read({ state, height, head: () => this.headOf(height) }),
     );
   }
@@ -161,7 +161,11 @@ export class ChainKeeper {
   }
 
   async scrub(): Promise<{ checked: number; fault: string | undefined }> {
-    const result = await scrubChain(this.config.genesis, this.config.store, this.config.engine);
+    const result = await scrubChain(
+      this.config.genesis,
+      this.config.store,
+      this.config.application,
+    );
     if (result.fault === undefined) return result;
     this.stopServing(result.fault);
     await markDamaged(this.config.store.folder, { fault: result.fault, height: this.height });

@@ -1,6 +1,6 @@
 import { sha256, toHex } from "@anamnesis/crypto/verify";
 import type { SignatureCheck } from "@anamnesis/protocol";
-import type { Verify } from "./engine.ts";
+import type { Verify } from "../application.ts";
 
 /** Signatures remembered: a minute of a busy node's own slips. */
 const REMEMBERED = 16_384;

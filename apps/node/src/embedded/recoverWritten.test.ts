@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, decodeBlock, encodeBlock, makeBlock } from "@anamnesis/protocol";
-import { ChainOnDisk, writerOf } from "../../../tests/chainOnDisk.ts";
-import { keyOf, signer } from "../../../tests/chainFixture.ts";
-import { province } from "../../../tests/nodeFixture.ts";
-import type { Chain } from "./chain.ts";
-import type { Writer } from "./writer.ts";
+import { ChainOnDisk, writerOf } from "../../../../tests/chainOnDisk.ts";
+import { keyOf, signer } from "../../../../tests/chainFixture.ts";
+import { province } from "../../../../tests/nodeFixture.ts";
+import type { Chain } from "../chain.ts";
+import type { Peer } from "./peer.ts";
 
 let made: ChainOnDisk;
 let follower: Chain;
@@ -41,7 +41,7 @@ async function restored(from: string | undefined): Promise<string> {
   if (from !== undefined) await cp(from, folder, { recursive: true });
   return folder;
 }
-const silent: Writer = {
+const silent: Peer = {
   blocks: () => Promise.reject(new AnamnesisError("UNAVAILABLE", "away")),
   offer: () => Promise.reject(new AnamnesisError("UNAVAILABLE", "away")),
 };
@@ -75,7 +75,7 @@ test("I2: a writer that went on by itself meanwhile refuses to start beside a me
 
 test("blocks that the writer never signed are not taken back", async () => {
   const folder = await restored(backup);
-  const forger: Writer = {
+  const forger: Peer = {
     ...silent,
     blocks: async (height, limit, waitMs) =>
       (await follower.blocks(height, limit, waitMs)).map((bytes) =>
