@@ -40,12 +40,16 @@ const root: Workspace = {
   folder: "",
   manifest: { name: "anamnesis", devDependencies: { "fast-check": "4.10.2" } },
 };
-const sample = [root, crypto, node];
+const testing: Workspace = {
+  folder: "packages/testing",
+  manifest: { name: "@anamnesis/testing" },
+};
+const sample = [root, crypto, node, testing];
 
 test("every workspace has a manifest that tidy reads", () => {
   assert.ok(
-    workspaces.length >= 12,
-    `found ${workspaces.length} manifests; wanted the root's and at least 11 more`,
+    workspaces.length >= 13,
+    `found ${workspaces.length} manifests; wanted the root's and at least 12 more`,
   );
   assert.ok(workspaces.some(({ folder }) => folder === ""));
 });
@@ -81,6 +85,18 @@ test("importFindings() names what breaks an arrow or a manifest", () => {
     { from: "packages/crypto/src/a.ts", specifier: "#primitives", want: undefined },
     { from: "packages/crypto/src/a.ts", specifier: "#other", want: /does not map under imports/ },
     { from: "tests/e2e/a.ts", specifier: "@anamnesis/crypto/open", want: undefined },
+    { from: "packages/testing/src/a.ts", specifier: "@anamnesis/crypto/open", want: undefined },
+    {
+      from: "packages/testing/src/a.ts",
+      specifier: "../../../apps/node/src/b.ts",
+      want: undefined,
+    },
+    { from: "apps/node/src/a.test.ts", specifier: "@anamnesis/testing/b", want: undefined },
+    {
+      from: "apps/node/src/a.ts",
+      specifier: "@anamnesis/testing/b",
+      want: /only tests may import packages\/testing/,
+    },
   ] as const;
   for (const { from, specifier, want } of rows) {
     const [found] = importFindings([source(from, "", `import { a } from "${specifier}";`)], sample);

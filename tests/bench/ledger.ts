@@ -17,10 +17,10 @@ import {
   pidOf,
   verifySlipProof,
 } from "@anamnesis/protocol";
-import { keyOf } from "../chainFixture.ts";
+import { keyOf } from "@anamnesis/testing/chainFixture";
 import { leanProcess } from "../../apps/cli/src/hostProcess.ts";
-import { nodeConfigFile, startNodeProcess } from "../nodeProcess.ts";
-import { NodeFederation, call, hospital, province } from "../nodeFixture.ts";
+import { nodeConfigFile, startNodeProcess } from "@anamnesis/testing/nodeProcess";
+import { NodeFederation, call, hospital, province } from "@anamnesis/testing/nodeFixture";
 import type { LoadCall, LoadPlan, LoadReply } from "./ledgerLoad.ts";
 import { atLeast, atMost } from "./row.ts";
 import type { Row } from "./row.ts";

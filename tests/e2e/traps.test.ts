@@ -11,8 +11,8 @@ import { bareKeyId } from "@anamnesis/protocol";
 import { initHome as initNode } from "../../apps/node/src/home.ts";
 import { initHome as initProxy } from "../../apps/proxy/src/home.ts";
 import { initHome as initRegistry } from "../../apps/registry/src/home.ts";
-import { keyOf } from "../chainFixture.ts";
-import { ProxyFederation, codeOf } from "../proxyFixture.ts";
+import { keyOf } from "@anamnesis/testing/chainFixture";
+import { ProxyFederation, codeOf } from "@anamnesis/testing/proxyFixture";
 import { temporaryFolder } from "./anamnesis.ts";
 
 const federation = await ProxyFederation.start([1]);

@@ -8,9 +8,9 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { encodeCanonical } from "@anamnesis/crypto/verify";
 import { toJson } from "@anamnesis/protocol";
-import { ChainOnDisk } from "../chainOnDisk.ts";
-import { hex, keyOf } from "../chainFixture.ts";
-import { seededNumbers } from "../chainScenario.ts";
+import { ChainOnDisk } from "@anamnesis/testing/chainOnDisk";
+import { hex, keyOf } from "@anamnesis/testing/chainFixture";
+import { seededNumbers } from "@anamnesis/testing/chainScenario";
 import { digestOf } from "./damage.ts";
 import type { Damage, Inspected } from "./damage.ts";
 

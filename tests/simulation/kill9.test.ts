@@ -13,9 +13,16 @@ import { MemoryState, findSlip, makeMachine } from "@anamnesis/ledger";
 import { decodeBlock, decodeGroup, makeSlip, pidOf, toJson } from "@anamnesis/protocol";
 import type { ChainId, SlipFields, SlipId, SlipKind } from "@anamnesis/protocol";
 import { openChain } from "../../apps/node/src/openChain.ts";
-import { bytesOf, certificateFields, hex, keyOf, makeGenesis, signer } from "../chainFixture.ts";
-import type { MadeSlip } from "../chainFixture.ts";
-import { until } from "../nodeFixture.ts";
+import {
+  bytesOf,
+  certificateFields,
+  hex,
+  keyOf,
+  makeGenesis,
+  signer,
+} from "@anamnesis/testing/chainFixture";
+import type { MadeSlip } from "@anamnesis/testing/chainFixture";
+import { until } from "@anamnesis/testing/nodeFixture";
 import type { WriterCall, WriterReply } from "./writerProcess.ts";
 
 const KILLS = 100;

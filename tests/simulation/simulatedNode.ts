@@ -14,7 +14,7 @@ import type { Verify } from "../../apps/node/src/application.ts";
 import { openFollower } from "../../apps/node/src/embedded/follower.ts";
 import { ChainStore } from "../../apps/node/src/store/chainStore.ts";
 import type { Peer } from "../../apps/node/src/embedded/peer.ts";
-import { keyOf } from "../chainFixture.ts";
+import { keyOf } from "@anamnesis/testing/chainFixture";
 
 /** Where a process dies: executed but not durable, or durable but nobody told. */
 export type CrashPoint = "beforeCommit" | "afterCommit";

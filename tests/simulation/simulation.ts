@@ -11,9 +11,9 @@ import { equalBytes, toHex } from "@anamnesis/crypto/verify";
 import { findSlip, pageHeader } from "@anamnesis/ledger";
 import { AnamnesisError, limits, makeSlip, pageHash } from "@anamnesis/protocol";
 import type { Genesis, InstitutionId, PageHeader, SlipId } from "@anamnesis/protocol";
-import { bytesOf, genesisTime, keyOf, makeGenesis, signer } from "../chainFixture.ts";
-import type { MadeSlip } from "../chainFixture.ts";
-import { seededNumbers } from "../chainScenario.ts";
+import { bytesOf, genesisTime, keyOf, makeGenesis, signer } from "@anamnesis/testing/chainFixture";
+import type { MadeSlip } from "@anamnesis/testing/chainFixture";
+import { seededNumbers } from "@anamnesis/testing/chainScenario";
 import { SimulatedNode, unreliableWriter } from "./simulatedNode.ts";
 
 const writerId = "national-authority" as InstitutionId;

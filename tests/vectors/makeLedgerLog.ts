@@ -6,7 +6,7 @@
 import { toBase64url, toHex } from "@anamnesis/crypto/verify";
 import { toJson } from "@anamnesis/protocol";
 import type { ChainKind } from "@anamnesis/protocol";
-import { Scenario } from "../chainScenario.ts";
+import { Scenario } from "@anamnesis/testing/chainScenario";
 
 function makeLog(kind: ChainKind, seed: number): object {
   const scenario = new Scenario(seed, kind, { pageSlips: 5, pageSeconds: 2 });

@@ -64,23 +64,28 @@ function arrowProblem(
   workspace: Workspace,
 ): string | undefined {
   const { folder } = workspace;
-  if (folder === "") return undefined; // Tools and whole-system tests look into every room.
+  if (isEverywhere(folder)) return undefined;
   if (specifier.startsWith(".")) {
     const [target = ""] = resolveImport(source.path, specifier, []);
     if (target.startsWith(`${folder}/`) || target.startsWith("tools/")) return undefined;
-    if (isTest(source.path) && target.startsWith("tests/")) return undefined;
+    if (isTest(source.path) && target.startsWith("tests/vectors/")) return undefined;
     return `imports "${specifier}" outside ${folder}; wanted the other workspace's package name`;
   }
   if (!specifier.startsWith(scope) || packageOf(specifier) === workspace.manifest.name)
     return undefined;
   const entry = specifier.slice(scope.length);
   const [room = ""] = entry.split("/");
+  if (room === "testing" && !isTest(source.path))
+    return `imports "${specifier}"; only tests may import packages/testing`;
   const allowed = arrows[folder];
   if (allowed === undefined) return `${folder} has no row in tools/tidy/arrows.ts; wanted one`;
   if (allowed.includes(entry) || allowed.includes(room)) return undefined;
   if (isTest(source.path) && !Object.hasOwn(arrows, `apps/${room}`)) return undefined;
   return `imports "${specifier}"; ${folder} may import of ours only ${allowed.join(", ") || "nothing"}`;
 }
+
+/** Tools, whole-system tests and the fixtures of `packages/testing` look into every room. */
+const isEverywhere = (folder: string): boolean => folder === "" || folder === "packages/testing";
 
 function manifestProblem(
   source: Source,

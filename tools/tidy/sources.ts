@@ -33,8 +33,11 @@ export function isCode(path: string): boolean {
   return /\.(?:ts|tsx|mjs)$/.test(path);
 }
 
+/** Tests, and what only they use: the fixtures of `packages/testing`. */
 export function isTest(path: string): boolean {
-  return /\.test\.tsx?$/.test(path) || path.startsWith("tests/");
+  return (
+    /\.test\.tsx?$/.test(path) || path.startsWith("tests/") || path.startsWith("packages/testing/")
+  );
 }
 
 /** Each match of `pattern` (global) in `text`, with the number of the line where it starts. */

@@ -8,9 +8,9 @@ import { afterEach, beforeEach, test } from "node:test";
 import { decodeCanonical, encodeCanonical, fromHex, toHex } from "@anamnesis/crypto/verify";
 import { decodeBlock, decodeHead, encodeBlock, makeBlock } from "@anamnesis/protocol";
 import type { Genesis } from "@anamnesis/protocol";
-import { bytesOf, keyOf, signer } from "../../../tests/chainFixture.ts";
-import type { MadeSlip } from "../../../tests/chainFixture.ts";
-import { NodeFederation, authority, call, hospital, until } from "../../../tests/nodeFixture.ts";
+import { bytesOf, keyOf, signer } from "@anamnesis/testing/chainFixture";
+import type { MadeSlip } from "@anamnesis/testing/chainFixture";
+import { NodeFederation, authority, call, hospital, until } from "@anamnesis/testing/nodeFixture";
 import { chainFolder } from "./home.ts";
 
 let federation: NodeFederation;

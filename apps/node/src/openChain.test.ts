@@ -3,7 +3,7 @@ import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { toHex } from "@anamnesis/crypto/verify";
-import { ChainOnDisk } from "../../../tests/chainOnDisk.ts";
+import { ChainOnDisk } from "@anamnesis/testing/chainOnDisk";
 import { ChainStore } from "./store/chainStore.ts";
 
 let made: ChainOnDisk;

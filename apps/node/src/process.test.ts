@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { after, before, test } from "node:test";
 import { toHex } from "@anamnesis/crypto/verify";
-import { bytesOf, keyOf } from "../../../tests/chainFixture.ts";
-import { forwarded } from "../../../tests/forwarded.ts";
-import { NodeFederation, authority, call, signedHeaders } from "../../../tests/nodeFixture.ts";
-import { killNode, nodeConfigFile, startNodeProcess } from "../../../tests/nodeProcess.ts";
-import type { NodeProcess } from "../../../tests/nodeProcess.ts";
+import { bytesOf, keyOf } from "@anamnesis/testing/chainFixture";
+import { forwarded } from "@anamnesis/testing/forwarded";
+import { NodeFederation, authority, call, signedHeaders } from "@anamnesis/testing/nodeFixture";
+import { killNode, nodeConfigFile, startNodeProcess } from "@anamnesis/testing/nodeProcess";
+import type { NodeProcess } from "@anamnesis/testing/nodeProcess";
 
 let federation: NodeFederation;
 let file: string;

@@ -5,10 +5,10 @@ import { sign } from "@anamnesis/crypto/sign";
 import { utf8 } from "@anamnesis/crypto/verify";
 import { memberOf, pidOf, sessionIntake, vouched } from "@anamnesis/protocol";
 import type { Role } from "@anamnesis/protocol";
-import { CertificateOffice, startListServer } from "../../../tests/certificateOffice.ts";
-import type { ListServer } from "../../../tests/certificateOffice.ts";
-import { keyOf } from "../../../tests/chainFixture.ts";
-import { NodeFederation, call, hospital } from "../../../tests/nodeFixture.ts";
+import { CertificateOffice, startListServer } from "@anamnesis/testing/certificateOffice";
+import type { ListServer } from "@anamnesis/testing/certificateOffice";
+import { keyOf } from "@anamnesis/testing/chainFixture";
+import { NodeFederation, call, hospital } from "@anamnesis/testing/nodeFixture";
 
 let office: CertificateOffice;
 let registry: ListServer;

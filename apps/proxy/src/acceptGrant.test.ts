@@ -3,10 +3,10 @@ import { after, test } from "node:test";
 import { randomBytes, sha256, toHex } from "@anamnesis/crypto/verify";
 import { signedDigest, vouched } from "@anamnesis/protocol";
 import type { Grant, SharePackage, ShareSecret } from "@anamnesis/protocol";
-import { keyOf, signer } from "../../../tests/chainFixture.ts";
-import { sharesFor } from "../../../tests/proxyGrants.ts";
-import type { MadeGrant } from "../../../tests/proxyGrants.ts";
-import { ProxyFederation, codeOf } from "../../../tests/proxyFixture.ts";
+import { keyOf, signer } from "@anamnesis/testing/chainFixture";
+import { sharesFor } from "@anamnesis/testing/proxyGrants";
+import type { MadeGrant } from "@anamnesis/testing/proxyGrants";
+import { ProxyFederation, codeOf } from "@anamnesis/testing/proxyFixture";
 
 const federation = await ProxyFederation.start([1, 2]);
 after(() => federation.stop());

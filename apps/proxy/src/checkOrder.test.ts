@@ -3,9 +3,9 @@ import { after, test } from "node:test";
 import { fromHex, randomBytes } from "@anamnesis/crypto/verify";
 import { limits } from "@anamnesis/protocol";
 import type { ReencryptRequest } from "@anamnesis/protocol";
-import { keyOf } from "../../../tests/chainFixture.ts";
-import { sharesFor } from "../../../tests/proxyGrants.ts";
-import { ProxyFederation, codeOf } from "../../../tests/proxyFixture.ts";
+import { keyOf } from "@anamnesis/testing/chainFixture";
+import { sharesFor } from "@anamnesis/testing/proxyGrants";
+import { ProxyFederation, codeOf } from "@anamnesis/testing/proxyFixture";
 
 const federation = await ProxyFederation.start([1]);
 after(() => federation.stop());

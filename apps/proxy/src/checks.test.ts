@@ -3,10 +3,10 @@ import { after, test } from "node:test";
 import { concat, fromHex, randomBytes } from "@anamnesis/crypto/verify";
 import { decodeSlipProof, encodeSlipProof, limits } from "@anamnesis/protocol";
 import type { Grant, ReencryptRequest } from "@anamnesis/protocol";
-import type { MadeGrant } from "../../../tests/proxyGrants.ts";
-import { ProxyFederation, codeOf } from "../../../tests/proxyFixture.ts";
-import type { Reader } from "../../../tests/proxyFixture.ts";
-import type { MadeRecord } from "../../../tests/proxyRecords.ts";
+import type { MadeGrant } from "@anamnesis/testing/proxyGrants";
+import { ProxyFederation, codeOf } from "@anamnesis/testing/proxyFixture";
+import type { Reader } from "@anamnesis/testing/proxyFixture";
+import type { MadeRecord } from "@anamnesis/testing/proxyRecords";
 
 const federation = await ProxyFederation.start([1]);
 after(() => federation.stop());

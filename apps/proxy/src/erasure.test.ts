@@ -5,9 +5,9 @@ import { after, test } from "node:test";
 import { verifySignature } from "@anamnesis/crypto/verify";
 import { bareKeyId, evidence } from "@anamnesis/protocol";
 import type { Evidence } from "@anamnesis/protocol";
-import { sharesFor } from "../../../tests/proxyGrants.ts";
-import type { MadeGrant } from "../../../tests/proxyGrants.ts";
-import { ProxyFederation, codeOf } from "../../../tests/proxyFixture.ts";
+import { sharesFor } from "@anamnesis/testing/proxyGrants";
+import type { MadeGrant } from "@anamnesis/testing/proxyGrants";
+import { ProxyFederation, codeOf } from "@anamnesis/testing/proxyFixture";
 import { receiptMessage } from "./erasure.ts";
 import { ProxyStore } from "./store.ts";
 

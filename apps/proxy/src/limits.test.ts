@@ -4,9 +4,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256, toHex } from "@anamnesis/crypto/verify";
 import { readCertificate } from "@anamnesis/protocol";
-import { ProxyFederation, codeOf } from "../../../tests/proxyFixture.ts";
-import { sharesFor } from "../../../tests/proxyGrants.ts";
-import type { MadeGrant } from "../../../tests/proxyGrants.ts";
+import { ProxyFederation, codeOf } from "@anamnesis/testing/proxyFixture";
+import { sharesFor } from "@anamnesis/testing/proxyGrants";
+import type { MadeGrant } from "@anamnesis/testing/proxyGrants";
 import type { ProxyConfig } from "./proxy.ts";
 
 const federation = await ProxyFederation.start([]);

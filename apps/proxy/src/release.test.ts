@@ -5,12 +5,12 @@ import { openSymmetric } from "@anamnesis/crypto/box";
 import { enc, fromHex, toHex } from "@anamnesis/crypto/verify";
 import { bareKeyId, evidence, reencryptAnswer, reencryptRequest } from "@anamnesis/protocol";
 import type { Evidence } from "@anamnesis/protocol";
-import { keyOf } from "../../../tests/chainFixture.ts";
-import type { MadeGrant } from "../../../tests/proxyGrants.ts";
-import { forwarded } from "../../../tests/forwarded.ts";
-import { ProxyFederation, codeOf } from "../../../tests/proxyFixture.ts";
-import type { Reader } from "../../../tests/proxyFixture.ts";
-import type { MadeRecord } from "../../../tests/proxyRecords.ts";
+import { keyOf } from "@anamnesis/testing/chainFixture";
+import type { MadeGrant } from "@anamnesis/testing/proxyGrants";
+import { forwarded } from "@anamnesis/testing/forwarded";
+import { ProxyFederation, codeOf } from "@anamnesis/testing/proxyFixture";
+import type { Reader } from "@anamnesis/testing/proxyFixture";
+import type { MadeRecord } from "@anamnesis/testing/proxyRecords";
 
 const federation = await ProxyFederation.start([1, 2, 3, 4]);
 after(() => federation.stop());

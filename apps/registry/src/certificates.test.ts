@@ -7,7 +7,7 @@ import { authority, caKey, certifyAuthority } from "./authority.ts";
 import type { Authority, AuthorityId } from "./authority.ts";
 import { issueCertificate, requestedKey } from "./certificates.ts";
 import type { Subject } from "./certificates.ts";
-import { newDevice } from "./fixture.ts";
+import { newDevice } from "@anamnesis/testing/registryFixture";
 
 const now = Date.UTC(2026, 5, 1, 12, 0, 0, 345);
 

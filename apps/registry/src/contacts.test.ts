@@ -19,8 +19,8 @@ import {
   sealedFor,
   signedHeaders,
   startFederation,
-} from "./fixture.ts";
-import type { Device } from "./fixture.ts";
+} from "@anamnesis/testing/registryFixture";
+import type { Device } from "@anamnesis/testing/registryFixture";
 import { readLookups } from "./operator.ts";
 
 const federation = await startFederation({ lookupsPerMinute: 5 });

@@ -14,7 +14,7 @@ import {
   post,
   sealedFor,
   startFederation,
-} from "./fixture.ts";
+} from "@anamnesis/testing/registryFixture";
 import { issueRegistrar } from "./operator.ts";
 
 const federation = await startFederation();

@@ -3,8 +3,14 @@ import { after, test } from "node:test";
 import { signingKeypair } from "@anamnesis/crypto/sign";
 import { randomBytes } from "@anamnesis/crypto/verify";
 import { bareKeyId } from "@anamnesis/protocol";
-import { forwarded } from "../../../tests/forwarded.ts";
-import { codeOf, jsonBytes, post, signedHeaders, startFederation } from "./fixture.ts";
+import { forwarded } from "@anamnesis/testing/forwarded";
+import {
+  codeOf,
+  jsonBytes,
+  post,
+  signedHeaders,
+  startFederation,
+} from "@anamnesis/testing/registryFixture";
 import { startRegistry } from "./registry.ts";
 
 const federation = await startFederation();

@@ -14,7 +14,7 @@ import {
   post,
   signedHeaders,
   startFederation,
-} from "./fixture.ts";
+} from "@anamnesis/testing/registryFixture";
 
 const federation = await startFederation();
 after(() => federation.stop());

@@ -12,10 +12,10 @@ import {
   sealedFor,
   signedHeaders,
   startFederation,
-} from "./fixture.ts";
+} from "@anamnesis/testing/registryFixture";
 import { initHome, openHome } from "./home.ts";
 import { SealedStore } from "./sealedStore.ts";
-import { temporaryFolder } from "../../../tests/temporaryFolder.ts";
+import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 
 const newFolder = (): Promise<string> => temporaryFolder("registry-store-");
 

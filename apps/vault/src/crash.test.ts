@@ -11,9 +11,9 @@ import { randomBytes, toBase64url, toHex } from "@anamnesis/crypto/verify";
 import { sign } from "@anamnesis/crypto/sign";
 import { makeTicket, ticketDocument, toJson } from "@anamnesis/protocol";
 import type { InstitutionId, Ticket } from "@anamnesis/protocol";
-import { keyOf, makeGenesis } from "../../../tests/chainFixture.ts";
+import { keyOf, makeGenesis } from "@anamnesis/testing/chainFixture";
 import { initHome } from "./home.ts";
-import { temporaryFolder } from "../../../tests/temporaryFolder.ts";
+import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 
 const node = keyOf("general-hospital");
 const hospital = "general-hospital" as InstitutionId;

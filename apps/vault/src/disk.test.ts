@@ -5,8 +5,14 @@ import { test } from "node:test";
 import { randomBytes } from "@anamnesis/crypto/verify";
 import { Disk } from "./disk.ts";
 import type { ObjectId } from "./store.ts";
-import { idsOf, newId, putWhole, readWhole, storeCompliance } from "./storeCompliance.ts";
-import { temporaryFolder } from "../../../tests/temporaryFolder.ts";
+import {
+  idsOf,
+  newId,
+  putWhole,
+  readWhole,
+  storeCompliance,
+} from "@anamnesis/testing/storeCompliance";
+import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 
 const newFolder = (): Promise<string> => temporaryFolder("vault-disk-");
 const pathIn = (root: string, id: ObjectId): string => join(root, "objects", id.slice(0, 2), id);

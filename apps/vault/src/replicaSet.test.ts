@@ -7,8 +7,8 @@ import { AnamnesisError } from "@anamnesis/protocol";
 import { Disk } from "./disk.ts";
 import { ReplicaSet } from "./replicaSet.ts";
 import type { ObjectId, Store, Upload } from "./store.ts";
-import { newId, putWhole, readWhole, storeCompliance } from "./storeCompliance.ts";
-import { temporaryFolder } from "../../../tests/temporaryFolder.ts";
+import { newId, putWhole, readWhole, storeCompliance } from "@anamnesis/testing/storeCompliance";
+import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 
 interface Fixture {
   readonly roots: readonly [string, string];

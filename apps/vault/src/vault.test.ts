@@ -10,7 +10,7 @@ import type { InstitutionId, Ticket, Trust } from "@anamnesis/protocol";
 import { initHome } from "./home.ts";
 import { startVault } from "./vault.ts";
 import type { VaultConfig } from "./vault.ts";
-import { temporaryFolder } from "../../../tests/temporaryFolder.ts";
+import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 
 const node = signingKeypair(randomBytes(32));
 const stranger = signingKeypair(randomBytes(32));

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { fromBase64url, toHex } from "@anamnesis/crypto/verify";
 import { decodeGroup, parseGenesis } from "@anamnesis/protocol";
-import { seededNumbers } from "../../../tests/chainScenario.ts";
+import { seededNumbers } from "@anamnesis/testing/chainScenario";
 import { makeMachine, verifyGroup } from "./machine.ts";
 import { MemoryState } from "./memoryState.ts";
 import type { Machine } from "./state.ts";

@@ -10,8 +10,8 @@ import {
   keyOf,
   makeGenesis,
   signer,
-} from "../../../tests/chainFixture.ts";
-import type { MadeSlip } from "../../../tests/chainFixture.ts";
+} from "@anamnesis/testing/chainFixture";
+import type { MadeSlip } from "@anamnesis/testing/chainFixture";
 import { verifyGroup } from "./machine.ts";
 
 const chain = new TestChain(makeGenesis("care"));

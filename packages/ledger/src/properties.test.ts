@@ -16,8 +16,8 @@ import {
   verifyStateProof,
 } from "@anamnesis/protocol";
 import type { PageHeader, SlipId, SlipProof, StateProof } from "@anamnesis/protocol";
-import { TestChain, institutions, keyOf, signer } from "../../../tests/chainFixture.ts";
-import { Scenario } from "../../../tests/chainScenario.ts";
+import { TestChain, institutions, keyOf, signer } from "@anamnesis/testing/chainFixture";
+import { Scenario } from "@anamnesis/testing/chainScenario";
 import { findCertificates } from "./directory.ts";
 import { pageHeader, pageSlips, proveSlip, proveState } from "./proveState.ts";
 import { recount } from "./recount.ts";

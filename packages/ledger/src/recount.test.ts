@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { equalBytes } from "@anamnesis/crypto/verify";
 import { appHashOf } from "@anamnesis/protocol";
 import type { ChainKind } from "@anamnesis/protocol";
-import { Scenario, seededNumbers } from "../../../tests/chainScenario.ts";
+import { Scenario, seededNumbers } from "@anamnesis/testing/chainScenario";
 import { MemoryState } from "./memoryState.ts";
 import { recount } from "./recount.ts";
 

@@ -12,7 +12,7 @@ import {
   makeGenesis,
   openVisit,
   recordSlip,
-} from "../../../tests/chainFixture.ts";
+} from "@anamnesis/testing/chainFixture";
 
 const care = new TestChain(makeGenesis("care"));
 const doctor = certify(care, "dr-lin");

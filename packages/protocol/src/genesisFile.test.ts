@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeGenesis } from "../../../tests/chainFixture.ts";
+import { makeGenesis } from "@anamnesis/testing/chainFixture";
 import { careChainOf, chainOf, consortiumOf, genesisHash, memberOf } from "./genesis.ts";
 import { parseGenesis, parseTrust, toJson } from "./genesisFile.ts";
 

@@ -11,7 +11,7 @@ import {
   openVisit,
   recordSlip,
   signer,
-} from "../../../tests/chainFixture.ts";
+} from "@anamnesis/testing/chainFixture";
 import { makeBlock, decodeBlock, encodeBlock, verifyBlock } from "./blocks.ts";
 import type { Genesis } from "./genesis.ts";
 import { decodeHead, encodeHead, makeHead, verifyHead } from "./heads.ts";

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { signRaw, signingKeypair } from "@anamnesis/crypto/sign";
 import { randomBytes, ready } from "@anamnesis/crypto/verify";
 import { bareKeyId, signRequest } from "@anamnesis/protocol";
-import { forwarded } from "../../../tests/forwarded.ts";
+import { forwarded } from "@anamnesis/testing/forwarded";
 import { OwnAuthorities, authorityOf } from "./authority.ts";
 import { readBody } from "./body.ts";
 import { CallerCheck } from "./caller.ts";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { fromHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
-import { CertificateOffice, startListServer } from "../../../tests/certificateOffice.ts";
-import type { ListServer, Lists } from "../../../tests/certificateOffice.ts";
+import { CertificateOffice, startListServer } from "@anamnesis/testing/certificateOffice";
+import type { ListServer, Lists } from "@anamnesis/testing/certificateOffice";
 import { RevocationLists } from "./revocationLists.ts";
 
 const HOUR_MS = 3_600_000;

@@ -10,9 +10,9 @@ import {
   makeBlock,
 } from "@anamnesis/protocol";
 import type { Block, SignatureCheck, SlipId } from "@anamnesis/protocol";
-import { ChainOnDisk, writerOf } from "../../../../tests/chainOnDisk.ts";
-import { keyOf, signer } from "../../../../tests/chainFixture.ts";
-import { province, until } from "../../../../tests/nodeFixture.ts";
+import { ChainOnDisk, writerOf } from "@anamnesis/testing/chainOnDisk";
+import { keyOf, signer } from "@anamnesis/testing/chainFixture";
+import { province, until } from "@anamnesis/testing/nodeFixture";
 import type { Chain } from "../chain.ts";
 import type { ChainConfig } from "../openChain.ts";
 import type { Peer } from "./peer.ts";

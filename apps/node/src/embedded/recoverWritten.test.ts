@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, decodeBlock, encodeBlock, makeBlock } from "@anamnesis/protocol";
-import { ChainOnDisk, writerOf } from "../../../../tests/chainOnDisk.ts";
-import { keyOf, signer } from "../../../../tests/chainFixture.ts";
-import { province } from "../../../../tests/nodeFixture.ts";
+import { ChainOnDisk, writerOf } from "@anamnesis/testing/chainOnDisk";
+import { keyOf, signer } from "@anamnesis/testing/chainFixture";
+import { province } from "@anamnesis/testing/nodeFixture";
 import type { Chain } from "../chain.ts";
 import type { Peer } from "./peer.ts";
 

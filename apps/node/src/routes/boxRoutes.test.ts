@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { decodeCanonical, toHex } from "@anamnesis/crypto/verify";
 import { limits, ticketDocument } from "@anamnesis/protocol";
-import { bytesOf, keyOf } from "../../../../tests/chainFixture.ts";
+import { bytesOf, keyOf } from "@anamnesis/testing/chainFixture";
 import {
   NodeFederation,
   authority,
@@ -10,8 +10,8 @@ import {
   hospital,
   signedHeaders,
   until,
-} from "../../../../tests/nodeFixture.ts";
-import type { Reply } from "../../../../tests/nodeFixture.ts";
+} from "@anamnesis/testing/nodeFixture";
+import type { Reply } from "@anamnesis/testing/nodeFixture";
 
 let federation: NodeFederation;
 let now = Date.now();

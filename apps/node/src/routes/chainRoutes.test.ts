@@ -3,8 +3,8 @@ import { after, before, test } from "node:test";
 import { decodeCanonical, encodeCanonical, randomBytes } from "@anamnesis/crypto/verify";
 import { decodeBlock, decodeHead, decodeSlip, limits } from "@anamnesis/protocol";
 import type { Genesis } from "@anamnesis/protocol";
-import { bytesOf, keyOf } from "../../../../tests/chainFixture.ts";
-import type { MadeSlip } from "../../../../tests/chainFixture.ts";
+import { bytesOf, keyOf } from "@anamnesis/testing/chainFixture";
+import type { MadeSlip } from "@anamnesis/testing/chainFixture";
 import {
   NodeFederation,
   authority,
@@ -12,7 +12,7 @@ import {
   hospital,
   province,
   signedHeaders,
-} from "../../../../tests/nodeFixture.ts";
+} from "@anamnesis/testing/nodeFixture";
 
 let federation: NodeFederation;
 let care: Genesis;

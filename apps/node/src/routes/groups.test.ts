@@ -5,8 +5,8 @@ import { encodeCanonical, fromHex, toHex } from "@anamnesis/crypto/verify";
 import { limits, pidOf } from "@anamnesis/protocol";
 import type { Genesis } from "@anamnesis/protocol";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
-import { bytesOf, keyOf } from "../../../../tests/chainFixture.ts";
-import { NodeFederation, authority, hospital, province } from "../../../../tests/nodeFixture.ts";
+import { bytesOf, keyOf } from "@anamnesis/testing/chainFixture";
+import { NodeFederation, authority, hospital, province } from "@anamnesis/testing/nodeFixture";
 
 let federation: NodeFederation;
 let care: Genesis;

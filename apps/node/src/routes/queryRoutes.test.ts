@@ -18,8 +18,8 @@ import {
   verifyStateProof,
 } from "@anamnesis/protocol";
 import type { Genesis, Head, SlipProof } from "@anamnesis/protocol";
-import { bytesOf, keyOf } from "../../../../tests/chainFixture.ts";
-import type { MadeSlip } from "../../../../tests/chainFixture.ts";
+import { bytesOf, keyOf } from "@anamnesis/testing/chainFixture";
+import type { MadeSlip } from "@anamnesis/testing/chainFixture";
 import {
   NodeFederation,
   authority,
@@ -27,7 +27,7 @@ import {
   province,
   signedHeaders,
   until,
-} from "../../../../tests/nodeFixture.ts";
+} from "@anamnesis/testing/nodeFixture";
 
 let federation: NodeFederation;
 let care: Genesis;

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { toJson } from "@anamnesis/protocol";
-import { ChainOnDisk } from "../../../../tests/chainOnDisk.ts";
-import { hex, keyOf } from "../../../../tests/chainFixture.ts";
+import { ChainOnDisk } from "@anamnesis/testing/chainOnDisk";
+import { hex, keyOf } from "@anamnesis/testing/chainFixture";
 import { ChainStore } from "./chainStore.ts";
 
 let made: ChainOnDisk;

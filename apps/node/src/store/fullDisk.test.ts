@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { SlipId } from "@anamnesis/protocol";
-import { NodeFederation, call, hospital } from "../../../../tests/nodeFixture.ts";
-import { killNode, nodeConfigFile, startNodeProcess } from "../../../../tests/nodeProcess.ts";
-import type { NodeProcess } from "../../../../tests/nodeProcess.ts";
+import { NodeFederation, call, hospital } from "@anamnesis/testing/nodeFixture";
+import { killNode, nodeConfigFile, startNodeProcess } from "@anamnesis/testing/nodeProcess";
+import type { NodeProcess } from "@anamnesis/testing/nodeProcess";
 
 let federation: NodeFederation;
 let file: string;

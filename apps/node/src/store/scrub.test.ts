@@ -5,8 +5,8 @@ import { after, before, test } from "node:test";
 import { toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { SignatureCheck } from "@anamnesis/protocol";
-import { ChainOnDisk, writerOf } from "../../../../tests/chainOnDisk.ts";
-import { province } from "../../../../tests/nodeFixture.ts";
+import { ChainOnDisk, writerOf } from "@anamnesis/testing/chainOnDisk";
+import { province } from "@anamnesis/testing/nodeFixture";
 import { rebuildIfDamaged } from "../embedded/rebuild.ts";
 import { ChainStore } from "./chainStore.ts";
 

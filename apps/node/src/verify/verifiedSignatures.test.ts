@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SignatureCheck } from "@anamnesis/protocol";
-import { bytesOf } from "../../../../tests/chainFixture.ts";
+import { bytesOf } from "@anamnesis/testing/chainFixture";
 import { VerifiedSignatures } from "./verifiedSignatures.ts";
 
 const check = (label: string): SignatureCheck => ({

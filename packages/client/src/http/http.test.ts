@@ -14,8 +14,8 @@ import {
   toJson,
 } from "@anamnesis/protocol";
 import type { InstitutionId, Trust } from "@anamnesis/protocol";
-import { ClientFederation } from "../../../../tests/clientFederation.ts";
-import { keyOf, signer } from "../../../../tests/chainFixture.ts";
+import { ClientFederation } from "@anamnesis/testing/clientFederation";
+import { keyOf, signer } from "@anamnesis/testing/chainFixture";
 import { bareCaller } from "../caller.ts";
 import { httpBlobDir, httpNetwork } from "./index.ts";
 import { httpVault } from "./parties.ts";

@@ -14,8 +14,8 @@ import {
   sealContent,
   shareReplies,
   shareRequest,
-} from "../fixture.ts";
-import type { GrantFixture, Parties, SealedFixture } from "../fixture.ts";
+} from "@anamnesis/testing/cryptoFixture";
+import type { GrantFixture, Parties, SealedFixture } from "@anamnesis/testing/cryptoFixture";
 import { grantDigest } from "./grantContext.ts";
 import type { StoredRecord } from "../record/objectHead.ts";
 import { openBodyBytes } from "../record/openBody.ts";

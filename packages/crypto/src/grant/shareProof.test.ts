@@ -15,8 +15,8 @@ import {
   sealContent,
   shareReplies,
   shareRequest,
-} from "../fixture.ts";
-import type { GrantFixture, Parties, SealedFixture } from "../fixture.ts";
+} from "@anamnesis/testing/cryptoFixture";
+import type { GrantFixture, Parties, SealedFixture } from "@anamnesis/testing/cryptoFixture";
 import { maskPoint } from "./grantContext.ts";
 import type { StoredRecord } from "../record/objectHead.ts";
 import { checkShares, proveShare, reencryptShare } from "./proxyShares.ts";

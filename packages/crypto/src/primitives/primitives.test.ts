@@ -19,7 +19,7 @@ import {
   utf8Decode,
 } from "../encoding/bytes.ts";
 import { expandMessageXmd, hashToScalar, kdf, randomBytes, randomScalar } from "./derive.ts";
-import { flipBit, seededRandom } from "../fixture.ts";
+import { flipBit, seededRandom } from "@anamnesis/testing/cryptoFixture";
 import { modInverse } from "../grant/modInverse.ts";
 import type { Primitives } from "./primitives.ts";
 import * as node from "./primitives.node.ts";

@@ -17,8 +17,8 @@ import {
   readFixture,
   replaceAt,
   sealContent,
-} from "../fixture.ts";
-import type { Parties, SealedFixture } from "../fixture.ts";
+} from "@anamnesis/testing/cryptoFixture";
+import type { Parties, SealedFixture } from "@anamnesis/testing/cryptoFixture";
 import { decodeHeader, encodeHeader } from "./header.ts";
 import { readStoredRecord, sealHead } from "./objectHead.ts";
 import { openBodyBytes } from "./openBody.ts";

@@ -8,7 +8,12 @@ import { before, test } from "node:test";
 import { concat, os2ip, utf8, xor } from "../encoding/bytes.ts";
 import { kdf, randomBytes, sha256 } from "../primitives/derive.ts";
 import { recordDigest } from "./digest.ts";
-import { makeParties, makeTarget, readFixture, sealContent } from "../fixture.ts";
+import {
+  makeParties,
+  makeTarget,
+  readFixture,
+  sealContent,
+} from "@anamnesis/testing/cryptoFixture";
 import { encodeHeader } from "./header.ts";
 import { openBody } from "./openBody.ts";
 import { chunkStream, isCommitted } from "./stream.ts";

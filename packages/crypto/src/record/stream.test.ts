@@ -11,8 +11,8 @@ import {
   makeTarget,
   readFixture,
   sealContent,
-} from "../fixture.ts";
-import type { Parties, SealedFixture } from "../fixture.ts";
+} from "@anamnesis/testing/cryptoFixture";
+import type { Parties, SealedFixture } from "@anamnesis/testing/cryptoFixture";
 import { openBody, openBodyBytes } from "./openBody.ts";
 import type { OpenedRecord } from "./openBody.ts";
 import type { VisitTarget } from "./sealRecord.ts";

@@ -11,7 +11,7 @@ import {
   makeGenesis,
   openVisit,
   recordSlip,
-} from "../../../../tests/chainFixture.ts";
+} from "@anamnesis/testing/chainFixture";
 import { findRecord, findSession } from "../queries.ts";
 
 const care = new TestChain(makeGenesis("care"));

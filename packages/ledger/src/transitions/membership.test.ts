@@ -10,7 +10,7 @@ import {
   hex,
   keyOf,
   makeGenesis,
-} from "../../../../tests/chainFixture.ts";
+} from "@anamnesis/testing/chainFixture";
 
 const consortium = new TestChain(makeGenesis("consortium"));
 const lin = certify(consortium, "dr-lin");

@@ -10,8 +10,8 @@ import {
   hex,
   keyOf,
   makeGenesis,
-} from "../../../../tests/chainFixture.ts";
-import type { MadeSlip } from "../../../../tests/chainFixture.ts";
+} from "@anamnesis/testing/chainFixture";
+import type { MadeSlip } from "@anamnesis/testing/chainFixture";
 import { findGrant, findRequest, requestsByBody, usageOf } from "../queries.ts";
 
 const consortium = new TestChain(makeGenesis("consortium"));

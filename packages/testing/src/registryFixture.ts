@@ -21,12 +21,12 @@ import type {
   Trust,
 } from "@anamnesis/protocol";
 import type { Server } from "@anamnesis/server";
-import { initHome } from "./home.ts";
-import { issueRegistrar } from "./operator.ts";
-import { startNode } from "./fakeNode.ts";
-import type { FakeNode } from "./fakeNode.ts";
-import { startRegistry } from "./registry.ts";
-import type { RegistryConfig } from "./registry.ts";
+import { initHome } from "../../../apps/registry/src/home.ts";
+import { issueRegistrar } from "../../../apps/registry/src/operator.ts";
+import { startNode } from "./registryFakeNode.ts";
+import type { FakeNode } from "./registryFakeNode.ts";
+import { startRegistry } from "../../../apps/registry/src/registry.ts";
+import type { RegistryConfig } from "../../../apps/registry/src/registry.ts";
 
 export const hospital = "general-hospital" as InstitutionId;
 export const other = "city-hospital" as InstitutionId;

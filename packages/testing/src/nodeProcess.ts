@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { toJson } from "@anamnesis/protocol";
 import type { NodeFederation } from "./nodeFixture.ts";
 
-const main = fileURLToPath(new URL("../apps/node/src/main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../../../apps/node/src/main.ts", import.meta.url));
 
 /** Writes what `node main.ts FILE` reads to run an institution's node. @returns the file's path */
 export async function nodeConfigFile(

@@ -33,9 +33,9 @@ import {
   signedAttestation,
 } from "@anamnesis/protocol";
 import type { ContactCard, InstitutionId, Role, Trust } from "@anamnesis/protocol";
-import { authority, certifyAuthority } from "../apps/registry/src/authority.ts";
-import type { Authority } from "../apps/registry/src/authority.ts";
-import { issueCertificate, requestedKey } from "../apps/registry/src/certificates.ts";
+import { authority, certifyAuthority } from "../../../apps/registry/src/authority.ts";
+import type { Authority } from "../../../apps/registry/src/authority.ts";
+import { issueCertificate, requestedKey } from "../../../apps/registry/src/certificates.ts";
 import { bytesOf, genesisTime, makeGenesis } from "./chainFixture.ts";
 import { MemoryChains, assertSigns, signedKey } from "./clientChains.ts";
 import { boxOf } from "./clientKeys.ts";

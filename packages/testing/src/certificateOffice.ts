@@ -3,11 +3,11 @@ import { serve } from "@anamnesis/server";
 import { toBase64url } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { CaKey, Role } from "@anamnesis/protocol";
-import { authority, caKey, certifyAuthority } from "../apps/registry/src/authority.ts";
-import type { Authority, IssuerId } from "../apps/registry/src/authority.ts";
-import { issueCertificate } from "../apps/registry/src/certificates.ts";
-import type { Issued } from "../apps/registry/src/certificates.ts";
-import { revocationList } from "../apps/registry/src/revocationLists.ts";
+import { authority, caKey, certifyAuthority } from "../../../apps/registry/src/authority.ts";
+import type { Authority, IssuerId } from "../../../apps/registry/src/authority.ts";
+import { issueCertificate } from "../../../apps/registry/src/certificates.ts";
+import type { Issued } from "../../../apps/registry/src/certificates.ts";
+import { revocationList } from "../../../apps/registry/src/revocationLists.ts";
 import { boxKeyOf, keyOf } from "./chainFixture.ts";
 
 /** What `GET /crl` answers (H-40). */

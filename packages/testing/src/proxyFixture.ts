@@ -24,8 +24,8 @@ import {
   signRequest,
 } from "@anamnesis/protocol";
 import type { Grant, ReencryptRequest, SlipCode, SlipId } from "@anamnesis/protocol";
-import { startProxy } from "../apps/proxy/src/proxy.ts";
-import type { ProxyConfig } from "../apps/proxy/src/proxy.ts";
+import { startProxy } from "../../../apps/proxy/src/proxy.ts";
+import type { ProxyConfig } from "../../../apps/proxy/src/proxy.ts";
 import { certificateFields, keyOf } from "./chainFixture.ts";
 import type { MadeSlip, TestChain } from "./chainFixture.ts";
 import { makeGrant, sharesFor } from "./proxyGrants.ts";

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { fromHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import { limits, makeSlip, pidOf } from "@anamnesis/protocol";
 import type { ChainId, Genesis, InstitutionId, SlipFields, SlipKind } from "@anamnesis/protocol";
-import type { Chain } from "../apps/node/src/chain.ts";
-import { openChain } from "../apps/node/src/openChain.ts";
-import type { ChainConfig } from "../apps/node/src/openChain.ts";
-import type { Peer } from "../apps/node/src/embedded/peer.ts";
+import type { Chain } from "../../../apps/node/src/chain.ts";
+import { openChain } from "../../../apps/node/src/openChain.ts";
+import type { ChainConfig } from "../../../apps/node/src/openChain.ts";
+import type { Peer } from "../../../apps/node/src/embedded/peer.ts";
 import { bytesOf, certificateFields, keyOf, makeGenesis, signer } from "./chainFixture.ts";
 import type { MadeSlip } from "./chainFixture.ts";
 

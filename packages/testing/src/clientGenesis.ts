@@ -1,7 +1,7 @@
 /** Genesis documents of a federation in memory, with real X-Wing keys. */
 import type { Genesis, InstitutionId } from "@anamnesis/protocol";
-import { caKey } from "../apps/registry/src/authority.ts";
-import type { Authority } from "../apps/registry/src/authority.ts";
+import { caKey } from "../../../apps/registry/src/authority.ts";
+import type { Authority } from "../../../apps/registry/src/authority.ts";
 import { institutions, makeGenesis } from "./chainFixture.ts";
 import { boxOf } from "./clientKeys.ts";
 

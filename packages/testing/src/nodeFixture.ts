@@ -17,10 +17,10 @@ import type {
   SlipFields,
   SlipKind,
 } from "@anamnesis/protocol";
-import { readKeys } from "../apps/node/src/home.ts";
-import type { NodeKeys } from "../apps/node/src/home.ts";
-import { initHome, startNode } from "../apps/node/src/index.ts";
-import type { NodeConfig, RunningNode } from "../apps/node/src/index.ts";
+import { readKeys } from "../../../apps/node/src/home.ts";
+import type { NodeKeys } from "../../../apps/node/src/home.ts";
+import { initHome, startNode } from "../../../apps/node/src/index.ts";
+import type { NodeConfig, RunningNode } from "../../../apps/node/src/index.ts";
 import { bytesOf, certificateFields, keyOf, makeGenesis, signer } from "./chainFixture.ts";
 import type { MadeSlip } from "./chainFixture.ts";
 

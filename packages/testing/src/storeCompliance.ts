@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomBytes, sha256, toHex } from "@anamnesis/crypto/verify";
-import { parseObjectId } from "./store.ts";
-import type { ObjectId, Store } from "./store.ts";
+import { parseObjectId } from "../../../apps/vault/src/store.ts";
+import type { ObjectId, Store } from "../../../apps/vault/src/store.ts";
 
 export const newId = (): ObjectId => parseObjectId(toHex(randomBytes(32)));
 

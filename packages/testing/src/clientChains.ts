@@ -42,7 +42,7 @@ import {
   readRecordView,
   readRequestView,
   readSessionView,
-} from "../packages/client/src/http/views.ts";
+} from "../../client/src/http/views.ts";
 import { TestChain, keyOf, signer } from "./chainFixture.ts";
 import { boxOf } from "./clientKeys.ts";
 

@@ -1,23 +1,23 @@
 /** Fixed parties and records for tests. */
-import { boxKeypairFromSeed } from "./box.ts";
-import type { BoxKeypair } from "./box.ts";
-import { concat, i2osp, utf8 } from "./encoding/bytes.ts";
-import { dealGrant } from "./grant/dealGrant.ts";
-import type { DealtGrant } from "./grant/dealGrant.ts";
-import { sha256 } from "./primitives/derive.ts";
-import type { RandomSource } from "./primitives/derive.ts";
-import { readStoredRecord } from "./record/objectHead.ts";
-import type { StoredRecord } from "./record/objectHead.ts";
-import { openShares, reencryptShare } from "./grant/proxyShares.ts";
-import type { ProxyShares, ShareRequest } from "./grant/proxyShares.ts";
-import { openGrant } from "./grant/readerGrant.ts";
-import type { ReaderGrant, ShareReply } from "./grant/readerGrant.ts";
-import { ready } from "./engine/ready.ts";
-import { sealRecord } from "./record/sealRecord.ts";
-import type { SealedRecord, VisitTarget } from "./record/sealRecord.ts";
-import { institutionPublicKey, tagKeys, visitSigningKey } from "./kem/seedKeys.ts";
-import { signingKeypair } from "./sign.ts";
-import type { SigningKeypair } from "./sign.ts";
+import { boxKeypairFromSeed } from "@anamnesis/crypto/box";
+import type { BoxKeypair } from "@anamnesis/crypto/box";
+import { openGrant, readStoredRecord } from "@anamnesis/crypto/open";
+import type { ReaderGrant, ShareReply, StoredRecord } from "@anamnesis/crypto/open";
+import {
+  dealGrant,
+  institutionPublicKey,
+  tagKeys,
+  visitSigningKey,
+} from "@anamnesis/crypto/patientKeys";
+import type { DealtGrant } from "@anamnesis/crypto/patientKeys";
+import { openShares, reencryptShare } from "@anamnesis/crypto/proxy";
+import type { ProxyShares, ShareRequest } from "@anamnesis/crypto/proxy";
+import { sealRecord } from "@anamnesis/crypto/seal";
+import type { SealedRecord, VisitTarget } from "@anamnesis/crypto/seal";
+import { signingKeypair } from "@anamnesis/crypto/sign";
+import type { SigningKeypair } from "@anamnesis/crypto/sign";
+import { concat, i2osp, ready, sha256, utf8 } from "@anamnesis/crypto/verify";
+import type { RandomSource } from "@anamnesis/crypto/verify";
 
 /** A reproducible random source: SHA-256 of a label and a counter. */
 export function seededRandom(label: string): RandomSource {
