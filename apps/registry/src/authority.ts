@@ -10,6 +10,7 @@ import {
 } from "@peculiar/x509";
 import { fromHex, randomBytes } from "@anamnesis/crypto/verify";
 import { sign, signingKeypair } from "@anamnesis/crypto/sign";
+import { thirdPartyRoles } from "@anamnesis/protocol";
 import type { CaKey, Role } from "@anamnesis/protocol";
 
 /** The root signs the intermediates and nothing else; `care` certifies patients and staff, `third-parties` the others. */
@@ -44,7 +45,7 @@ const names: Record<AuthorityId, string> = {
 
 /** Which intermediate certifies a role. */
 export const issuerOf = (role: Role): IssuerId =>
-  role === "researcher" || role === "insurer" ? "third-parties" : "care";
+  thirdPartyRoles.includes(role) ? "third-parties" : "care";
 
 /** A common name as one UTF8String, whatever characters it has. */
 export const commonName = (text: string): Name => new Name([{ CN: [{ utf8String: text }] }]);

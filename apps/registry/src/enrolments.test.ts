@@ -63,7 +63,7 @@ test("third parties are certified by the other intermediate", async () => {
   assert.equal(readCertificate(der, federation.cas).issuer, "third-parties");
 });
 
-test("one real identity is enrolled once as patient and once as staff of an institution", async () => {
+test("one real identity is enrolled once as patient and once in each role at an institution", async () => {
   const one = identifier();
   await enrolled(federation, await newDevice(), { identifier: one });
   const again = await post(
@@ -86,12 +86,14 @@ test("one real identity is enrolled once as patient and once as staff of an inst
   assert.equal(await codeOf(await post(federation, "/enrolments", elsewhere)), "ALREADY_ENROLLED");
 
   await enrolled(federation, await newDevice(), { ...doctor, identifier: one });
-  const twice = await attested(federation, await newDevice(), {
+  const twice = await attested(federation, await newDevice(), { ...doctor, identifier: one });
+  assert.equal(await codeOf(await post(federation, "/enrolments", twice)), "ALREADY_ENROLLED");
+  const desk = await enrolled(federation, await newDevice(), {
     ...doctor,
-    role: "officer",
+    role: "desk",
     identifier: one,
   });
-  assert.equal(await codeOf(await post(federation, "/enrolments", twice)), "ALREADY_ENROLLED");
+  assert.equal(readCertificate(desk, federation.cas).role, "desk");
 });
 
 test("an identifier is the same in every composition of its characters", async () => {

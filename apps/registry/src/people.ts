@@ -13,7 +13,7 @@ export interface CertificateEntry extends Issued, Subject {
   readonly revokedAt: number;
 }
 
-/** The place that one real identity has in the registry: as a patient, or as staff of one institution. */
+/** The place that one real identity has in the registry: as a patient, or in one role among the staff of one institution. */
 export const identityName = (person: {
   readonly role: Role;
   readonly institution: string;
@@ -21,7 +21,7 @@ export const identityName = (person: {
 }): string[] =>
   person.role === "patient"
     ? ["patient", exact(person.identifier)]
-    : ["staff", person.institution, exact(person.identifier)];
+    : ["staff", person.institution, person.role, exact(person.identifier)];
 
 /** One spelling for one identifier, whatever composed it (Unicode NFC). */
 const exact = (identifier: string): string => identifier.normalize("NFC");

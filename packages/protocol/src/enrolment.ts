@@ -1,16 +1,32 @@
 import { blob, bytes, document, literal, object, oneOf, text, uint } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
 
-/** Roles a certificate may carry. `registrar` attests persons; `patient` certificates carry no name and never reach a chain. */
+/**
+ * Roles a certificate may carry (design D19). `registrar` attests persons, `desk` receives for an institution, `collector`
+ * is a device; `patient` certificates carry no name and never reach a chain.
+ */
 export const roles = [
   "patient",
   "doctor",
   "registrar",
+  "desk",
   "officer",
-  "researcher",
+  "auditor",
+  "collector",
   "insurer",
+  "researcher",
+  "medicine-company",
+  "manufacturer",
 ] as const;
 export type Role = (typeof roles)[number];
+
+/** Staff of third parties: another intermediate certifies them. */
+export const thirdPartyRoles: readonly Role[] = [
+  "insurer",
+  "researcher",
+  "medicine-company",
+  "manufacturer",
+];
 
 const attestationShape = object({
   v: literal(1),

@@ -11,6 +11,7 @@ export * from "./groups.ts";
 export * from "./heads.ts";
 export * from "./httpSignature.ts";
 export * from "./ids.ts";
+export * from "./institutionKinds.ts";
 export * from "./limits.ts";
 export * from "./merkle.ts";
 export * from "./messages.ts";

@@ -1,3 +1,6 @@
+import { careKinds } from "@anamnesis/protocol";
+import type { InstitutionKind } from "@anamnesis/protocol";
+
 /** What a federation is made of: one file per profile. */
 export interface Profile {
   readonly name: string;
@@ -19,8 +22,7 @@ export interface ProfileInstitution {
   readonly id: string;
   readonly name: string;
   readonly nameZh: string;
-  /** `tertiary`, `secondary`, `community`, `platform` or `authority`. */
-  readonly level: string;
+  readonly level: InstitutionKind;
 }
 
 const authorities = ["national-authority", "provincial-authority", "municipal-authority"];
@@ -39,19 +41,19 @@ export const federation: Profile = {
       id: "national-authority",
       name: "National Health Authority",
       nameZh: "国家卫生主管部门",
-      level: "authority",
+      level: "national-authority",
     },
     {
       id: "provincial-authority",
       name: "Provincial Health Authority",
       nameZh: "省卫生主管部门",
-      level: "authority",
+      level: "provincial-authority",
     },
     {
       id: "municipal-authority",
       name: "Municipal Health Authority",
       nameZh: "市卫生主管部门",
-      level: "authority",
+      level: "municipal-authority",
     },
   ],
   proxies: ["provincial-authority", "municipal-authority", "general-hospital", "city-hospital"],
@@ -66,4 +68,4 @@ export const federation: Profile = {
 
 /** Institutions that care for patients: each keeps a chain of its own. */
 export const careInstitutions = (profile: Profile): readonly ProfileInstitution[] =>
-  profile.institutions.filter(({ level }) => level !== "authority");
+  profile.institutions.filter(({ level }) => careKinds.includes(level));
