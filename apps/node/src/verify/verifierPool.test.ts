@@ -110,6 +110,30 @@ test("verify() judges a mixed-order key like the crypto package (Chalkias et al.
   assert.deepEqual(await pool.verify(checks), checks.map(verifySignatureRaw));
 });
 
+test("verify() gives the verdict of every vector at the edges of Ed25519", async () => {
+  const file = new URL("../../../../tests/vectors/ed25519-edges.json", import.meta.url);
+  const edges = JSON.parse(await readFile(file, "utf8")) as {
+    readonly vectors: readonly (Record<"publicKey" | "message" | "signature" | "why", string> & {
+      readonly valid: boolean;
+    })[];
+  };
+  // A parser lets through no key and no signature of another length.
+  const whole = edges.vectors.filter(
+    (vector) => vector.publicKey.length === 64 && vector.signature.length === 128,
+  );
+  const verdicts = await pool.verify(
+    whole.map((vector) => ({
+      publicKey: fromHex(vector.publicKey),
+      message: fromHex(vector.message),
+      signature: fromHex(vector.signature),
+    })),
+  );
+  assert.deepEqual(
+    verdicts.map((verdict, i) => ({ verdict, why: whole[i]?.why })),
+    whole.map(({ valid, why }) => ({ verdict: valid, why })),
+  );
+});
+
 test("verify() answers many callers at once, each with its own results", async () => {
   const bad = { ...good, message: utf8("another message") };
   const calls = Array.from({ length: 300 }, (_, i) => (i % 3 === 0 ? [good, bad] : [good]));

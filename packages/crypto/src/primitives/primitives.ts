@@ -17,7 +17,10 @@ export interface Primitives {
   gcmOpen(input: GcmInput): Promise<Uint8Array | undefined>;
   ed25519PublicKey(secretKey: Uint8Array): Uint8Array;
   ed25519Sign(secretKey: Uint8Array, message: Uint8Array): Uint8Array;
-  /** RFC 8032 verification; encodings were checked by the caller. */
+  /**
+   * RFC 8032 5.1.7 without the cofactor: `true` iff the encoding of [S]B - [k]A is R, byte for byte, with k reduced mod L.
+   * Small orders, S and the encoding of A were checked by the caller. May throw where A is no point.
+   */
   ed25519Verify(input: Ed25519VerifyInput): boolean;
 }
 

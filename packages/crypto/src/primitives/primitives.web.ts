@@ -1,7 +1,8 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { hmac } from "@noble/hashes/hmac.js";
-import { sha256 as nobleSha256 } from "@noble/hashes/sha2.js";
+import { sha256 as nobleSha256, sha512 } from "@noble/hashes/sha2.js";
 import { shake128 as nobleShake128 } from "@noble/hashes/sha3.js";
+import { concat, equalBytes, os2ip } from "../encoding/bytes.ts";
 import type { Ed25519VerifyInput, GcmInput, Sha256 } from "./primitives.ts";
 
 interface WebKey {
@@ -101,6 +102,14 @@ export function ed25519Sign(secretKey: Uint8Array, message: Uint8Array): Uint8Ar
   return ed25519.sign(message, secretKey);
 }
 
+/** noble's own `verify` multiplies by the cofactor and so accepts more than OpenSSL and libsodium do. */
 export function ed25519Verify({ publicKey, signature, message }: Ed25519VerifyInput): boolean {
-  return ed25519.verify(signature, message, publicKey, { zip215: false });
+  const { Point } = ed25519;
+  const r = signature.subarray(0, 32);
+  const s = os2ip(signature.subarray(32).toReversed());
+  const k = Point.Fn.create(os2ip(sha512(concat(r, publicKey, message)).toReversed()));
+  const expected = Point.BASE.multiplyUnsafe(s).subtract(
+    Point.fromBytes(publicKey).multiplyUnsafe(k),
+  );
+  return equalBytes(expected.toBytes(), r);
 }
