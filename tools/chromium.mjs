@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import { boxed } from "./notices.mjs";
 import { run } from "./step.mjs";
 
 const names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
@@ -39,6 +40,23 @@ function isExecutable(path) {
 /** @param {string} command @param {readonly string[]} args */
 const succeeds = (command, args) => spawnSync(command, args, { stdio: "ignore" }).status === 0;
 
+/** Whether this run has to drive a browser. */
+const requiresEngines = () => process.env["REQUIRE_ENGINES"] === "1";
+
+/**
+ * What did not run, for the reader of a run.
+ *
+ * @returns {string | undefined} Undefined if a Chromium is there.
+ */
+export function chromiumNotice() {
+  if (findChromium() !== undefined) return undefined;
+  return boxed([
+    "CHROMIUM IS MISSING: the tests that drive the portal in a browser cannot run.",
+    "Install it (Debian: apt-get install chromium), or set CHROMIUM_PATH.",
+    ...(requiresEngines() ? ["REQUIRE_ENGINES=1 is set, so this run fails."] : []),
+  ]);
+}
+
 /**
  * Makes sure that a Chromium is there.
  *
@@ -46,18 +64,10 @@ const succeeds = (command, args) => spawnSync(command, args, { stdio: "ignore" }
  */
 export async function installChromium() {
   if (findChromium() === undefined) await installDebianPackages();
-  const path = findChromium();
-  if (path !== undefined) {
-    console.log(`Chromium: ${path}`);
-    return true;
-  }
-  const required = process.env["REQUIRE_ENGINES"] === "1";
-  console.error("*".repeat(78));
-  console.error("* CHROMIUM IS MISSING: the tests that drive the portal in a browser cannot run.");
-  console.error("* Install it (Debian: apt-get install chromium), or set CHROMIUM_PATH.");
-  if (required) console.error("* REQUIRE_ENGINES=1 is set, so this run fails.");
-  console.error("*".repeat(78));
-  return !required;
+  const notice = chromiumNotice();
+  if (notice === undefined) console.log(`Chromium: ${findChromium()}`);
+  else console.error(notice);
+  return notice === undefined || !requiresEngines();
 }
 
 async function installDebianPackages() {

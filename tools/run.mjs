@@ -10,10 +10,11 @@
 import { join } from "node:path";
 import process from "node:process";
 import { checkFormat, checkTypes, lint, runTests, testFiles, writeFormat } from "./checks.mjs";
-import { installChromium } from "./chromium.mjs";
+import { chromiumNotice, installChromium } from "./chromium.mjs";
 import { installDependencies } from "./dependencies.mjs";
 import { projectRoot, runWithPinnedNode } from "./pinnedNode.mjs";
 import { buildPortal } from "./portalBuild.mjs";
+import { findSamples, samplesNotice } from "./samples.mjs";
 import { step } from "./step.mjs";
 
 /** @param {readonly string[]} args */
@@ -32,7 +33,7 @@ const test = (args) => verify(args, () => true);
 const check = (args) => verify(args, (file) => !file.startsWith("tests/e2e/"));
 
 /**
- * Runs all steps even if one fails, tests last, so that their runner has the last word.
+ * Runs all steps even if one fails, tests last. After them stands once more what they had to do without.
  *
  * @param {readonly string[]} args - Options for `node --test`, and parts of test files' paths.
  * @param {(file: string) => boolean} isWanted
@@ -50,9 +51,15 @@ async function verify(args, isWanted) {
   if (!(await step("Install dependencies", installDependencies)).ok) return 1;
 
   const results = [];
+  const notices = [];
+  if (files.some((file) => /^(tests|packages\/(fhir|testing))\//.test(file))) {
+    results.push(await step("Find the sample records", findSamples));
+    notices.push(samplesNotice());
+  }
   if (files.some((file) => /^(tests|apps\/(web|cli))\//.test(file))) {
     results.push(await step("Find Chromium", installChromium));
     results.push(await step("Bundle the portal", buildPortal));
+    notices.push(chromiumNotice());
   }
   if (filters.length === 0) {
     results.push(await step("Check the format", checkFormat));
@@ -61,6 +68,7 @@ async function verify(args, isWanted) {
   }
   console.log(`\n▶ Test (${files.length} files)`);
   const passed = await runTests(files, options);
+  for (const notice of notices) if (notice !== undefined) console.error(`\n${notice}`);
   const failed = results.filter((result) => !result.ok).map((result) => result.name);
   if (failed.length > 0) console.error(`\n✖ Failed before the tests: ${failed.join(", ")}`);
   return passed && failed.length === 0 ? 0 : 1;

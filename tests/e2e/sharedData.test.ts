@@ -12,8 +12,7 @@ import * as patient from "@anamnesis/client/patient";
 import { parse, sameResources, unite } from "@anamnesis/fhir";
 import { startPeople } from "./sessions.ts";
 import type { People } from "./sessions.ts";
-import { sharedFiles } from "./sharedRecords.ts";
-import type { SharedFile } from "./sharedRecords.ts";
+import { samples } from "@anamnesis/testing/samples/samples";
 
 const MINUTE_MS = 60_000;
 const OPENED_AT_ONCE = 64;
@@ -21,6 +20,16 @@ const FILES_AT_ONCE = 3;
 
 /** One record of every file under a grant that ends while the others are still on their way. */
 const expiring: { readonly id: string; readonly until: number }[] = [];
+
+interface SampleFile {
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+const filesIn = (...folders: readonly string[]): SampleFile[] =>
+  folders
+    .flatMap((folder) => samples.in(folder))
+    .map((path) => ({ name: path.slice(path.lastIndexOf("/") + 1), bytes: samples.read(path) }));
 
 let people: People;
 let author: Session;
@@ -62,14 +71,14 @@ const codeOf = async (work: Promise<unknown>): Promise<string> => {
 };
 
 test("the sample records", { concurrency: FILES_AT_ONCE }, async (t) => {
-  const bundles = sharedFiles("patients", "intl");
-  const documents = sharedFiles("ips");
+  const bundles = filesIn("fhir/patients", "fhir/intl");
+  const documents = filesIn("fhir/ips");
   assert.ok(bundles.length >= 20 && documents.length >= 3, "the sample records are not all there");
   await Promise.all([
     ...bundles.map((file, i) =>
       t.test(`${file.name} is split and shared`, () => splitAndShare(file, `patient-${i}`)),
     ),
-    ...[...documents, ...sharedFiles("files")].map((file, i) =>
+    ...[...documents, ...filesIn("fhir/files")].map((file, i) =>
       t.test(`${file.name} is shared whole`, () => shareWhole(file, `whole-${i}`)),
     ),
   ]);
@@ -86,7 +95,7 @@ test("no grant opens anything after its end", async () => {
   }
 });
 
-async function splitAndShare(file: SharedFile, name: string): Promise<void> {
+async function splitAndShare(file: SampleFile, name: string): Promise<void> {
   const owner = await newPatient(name);
   const leave = people.attends(owner);
   const written = await doctor.importFile(author, {
@@ -139,7 +148,7 @@ async function splitAndShare(file: SharedFile, name: string): Promise<void> {
   expiring.push({ id: first[0]!, until: soon.until });
 }
 
-async function shareWhole(file: SharedFile, name: string): Promise<void> {
+async function shareWhole(file: SampleFile, name: string): Promise<void> {
   const owner = await newPatient(name);
   const [written] = await doctor.importFile(author, {
     content: file.bytes,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { derivedFullUrl } from "./reference.ts";
 import { prepareImport } from "./index.ts";
-import { bytesOf } from "./samples.test.ts";
+import { bytesOf } from "@anamnesis/testing/samples/bundles";
 
 const OPTIONS = { timestamp: "2026-11-20T08:00:00Z" };
 const URL = "https://ehr.example/fhir/Encounter/7";

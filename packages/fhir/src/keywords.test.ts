@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { keywords, parse, split, textKeyword } from "./index.ts";
 import type { FhirResource, JsonObject } from "./index.ts";
-import { sample, transferFile } from "./samples.test.ts";
+import { samples, transferFile } from "@anamnesis/testing/samples/samples";
 
 const CONTEXT = { category: "laboratory", dates: ["2026-11-20T08:00:00Z"] } as const;
 const ICD10 = "http://hl7.org/fhir/sid/icd-10";
@@ -132,7 +132,7 @@ test("keywords() takes aliases for national editions", () => {
 });
 
 test("split() finds the diagnoses of the transfer case", () => {
-  const documents = split(parse(sample(transferFile)), { timestamp: "2026-11-20T08:00:00Z" });
+  const documents = split(parse(samples.read(transferFile)), { timestamp: "2026-11-20T08:00:00Z" });
   const all = new Set(documents.flatMap((document) => document.keywords));
   for (const keyword of [
     "icd10|I21.4",

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { narrativeFaultsIn, parse, sanitizeNarrative } from "./index.ts";
 import { visit } from "./reference.ts";
-import { patientFiles, sample, samplesIn, transferFile } from "./samples.test.ts";
+import { patientFiles, samples, transferFile } from "@anamnesis/testing/samples/samples";
 
 test("sanitizeNarrative() makes hostile narratives harmless and narrativeFaultsIn() names them", async (t) => {
   const rows: readonly (readonly [string, string, string])[] = [
@@ -158,10 +158,10 @@ test("sanitizeNarrative() keeps the words of every sample narrative", () => {
   for (const file of [
     ...patientFiles.slice(0, 3),
     transferFile,
-    ...samplesIn("fhir/ips"),
-    ...samplesIn("fhir/official"),
+    ...samples.in("fhir/ips"),
+    ...samples.in("fhir/official"),
   ]) {
-    visit(parse(sample(file)).resource, ({ div }) => {
+    visit(parse(samples.read(file)).resource, ({ div }) => {
       if (typeof div !== "string") return;
       const safe = sanitizeNarrative(div);
       assertHarmless(safe);

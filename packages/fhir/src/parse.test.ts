@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FhirError, fhirCodes, parse } from "./index.ts";
-import {
-  bundleOf,
-  bytesOf,
-  patientFiles,
-  sample,
-  samplesIn,
-  transferFile,
-} from "./samples.test.ts";
+import { bundleOf, bytesOf } from "@anamnesis/testing/samples/bundles";
+import { patientFiles, samples, transferFile } from "@anamnesis/testing/samples/samples";
 
 const patient = { resourceType: "Patient", id: "a" };
 const bundle = (type: string, entry: string): string =>
@@ -18,10 +12,10 @@ test("parse() reads every sample and keeps its bytes", () => {
   for (const file of [
     ...patientFiles,
     transferFile,
-    ...samplesIn("fhir/ips"),
-    ...samplesIn("fhir/official"),
+    ...samples.in("fhir/ips"),
+    ...samples.in("fhir/official"),
   ]) {
-    const bytes = sample(file);
+    const bytes = samples.read(file);
     const parsed = parse(bytes);
     assert.equal(parsed.bytes, bytes);
     assert.deepEqual(
@@ -143,7 +137,7 @@ test("parse() refuses 100 MB at once, before reading it", () => {
 });
 
 test("parse() calls every cut of a real file truncated or, inside a character, invalid UTF-8", () => {
-  const bytes = sample(transferFile);
+  const bytes = samples.read(transferFile);
   for (let end = 1; end < bytes.length; end += 997) {
     assert.throws(() => parse(bytes.subarray(0, end)), {
       code: /^(JSON_TRUNCATED|ENCODING_INVALID)$/,

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { documentIssues, parse, sameResources, split, unite } from "./index.ts";
 import type { JsonObject, ParsedResource, RecordDocument } from "./index.ts";
-import { bundleOf, bytesOf, sample, samplesIn } from "./samples.test.ts";
+import { bundleOf, bytesOf } from "@anamnesis/testing/samples/bundles";
+import { samples } from "@anamnesis/testing/samples/samples";
 
 const OPTIONS = { timestamp: "2026-11-20T08:00:00Z" };
 const read = (documents: readonly RecordDocument[]): ParsedResource[] =>
@@ -268,10 +269,10 @@ test("split() refuses what is not one patient’s Bundle", async (t) => {
 });
 
 test("split() refuses documents, single resources and timestamps that are none", () => {
-  for (const file of samplesIn("fhir/ips"))
-    assert.throws(() => split(parse(sample(file)), OPTIONS), { code: "BUNDLE_IS_DOCUMENT" });
-  for (const file of samplesIn("fhir/official"))
-    assert.throws(() => split(parse(sample(file)), OPTIONS), { code: "NOT_A_BUNDLE" });
+  for (const file of samples.in("fhir/ips"))
+    assert.throws(() => split(parse(samples.read(file)), OPTIONS), { code: "BUNDLE_IS_DOCUMENT" });
+  for (const file of samples.in("fhir/official"))
+    assert.throws(() => split(parse(samples.read(file)), OPTIONS), { code: "NOT_A_BUNDLE" });
   for (const timestamp of ["", "2026-11-20", "now", "2026-13-40T00:00:00Z"]) {
     assert.throws(() => split(bundleOf("collection", [patient]), { timestamp }), {
       code: "TIMESTAMP_INVALID",

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { headings, parse, split, summarise } from "./index.ts";
+import { headings, parse, resourceName, split, summarise, textAt } from "./index.ts";
 import type { JsonObject, Summary } from "./index.ts";
 import { syntheticPatient } from "./synthetic/index.ts";
-import { bytesOf, patientFiles, sample, samplesIn, transferFile } from "./samples.test.ts";
+import { bytesOf } from "@anamnesis/testing/samples/bundles";
+import { patientFiles, samples, transferFile } from "@anamnesis/testing/samples/samples";
 
 const OPTIONS = { timestamp: "2026-11-20T08:00:00Z" };
 const summariesOf = (bytes: Uint8Array): Summary[] =>
@@ -59,9 +60,20 @@ test("summarise() shows every kind of value and one row a component", () => {
 });
 
 test("summarise() names date, place, author and person of a document", () => {
-  const [note, discharge] = summariesOf(sample(transferFile));
-  assert.deepEqual(note?.patient, { name: "陳志明", birthDate: "1957-03-15", sex: "male" });
-  assert.equal(note?.institution, "臺北榮民總醫院關渡分院");
+  const bytes = samples.read(transferFile);
+  const resources = parse(bytes).entries.map(({ resource }) => resource);
+  const patient = resources.find(({ resourceType }) => resourceType === "Patient");
+  const names = resources
+    .filter(({ resourceType }) => resourceType === "Organization")
+    .map((organization) => textAt(organization, "name") ?? "");
+  const [note, discharge] = summariesOf(bytes);
+  assert.deepEqual(note?.patient, {
+    name: resourceName(patient),
+    birthDate: textAt(patient!, "birthDate"),
+    sex: "male",
+  });
+  assert.match(note?.patient?.name ?? "", /^\p{Script=Han}+$/u);
+  assert.ok(names.includes(note?.institution ?? "") && note?.institution?.endsWith("分院"));
   assert.equal(note?.date, "2025-07-25");
   assert.equal(discharge?.category, "discharge-summary");
   assert.ok(
@@ -99,13 +111,13 @@ test("summarise() shows the words of an online consultation in order", () => {
 
 test("summarise() gives plain data with known headings for every sample", () => {
   const all = [...patientFiles.slice(0, 4), transferFile].flatMap((file) =>
-    summariesOf(sample(file)),
+    summariesOf(samples.read(file)),
   );
   const wholes = [
-    ...samplesIn("fhir/ips"),
-    ...samplesIn("fhir/official"),
+    ...samples.in("fhir/ips"),
+    ...samples.in("fhir/official"),
     ...patientFiles.slice(0, 2),
-  ].map((file) => summarise(parse(sample(file))));
+  ].map((file) => summarise(parse(samples.read(file))));
   for (const summary of [...all, ...wholes]) {
     assert.deepEqual(structuredClone(summary), summary);
     assert.ok(summary.title.length > 0);

@@ -11,7 +11,8 @@ import {
 } from "./index.ts";
 import type { ParsedResource, RecordDocument } from "./index.ts";
 import { EntryIndex, referencesOf } from "./reference.ts";
-import { bytesOf, patientFiles, sample, transferFile } from "./samples.test.ts";
+import { bytesOf } from "@anamnesis/testing/samples/bundles";
+import { patientFiles, samples, transferFile } from "@anamnesis/testing/samples/samples";
 import { encounterReference } from "./encounter.ts";
 import { sharedTypes } from "./split.ts";
 
@@ -21,7 +22,7 @@ const read = (documents: readonly RecordDocument[]): ParsedResource[] =>
 
 for (const file of [...patientFiles, transferFile]) {
   test(`split() and unite() give back ${file.replace(/^.*\//, "").slice(0, 24)} resource for resource`, () => {
-    const parsed = parse(sample(file));
+    const parsed = parse(samples.read(file));
     const documents = split(parsed, OPTIONS);
     const parts = read(documents);
     const union = unite(parts);

@@ -4,7 +4,8 @@ import { parse, split } from "./index.ts";
 import type { Issue, JsonObject, Rule } from "./index.ts";
 import { validate } from "./validate.ts";
 import { syntheticPatient } from "./synthetic/index.ts";
-import { bytesOf, patientFiles, sample, samplesIn, transferFile } from "./samples.test.ts";
+import { bytesOf } from "@anamnesis/testing/samples/bundles";
+import { patientFiles, samples, transferFile } from "@anamnesis/testing/samples/samples";
 
 const OPTIONS = { timestamp: "2026-11-20T08:00:00Z" };
 const issuesOf = (value: JsonObject): Promise<Issue[]> => validate(parse(bytesOf(value)));
@@ -24,7 +25,7 @@ test("validate() finds nothing in the synthetic records, whole and split", async
 
 test("validate() finds nothing in the documents of samples but what the samples hold, and never throws", async () => {
   for (const file of [patientFiles[14] as string, transferFile]) {
-    for (const { bytes } of split(parse(sample(file)), OPTIONS)) {
+    for (const { bytes } of split(parse(samples.read(file)), OPTIONS)) {
       const issues = await validate(parse(bytes));
       assert.deepEqual(
         issues.filter(({ expression }) => expression.startsWith("Bundle.entry[0]")),
@@ -32,8 +33,8 @@ test("validate() finds nothing in the documents of samples but what the samples 
       );
     }
   }
-  for (const file of [...samplesIn("fhir/ips"), ...samplesIn("fhir/official")])
-    await validate(parse(sample(file)));
+  for (const file of [...samples.in("fhir/ips"), ...samples.in("fhir/official")])
+    await validate(parse(samples.read(file)));
 });
 
 const consent = {

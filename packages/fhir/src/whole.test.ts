@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse, prepareImport, recogniseMedia, sameResources, takeWhole, unite } from "./index.ts";
-import { bytesOf, patientFiles, sample, samplesIn } from "./samples.test.ts";
+import { bytesOf } from "@anamnesis/testing/samples/bundles";
+import { patientFiles, samples } from "@anamnesis/testing/samples/samples";
 
 const OPTIONS = { timestamp: "2026-11-20T08:00:00Z" };
 
 test("takeWhole() reads the category of a document from its Composition", () => {
-  for (const file of samplesIn("fhir/ips").filter((name) => !name.includes("TW_"))) {
-    const record = takeWhole(sample(file), "summary.json");
+  for (const file of samples.in("fhir/ips").filter((name) => !name.includes("TW_"))) {
+    const record = takeWhole(samples.read(file), "summary.json");
     assert.equal(record.category, "patient-summary", file);
     assert.equal(record.mediaType, "application/fhir+json");
     assert.ok(
@@ -18,8 +19,11 @@ test("takeWhole() reads the category of a document from its Composition", () => 
 });
 
 test("takeWhole() finds the Composition in the head of a long or broken file", () => {
-  const [file = ""] = samplesIn("fhir/ips").filter((name) => name.includes("IPS_IG"));
-  const head = takeWhole(sample(file).subarray(0, 4_000), "long.json");
+  const [longest] = samples
+    .in("fhir/ips")
+    .map((file) => samples.read(file))
+    .toSorted((a, b) => b.length - a.length);
+  const head = takeWhole(longest!.subarray(0, 4_000), "long.json");
   assert.equal(head.category, "patient-summary");
   assert.deepEqual(head.fullUrls, []);
   const ours = bytesOf(
@@ -29,14 +33,17 @@ test("takeWhole() finds the Composition in the head of a long or broken file", (
 });
 
 test("takeWhole() tells files by their magic numbers", () => {
-  const rows = [
-    ["fhir/files/r4-binary-example.pdf", "application/pdf", "encounter-note"],
-    ["fhir/files/CT_small.dcm", "application/dicom", "imaging"],
-    ["fhir/files/chrX1.dcm", "application/dicom", "imaging"],
-    ["fhir/official/Patient-ch-example.json", "application/fhir+json", "encounter-note"],
-  ] as const;
+  const [patient = ""] = samples.in("fhir/official").filter((name) => name.includes("/Patient-"));
+  const files = samples.in("fhir/files");
+  const rows: (readonly [string, string, string])[] = files.map((file) =>
+    file.endsWith(".pdf")
+      ? [file, "application/pdf", "encounter-note"]
+      : [file, "application/dicom", "imaging"],
+  );
+  assert.ok(rows.length >= 3);
+  rows.push([patient, "application/fhir+json", "encounter-note"]);
   for (const [file, mediaType, category] of rows) {
-    const bytes = sample(file);
+    const bytes = samples.read(file);
     const record = takeWhole(bytes.subarray(0, 4096), "misleading.png");
     assert.deepEqual(
       [record.mediaType, record.category, record.title],
@@ -53,16 +60,15 @@ test("takeWhole() tells files by their magic numbers", () => {
 });
 
 test("prepareImport() splits patients’ Bundles and takes all else whole, byte for byte", () => {
-  const bundle = sample(patientFiles[0] as string);
+  const bundle = samples.read(patientFiles[0] as string);
   const split = prepareImport(bundle, "p.json", OPTIONS);
   assert.ok(sameResources(unite(split.map(({ bytes }) => parse(bytes))), parse(bundle).entries));
   for (const file of [
-    ...samplesIn("fhir/ips"),
-    ...samplesIn("fhir/official"),
-    "fhir/files/CT_small.dcm",
-    "fhir/files/r4-binary-example.pdf",
+    ...samples.in("fhir/ips"),
+    ...samples.in("fhir/official"),
+    ...samples.in("fhir/files"),
   ]) {
-    const bytes = sample(file);
+    const bytes = samples.read(file);
     const [record, ...more] = prepareImport(bytes, file, OPTIONS);
     assert.equal(record?.bytes, bytes);
     assert.equal(more.length, 0);
