@@ -120,9 +120,7 @@ test("a proof fails under another federation's trust, and when it is torn", asyn
   const text = await readFile(trust, "utf8");
   await writeFile(other, text.replaceAll(/ana-[0-9a-f]{6}-/g, "ana-000000-"));
   assert.equal((await refusal(dir, ["proof", "check", proof, "--trust", other])).exit, 5);
-  const keys = [...text.matchAll(/"nodeKey": \{\s*"\$b64u": "([^"]+)"/g)].map(
-    ([, key = ""]) => key,
-  );
+  const keys = [...text.matchAll(/"nodeKey": "([^"]+)"/g)].map(([, key = ""]) => key);
   assert.ok(keys.length > 6);
   const [first = "", ...others] = new Set(keys);
   await writeFile(

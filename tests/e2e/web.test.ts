@@ -7,7 +7,8 @@ import test from "node:test";
 import type { TestContext } from "node:test";
 import type { Browser } from "playwright-core";
 import { checkProof } from "@anamnesis/client/patient";
-import { fromJson, parseTrust } from "@anamnesis/protocol";
+import { fromBase64url } from "@anamnesis/crypto/verify";
+import { parseTrust } from "@anamnesis/protocol";
 import { temporaryFolder, up } from "./anamnesis.ts";
 import { LeakScanner } from "./leakScan.ts";
 import { launchChromium } from "./webBrowser.ts";
@@ -284,5 +285,5 @@ async function nothingLeaks({ browser, portal, dir }: World): Promise<void> {
 
 function seedOf(dir: string, name: string): Uint8Array {
   const file = readFileSync(join(dir, "devices", name, "identity.json"), "utf8");
-  return (fromJson(file) as { identity: { seed: Uint8Array } }).identity.seed;
+  return fromBase64url((JSON.parse(file) as { identity: { seed: string } }).identity.seed);
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { encodeCanonical } from "@anamnesis/crypto/verify";
-import { toJson } from "@anamnesis/protocol";
+import { genesisJson } from "@anamnesis/protocol";
 import { ChainOnDisk } from "@anamnesis/testing/chainOnDisk";
 import { hex, keyOf } from "@anamnesis/testing/chainFixture";
 import { seededNumbers } from "@anamnesis/testing/chainScenario";
@@ -38,7 +38,7 @@ before(async () => {
   fifthTime = (await chain.headAt(5)).time;
   await chain.stop();
   genesisFile = join(made.dir, "genesis.json");
-  await writeFile(genesisFile, toJson(made.genesis));
+  await writeFile(genesisFile, genesisJson(made.genesis));
   file = await readFile(join(made.folder(), "data.mdb"));
 });
 after(() => made.remove());

@@ -10,7 +10,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { fromHex, toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import { MemoryState, findSlip, makeMachine } from "@anamnesis/ledger";
-import { decodeBlock, decodeGroup, makeSlip, pidOf, toJson } from "@anamnesis/protocol";
+import { decodeBlock, decodeGroup, makeSlip, pidOf, genesisJson } from "@anamnesis/protocol";
 import type { ChainId, SlipFields, SlipId, SlipKind } from "@anamnesis/protocol";
 import { openChain } from "../../apps/node/src/openChain.ts";
 import {
@@ -112,7 +112,7 @@ test(`I1, I2: ${KILLS} times kill -9 under load loses no acknowledged slip`, asy
   const dir = await mkdtemp(join(tmpdir(), "kill9-"));
   const genesisFile = join(dir, "genesis.json");
   const folder = join(dir, "chain");
-  await writeFile(genesisFile, toJson(genesis));
+  await writeFile(genesisFile, genesisJson(genesis));
   const acknowledged = new Set<string>();
   const start = (): Victim => new Victim(folder, genesisFile, acknowledged);
   try {

@@ -4,7 +4,7 @@
  * Made anew only when consensus is changed on purpose; the commit that does so says why the app hashes moved.
  */
 import { toBase64url, toHex } from "@anamnesis/crypto/verify";
-import { toJson } from "@anamnesis/protocol";
+import { genesisJson } from "@anamnesis/protocol";
 import type { ChainKind } from "@anamnesis/protocol";
 import { Scenario } from "@anamnesis/testing/chainScenario";
 
@@ -25,7 +25,7 @@ function makeLog(kind: ChainKind, seed: number): object {
   return {
     kind,
     seed,
-    genesis: JSON.parse(toJson(scenario.chain.genesis)) as unknown,
+    genesis: JSON.parse(genesisJson(scenario.chain.genesis)) as unknown,
     genesisAppHash,
     blocks,
   };

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { toJson } from "@anamnesis/protocol";
+import { genesisJson, trustJson } from "@anamnesis/protocol";
 import type {
   CaKey,
   ChainId,
@@ -57,9 +57,9 @@ export async function makeFederation(
   const file = await planFile(profile, options.demo);
   const trust: Trust = { v: 1, chains: genesisDocuments(profile, file, keys) };
   for (const genesis of trust.chains) {
-    await writeAtomically(join(at.genesis, `${genesis.chain}.json`), toJson(genesis));
+    await writeAtomically(join(at.genesis, `${genesis.chain}.json`), genesisJson(genesis));
   }
-  await writeAtomically(at.trust, toJson(trust));
+  await writeAtomically(at.trust, trustJson(trust));
   await writeFederation(dir, file);
   return file;
 }

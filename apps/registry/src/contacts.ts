@@ -1,9 +1,9 @@
 import { openWith, sealTo } from "@anamnesis/crypto/box";
-import { decodeCanonical, encodeCanonical, utf8 } from "@anamnesis/crypto/verify";
+import { encodeCanonical, utf8 } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   consortiumOf,
-  contactCardShape,
+  contactCard,
   contactLookup,
   encodeMessage,
   fingerprintOf,
@@ -32,7 +32,7 @@ export async function leaveContact(
 ): Promise<void> {
   if (caller.role !== "patient")
     throw new AnamnesisError("NOT_FOR_THIS_ROLE", "Contact card refused: only patients leave one");
-  const card = parseCard(
+  const card = contactCard.decode(
     await openWith({ secretKey: deps.box.secretKey, info: "MRS-V1-CONTACT", aad: empty, sealed }),
   );
   const fingerprint = fingerprintOf(caller.der);
@@ -77,7 +77,9 @@ export async function lookup(
   );
   const found = fingerprint === undefined ? undefined : deps.store.get("contact", fingerprint);
   const card =
-    found === undefined ? decoyCard(deps.box.publicKey) : parseCard(encodeCanonical(found));
+    found === undefined
+      ? decoyCard(deps.box.publicKey)
+      : contactCard.decode(encodeCanonical(found));
   const answer = await sealTo({
     publicKey: caller.boxKey,
     info: "MRS-V1-CARD",
@@ -149,10 +151,6 @@ function countLookup(deps: RegistryDeps, caller: CertificateEntry, now: number):
 
 const noticeOf = ({ name, institution }: CertificateEntry): Uint8Array =>
   encodeMessage({ type: "lookup.notice", body: utf8(`${name}, ${institution}`) }, SEAL_BYTES);
-
-/** @throws {AnamnesisError} MALFORMED */
-const parseCard = (bytes: Uint8Array): ContactCard =>
-  contactCardShape.parse(decodeCanonical(bytes), "Contact card");
 
 /** Base URL of the member's node that a card names, by its address or by the institution's id. */
 function nodeOf(trust: Trust, { node }: ContactCard): string | undefined {

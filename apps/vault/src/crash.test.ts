@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { randomBytes, toBase64url, toHex } from "@anamnesis/crypto/verify";
 import { sign } from "@anamnesis/crypto/sign";
-import { makeTicket, ticketDocument, toJson } from "@anamnesis/protocol";
+import { makeTicket, ticketDocument, trustJson } from "@anamnesis/protocol";
 import type { InstitutionId, Ticket } from "@anamnesis/protocol";
 import { keyOf, makeGenesis } from "@anamnesis/testing/chainFixture";
 import { initHome } from "./home.ts";
@@ -25,7 +25,7 @@ test("kill -9 during an upload loses no acknowledged object and leaves nothing o
   const home = join(folder, "home");
   const { replicas } = await initHome(home);
   const trust = join(folder, "trust.json");
-  await writeFile(trust, toJson({ v: 1, chains: [makeGenesis("care")] }));
+  await writeFile(trust, trustJson({ v: 1, chains: [makeGenesis("care")] }));
   const config = join(folder, "vault.json");
   await writeFile(config, JSON.stringify({ home, trust, logLevel: "silent" }));
 

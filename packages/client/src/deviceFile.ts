@@ -1,8 +1,22 @@
 import { openSymmetric, sealSymmetric } from "@anamnesis/crypto/box";
-import { decodeCanonical, encodeCanonical, utf8, utf8Decode } from "@anamnesis/crypto/verify";
+import { utf8, utf8Decode } from "@anamnesis/crypto/verify";
 import type { RandomSource } from "@anamnesis/crypto/verify";
-import { AnamnesisError, fromJson, roles, toJson } from "@anamnesis/protocol";
-import type { Role } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  blob,
+  bytes,
+  checkVersion,
+  item,
+  jsonValue,
+  literal,
+  object,
+  oneOf,
+  roles,
+  text,
+  toJsonFile,
+  uintUpTo,
+} from "@anamnesis/protocol";
+import type { Role, Shape } from "@anamnesis/protocol";
 import { scryptAsync } from "@noble/hashes/scrypt.js";
 
 /** Who a device belongs to. Every secret key is derived from `seed` (32 bytes), which was born on the device. */
@@ -23,6 +37,32 @@ const SCRYPT = { N: 1 << 15, r: 8, p: 1 } as const;
 const SCRYPT_N_MAX = 1 << 20;
 const aad = utf8("MRS-V1-DEVICE");
 
+const identityShape = object({
+  role: oneOf(...roles),
+  name: text(),
+  institution: text(64),
+  seed: bytes(32),
+});
+const sealedIdentity = item("Identity", identityShape);
+const openFile = object({
+  v: literal(1),
+  demo: literal(true),
+  note: text(),
+  identity: identityShape,
+});
+const sealedFile = object({
+  v: literal(1),
+  demo: literal(false),
+  scrypt: object({
+    N: uintUpTo(SCRYPT_N_MAX),
+    r: literal(SCRYPT.r),
+    p: literal(SCRYPT.p),
+    salt: bytes(16),
+  }),
+  /** Canonical CBOR of the identity, AES-256-GCM. */
+  sealed: blob(4_096),
+});
+
 /** Codes the identity file: JSON, sealed under the passphrase (AES-256-GCM) or plainly marked as demo. */
 export async function encodeDeviceFile(
   identity: Identity,
@@ -31,7 +71,7 @@ export async function encodeDeviceFile(
 ): Promise<Uint8Array> {
   if ("demo" in protection) {
     return utf8(
-      toJson({
+      toJsonFile(openFile, {
         v: 1,
         demo: true,
         note: "Demonstration keys: not secret, not for real records",
@@ -42,14 +82,14 @@ export async function encodeDeviceFile(
   const salt = random(16);
   const key = await deriveKey(protection.passphrase, { ...SCRYPT, salt });
   const sealed = await sealSymmetric(
-    { key, aad, plaintext: encodeCanonical({ ...identity }) },
+    { key, aad, plaintext: sealedIdentity.encode(identity) },
     random,
   );
-  return utf8(toJson({ v: 1, demo: false, scrypt: { ...SCRYPT, salt }, sealed }));
+  return utf8(toJsonFile(sealedFile, { v: 1, demo: false, scrypt: { ...SCRYPT, salt }, sealed }));
 }
 
 /** Whether a device file holds demo keys, which open without a passphrase. @throws {AnamnesisError} STORE_CORRUPT */
-export const isDemoFile = (file: Uint8Array): boolean => readFile(file).demo === true;
+export const isDemoFile = (file: Uint8Array): boolean => isDemo(fileValue(file));
 
 /**
  * Opens the identity file.
@@ -60,12 +100,14 @@ export async function decodeDeviceFile(
   file: Uint8Array,
   passphrase: string | undefined,
 ): Promise<Identity & { readonly demo: boolean }> {
-  const { demo, identity, scrypt, sealed } = readFile(file);
-  if (demo === true) return { ...parseIdentity(identity), demo: true };
+  const value = fileValue(file);
+  if (isDemo(value)) return { ...read(openFile, value).identity, demo: true };
   if (passphrase === undefined)
     throw new AnamnesisError("PASSPHRASE_REQUIRED", "This device is locked, want its passphrase");
-  if (!(sealed instanceof Uint8Array)) throw corrupt("it holds nothing sealed");
-  const key = await deriveKey(passphrase, parseScrypt(scrypt));
+  const { scrypt, sealed } = read(sealedFile, value);
+  if (scrypt.N < SCRYPT.N || (scrypt.N & (scrypt.N - 1)) !== 0)
+    throw corrupt("its passphrase parameters are out of range");
+  const key = await deriveKey(passphrase, scrypt);
   let plaintext: Uint8Array;
   try {
     plaintext = await openSymmetric({ key, aad, sealed });
@@ -76,48 +118,29 @@ export async function decodeDeviceFile(
       { cause },
     );
   }
-  return { ...parseIdentity(decodeCanonical(plaintext)), demo: false };
+  return { ...orCorrupt(() => sealedIdentity.decode(plaintext)), demo: false };
 }
 
-interface RawFile {
-  readonly v?: unknown;
-  readonly demo?: unknown;
-  readonly identity?: unknown;
-  readonly scrypt?: unknown;
-  readonly sealed?: unknown;
+const isDemo = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "demo" in value && value.demo === true;
+
+/** @throws {AnamnesisError} STORE_CORRUPT, UNSUPPORTED_VERSION */
+function fileValue(file: Uint8Array): unknown {
+  const what = "The device's identity file";
+  const value = orCorrupt(() => jsonValue(utf8Decode(file), what));
+  checkVersion(value, what);
+  return value;
 }
 
-function readFile(file: Uint8Array): RawFile {
-  let raw: RawFile | null;
+const read = <T>(shape: Shape<T>, value: unknown): T =>
+  orCorrupt(() => shape.json.read(value, "The device's identity file"));
+
+function orCorrupt<T>(parse: () => T): T {
   try {
-    raw = fromJson(utf8Decode(file)) as RawFile | null;
+    return parse();
   } catch (cause) {
-    throw new AnamnesisError(
-      "STORE_CORRUPT",
-      "The device's identity file cannot be read, want JSON",
-      { cause },
-    );
+    throw corrupt(cause instanceof Error ? cause.message : "it is in no known form", cause);
   }
-  if (raw?.v !== 1)
-    throw new AnamnesisError(
-      "UNSUPPORTED_VERSION",
-      "The device's identity file has an unknown version, want 1",
-    );
-  return raw;
-}
-
-function parseScrypt(value: unknown): { N: number; r: number; p: number; salt: Uint8Array } {
-  const { N, r, p, salt } = (value ?? {}) as Record<string, unknown>;
-  const fits =
-    typeof N === "number" &&
-    N >= SCRYPT.N &&
-    N <= SCRYPT_N_MAX &&
-    (N & (N - 1)) === 0 &&
-    r === SCRYPT.r &&
-    p === SCRYPT.p;
-  if (!fits || !(salt instanceof Uint8Array) || salt.length !== 16)
-    throw corrupt("its passphrase parameters are out of range");
-  return { N, r: SCRYPT.r, p: SCRYPT.p, salt };
 }
 
 const deriveKey = (
@@ -126,14 +149,7 @@ const deriveKey = (
 ): Promise<Uint8Array> =>
   scryptAsync(utf8(passphrase.normalize("NFKC")), salt, { N, r, p, dkLen: 32 });
 
-function parseIdentity(value: unknown): Identity {
-  const { role, name, institution, seed } = (value ?? {}) as Record<string, unknown>;
-  if (!roles.includes(role as Role) || typeof name !== "string" || typeof institution !== "string")
-    throw corrupt("it names no person");
-  if (!(seed instanceof Uint8Array) || seed.length !== 32)
-    throw corrupt("its seed is not 32 bytes");
-  return { role: role as Role, name, institution, seed };
-}
-
-const corrupt = (why: string) =>
-  new AnamnesisError("STORE_CORRUPT", `The device's identity file cannot be used: ${why}`);
+const corrupt = (why: string, cause?: unknown) =>
+  new AnamnesisError("STORE_CORRUPT", `The device's identity file cannot be used: ${why}`, {
+    cause,
+  });

@@ -1,9 +1,8 @@
 import { openWith, sealTo } from "@anamnesis/crypto/box";
-import { decodeCanonical, encodeCanonical } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   consortiumOf,
-  contactCardShape,
+  contactCard,
   decodeMessage,
   encodeMessage,
   messageInfo,
@@ -80,8 +79,4 @@ export async function openMessage(
   return decodeMessage(await openWith({ secretKey, info: messageInfo, aad: box, sealed }));
 }
 
-export const encodeCard = (card: ContactCard): Uint8Array => encodeCanonical({ ...card });
-
-/** @throws {AnamnesisError} MALFORMED. @throws {CryptoError} NOT_CANONICAL */
-export const decodeCard = (bytes: Uint8Array): ContactCard =>
-  contactCardShape.parse(decodeCanonical(bytes), "Contact card");
+export const { encode: encodeCard, decode: decodeCard } = contactCard;

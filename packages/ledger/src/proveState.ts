@@ -39,6 +39,7 @@ export function proveSlip(
   if (bytes === undefined) return undefined;
   const { bytes: slip, carrier, page, index } = storedSlip.decode(bytes);
   return {
+    v: 1,
     chain,
     height,
     roots: readRoots(state),
@@ -87,6 +88,7 @@ export function proveState(
   id: string,
 ): StateProof {
   return {
+    v: 1,
     chain,
     height,
     roots: readRoots(state),

@@ -118,12 +118,15 @@ export function proveSparse(
   const siblings: Uint8Array[] = [];
   for (let path = ""; ; path += bitAt(key, path.length)) {
     const node = readNode(state, map, path);
-    if (node === undefined) return { siblings, found: "nothing" };
+    if (node === undefined) return { siblings, end: { found: "nothing" } };
     if ("key" in node) {
       if (!equalBytes(node.key, key))
-        return { siblings, found: "other", otherKey: node.key, otherValueHash: node.valueHash };
+        return {
+          siblings,
+          end: { found: "other", otherKey: node.key, otherValueHash: node.valueHash },
+        };
       if (value === undefined) throw new InvariantError(`map ${map} has a leaf without its entry`);
-      return { siblings, found: "value", value };
+      return { siblings, end: { found: "value", value } };
     }
     siblings.push(bitAt(key, path.length) === 0 ? node.right : node.left);
   }

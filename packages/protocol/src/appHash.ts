@@ -1,35 +1,29 @@
 import { leafHash, rootOfLeafHashes } from "./merkle.ts";
+import { bytes, tuple } from "./shape.ts";
+import type { Shaped } from "./shape.ts";
 
-/** The eight commitments under an app hash, 32 bytes each (design section 4). */
-export interface StateRoots {
+const roots = {
   /** Sized RFC 6962 root over the hashes of sealed page headers (leaf data = page hash). */
-  readonly pages: Uint8Array;
+  pages: bytes(32),
   /** Sized RFC 6962 root over the leaves of the open page. */
-  readonly openPage: Uint8Array;
+  openPage: bytes(32),
   /** LtHash digest of sessions and records. */
-  readonly records: Uint8Array;
+  records: bytes(32),
   /** LtHash digest of requests and intents. */
-  readonly usage: Uint8Array;
+  usage: bytes(32),
   /** Sparse map by SHA-256(gid). */
-  readonly grants: Uint8Array;
+  grants: bytes(32),
   /** Sparse map by SHA-256(fingerprint): certificates and revocations. */
-  readonly keys: Uint8Array;
+  keys: bytes(32),
   /** Sparse map by SHA-256(institution id): members. */
-  readonly institutions: Uint8Array;
+  institutions: bytes(32),
   /** SHA-256 of the canonical genesis document: parameters, CA keys, proxies, registry. */
-  readonly params: Uint8Array;
-}
-
-export const rootNames = [
-  "pages",
-  "openPage",
-  "records",
-  "usage",
-  "grants",
-  "keys",
-  "institutions",
-  "params",
-] as const;
+  params: bytes(32),
+};
+/** The eight commitments under an app hash, 32 bytes each (design section 4). */
+export const stateRootsShape = tuple(roots);
+export type StateRoots = Readonly<Shaped<typeof stateRootsShape>>;
+export const rootNames = Object.keys(roots) as (keyof StateRoots)[];
 
 /** App hash: RFC 6962 root over the eight roots in the order of {@link rootNames}. */
 export const appHashOf = (roots: StateRoots): Uint8Array =>

@@ -110,9 +110,9 @@ test("shapes parse exactly what they say", () => {
     { many: "abc" },
     { some: new Uint8Array(3) },
   ])
-    assert.throws(() => shape.parse({ ...value, ...change }, "Thing"), { code: "MALFORMED" });
-  assert.throws(() => shape.parse(null, "Thing"), { code: "MALFORMED" });
-  assert.throws(() => shape.parse([], "Thing"), { code: "MALFORMED" });
+    assert.throws(() => shape.cbor.read({ ...value, ...change }, "Thing"), { code: "MALFORMED" });
+  assert.throws(() => shape.cbor.read(null, "Thing"), { code: "MALFORMED" });
+  assert.throws(() => shape.cbor.read([], "Thing"), { code: "MALFORMED" });
 });
 
 test("a sealed message fills whole buckets, whatever its length", () => {

@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeGenesis } from "@anamnesis/testing/chainFixture";
 import { careChainOf, chainOf, consortiumOf, genesisHash, memberOf } from "./genesis.ts";
-import { parseGenesis, parseTrust, toJson } from "./genesisFile.ts";
+import { parseGenesis, genesisJson, parseTrust, trustJson } from "./genesisFile.ts";
 
 const care = makeGenesis("care");
 const consortium = makeGenesis("consortium");
 const trust = { v: 1, chains: [consortium, care] } as const;
 
 test("genesis and trust files come back as they were written, with the same hash", () => {
-  assert.deepEqual(parseTrust(toJson(trust)), trust);
+  assert.deepEqual(parseTrust(trustJson(trust)), trust);
   for (const genesis of trust.chains)
-    assert.deepEqual(genesisHash(parseGenesis(toJson(genesis))), genesisHash(genesis));
+    assert.deepEqual(genesisHash(parseGenesis(genesisJson(genesis))), genesisHash(genesis));
   assert.notDeepEqual(genesisHash(care), genesisHash({ ...care, time: care.time + 1 }));
 });
 
@@ -26,63 +26,67 @@ test("chains and members of a trust file are found by name, or NOT_FOUND", () =>
   assert.throws(() => consortiumOf({ v: 1, chains: [care] }), { code: "BAD_REQUEST" });
 });
 
-const [first] = care.members;
-const { proxies } = consortium.consortium!;
-const section = consortium.consortium!;
+const file = JSON.parse(genesisJson(care)) as typeof care;
+const consortiumFile = JSON.parse(genesisJson(consortium)) as typeof consortium;
+const [first] = file.members;
+const section = consortiumFile.consortium!;
+const { proxies } = section;
 const rows: readonly { when: string; want?: string; genesis: unknown }[] = [
   { when: "it is null", want: "UNSUPPORTED_VERSION", genesis: null },
   { when: "it is a list", want: "UNSUPPORTED_VERSION", genesis: [] },
-  { when: "the version is unknown", want: "UNSUPPORTED_VERSION", genesis: { ...care, v: 2 } },
-  { when: "the chain is no name", want: "BAD_REQUEST", genesis: { ...care, chain: "A B" } },
+  { when: "the version is unknown", want: "UNSUPPORTED_VERSION", genesis: { ...file, v: 2 } },
+  { when: "the chain is no name", genesis: { ...file, chain: "A B" } },
   {
     when: "a member's id is no name",
-    want: "BAD_REQUEST",
-    genesis: { ...care, members: [{ ...first, id: "../x" }] },
+    genesis: { ...file, members: [{ ...first, id: "../x" }] },
   },
-  { when: "the chain is missing", genesis: { ...care, chain: undefined } },
-  { when: "a field is too many", genesis: { ...care, extra: 1 } },
+  { when: "the chain is missing", genesis: { ...file, chain: undefined } },
+  { when: "a field is too many", genesis: { ...file, extra: 1 } },
   {
     when: "a field of a member is missing",
-    genesis: { ...care, members: [{ ...first, level: undefined }] },
+    genesis: { ...file, members: [{ ...first, level: undefined }] },
   },
   {
     when: "a node key is short",
-    genesis: { ...care, members: [{ ...first, nodeKey: new Uint8Array(31) }] },
+    genesis: { ...file, members: [{ ...first, nodeKey: "A".repeat(42) }] },
   },
   {
     when: "a box key is short",
-    genesis: { ...care, members: [{ ...first, boxKey: new Uint8Array(32) }] },
+    genesis: { ...file, members: [{ ...first, boxKey: "A".repeat(43) }] },
   },
   {
     when: "a CA key is text",
-    genesis: { ...care, cas: [{ id: "root", key: "key", der: new Uint8Array() }] },
+    genesis: { ...file, cas: [{ id: "root", key: "a key", der: "" }] },
   },
-  { when: "a CA stands twice", genesis: { ...care, cas: [care.cas[0], care.cas[0]] } },
-  { when: "there are no members", genesis: { ...care, members: [] } },
-  { when: "a member stands twice", genesis: { ...care, members: [...care.members, first] } },
-  { when: "the writer is a stranger", genesis: { ...care, writer: "city-hospital" } },
-  { when: "the authority is a stranger", genesis: { ...care, authority: "city-hospital" } },
-  { when: "the institution is a stranger", genesis: { ...care, institution: "city-hospital" } },
-  { when: "it is a demo without the prefix", genesis: { ...care, demo: true } },
-  { when: "it has the prefix and is no demo", genesis: { ...care, chain: "demo-general" } },
-  { when: "the kind is unknown", genesis: { ...care, kind: "public" } },
-  { when: "a page holds nothing", genesis: { ...care, params: { ...care.params, pageSlips: 0 } } },
+  { when: "a CA stands twice", genesis: { ...file, cas: [file.cas[0], file.cas[0]] } },
+  { when: "there are no members", genesis: { ...file, members: [] } },
+  { when: "a member stands twice", genesis: { ...file, members: [...file.members, first] } },
+  { when: "the writer is a stranger", genesis: { ...file, writer: "city-hospital" } },
+  { when: "the authority is a stranger", genesis: { ...file, authority: "city-hospital" } },
+  { when: "the institution is a stranger", genesis: { ...file, institution: "city-hospital" } },
+  { when: "it is a demo without the prefix", genesis: { ...file, demo: true } },
+  { when: "it has the prefix and is no demo", genesis: { ...file, chain: "demo-general" } },
+  { when: "the kind is unknown", genesis: { ...file, kind: "public" } },
+  { when: "a page holds nothing", genesis: { ...file, params: { ...file.params, pageSlips: 0 } } },
   {
     when: "a page lasts half a second",
-    genesis: { ...care, params: { ...care.params, pageSeconds: 0.5 } },
+    genesis: { ...file, params: { ...file.params, pageSeconds: 0.5 } },
   },
-  { when: "a consortium names no proxies", genesis: { ...consortium, consortium: undefined } },
-  { when: "a care chain names proxies", genesis: { ...care, consortium: section } },
+  { when: "a consortium names no proxies", genesis: { ...consortiumFile, consortium: undefined } },
+  { when: "a care chain names proxies", genesis: { ...file, consortium: section } },
   {
     when: "proxies are out of order",
-    genesis: { ...consortium, consortium: { ...section, proxies: proxies.toReversed() } },
+    genesis: { ...consortiumFile, consortium: { ...section, proxies: proxies.toReversed() } },
   },
-  { when: "k is beyond n", genesis: { ...consortium, consortium: { ...section, k: 5 } } },
-  { when: "k is 0", genesis: { ...consortium, consortium: { ...section, k: 0 } } },
+  { when: "k is beyond n", genesis: { ...consortiumFile, consortium: { ...section, k: 5 } } },
+  { when: "k is 0", genesis: { ...consortiumFile, consortium: { ...section, k: 0 } } },
 ];
 for (const { when, want = "MALFORMED", genesis } of rows) {
   test(`parseGenesis() gives ${want} when ${when}`, () =>
-    assert.throws(() => parseGenesis(toJson(genesis)), { name: "AnamnesisError", code: want }));
+    assert.throws(() => parseGenesis(JSON.stringify(genesis)), {
+      name: "AnamnesisError",
+      code: want,
+    }));
 }
 
 test("parseTrust() refuses what is no trust file, in words", () => {
@@ -95,8 +99,7 @@ test("parseTrust() refuses what is no trust file, in words", () => {
     ['{"v":1}', "MALFORMED"],
     ['{"v":1,"chains":[]}', "MALFORMED"],
     ['{"v":1,"chains":{"length":1}}', "MALFORMED"],
-    ['{"v":1,"chains":[{"v":1,"chain":{"$b64u":"!!"}}]}', "MALFORMED"],
-    [toJson({ v: 1, chains: [care, care] }), "MALFORMED"],
+    [trustJson({ v: 1, chains: [care, care] }), "MALFORMED"],
   ];
   for (const [json, code] of refused)
     assert.throws(() => parseTrust(json), { name: "AnamnesisError", code });

@@ -1,5 +1,7 @@
-import { sha256, toHex, fromHex } from "@anamnesis/crypto/verify";
+import { sha256 } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "./errors.ts";
+import { hexBytes, hexId, matching } from "./shape.ts";
+import type { Shape } from "./shape.ts";
 
 /** Names of chains and institutions: lower-case words joined by hyphens, 3–64 characters. */
 export type ChainId = string & { readonly __brand: "ChainId" };
@@ -11,48 +13,56 @@ export type Pid = string & { readonly __brand: "Pid" };
 export type Gid = string & { readonly __brand: "Gid" };
 export type Fingerprint = string & { readonly __brand: "Fingerprint" };
 
-const name = /^[a-z0-9](?:[a-z0-9-]{1,62})[a-z0-9]$/;
-const hex64 = /^[0-9a-f]{64}$/;
-const hex32 = /^[0-9a-f]{32}$/;
+/** Their shapes, which alone mint them: names are text in both forms; ids are 32 bytes in CBOR and hex in JSON. */
+const name = /^[a-z0-9][a-z0-9-]{1,62}[a-z0-9]$/;
+export const chainIdShape = matching<ChainId>(
+  "a chain's name: 3 to 64 of a-z, 0-9 and hyphens",
+  name,
+);
+export const institutionIdShape = matching<InstitutionId>(
+  "an institution's name: 3 to 64 of a-z, 0-9 and hyphens",
+  name,
+);
+export const slipIdShape = hexId<SlipId>();
+export const pidShape = hexId<Pid>();
+export const gidShape = hexId<Gid>();
+export const fingerprintShape = hexId<Fingerprint>();
+/** 16 bytes; hex in JSON. */
+export const tagShape = hexBytes(16);
 
-const parseName = (text: string, what: string): string => {
-  if (!name.test(text))
-    throw new AnamnesisError(
-      "BAD_REQUEST",
-      `${what} '${text.slice(0, 80)}' is not a name: want 3 to 64 of a-z, 0-9 and hyphens`,
-    );
-  return text;
-};
-const parseHex64 = (text: string, what: string): string => {
-  if (!hex64.test(text))
-    throw new AnamnesisError("BAD_REQUEST", `${what} is not an id: want 64 lower-case hex digits`);
-  return text;
-};
+/** A parser of what a person typed. @throws {AnamnesisError} BAD_REQUEST */
+const parser =
+  <T>(shape: Shape<T>, what: string) =>
+  (typed: string): T => {
+    try {
+      return shape.json.read(typed, what);
+    } catch (cause) {
+      throw new AnamnesisError("BAD_REQUEST", `${what} is not ${shape.want}`, { cause });
+    }
+  };
+export const parseChainId = parser(chainIdShape, "Chain");
+export const parseInstitutionId = parser(institutionIdShape, "Institution");
+export const parseSlipId = parser(slipIdShape, "Slip id");
+export const parsePid = parser(pidShape, "Visit pseudonym");
+export const parseGid = parser(gidShape, "Grant id");
+export const parseFingerprint = parser(fingerprintShape, "Certificate fingerprint");
+export const parseTag = parser(tagShape, "Tag");
 
-/** @throws {AnamnesisError} BAD_REQUEST */
-export const parseChainId = (text: string): ChainId => parseName(text, "Chain") as ChainId;
-/** @throws {AnamnesisError} BAD_REQUEST */
-export const parseInstitutionId = (text: string): InstitutionId =>
-  parseName(text, "Institution") as InstitutionId;
-/** @throws {AnamnesisError} BAD_REQUEST */
-export const parseSlipId = (text: string): SlipId => parseHex64(text, "Slip id") as SlipId;
-/** @throws {AnamnesisError} BAD_REQUEST */
-export const parsePid = (text: string): Pid => parseHex64(text, "Visit pseudonym") as Pid;
-/** @throws {AnamnesisError} BAD_REQUEST */
-export const parseGid = (text: string): Gid => parseHex64(text, "Grant id") as Gid;
-/** @throws {AnamnesisError} BAD_REQUEST */
-export const parseFingerprint = (text: string): Fingerprint =>
-  parseHex64(text, "Certificate fingerprint") as Fingerprint;
-/** @throws {AnamnesisError} BAD_REQUEST */
-export const parseTag = (text: string): Uint8Array => {
-  if (!hex32.test(text))
-    throw new AnamnesisError("BAD_REQUEST", "Tag is not an id: want 32 lower-case hex digits");
-  return fromHex(text);
-};
+/** Ids of what is at hand, 32 bytes each. @throws {AnamnesisError} MALFORMED */
+const fromBytes =
+  <T>(shape: Shape<T>) =>
+  (bytes: Uint8Array): T =>
+    shape.cbor.read(bytes, "Id");
+export const slipIdFrom = fromBytes(slipIdShape);
+export const pidFrom = fromBytes(pidShape);
+export const gidFrom = fromBytes(gidShape);
+export const fingerprintFrom = fromBytes(fingerprintShape);
 
+/** A slip's id: SHA-256 of its payload. */
+export const slipIdOf = (payload: Uint8Array): SlipId => slipIdFrom(sha256(payload));
 /** pid = SHA-256(visit public key), design section 4 "Who signs". */
-export const pidOf = (visitPublicKey: Uint8Array): Pid => toHex(sha256(visitPublicKey)) as Pid;
+export const pidOf = (visitPublicKey: Uint8Array): Pid => pidFrom(sha256(visitPublicKey));
 /** gid = SHA-256(grant public key). */
-export const gidOf = (grantPublicKey: Uint8Array): Gid => toHex(sha256(grantPublicKey)) as Gid;
+export const gidOf = (grantPublicKey: Uint8Array): Gid => gidFrom(sha256(grantPublicKey));
 /** A certificate's fingerprint: SHA-256 of its DER. */
-export const fingerprintOf = (der: Uint8Array): Fingerprint => toHex(sha256(der)) as Fingerprint;
+export const fingerprintOf = (der: Uint8Array): Fingerprint => fingerprintFrom(sha256(der));

@@ -19,6 +19,7 @@ export * from "./pages.ts";
 export * from "./proofFile.ts";
 export * from "./proofs.ts";
 export * from "./requests.ts";
+export * from "./shape.ts";
 export * from "./slipKinds.ts";
 export * from "./slips.ts";
 export * from "./sparseProof.ts";

@@ -50,5 +50,11 @@ export const limits = {
   intentCapsules: 256,
   /** Longest grant, one year (health-it 3.2). */
   grantLifetimeMs: 366 * 24 * 3_600_000,
+  /** One value of a map of the state: a certificate with its DER is the largest. */
+  stateValueBytes: 16 * 1024,
+  /** Steps of a path in a Merkle tree: no tree here has 2^64 leaves. */
+  merklePath: 64,
+  /** Members of a chain. */
+  members: 1_024,
   cborDepth: 16,
 } as const;

@@ -1,57 +1,32 @@
 import { encodeCanonical, sha256, signatureInput, verifySignature } from "@anamnesis/crypto/verify";
-import { decodeItem } from "./canonical.ts";
-import { AnamnesisError } from "./errors.ts";
-import type { ChainId, InstitutionId } from "./ids.ts";
+import { institutionIdShape } from "./ids.ts";
+import type { ChainId } from "./ids.ts";
 import { leafHash } from "./merkle.ts";
-
-/**
- * A page: up to `pageSlips` slips sealed under one Merkle root; what is audited, summarised and proved (the seeds' block).
- *
- * `time` and `creator` are the time and proposer of the block that filled or sealed it. `prevHash` is 32 zero bytes for
- * page 0. Times are Unix milliseconds.
- */
-export interface PageHeader {
-  readonly no: number;
-  readonly prevHash: Uint8Array;
-  readonly time: number;
-  readonly creator: InstitutionId;
-  readonly merkleRoot: Uint8Array;
-  readonly count: number;
-}
+import { bytes, item, tuple, uint } from "./shape.ts";
+import type { Shaped } from "./shape.ts";
 
 /** Canonical CBOR [no, prevHash, time, creator, merkleRoot, count]. */
-export const encodePageHeader = (header: PageHeader): Uint8Array =>
-  encodeCanonical([
-    header.no,
-    header.prevHash,
-    header.time,
-    header.creator,
-    header.merkleRoot,
-    header.count,
-  ]);
+export const pageHeaderShape = tuple({
+  no: uint,
+  /** Hash of the page before; 32 zero bytes for page 0. */
+  prevHash: bytes(32),
+  /** Time (Unix milliseconds) and proposer of the block that filled or sealed it. */
+  time: uint,
+  creator: institutionIdShape,
+  merkleRoot: bytes(32),
+  count: uint,
+});
+/**
+ * A page's header. A page is up to `pageSlips` slips sealed under one Merkle root; what is audited, summarised and proved
+ * (the seeds' block).
+ */
+export type PageHeader = Readonly<Shaped<typeof pageHeaderShape>>;
+export const { encode: encodePageHeader, decode: decodePageHeader } = item(
+  "Page header",
+  pageHeaderShape,
+);
 
 export const pageHash = (header: PageHeader): Uint8Array => sha256(encodePageHeader(header));
-
-/** @throws {AnamnesisError} MALFORMED and those of decoding. */
-export function decodePageHeader(bytes: Uint8Array): PageHeader {
-  const list = decodeItem(bytes, "Page header");
-  if (!Array.isArray(list) || list.length !== 6) throw malformed();
-  const [no, prevHash, time, creator, merkleRoot, count] = list as unknown[];
-  if (!isUint(no) || !isUint(time) || !isUint(count) || typeof creator !== "string")
-    throw malformed();
-  if (!isHash(prevHash) || !isHash(merkleRoot)) throw malformed();
-  return { no, prevHash, time, creator: creator as InstitutionId, merkleRoot, count };
-}
-
-const isUint = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && (value as number) >= 0;
-const isHash = (value: unknown): value is Uint8Array =>
-  value instanceof Uint8Array && value.length === 32;
-const malformed = () =>
-  new AnamnesisError(
-    "MALFORMED",
-    "Page header is not canonical CBOR [no, prevHash, time, creator, merkleRoot, count]",
-  );
 
 /** A page's leaf: canonical CBOR [slip bytes, carrier]. */
 export const pageLeaf = (slipBytes: Uint8Array, carrier: string): Uint8Array =>
@@ -60,11 +35,12 @@ export const pageLeaf = (slipBytes: Uint8Array, carrier: string): Uint8Array =>
 export const pageLeafHash = (slipBytes: Uint8Array, carrier: string): Uint8Array =>
   leafHash(pageLeaf(slipBytes, carrier));
 
+export const countersignatureShape = tuple({
+  institution: institutionIdShape,
+  signature: bytes(64),
+});
 /** A member that re-executed the page's blocks signs its hash. */
-export interface Countersignature {
-  readonly institution: InstitutionId;
-  readonly signature: Uint8Array;
-}
+export type Countersignature = Readonly<Shaped<typeof countersignatureShape>>;
 
 const pageMessage = (chain: ChainId, header: PageHeader): Uint8Array =>
   encodeCanonical([chain, header.no, pageHash(header)]);

@@ -221,8 +221,8 @@ test("decoding refuses proofs with fields missing, too many or of another versio
     concat(encodeSlipProof(openProof), Uint8Array.of(0)),
   ])
     assert.throws(() => decodeSlipProof(bytes), { name: "AnamnesisError" });
-  assert.throws(() => decodeSlipProof(encodeStateProof(present)), { code: "PROOF_INVALID" });
-  assert.throws(() => decodeStateProof(encodeSlipProof(openProof)), { code: "PROOF_INVALID" });
+  assert.throws(() => decodeSlipProof(encodeStateProof(present)), { code: "MALFORMED" });
+  assert.throws(() => decodeStateProof(encodeSlipProof(openProof)), { code: "MALFORMED" });
 });
 
 test("heads, page headers and blocks come back from their bytes; every flipped bit is refused", () => {

@@ -35,9 +35,12 @@ function prove(entries: readonly Entry[], id: string): SparseProof {
     below = onSide(below, depth, bitAt(key, depth));
   }
   const [end] = below;
-  if (end === undefined) return { siblings, found: "nothing" };
-  if (toHex(end.key) === toHex(key)) return { siblings, found: "value", value: end.value };
-  return { siblings, found: "other", otherKey: end.key, otherValueHash: sha256(end.value) };
+  if (end === undefined) return { siblings, end: { found: "nothing" } };
+  if (toHex(end.key) === toHex(key)) return { siblings, end: { found: "value", value: end.value } };
+  return {
+    siblings,
+    end: { found: "other", otherKey: end.key, otherValueHash: sha256(end.value) },
+  };
 }
 
 const ids = Array.from({ length: 64 }, (_, i) => `id ${i}`);
@@ -51,14 +54,14 @@ test("every entry is provable, and proofs of absence exist for what is not there
     absent.map((id) => {
       const proof = prove(entries, id);
       assert.ok(verifySparseProof(root, id, proof));
-      return proof.found;
+      return proof.end.found;
     }),
   );
   assert.deepEqual(ends, new Set(["nothing", "other"]));
 });
 
 test("the empty map and the map of one prove absence", () => {
-  assert.ok(verifySparseProof(emptySubtree, "a", { siblings: [], found: "nothing" }));
+  assert.ok(verifySparseProof(emptySubtree, "a", { siblings: [], end: { found: "nothing" } }));
   const one = [entryOf("a", "1")];
   assert.ok(verifySparseProof(rootOf(one), "b", prove(one, "b")));
   assert.ok(verifySparseProof(rootOf(one), "a", prove(one, "a")));
@@ -67,10 +70,12 @@ test("the empty map and the map of one prove absence", () => {
 test("a proof holds for its own id, root and value alone", () => {
   for (const id of ids.slice(0, 8)) {
     const proof = prove(entries, id);
-    assert.ok(proof.found === "value");
+    assert.ok(proof.end.found === "value");
     assert.ok(!verifySparseProof(root, `${id}!`, proof));
     assert.ok(!verifySparseProof(rootOf(entries.slice(1)), ids[0]!, prove(entries, ids[0]!)));
-    assert.ok(!verifySparseProof(root, id, { ...proof, value: utf8("another") }));
+    assert.ok(
+      !verifySparseProof(root, id, { ...proof, end: { found: "value", value: utf8("another") } }),
+    );
   }
 });
 
@@ -79,13 +84,11 @@ test("what is there cannot be proved absent, whatever end, leaf or depth is clai
     const { siblings } = prove(entries, id);
     for (let depth = 0; depth <= siblings.length; depth += 1) {
       const cut = siblings.slice(0, depth);
-      assert.ok(!verifySparseProof(root, id, { siblings: cut, found: "nothing" }));
+      assert.ok(!verifySparseProof(root, id, { siblings: cut, end: { found: "nothing" } }));
       for (const { key, value } of entries.slice(0, 16)) {
         const claim = {
           siblings: cut,
-          found: "other",
-          otherKey: key,
-          otherValueHash: sha256(value),
+          end: { found: "other", otherKey: key, otherValueHash: sha256(value) },
         } as const;
         assert.ok(!verifySparseProof(root, id, claim));
       }
@@ -99,17 +102,19 @@ test("an inner node cannot pass for a leaf, nor a proof be deeper than a key has
   assert.ok(
     !verifySparseProof(root, ids[0]!, {
       siblings: proof.siblings.slice(1),
-      found: "value",
-      value: node,
+      end: { found: "value", value: node },
     }),
   );
   assert.ok(
     !verifySparseProof(root, ids[0]!, {
       siblings: Array.from({ length: 257 }, () => emptySubtree),
-      found: "nothing",
+      end: { found: "nothing" },
     }),
   );
   assert.ok(
-    !verifySparseProof(root, ids[0]!, { siblings: [new Uint8Array(31)], found: "nothing" }),
+    !verifySparseProof(root, ids[0]!, {
+      siblings: [new Uint8Array(31)],
+      end: { found: "nothing" },
+    }),
   );
 });

@@ -1,4 +1,7 @@
 import { equalBytes, sha256, utf8 } from "@anamnesis/crypto/verify";
+import { limits } from "./limits.ts";
+import { blob, bytes, list, object, variants } from "./shape.ts";
+import type { Shaped } from "./shape.ts";
 
 /**
  * Proofs of the sparse Merkle maps behind grantsRoot, keysRoot and institutionsRoot.
@@ -29,18 +32,22 @@ export const bitAt = (key: Uint8Array, depth: number): 0 | 1 =>
  * What lies where the path of an id ends. `siblings` run from the root down.
  * `found: 'other'` names the only entry of the subtree: its key and SHA-256(value).
  */
-export type SparseProof = { readonly siblings: readonly Uint8Array[] } & EndOfPath;
-export type EndOfPath =
-  | { readonly found: "value"; readonly value: Uint8Array }
-  | { readonly found: "nothing" }
-  | { readonly found: "other"; readonly otherKey: Uint8Array; readonly otherValueHash: Uint8Array };
+export const sparseProofShape = object({
+  siblings: list(bytes(32), 256),
+  end: variants("found", {
+    value: { value: blob(limits.stateValueBytes) },
+    nothing: {},
+    other: { otherKey: bytes(32), otherValueHash: bytes(32) },
+  }),
+});
+export type SparseProof = Readonly<Shaped<typeof sparseProofShape>>;
 
 /** `true` if the proof shows, under `root`, what it says about `id` (its value, or that there is none). */
 export function verifySparseProof(root: Uint8Array, id: string, proof: SparseProof): boolean {
   const key = sparseKey(id);
   const depth = proof.siblings.length;
   if (depth > 256) return false;
-  let hash = endOfPath(key, depth, proof);
+  let hash = endOfPath(key, depth, proof.end);
   if (hash === undefined) return false;
   for (let d = depth - 1; d >= 0; d--) {
     const sibling = proof.siblings[d]!;
@@ -50,22 +57,26 @@ export function verifySparseProof(root: Uint8Array, id: string, proof: SparsePro
   return equalBytes(hash, root);
 }
 
-function endOfPath(key: Uint8Array, depth: number, proof: SparseProof): Uint8Array | undefined {
-  switch (proof.found) {
+function endOfPath(
+  key: Uint8Array,
+  depth: number,
+  end: SparseProof["end"],
+): Uint8Array | undefined {
+  switch (end.found) {
     case "value":
-      return sparseLeaf(key, proof.value);
+      return sparseLeaf(key, end.value);
     case "nothing":
       return emptySubtree;
     case "other": {
       if (
-        proof.otherKey.length !== 32 ||
-        proof.otherValueHash.length !== 32 ||
-        equalBytes(proof.otherKey, key)
+        end.otherKey.length !== 32 ||
+        end.otherValueHash.length !== 32 ||
+        equalBytes(end.otherKey, key)
       )
         return undefined;
       for (let d = 0; d < depth; d++)
-        if (bitAt(proof.otherKey, d) !== bitAt(key, d)) return undefined;
-      return sha256(Uint8Array.of(0), proof.otherKey, proof.otherValueHash);
+        if (bitAt(end.otherKey, d) !== bitAt(key, d)) return undefined;
+      return sha256(Uint8Array.of(0), end.otherKey, end.otherValueHash);
     }
   }
 }

@@ -2,7 +2,7 @@ import { encodeCanonical, fromHex, verifySignature } from "@anamnesis/crypto/ver
 import { AnamnesisError } from "./errors.ts";
 import { pidOf } from "./ids.ts";
 import type { Pid } from "./ids.ts";
-import { blob, bytes, document, list, literal, object, text, uint } from "./shape.ts";
+import { blob, bytes, document, item, list, literal, object, text, uint } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
 
 /** `{node, box id, X-Wing key}`: lets one write to a box. `certificate` is DER, or empty where the box is nobody's by name. */
@@ -13,6 +13,7 @@ export const contactCardShape = object({
   certificate: blob(6_000),
 });
 export type ContactCard = Shaped<typeof contactCardShape>;
+export const contactCard = item("Contact card", contactCardShape);
 
 /** For one category of one visit: what an author needs to seal records under a tag. */
 export const tokenEntryShape = object({

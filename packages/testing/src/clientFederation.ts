@@ -25,7 +25,7 @@ import * as person from "@anamnesis/client/person";
 import {
   AnamnesisError,
   attestation,
-  contactCardShape,
+  contactCard,
   contactLookup,
   encodeMessage,
   fingerprintOf,
@@ -234,11 +234,8 @@ export class ClientFederation implements Network {
       leaveContact: async (sealed, caller) => {
         this.#assertCertified(caller);
         const { secretKey } = await boxOf("registry");
-        const card = contactCardShape.parse(
-          decodeCanonical(
-            await openWith({ secretKey, info: "MRS-V1-CONTACT", aad: noAad, sealed }),
-          ),
-          "Contact card",
+        const card = contactCard.decode(
+          await openWith({ secretKey, info: "MRS-V1-CONTACT", aad: noAad, sealed }),
         );
         this.#contacts.set(caller.keyId, card);
       },

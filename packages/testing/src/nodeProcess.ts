@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { toJson } from "@anamnesis/protocol";
+import { genesisJson } from "@anamnesis/protocol";
 import type { NodeFederation } from "./nodeFixture.ts";
 
 const main = fileURLToPath(new URL("../../../apps/node/src/main.ts", import.meta.url));
@@ -18,7 +18,7 @@ export async function nodeConfigFile(
   const genesis: string[] = [];
   for (const document of config.genesis) {
     const path = join(federation.dir, `genesis-${document.chain}.json`);
-    await writeFile(path, toJson(document));
+    await writeFile(path, genesisJson(document));
     genesis.push(path);
   }
   const file = join(federation.dir, `${institution}.json`);

@@ -4,7 +4,7 @@ import { cp, open, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { toJson } from "@anamnesis/protocol";
+import { genesisJson } from "@anamnesis/protocol";
 import { ChainOnDisk } from "@anamnesis/testing/chainOnDisk";
 import { hex, keyOf } from "@anamnesis/testing/chainFixture";
 import { ChainStore } from "./chainStore.ts";
@@ -113,7 +113,7 @@ test("a torn file is opened at a good height or refused, never served wrong", as
   const file = join(made.folder(), "data.mdb");
   const { size } = await stat(file);
   const genesisFile = join(made.dir, "genesis.json");
-  await writeFile(genesisFile, toJson(made.genesis));
+  await writeFile(genesisFile, genesisJson(made.genesis));
   const tear: Record<string, (path: string) => Promise<void>> = {
     "the last byte is gone": (path) => truncate(path, size - 1),
     "the last page is gone": (path) => truncate(path, size - 4_096),

@@ -11,7 +11,7 @@ import {
   makeTicket,
   parseRequestSignature,
   parseTrust,
-  toJson,
+  trustJson,
 } from "@anamnesis/protocol";
 import type { InstitutionId, Trust } from "@anamnesis/protocol";
 import { ClientFederation } from "@anamnesis/testing/clientFederation";
@@ -39,7 +39,7 @@ describe("httpNetwork()", () => {
   const node = (handler: Handler) => network(handler).node("general-hospital");
 
   before(async () => {
-    trust = parseTrust(toJson((await ClientFederation.make()).trust));
+    trust = parseTrust(trustJson((await ClientFederation.make()).trust));
   });
 
   test("names the part that does not answer", async () => {
