@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import process from "node:process";
+import { aptGet } from "./apt.mjs";
 import { boxed } from "./notices.mjs";
-import { run } from "./step.mjs";
 
 const names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 const elsewhere = [
@@ -74,11 +74,13 @@ async function installDebianPackages() {
   if (!succeeds("apt-get", ["--version"])) return;
   const isRoot = process.getuid?.() === 0;
   if (!isRoot && !succeeds("sudo", ["-n", "true"])) return;
-  const environment = ["env", "DEBIAN_FRONTEND=noninteractive"];
-  const [command = "env", ...prefix] = isRoot ? environment : ["sudo", "-n", ...environment];
+  const options = {
+    prefix: isRoot ? [] : ["sudo", "-n"],
+    isDone: () => findChromium() !== undefined,
+  };
   console.log(`apt-get install ${debianPackages.join(" ")}: about 400 MB on disk, a minute or two`);
-  const update = await run(command, [...prefix, "apt-get", "-qq", "update"]);
-  if (update !== 0) console.error("apt-get update failed; trying with the lists at hand");
-  const flags = ["-y", "-qq", "-o", "Dpkg::Use-Pty=0", "--no-install-recommends"];
-  await run(command, [...prefix, "apt-get", "install", ...flags, ...debianPackages]);
+  if (!(await aptGet(["update"], options)))
+    console.error("apt-get update failed; trying with the lists at hand");
+  if (findChromium() === undefined)
+    await aptGet(["install", "-y", "--no-install-recommends", ...debianPackages], options);
 }
