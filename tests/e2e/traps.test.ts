@@ -63,7 +63,7 @@ test("T2: no two homes, persons or grants share a key", async (t) => {
     ];
     const secrets = grants.flatMap(({ keys, dealt }) => [
       keys.secretKey,
-      ...dealt.dealt.flatMap(({ replyKey, points }) => [replyKey, ...points]),
+      ...dealt.shares.flatMap(({ replyKey, points }) => [replyKey, ...points]),
     ]);
     assertDistinct(secrets, 2 * (1 + 4 * 2));
   });

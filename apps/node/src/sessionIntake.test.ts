@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { sealTo } from "@anamnesis/crypto/box";
 import { sign } from "@anamnesis/crypto/sign";
 import { utf8 } from "@anamnesis/crypto/verify";
-import { memberOf, pidOf, sessionIntake, vouched } from "@anamnesis/protocol";
+import { hpkeInfo, memberOf, pidOf, sessionIntake, vouched } from "@anamnesis/protocol";
 import type { Role } from "@anamnesis/protocol";
 import { CertificateOffice, startListServer } from "@anamnesis/testing/certificateOffice";
 import type { ListServer } from "@anamnesis/testing/certificateOffice";
@@ -55,7 +55,7 @@ async function openVisit(
   });
   const sealed = await sealTo({
     publicKey: memberOf(care, hospital).boxKey,
-    info: "MRS-V1-SESSION",
+    info: hpkeInfo.session,
     aad: utf8(input.aad ?? care.chain),
     plaintext: intake,
   });

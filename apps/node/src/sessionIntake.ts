@@ -1,6 +1,7 @@
 import { openWith } from "@anamnesis/crypto/box";
 import { utf8, verifySignature } from "@anamnesis/crypto/verify";
 import {
+  hpkeInfo,
   AnamnesisError,
   certificateInDate,
   decodeSlip,
@@ -58,7 +59,7 @@ export async function openIntake(
 async function unseal(sealed: Uint8Array, chain: Chain, { keys }: NodeDeps): Promise<Uint8Array> {
   try {
     const aad = utf8(chain.genesis.chain);
-    return await openWith({ secretKey: keys.box.secretKey, info: "MRS-V1-SESSION", aad, sealed });
+    return await openWith({ secretKey: keys.box.secretKey, info: hpkeInfo.session, aad, sealed });
   } catch (cause) {
     throw new AnamnesisError(
       "BAD_REQUEST",

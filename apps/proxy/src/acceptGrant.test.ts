@@ -40,10 +40,9 @@ const visitBy =
   });
 const digestOf = ({ digest }: MadeGrant): Uint8Array => digest;
 const pointsOf = (made: MadeGrant, index: number): Uint8Array[] => [
-  ...made.dealt.dealt[index - 1]!.points,
+  ...made.dealt.shares[index - 1]!.points,
 ];
-const commitmentsOf = (made: MadeGrant): Uint8Array[] =>
-  Array.from({ length: 6 }, (_, i) => made.dealt.commitments.slice(i * 580 + 4, (i + 1) * 580));
+const commitmentsOf = (made: MadeGrant): Uint8Array[] => [...made.dealt.commitments];
 
 const rows: readonly Row[] = [
   { when: "all is well", want: "OK" },

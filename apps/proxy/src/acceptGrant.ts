@@ -1,9 +1,17 @@
 import { openWith } from "@anamnesis/crypto/box";
 import type { BoxKeypair } from "@anamnesis/crypto/box";
-import { checkShares } from "@anamnesis/crypto/proxy";
+import { checkShares, proxyShares } from "@anamnesis/crypto/proxy";
 import type { ProxyShares } from "@anamnesis/crypto/proxy";
-import { CryptoError, equalBytes, sha256, toHex, verifySignature } from "@anamnesis/crypto/verify";
 import {
+  CryptoError,
+  equalBytes,
+  grantContext,
+  sha256,
+  toHex,
+  verifySignature,
+} from "@anamnesis/crypto/verify";
+import {
+  hpkeInfo,
   AnamnesisError,
   certificateInDate,
   gidOf,
@@ -66,18 +74,26 @@ export async function acceptGrant(
   return { gid, held, patient };
 }
 
-/** The shares in the form in which the suite works with them. @throws {AnamnesisError} GRANT_NOT_LIVE once erased. */
+/**
+ * The shares in the form in which the suite works with them.
+ *
+ * @throws {AnamnesisError} GRANT_NOT_LIVE once erased. @throws {CryptoError} E_SHARE_INVALID or E_FORMAT for another number of
+ * shares or commitments than the grant's tags want.
+ */
 export function sharesOf(held: HeldGrant, index: number): ProxyShares {
   if (held.secret === null)
     throw new AnamnesisError("GRANT_NOT_LIVE", "The shares of this grant are erased");
   const { shares, replyKey } = held.secret;
-  const grant = grantDocument.decode(held.grant);
-  const tags = grant.tags.map(({ tag }, t) => ({
-    tag,
-    share: shares[t]!,
-    commitments: held.commitments.slice(t * grant.k, (t + 1) * grant.k),
-  }));
-  return { gctx: sha256(held.grant), index, replyKey, tags };
+  const { tags, k } = grantDocument.decode(held.grant);
+  return proxyShares({
+    grant: held.grant,
+    index,
+    replyKey,
+    tags: tags.map(({ tag }) => tag),
+    k,
+    points: shares,
+    commitments: held.commitments,
+  });
 }
 
 function checkGrant(grant: Grant, deps: AcceptDeps): void {
@@ -114,8 +130,8 @@ async function openSecret(
   try {
     plaintext = await openWith({
       secretKey: deps.box.secretKey,
-      info: "MRS-V1-SHARE",
-      aad: sha256(grant),
+      info: hpkeInfo.share,
+      aad: grantContext(grant),
       sealed,
     });
   } catch (cause) {
@@ -177,24 +193,17 @@ function checkVisits(grant: Grant, digest: Uint8Array, secret: ShareSecret): voi
 }
 
 function checkAgainstCommitments(held: HeldGrant, index: number): void {
-  const grant = grantDocument.decode(held.grant);
-  const { shares } = held.secret!;
-  if (
-    shares.length !== grant.tags.length ||
-    held.commitments.length !== grant.tags.length * grant.k
-  ) {
-    throw new AnamnesisError(
-      "SHARE_INVALID",
-      "Share refused: want one share and k commitments for each tag",
-    );
-  }
   try {
     checkShares(sharesOf(held, index));
   } catch (cause) {
     if (!(cause instanceof CryptoError)) throw cause;
-    throw new AnamnesisError("SHARE_INVALID", "Share refused: it does not match its commitments", {
-      cause,
-    });
+    throw new AnamnesisError(
+      "SHARE_INVALID",
+      "Share refused: want one for each tag that matches its k commitments",
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  BYTES,
   decodeHeader,
   equalBytes,
   fromHex,
@@ -26,7 +27,6 @@ import type { Consortium, GrantOnChain, ReaderCertificate, SlipOnChain } from ".
 import type { HeldGrant } from "./store.ts";
 
 /** Length of the patient's capsule, the first of a record's capsules (crypto-design 1.6). */
-const CAPSULE_BYTES = 1312;
 
 /** A request whose reader's signature holds, with all that the checks look at. */
 export interface Asked {
@@ -251,7 +251,7 @@ function verifyOnChain<T>(verify: () => T): T {
 }
 
 function released({ slip, headerHash, capsules }: Item): Released {
-  const capsule = capsules.subarray(0, CAPSULE_BYTES);
+  const capsule = capsules.subarray(0, BYTES.capsule);
   return { tag: slip.fields.tag, capsule, ctx: headerHash, digest: slip.fields.digest };
 }
 

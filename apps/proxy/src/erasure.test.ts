@@ -134,8 +134,8 @@ test("shares survive a restart; erased ones are nowhere on disk, nor is a key fo
 
   const home = own.parties.homes.get(1)!;
   const secrets = (made: MadeGrant): Uint8Array[] => [
-    made.dealt.dealt[0]!.replyKey,
-    ...made.dealt.dealt[0]!.points,
+    made.dealt.shares[0]!.replyKey,
+    ...made.dealt.shares[0]!.points,
   ];
   assert.deepEqual(await readdir(join(home, "store", "shareKeys")), [live.gid]);
   for (const secret of [...secrets(ended), ...secrets(live)])

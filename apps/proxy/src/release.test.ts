@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { blameShares, openAsReader, openGrant, replyKey } from "@anamnesis/crypto/open";
-import { openSymmetric } from "@anamnesis/crypto/box";
-import { enc, fromHex, toHex } from "@anamnesis/crypto/verify";
-import { bareKeyId, evidence, reencryptAnswer, reencryptRequest } from "@anamnesis/protocol";
+import { blameShares, checkedGrant, openAsReader, replyKey } from "@anamnesis/crypto/open";
+import { openSymmetric, openWith } from "@anamnesis/crypto/box";
+import { at, enc, fromHex, grantContext, toHex } from "@anamnesis/crypto/verify";
+import {
+  bareKeyId,
+  evidence,
+  grantSecret,
+  hpkeInfo,
+  reencryptAnswer,
+  reencryptRequest,
+} from "@anamnesis/protocol";
 import type { Evidence } from "@anamnesis/protocol";
 import { keyOf } from "@anamnesis/testing/chainFixture";
 import type { MadeGrant } from "@anamnesis/testing/proxyGrants";
@@ -25,17 +32,25 @@ const sealedHead = ({ header, headerHash, capsules }: MadeRecord) => ({
   capsules,
 });
 
-const openedGrant = (made: MadeGrant, who: Reader) =>
-  openGrant({
-    secretKey: who.box.secretKey,
+async function openedGrant(made: MadeGrant, who: Reader) {
+  const { X, tags } = grantSecret.decode(
+    await openWith({
+      secretKey: who.box.secretKey,
+      info: hpkeInfo.grant,
+      aad: grantContext(made.bytes),
+      sealed: made.sealed,
+    }),
+  );
+  return checkedGrant({
     grant: made.bytes,
     gid: fromHex(made.gid),
-    tags: made.grant.tags.map(({ tag }) => tag),
     k: 3,
-    n: 4,
-    sealed: made.dealt.sealed,
+    indices: [1, 2, 3, 4],
+    X,
+    tags: made.grant.tags.map(({ tag, pid }, t) => ({ tag, pid, ...at(tags, t) })),
     commitments: made.dealt.commitments,
   });
+}
 
 async function answers(path: string, records: readonly MadeRecord[], indices: readonly number[]) {
   const intent = federation.intent(

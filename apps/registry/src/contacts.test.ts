@@ -8,7 +8,13 @@ import {
   toHex,
   utf8Decode,
 } from "@anamnesis/crypto/verify";
-import { bareKeyId, contactLookup, decodeMessage, fingerprintOf } from "@anamnesis/protocol";
+import {
+  hpkeInfo,
+  bareKeyId,
+  contactLookup,
+  decodeMessage,
+  fingerprintOf,
+} from "@anamnesis/protocol";
 import type { ContactCard } from "@anamnesis/protocol";
 import {
   codeOf,
@@ -49,7 +55,7 @@ const patient = await person({ identifier: "GRACE-1" });
 const doctor = await newDoctor("ADA-1");
 
 async function leave(caller: Person, what: unknown, method = "PUT"): Promise<Response> {
-  const body = await sealedFor(federation, "MRS-V1-CONTACT", encodeCanonical(what as never));
+  const body = await sealedFor(federation, hpkeInfo.contact, encodeCanonical(what as never));
   const headers = signedHeaders(
     federation,
     { method, path: "/contacts", body },
@@ -62,7 +68,7 @@ async function leave(caller: Person, what: unknown, method = "PUT"): Promise<Res
 async function lookUp(caller: Person, identifier: string): Promise<Response> {
   const body = await sealedFor(
     federation,
-    "MRS-V1-LOOKUP",
+    hpkeInfo.lookUp,
     contactLookup.encode({ v: 1, identifier }),
   );
   const headers = signedHeaders(
@@ -81,7 +87,7 @@ test("a doctor who knows the identifier gets the card, and the patient is told w
   const sealed = new Uint8Array(await answer.arrayBuffer());
   const opened = await openWith({
     secretKey: doctor.box.secretKey,
-    info: "MRS-V1-CARD",
+    info: hpkeInfo.card,
     aad: noAad,
     sealed,
   });
@@ -94,7 +100,7 @@ test("a doctor who knows the identifier gets the card, and the patient is told w
   const notice = decodeMessage(
     await openWith({
       secretKey: contactBox.secretKey,
-      info: "MRS-V1-MSG",
+      info: hpkeInfo.message,
       aad: contactBox.id,
       sealed: message,
     }),
@@ -180,7 +186,7 @@ test("requests that are unsigned, forged, replayed or by strangers are refused",
   const asking = await newDoctor("ADA-6");
   const body = await sealedFor(
     federation,
-    "MRS-V1-LOOKUP",
+    hpkeInfo.lookUp,
     contactLookup.encode({ v: 1, identifier: "GRACE-1" }),
   );
   const request = { method: "POST", path: "/lookups", body };

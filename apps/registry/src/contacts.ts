@@ -1,5 +1,5 @@
 import { openWith, sealTo } from "@anamnesis/crypto/box";
-import { encodeCanonical, utf8 } from "@anamnesis/crypto/verify";
+import { BYTES, encodeCanonical, utf8 } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   consortiumOf,
@@ -7,7 +7,7 @@ import {
   contactLookup,
   encodeMessage,
   fingerprintOf,
-  messageInfo,
+  hpkeInfo,
 } from "@anamnesis/protocol";
 import type { ContactCard, Trust } from "@anamnesis/protocol";
 import type { RegistryDeps } from "./deps.ts";
@@ -16,7 +16,6 @@ import type { CertificateEntry } from "./people.ts";
 
 const empty = new Uint8Array(0);
 /** HPKE with X-Wing: encapsulated key and authentication tag. */
-const SEAL_BYTES = 1120 + 16;
 const MINUTE_MS = 60_000;
 
 /**
@@ -33,7 +32,7 @@ export async function leaveContact(
   if (caller.role !== "patient")
     throw new AnamnesisError("NOT_FOR_THIS_ROLE", "Contact card refused: only patients leave one");
   const card = contactCard.decode(
-    await openWith({ secretKey: deps.box.secretKey, info: "MRS-V1-CONTACT", aad: empty, sealed }),
+    await openWith({ secretKey: deps.box.secretKey, info: hpkeInfo.contact, aad: empty, sealed }),
   );
   const fingerprint = fingerprintOf(caller.der);
   if (nodeOf(deps.trust, card) === undefined) {
@@ -66,7 +65,7 @@ export async function lookup(
     throw new AnamnesisError("NOT_FOR_THIS_ROLE", "Look-up refused: only doctors may ask");
   const request = await openWith({
     secretKey: deps.box.secretKey,
-    info: "MRS-V1-LOOKUP",
+    info: hpkeInfo.lookUp,
     aad: empty,
     sealed,
   });
@@ -82,13 +81,13 @@ export async function lookup(
       : contactCard.decode(encodeCanonical(found));
   const answer = await sealTo({
     publicKey: caller.boxKey,
-    info: "MRS-V1-CARD",
+    info: hpkeInfo.card,
     aad: empty,
     plaintext: encodeCanonical({ ...card }),
   });
   const notice = await sealTo({
     publicKey: card.boxKey,
-    info: messageInfo,
+    info: hpkeInfo.message,
     aad: card.box,
     plaintext: noticeOf(caller),
   });
@@ -150,7 +149,7 @@ function countLookup(deps: RegistryDeps, caller: CertificateEntry, now: number):
 }
 
 const noticeOf = ({ name, institution }: CertificateEntry): Uint8Array =>
-  encodeMessage({ type: "lookup.notice", body: utf8(`${name}, ${institution}`) }, SEAL_BYTES);
+  encodeMessage({ type: "lookup.notice", body: utf8(`${name}, ${institution}`) }, BYTES.boxSeal);
 
 /** Base URL of the member's node that a card names, by its address or by the institution's id. */
 function nodeOf(trust: Trust, { node }: ContactCard): string | undefined {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { openWith, sealTo } from "@anamnesis/crypto/box";
 import { fromHex, randomBytes, toHex } from "@anamnesis/crypto/verify";
-import { fingerprintOf, readCertificate, checkStatedFields } from "@anamnesis/protocol";
+import { hpkeInfo, fingerprintOf, readCertificate, checkStatedFields } from "@anamnesis/protocol";
 import type { Attestation, Slip } from "@anamnesis/protocol";
 import {
   attested,
@@ -185,11 +185,11 @@ test("what is not sealed to the registry, or is no attestation, is refused", asy
     "E_DECRYPT",
   );
   assert.equal(await codeOf(await post(federation, "/enrolments", new Uint8Array(0))), "E_DECRYPT");
-  const wrongInfo = await sealedFor(federation, "MRS-V1-CONTACT", randomBytes(10));
+  const wrongInfo = await sealedFor(federation, hpkeInfo.contact, randomBytes(10));
   assert.equal(await codeOf(await post(federation, "/enrolments", wrongInfo)), "E_DECRYPT");
   const noise = await sealTo({
     publicKey: federation.boxKey,
-    info: "MRS-V1-ENROL",
+    info: hpkeInfo.enrol,
     aad: new Uint8Array(0),
     plaintext: randomBytes(50),
   });
@@ -267,7 +267,7 @@ test("issueRegistrar() works beside a running registry, once for one person", as
   );
   const opened = await openWith({
     secretKey: person.box.secretKey,
-    info: "MRS-V1-ENROLLED",
+    info: hpkeInfo.enrolled,
     aad: new Uint8Array(0),
     sealed: new Uint8Array(await sealed.arrayBuffer()),
   });

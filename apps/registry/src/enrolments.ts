@@ -1,6 +1,7 @@
 import { sealTo } from "@anamnesis/crypto/box";
 import { equalBytes, toHex, verifySignature } from "@anamnesis/crypto/verify";
 import {
+  hpkeInfo,
   AnamnesisError,
   attestation,
   fingerprintOf,
@@ -31,7 +32,7 @@ export async function enrol(deps: RegistryDeps, bytes: Uint8Array): Promise<Uint
   const der = await certify(deps, { ...attested, signingKey });
   return sealTo({
     publicKey: attested.boxKey,
-    info: "MRS-V1-ENROLLED",
+    info: hpkeInfo.enrolled,
     aad: new Uint8Array(0),
     plaintext: der,
   });

@@ -1,6 +1,6 @@
 import { openWith } from "@anamnesis/crypto/box";
 import { toBase64url } from "@anamnesis/crypto/verify";
-import { AnamnesisError, parseFingerprint } from "@anamnesis/protocol";
+import { hpkeInfo, AnamnesisError, parseFingerprint } from "@anamnesis/protocol";
 import { jsonObject, readBody } from "@anamnesis/server";
 import type { Answer, Caller, CallerCheck, Incoming, Route } from "@anamnesis/server";
 import { leaveContact, lookup } from "./contacts.ts";
@@ -43,7 +43,7 @@ export function routes(deps: RegistryDeps, callers: CallerCheck): readonly Route
         const sealed = await readBody(request, BODY_BYTES_MAX);
         const opened = await openWith({
           secretKey: deps.box.secretKey,
-          info: "MRS-V1-ENROL",
+          info: hpkeInfo.enrol,
           aad: new Uint8Array(0),
           sealed,
         });

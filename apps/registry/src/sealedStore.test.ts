@@ -3,7 +3,7 @@ import { chmod, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { encodeCanonical, randomBytes } from "@anamnesis/crypto/verify";
-import { contactLookup, fingerprintOf } from "@anamnesis/protocol";
+import { hpkeInfo, contactLookup, fingerprintOf } from "@anamnesis/protocol";
 import {
   enrolled,
   hospital,
@@ -116,7 +116,7 @@ test("I4: nothing in the registry's data tells who is enrolled", async () => {
     boxKey: patient.box.publicKey,
     certificate: new Uint8Array(0),
   };
-  const cardBody = await sealedFor(federation, "MRS-V1-CONTACT", encodeCanonical(card));
+  const cardBody = await sealedFor(federation, hpkeInfo.contact, encodeCanonical(card));
   const left = signedHeaders(
     federation,
     { method: "PUT", path: "/contacts", body: cardBody },
@@ -126,7 +126,7 @@ test("I4: nothing in the registry's data tells who is enrolled", async () => {
   assert.equal((await post(federation, "/contacts", cardBody, left, "PUT")).status, 200);
   const body = await sealedFor(
     federation,
-    "MRS-V1-LOOKUP",
+    hpkeInfo.lookUp,
     contactLookup.encode({ v: 1, identifier: secrets[0]! }),
   );
   const asked = signedHeaders(

@@ -5,15 +5,12 @@ import {
   contactCard,
   decodeMessage,
   encodeMessage,
-  messageInfo,
+  hpkeInfo,
 } from "@anamnesis/protocol";
 import type { ContactCard, Message, MessageType } from "@anamnesis/protocol";
-import { fromHex } from "@anamnesis/crypto/verify";
+import { BYTES, fromHex } from "@anamnesis/crypto/verify";
 import type { CertificateView } from "./ports.ts";
 import type { Session } from "./session.ts";
-
-/** HPKE's encapsulated key (1120) and tag (16): M-1 of docs/spec/messages.md. */
-const HPKE_OVERHEAD_BYTES = 1136;
 
 /** Where a message goes: a box at the node of an institution. */
 export interface Address {
@@ -55,9 +52,9 @@ export function sealMessage(
 ): Promise<Uint8Array> {
   return sealTo({
     publicKey: to.boxKey,
-    info: messageInfo,
+    info: hpkeInfo.message,
     aad: to.box,
-    plaintext: encodeMessage(message, HPKE_OVERHEAD_BYTES),
+    plaintext: encodeMessage(message, BYTES.boxSeal),
   });
 }
 
@@ -76,7 +73,7 @@ export async function openMessage(
   secretKey: Uint8Array,
   sealed: Uint8Array,
 ): Promise<Message> {
-  return decodeMessage(await openWith({ secretKey, info: messageInfo, aad: box, sealed }));
+  return decodeMessage(await openWith({ secretKey, info: hpkeInfo.message, aad: box, sealed }));
 }
 
 export const { encode: encodeCard, decode: decodeCard } = contactCard;

@@ -12,10 +12,9 @@ export type { RecordMeta } from "./record/plaintext.ts";
 export type {
   GrantedTag,
   OpenAsReaderInput,
-  OpenGrantInput,
   ReaderGrant,
   ShareReply,
 } from "./grant/readerGrant.ts";
-export { blameShares, openAsReader, openGrant, replyKey } from "./grant/readerGrant.ts";
+export { blameShares, checkedGrant, openAsReader, replyKey } from "./grant/readerGrant.ts";
 export type { ShareEvidence } from "./grant/shareProof.ts";
 export { verifyShareProof } from "./grant/shareProof.ts";

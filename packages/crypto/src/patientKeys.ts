@@ -1,5 +1,11 @@
 /** Every secret key of one person, derived from one 32-byte seed. Born on the device; servers do not import this. */
-export type { DealGrantInput, DealtGrant, DealtShare, GrantTag } from "./grant/dealGrant.ts";
+export type {
+  DealGrantInput,
+  DealtGrant,
+  DealtShare,
+  DealtTag,
+  GrantTag,
+} from "./grant/dealGrant.ts";
 export { dealGrant } from "./grant/dealGrant.ts";
 export type { BoxKeys, IdentifiedSigningKey, TagKeys } from "./kem/seedKeys.ts";
 export {

@@ -11,34 +11,40 @@ export const DST = {
   keyword: "MRS-V1-KW-BLS12381G1_XMD:SHA-256_SSWU_RO_",
 } as const;
 
-/** Labels of HPKE `info` and of AEAD additional data: what a ciphertext is. */
+/** Labels of what this package itself seals, as HPKE `info` or AEAD additional data. Those of messages are `protocol`'s. */
 export const LABEL = {
   author: "MRS-V1-AUTHOR",
-  grant: "MRS-V1-GRANT",
-  share: "MRS-V1-SHARE",
   reply: "MRS-V1-REPLY",
   objectHead: "MRS-V1-OBJECT-HEAD",
   objectId: "MRS-V1-OBJECT-ID",
 } as const;
 
-/** Lengths in bytes. */
+/** Lengths in bytes: each has its one name here, for every room. */
 export const BYTES = {
   seed: 32,
+  /** X of a grant. */
+  maskSecret: 32,
   hash: 32,
   tag: 16,
   recordId: 16,
   g1: 48,
   g2: 96,
   gt: 576,
+  /** ML-KEM-768, as `dkTag` and `ctPq`. */
   ekTag: 1184,
   dkTag: 2400,
   ctPq: 1088,
   ss64: 64,
   wrappedKey: 48,
   capsule: 96 + 32 + 48 + 1088 + 48,
+  /** X-Wing. */
   boxPublicKey: 1216,
   boxEnc: 1120,
+  /** What HPKE adds to a message: encapsulation and authentication tag. */
+  boxSeal: 1120 + 16,
   authorCapsule: 1120 + 32 + 16,
+  /** An object id sealed for the slip. */
+  sealedId: 12 + 32 + 16,
   gcmNonce: 12,
   gcmTag: 16,
   shareProof: 32 + 48,

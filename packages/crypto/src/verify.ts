@@ -1,4 +1,5 @@
 /** What anybody may do: bytes, hashes, canonical structures, signatures, and every check on public data. */
+export { at } from "./encoding/at.ts";
 export * from "./encoding/bytes.ts";
 export type { CapsuleCheck } from "./kem/capsule.ts";
 export { checkCapsule } from "./kem/capsule.ts";
@@ -15,7 +16,7 @@ export type { RecordHashes } from "./record/digest.ts";
 export { capsulesDigest, recordDigest } from "./record/digest.ts";
 export type { CryptoErrorCode } from "./errors.ts";
 export { CryptoError } from "./errors.ts";
-export { grantContext, grantDigest } from "./grant/grantContext.ts";
+export { grantContext } from "./grant/grantContext.ts";
 export type { RecordHeader } from "./record/header.ts";
 export { decodeHeader, encodeHeader } from "./record/header.ts";
 export type { LtHash } from "./primitives/lthash.ts";
@@ -31,4 +32,4 @@ export {
   verifySignature,
   verifySignatureRaw,
 } from "./signature/signature.ts";
-export { SUITE } from "./suite.ts";
+export { BYTES, SUITE } from "./suite.ts";

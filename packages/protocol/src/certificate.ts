@@ -1,7 +1,7 @@
 import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
 import { BasicConstraints, Certificate, KeyUsage, KeyUsageFlags } from "@peculiar/asn1-x509";
 import type { Extension, Name } from "@peculiar/asn1-x509";
-import { equalBytes, isStrictPublicKey, verifySignatureRaw } from "@anamnesis/crypto/verify";
+import { BYTES, equalBytes, isStrictPublicKey, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import { boxKeyOid, institutionOid, roleOid, roles } from "./enrolment.ts";
 import type { Role } from "./enrolment.ts";
 import { AnamnesisError } from "./errors.ts";
@@ -134,7 +134,8 @@ function boxKeyOf(extensions: readonly Extension[]): Uint8Array {
   const value = valueOf(extensions, boxKeyOid);
   const key =
     value === undefined ? new Uint8Array(0) : new Uint8Array(decode(value, OctetString).buffer);
-  if (key.length !== 1216) throw invalid("its X-Wing key is not 1216 bytes");
+  if (key.length !== BYTES.boxPublicKey)
+    throw invalid(`its X-Wing key is not ${BYTES.boxPublicKey} bytes`);
   return key;
 }
 

@@ -1,3 +1,4 @@
+import { BYTES } from "@anamnesis/crypto/verify";
 import { blob, bytes, document, literal, object, oneOf, text, uint } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
 
@@ -41,7 +42,7 @@ const attestationShape = object({
   /** PKCS#10 made on the person's device (proof of possession of the signing key), DER. */
   request: blob(4_000),
   /** X-Wing, 1216 bytes. */
-  boxKey: bytes(1216),
+  boxKey: bytes(BYTES.boxPublicKey),
   time: uint,
 });
 /** A registrar's statement that a person is who they say (design 5.1). */

@@ -1,3 +1,4 @@
+import { BYTES } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "./errors.ts";
 import type { Genesis, Trust } from "./genesis.ts";
 import { chainIdShape, institutionIdShape } from "./ids.ts";
@@ -20,7 +21,7 @@ import {
 
 /** Genesis files and trust.json: the JSON form of these shapes. */
 const key = bytes(32);
-const boxKey = bytes(1216);
+const boxKey = bytes(BYTES.boxPublicKey);
 
 const consortium = object({
   k: uint,

@@ -1,4 +1,4 @@
-import { enc, encodeCanonical, sha256 } from "@anamnesis/crypto/verify";
+import { BYTES, enc, encodeCanonical, sha256 } from "@anamnesis/crypto/verify";
 import { limits } from "./limits.ts";
 import {
   blob,
@@ -37,7 +37,7 @@ const grantTagShape = object({
   chain: text(64),
   institution: text(64),
   pid: bytes(32),
-  tag: bytes(16),
+  tag: bytes(BYTES.tag),
   epoch: text(8),
 });
 export type GrantTag = Shaped<typeof grantTagShape>;
@@ -67,6 +67,10 @@ const grantShape = object({
 export type Grant = Shaped<typeof grantShape>;
 export const grantDocument = document("Grant", grantShape);
 
+/** Indices of the proxies that hold shares of a grant. */
+export const proxyIndices = ({ proxies }: Pick<Grant, "proxies">): number[] =>
+  proxies.map((_, position) => position + 1);
+
 /** SHA-256(enc(grant, SHA-256(sealed), SHA-256(enc(V…)))): what `grant.publish` carries (crypto-design 1.6). */
 export const grantDigest = (
   grant: Uint8Array,
@@ -81,12 +85,13 @@ export type VisitSignature = Shaped<typeof visitSignatureShape>;
 /** By the patient's certified key: PATIENT-GRANT over gid. */
 const patientSignatureShape = object({ certificate: blob(6_000), signature: bytes(64) });
 
-const commitmentsShape = list(bytes(576), limits.grantTags * 8);
+/** V_0…V_{k−1} of the first tag, then of the second. */
+const commitmentsShape = list(bytes(BYTES.gt), limits.grantTags * 8);
 
 const grantMessageShape = object({
   v: literal(1),
   grant: blob(1024 * 1024),
-  /** HPKE to the reader, info MRS-V1-GRANT, aad gctx, of enc(X, t_1…t_m). */
+  /** HPKE to the reader, info `hpkeInfo.grant`, aad gctx, of a {@link GrantSecret}. */
   sealed: blob(4 * 1024 * 1024),
   commitments: commitmentsShape,
   visits: list(visitSignatureShape, limits.grantTags),
@@ -101,12 +106,31 @@ const grantMessageShape = object({
 export type GrantMessage = Shaped<typeof grantMessageShape>;
 export const grantMessage = document("Grant message", grantMessageShape, limits.messageBytes);
 
+const grantSecretShape = object({
+  v: literal(1),
+  /** Masks every re-encryption key of the grant. */
+  X: bytes(BYTES.maskSecret),
+  /** In the order of the grant's tags, which say chain, pid and tag. */
+  tags: list(
+    object({
+      /** The patient's public key for the tag's institution and epoch. */
+      A: bytes(BYTES.g2),
+      /** The tag's ML-KEM seed. */
+      ss64: bytes(BYTES.ss64),
+    }),
+    limits.grantTags,
+  ),
+});
+/** Inside the seal to the reader: with k proxies it opens every record under the grant's tags. */
+export type GrantSecret = Shaped<typeof grantSecretShape>;
+export const grantSecret = document("Grant secret", grantSecretShape, limits.messageBytes);
+
 const sharePackageShape = object({
   v: literal(1),
   grant: blob(1024 * 1024),
   sealedHash: bytes(32),
   commitments: commitmentsShape,
-  /** HPKE to the proxy, info MRS-V1-SHARE, aad gctx, of a {@link ShareSecret}. */
+  /** HPKE to the proxy, info `hpkeInfo.share`, aad gctx, of a {@link ShareSecret}. */
   sealed: blob(1024 * 1024),
 });
 /** What goes to one proxy, before the grant is published. */
@@ -119,7 +143,7 @@ const shareSecretShape = object({
   /** KDF(X, "reply", enc(gid, i), 32). */
   replyKey: bytes(32),
   /** S_i for each tag, compressed G1. */
-  shares: list(bytes(48), limits.grantTags),
+  shares: list(bytes(BYTES.g1), limits.grantTags),
   visits: list(visitSignatureShape, limits.grantTags),
   patient: patientSignatureShape,
 });

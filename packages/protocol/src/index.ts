@@ -9,6 +9,7 @@ export * from "./genesisFile.ts";
 export * from "./grants.ts";
 export * from "./groups.ts";
 export * from "./heads.ts";
+export * from "./hpkeInfo.ts";
 export * from "./httpSignature.ts";
 export * from "./ids.ts";
 export * from "./institutionKinds.ts";

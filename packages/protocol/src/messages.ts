@@ -50,8 +50,6 @@ export type DisputeReason = Shaped<typeof disputeReasonShape>;
 /** Its SHA-256 as sealed stands in `record.dispute`. */
 export const disputeReason = document("Dispute reason", disputeReasonShape);
 
-export const messageInfo = "MRS-V1-MSG";
-
 /**
  * Codes a message for sealing: I2OSP(length,4) || CBOR || zeros, so that with the HPKE overhead of `overheadBytes` the
  * sealed message fills whole buckets of 4 KiB and its length says little.

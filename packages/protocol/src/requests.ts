@@ -137,6 +137,6 @@ const sessionIntakeShape = object({
   certified: bytes(64),
   slip: blob(limits.slipBytes),
 });
-/** Sealed to the institution's node (info MRS-V1-SESSION, aad chain id): opens a visit there (design 5.2). */
+/** Sealed to the institution's node (info `hpkeInfo.session`, aad chain id): opens a visit there. */
 export type SessionIntake = Shaped<typeof sessionIntakeShape>;
 export const sessionIntake = document("Session intake", sessionIntakeShape);

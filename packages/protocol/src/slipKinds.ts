@@ -2,6 +2,7 @@
  * The slip kinds: their fields, who signs, and on which kind of chain they live.
  * Spec: docs/spec/slips.md. This table is consensus.
  */
+import { BYTES } from "@anamnesis/crypto/verify";
 
 /** How a field is coded inside the canonical CBOR payload. */
 export type FieldType =
@@ -61,7 +62,7 @@ const certificateFields = {
   role: text(32),
   institution: text(64),
   signingKey: hash,
-  boxKey: bytes(1216),
+  boxKey: bytes(BYTES.boxPublicKey),
   validFrom: uint,
   validTo: uint,
   der: blob(6_000),
@@ -78,7 +79,7 @@ export const slipKinds = {
       name: text(128),
       level: text(32),
       nodeKey: hash,
-      boxKey: bytes(1216),
+      boxKey: bytes(BYTES.boxPublicKey),
       address: text(256),
     },
     signer: "authority",
@@ -132,9 +133,9 @@ export const slipKinds = {
       institution: text(64),
       cert: hash,
       pid: hash,
-      tag: bytes(16),
+      tag: bytes(BYTES.tag),
       digest: hash,
-      sealedId: bytes(60),
+      sealedId: bytes(BYTES.sealedId),
     },
     signer: "certificate",
     chains: care,
@@ -147,11 +148,11 @@ export const slipKinds = {
       institution: text(64),
       cert: hash,
       pid: hash,
-      tag: bytes(16),
+      tag: bytes(BYTES.tag),
       record: hash,
       before: hash,
       digest: hash,
-      sealedId: bytes(60),
+      sealedId: bytes(BYTES.sealedId),
     },
     signer: "certificate",
     chains: care,

@@ -1,3 +1,4 @@
+import { BYTES } from "@anamnesis/crypto/verify";
 import { blob, bytes, document, literal, object, text, uint } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
 
@@ -23,7 +24,7 @@ const certificateStateShape = object({
   role: text(32),
   institution: text(64),
   signingKey: bytes(32),
-  boxKey: bytes(1216),
+  boxKey: bytes(BYTES.boxPublicKey),
   validFrom: uint,
   validTo: uint,
   der: blob(6_000),
@@ -38,7 +39,7 @@ const institutionStateShape = object({
   name: text(128),
   level: text(32),
   nodeKey: bytes(32),
-  boxKey: bytes(1216),
+  boxKey: bytes(BYTES.boxPublicKey),
   address: text(256),
   suspended: uint,
 });

@@ -1,4 +1,4 @@
-import { encodeCanonical, fromHex, verifySignature } from "@anamnesis/crypto/verify";
+import { BYTES, encodeCanonical, fromHex, verifySignature } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "./errors.ts";
 import { pidOf } from "./ids.ts";
 import type { Pid } from "./ids.ts";
@@ -9,7 +9,7 @@ import type { Shaped } from "./shape.ts";
 export const contactCardShape = object({
   node: text(),
   box: bytes(32),
-  boxKey: bytes(1216),
+  boxKey: bytes(BYTES.boxPublicKey),
   certificate: blob(6_000),
 });
 export type ContactCard = Shaped<typeof contactCardShape>;
@@ -18,8 +18,8 @@ export const contactCard = item("Contact card", contactCardShape);
 /** For one category of one visit: what an author needs to seal records under a tag. */
 export const tokenEntryShape = object({
   category: text(32),
-  tag: bytes(16),
-  ek: bytes(1184),
+  tag: bytes(BYTES.tag),
+  ek: bytes(BYTES.ekTag),
   addressKey: bytes(32),
 });
 
@@ -29,7 +29,7 @@ const tokenShape = object({
   chain: text(64),
   institution: text(64),
   key: bytes(32),
-  A: bytes(96),
+  A: bytes(BYTES.g2),
   epoch: text(8),
   notAfter: uint,
   entries: list(tokenEntryShape, 32),

@@ -15,6 +15,7 @@ import {
   requestsByBody,
 } from "@anamnesis/ledger";
 import {
+  hpkeInfo,
   AnamnesisError,
   bareKey,
   decodeSlip,
@@ -119,7 +120,7 @@ export class MemoryChains {
         const { secretKey } = await boxOf(institution);
         const plaintext = await openWith({
           secretKey,
-          info: "MRS-V1-SESSION",
+          info: hpkeInfo.session,
           aad: utf8(chain),
           sealed,
         });

@@ -29,7 +29,7 @@ import {
   contactLookup,
   encodeMessage,
   fingerprintOf,
-  messageInfo,
+  hpkeInfo,
   signedAttestation,
 } from "@anamnesis/protocol";
 import type { ContactCard, InstitutionId, Role, Trust } from "@anamnesis/protocol";
@@ -201,7 +201,7 @@ export class ClientFederation implements Network {
       enrol: async (sealed) => {
         const { secretKey } = await boxOf("registry");
         const signed = signedAttestation.decode(
-          await openWith({ secretKey, info: "MRS-V1-ENROL", aad: noAad, sealed }),
+          await openWith({ secretKey, info: hpkeInfo.enrol, aad: noAad, sealed }),
         );
         const attested = attestation.decode(signed.attestation);
         const registrar = this.#certificates.get(toHex(attested.registrar));
@@ -226,7 +226,7 @@ export class ClientFederation implements Network {
         );
         return sealTo({
           publicKey: attested.boxKey,
-          info: "MRS-V1-ENROLLED",
+          info: hpkeInfo.enrolled,
           aad: noAad,
           plaintext: der,
         });
@@ -235,7 +235,7 @@ export class ClientFederation implements Network {
         this.#assertCertified(caller);
         const { secretKey } = await boxOf("registry");
         const card = contactCard.decode(
-          await openWith({ secretKey, info: "MRS-V1-CONTACT", aad: noAad, sealed }),
+          await openWith({ secretKey, info: hpkeInfo.contact, aad: noAad, sealed }),
         );
         this.#contacts.set(caller.keyId, card);
       },
@@ -243,7 +243,7 @@ export class ClientFederation implements Network {
         const doctor = this.#assertCertified(caller);
         const { secretKey } = await boxOf("registry");
         const { identifier } = contactLookup.decode(
-          await openWith({ secretKey, info: "MRS-V1-LOOKUP", aad: noAad, sealed }),
+          await openWith({ secretKey, info: hpkeInfo.lookUp, aad: noAad, sealed }),
         );
         const card = this.#contacts.get(this.#identifiers.get(`patient ${identifier}`) ?? "");
         if (card === undefined)
@@ -256,14 +256,14 @@ export class ClientFederation implements Network {
           card.box,
           await sealTo({
             publicKey: card.boxKey,
-            info: messageInfo,
+            info: hpkeInfo.message,
             aad: card.box,
             plaintext: notice,
           }),
         );
         return sealTo({
           publicKey: doctor.boxKey,
-          info: "MRS-V1-CARD",
+          info: hpkeInfo.card,
           aad: noAad,
           plaintext: encodeCanonical({ ...card }),
         });

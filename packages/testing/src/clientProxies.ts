@@ -1,11 +1,20 @@
 /** Proxies in memory behind the client's port: real shares and re-encryption, and liars on demand. */
 import { openWith, sealSymmetric } from "@anamnesis/crypto/box";
-import { checkShares, proveShare, reencryptShare } from "@anamnesis/crypto/proxy";
+import { checkShares, proveShare, proxyShares, reencryptShare } from "@anamnesis/crypto/proxy";
 import type { ProxyShares } from "@anamnesis/crypto/proxy";
 import { sign } from "@anamnesis/crypto/sign";
-import { enc, encodeCanonical, fromHex, sha256, toHex } from "@anamnesis/crypto/verify";
+import {
+  BYTES,
+  enc,
+  encodeCanonical,
+  fromHex,
+  grantContext,
+  sha256,
+  toHex,
+} from "@anamnesis/crypto/verify";
 import type { ProxyApi } from "@anamnesis/client";
 import {
+  hpkeInfo,
   AnamnesisError,
   chainOf,
   decodeSlip,
@@ -26,8 +35,6 @@ import { keyOf } from "./chainFixture.ts";
 import { signedKey } from "./clientChains.ts";
 import type { MemoryChains } from "./clientChains.ts";
 import { boxOf } from "./clientKeys.ts";
-
-const CAPSULE_BYTES = 1312;
 
 interface Held {
   readonly shares: ProxyShares;
@@ -119,18 +126,21 @@ export class MemoryProxies {
     const secret = shareSecret.decode(
       await openWith({
         secretKey,
-        info: "MRS-V1-SHARE",
-        aad: sha256(left.grant),
+        info: hpkeInfo.share,
+        aad: grantContext(left.grant),
         sealed: left.sealed,
       }),
     );
     const grant = grantDocument.decode(left.grant);
-    const tags = grant.tags.map(({ tag }, t) => ({
-      tag,
-      share: secret.shares[t]!,
-      commitments: left.commitments.slice(t * grant.k, (t + 1) * grant.k),
-    }));
-    const shares = { gctx: sha256(left.grant), index, replyKey: secret.replyKey, tags };
+    const shares = proxyShares({
+      grant: left.grant,
+      index,
+      replyKey: secret.replyKey,
+      tags: grant.tags.map(({ tag }) => tag),
+      k: grant.k,
+      points: secret.shares,
+      commitments: left.commitments,
+    });
     checkShares(shares);
     this.#held.set(`${index} ${gidOf(grant.key)}`, { shares, grant: left.grant });
   }
@@ -170,7 +180,7 @@ export class MemoryProxies {
       items.push(
         await answer({
           tag: slip.fields.tag,
-          capsule: capsules.subarray(0, CAPSULE_BYTES),
+          capsule: capsules.subarray(0, BYTES.capsule),
           ctx: sha256(header),
           digest: slip.fields.digest,
         }),

@@ -1,7 +1,7 @@
 /** Fixed parties and records for tests. */
 import { boxKeypairFromSeed } from "@anamnesis/crypto/box";
 import type { BoxKeypair } from "@anamnesis/crypto/box";
-import { openGrant, readStoredRecord } from "@anamnesis/crypto/open";
+import { checkedGrant, readStoredRecord } from "@anamnesis/crypto/open";
 import type { ReaderGrant, ShareReply, StoredRecord } from "@anamnesis/crypto/open";
 import {
   dealGrant,
@@ -10,13 +10,13 @@ import {
   visitSigningKey,
 } from "@anamnesis/crypto/patientKeys";
 import type { DealtGrant } from "@anamnesis/crypto/patientKeys";
-import { openShares, reencryptShare } from "@anamnesis/crypto/proxy";
+import { proxyShares, reencryptShare } from "@anamnesis/crypto/proxy";
 import type { ProxyShares, ShareRequest } from "@anamnesis/crypto/proxy";
 import { sealRecord } from "@anamnesis/crypto/seal";
 import type { SealedRecord, VisitTarget } from "@anamnesis/crypto/seal";
 import { signingKeypair } from "@anamnesis/crypto/sign";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
-import { concat, i2osp, ready, sha256, utf8 } from "@anamnesis/crypto/verify";
+import { at, concat, i2osp, ready, sha256, utf8 } from "@anamnesis/crypto/verify";
 import type { RandomSource } from "@anamnesis/crypto/verify";
 
 /** A reproducible random source: SHA-256 of a label and a counter. */
@@ -40,7 +40,8 @@ export interface Parties {
   readonly author: SigningKeypair;
   readonly authorBox: BoxKeypair;
   readonly reader: BoxKeypair;
-  readonly proxies: readonly BoxKeypair[];
+  /** Indices of the proxies. */
+  readonly indices: readonly number[];
 }
 
 export async function makeParties(n = 4): Promise<Parties> {
@@ -50,9 +51,8 @@ export async function makeParties(n = 4): Promise<Parties> {
   const author = signingKeypair(random(32));
   const authorBox = await boxKeypairFromSeed(random(32));
   const reader = await boxKeypairFromSeed(random(32));
-  const proxies: BoxKeypair[] = [];
-  for (let i = 0; i < n; i += 1) proxies.push(await boxKeypairFromSeed(random(32)));
-  return { seed, author, authorBox, reader, proxies };
+  const indices = Array.from({ length: n }, (_, i) => i + 1);
+  return { seed, author, authorBox, reader, indices };
 }
 
 /** The visit token's part for one tag, named by a label. */
@@ -116,42 +116,26 @@ export interface GrantFixture {
   readonly readerGrant: ReaderGrant;
 }
 
-/** Deals a grant over the targets' tags and opens every party's part of it. */
-export async function makeGrant(
-  parties: Parties,
-  targets: readonly VisitTarget[],
-  k = 3,
-): Promise<GrantFixture> {
-  const { seed, reader, proxies } = parties;
+/** Deals a grant over the targets' tags and gives every party its part of it. */
+export function makeGrant(parties: Parties, targets: readonly VisitTarget[], k = 3): GrantFixture {
+  const { seed, indices } = parties;
   const grant = utf8(`grant over ${targets.length} tags`);
   const gid = sha256(grant);
   const tags = targets.map(({ tag }) => tag);
-  const dealt = await dealGrant({
+  const dealt = dealGrant({
     seed,
     grant,
     gid,
-    tags: targets.map(({ tag, pid }) => ({
-      tag,
-      pid,
-      chainId: "general-hospital",
-      institution: INSTITUTION,
-      epoch: EPOCH,
-    })),
+    tags: tags.map((tag) => ({ tag, institution: INSTITUTION, epoch: EPOCH })),
     k,
-    readerPublicKey: reader.publicKey,
-    proxyPublicKeys: proxies.map(({ publicKey }) => publicKey),
+    indices,
   });
-  const { sealed, commitments } = dealt;
-  const shares: ProxyShares[] = [];
-  for (const [i, { secretKey }] of proxies.entries()) {
-    const mine = dealt.shares[i] ?? new Uint8Array(0);
-    shares.push(
-      await openShares({ secretKey, grant, index: i + 1, tags, k, sealed: mine, commitments }),
-    );
-  }
-  const secretKey = reader.secretKey;
-  const n = proxies.length;
-  const readerGrant = await openGrant({ secretKey, grant, gid, tags, k, n, sealed, commitments });
+  const { X, commitments } = dealt;
+  const shares = dealt.shares.map((share) =>
+    proxyShares({ grant, tags, k, commitments, ...share }),
+  );
+  const granted = targets.map(({ tag, pid }, t) => ({ tag, pid, ...at(dealt.tags, t) }));
+  const readerGrant = checkedGrant({ grant, gid, k, indices, X, tags: granted, commitments });
   return { grant, gid, dealt, shares, readerGrant };
 }
 
@@ -170,8 +154,8 @@ export async function shareReplies(
   record: StoredRecord,
 ): Promise<ShareReply[]> {
   const replies: ShareReply[] = [];
-  for (const i of grant.shares.keys()) {
-    replies.push({ index: i + 1, reply: await reencryptShare(shareRequest(grant, record, i)) });
+  for (const [i, { index }] of grant.shares.entries()) {
+    replies.push({ index, reply: await reencryptShare(shareRequest(grant, record, i)) });
   }
   return replies;
 }

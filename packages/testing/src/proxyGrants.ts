@@ -2,12 +2,15 @@
 import { sealTo } from "@anamnesis/crypto/box";
 import { dealGrant, grantSigningKey } from "@anamnesis/crypto/patientKeys";
 import type { DealtGrant } from "@anamnesis/crypto/patientKeys";
-import { decodeEnc, fromHex, randomBytes, sha256, toHex } from "@anamnesis/crypto/verify";
+import { fromHex, grantContext, randomBytes, sha256, toHex } from "@anamnesis/crypto/verify";
 import {
+  hpkeInfo,
   consortiumOf,
   gidOf,
   grantDigest,
   grantDocument,
+  grantSecret,
+  proxyIndices,
   sharePackage,
   shareSecret,
   signedDigest,
@@ -28,6 +31,8 @@ export interface MadeGrant {
   /** Canonical bytes. */
   readonly bytes: Uint8Array;
   readonly dealt: DealtGrant;
+  /** The reader's part, sealed. */
+  readonly sealed: Uint8Array;
   readonly digest: Uint8Array;
   readonly keys: ReturnType<typeof grantSigningKey>;
   readonly records: readonly MadeRecord[];
@@ -69,17 +74,22 @@ export async function makeGrant(
   };
   const bytes = grantDocument.encode(grant);
   const gid = gidOf(keys.publicKey);
-  const dealt = await dealGrant({
+  const dealt = dealGrant({
     seed,
     grant: bytes,
     gid: fromHex(gid),
-    tags: grant.tags.map(({ chain, ...tag }) => ({ ...tag, chainId: chain })),
+    tags: grant.tags,
     k,
-    readerPublicKey: reader.box.publicKey,
-    proxyPublicKeys: proxies.map(({ boxKey }) => boxKey),
+    indices: proxyIndices(grant),
   });
-  const digest = grantDigest(bytes, sha256(dealt.sealed), decodeEnc(dealt.commitments));
-  return { gid, grant, bytes, dealt, digest, keys, records };
+  const sealed = await sealTo({
+    publicKey: reader.box.publicKey,
+    info: hpkeInfo.grant,
+    aad: grantContext(bytes),
+    plaintext: grantSecret.encode({ v: 1, X: dealt.X, tags: [...dealt.tags] }),
+  });
+  const digest = grantDigest(bytes, sha256(sealed), dealt.commitments);
+  return { gid, grant, bytes, dealt, sealed, digest, keys, records };
 }
 
 /** The share package of one proxy; `change` alters what is sealed, `outside` what is around it. */
@@ -90,7 +100,7 @@ export async function sharesFor(
   change: Partial<ShareSecret> = {},
   outside: Partial<SharePackage> = {},
 ): Promise<Uint8Array> {
-  const share = made.dealt.dealt[index - 1]!;
+  const share = made.dealt.shares[index - 1]!;
   const visits = new Map(
     made.records.map((record) => [toHex(pidOfRecord(record)), record.visit.keys]),
   );
@@ -111,16 +121,15 @@ export async function sharesFor(
   };
   const sealed = await sealTo({
     publicKey: consortiumOf(parties.trust).consortium.proxies[index - 1]!.boxKey,
-    info: "MRS-V1-SHARE",
-    aad: sha256(made.bytes),
+    info: hpkeInfo.share,
+    aad: grantContext(made.bytes),
     plaintext: shareSecret.encode(secret),
   });
-  const commitments = decodeEnc(made.dealt.commitments);
   return sharePackage.encode({
     v: 1,
     grant: made.bytes,
-    sealedHash: sha256(made.dealt.sealed),
-    commitments,
+    sealedHash: sha256(made.sealed),
+    commitments: [...made.dealt.commitments],
     sealed,
     ...outside,
   });

@@ -10,8 +10,14 @@ import { boxKeypairFromSeed, openWith, sealTo } from "@anamnesis/crypto/box";
 import type { BoxKeypair } from "@anamnesis/crypto/box";
 import { sign, signRaw, signingKeypair } from "@anamnesis/crypto/sign";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
-import { concat, fromHex, randomBytes, utf8 } from "@anamnesis/crypto/verify";
-import { attestation, fingerprintOf, signRequest, signedAttestation } from "@anamnesis/protocol";
+import { BYTES, concat, fromHex, randomBytes, utf8 } from "@anamnesis/crypto/verify";
+import {
+  hpkeInfo,
+  attestation,
+  fingerprintOf,
+  signRequest,
+  signedAttestation,
+} from "@anamnesis/protocol";
 import type {
   Attestation,
   CaKey,
@@ -149,7 +155,7 @@ function trustOf(
     name: id,
     level: "tertiary",
     nodeKey: id === hospital ? nodeKey : randomBytes(32),
-    boxKey: new Uint8Array(1216),
+    boxKey: new Uint8Array(BYTES.boxPublicKey),
     address,
   });
   const shared = {
@@ -207,7 +213,7 @@ export async function attested(
   const plaintext = signedAttestation.encode({ v: 1, attestation: document, signature });
   return sealTo({
     publicKey: federation.boxKey,
-    info: "MRS-V1-ENROL",
+    info: hpkeInfo.enrol,
     aad: new Uint8Array(0),
     plaintext,
   });
@@ -224,7 +230,7 @@ export async function enrolled(
   const sealed = new Uint8Array(await answer.arrayBuffer());
   return openWith({
     secretKey: device.box.secretKey,
-    info: "MRS-V1-ENROLLED",
+    info: hpkeInfo.enrolled,
     aad: new Uint8Array(0),
     sealed,
   });

@@ -1,6 +1,6 @@
 import { openWith, sealTo } from "@anamnesis/crypto/box";
 import { toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, consortiumOf, contactLookup } from "@anamnesis/protocol";
+import { hpkeInfo, AnamnesisError, consortiumOf, contactLookup } from "@anamnesis/protocol";
 import type { ContactCard } from "@anamnesis/protocol";
 import { certifiedCaller } from "../caller.ts";
 import { verifyPatientCertificate } from "../certificates.ts";
@@ -74,14 +74,14 @@ export async function lookupPatient(session: Session, identifier: string): Promi
   const { registry } = consortiumOf(session.trust).consortium;
   const sealed = await sealTo({
     publicKey: registry.boxKey,
-    info: "MRS-V1-LOOKUP",
+    info: hpkeInfo.lookUp,
     aad: noAad,
     plaintext: contactLookup.encode({ v: 1, identifier }),
   });
   const answer = await session.network.registry().lookup(sealed, await certifiedCaller(device));
   const { box } = await device.keys();
   const card = decodeCard(
-    await openWith({ secretKey: box.secretKey, info: "MRS-V1-CARD", aad: noAad, sealed: answer }),
+    await openWith({ secretKey: box.secretKey, info: hpkeInfo.card, aad: noAad, sealed: answer }),
   );
   const { fingerprint } = verifyPatientCertificate(
     session.trust,

@@ -1,7 +1,7 @@
 import { openSymmetric } from "@anamnesis/crypto/box";
 import { blameShares, openAsReader, replyKey } from "@anamnesis/crypto/open";
 import type { ReaderGrant } from "@anamnesis/crypto/open";
-import { CryptoError, enc } from "@anamnesis/crypto/verify";
+import { at, CryptoError, enc } from "@anamnesis/crypto/verify";
 import { AnamnesisError, reencryptAnswer } from "@anamnesis/protocol";
 import type { ErrorCode, SlipCode } from "@anamnesis/protocol";
 import { certifiedCaller } from "../caller.ts";
@@ -41,9 +41,9 @@ const passing: readonly string[] = ["UNAVAILABLE", "STALE_CHAIN", "RATE_LIMITED"
  * `details.proxies` (code by index). @throws {CryptoError} E_DECRYPT when every proof holds: capsule or grant are at fault.
  */
 export async function openByProxies(session: Session, asking: Asking): Promise<Opened> {
-  const { k, n } = asking.grant;
+  const { k, indices } = asking.grant;
   const caller = await certifiedCaller(session.device);
-  const waiting = shuffled(session, n);
+  const waiting = shuffled(session, indices);
   const answers = new Map<number, readonly Uint8Array[]>();
   const failures = new Map<number, AnamnesisError>();
   const liars: number[] = [];
@@ -60,7 +60,7 @@ export async function openByProxies(session: Session, asking: Asking): Promise<O
         }),
       );
     }
-    if (answers.size < k) throw tooFew(failures, liars, { k, n });
+    if (answers.size < k) throw tooFew(failures, liars, { k, n: indices.length });
     try {
       return { contentKeys: await openAll(asking, answers), liars };
     } catch (error) {
@@ -206,10 +206,11 @@ function tooFew(
   );
 }
 
-/** 1…n in random order: no proxy carries all the work. */
-function shuffled(session: Pick<Session, "random">, n: number): number[] {
-  const weights = session.random(n);
-  return Array.from({ length: n }, (_, i) => i + 1).toSorted(
-    (a, b) => (weights[a - 1] ?? 0) - (weights[b - 1] ?? 0),
-  );
+/** In random order: no proxy carries all the work. */
+function shuffled(session: Pick<Session, "random">, indices: readonly number[]): number[] {
+  const weights = session.random(indices.length);
+  return indices
+    .map((index, i) => ({ index, weight: at(weights, i) }))
+    .toSorted((a, b) => a.weight - b.weight)
+    .map(({ index }) => index);
 }

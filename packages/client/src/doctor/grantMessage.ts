@@ -1,6 +1,14 @@
-import { openGrant } from "@anamnesis/crypto/open";
+import { openWith } from "@anamnesis/crypto/box";
+import { checkedGrant } from "@anamnesis/crypto/open";
 import type { ReaderGrant } from "@anamnesis/crypto/open";
-import { enc, fromHex, sha256, toHex, verifySignature } from "@anamnesis/crypto/verify";
+import {
+  at,
+  fromHex,
+  grantContext,
+  sha256,
+  toHex,
+  verifySignature,
+} from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   consortiumOf,
@@ -8,7 +16,10 @@ import {
   grantDigest,
   grantDocument,
   grantMessage,
+  grantSecret,
+  hpkeInfo,
   pidOf,
+  proxyIndices,
   signedDigest,
   vouched,
 } from "@anamnesis/protocol";
@@ -79,30 +90,40 @@ const opened = new WeakMap<Session, Map<string, Promise<ReaderGrant>>>();
 /**
  * Opens the reader's part of a grant and checks it against the commitments; once a session, for it costs a pairing a tag.
  *
- * @throws {CryptoError} E_DECRYPT, E_SHARE_INVALID
+ * @throws {CryptoError} E_DECRYPT, E_SHARE_INVALID, E_FORMAT, E_SUBGROUP @throws {AnamnesisError} Those of decoding.
  */
-export function readerGrant(
-  session: Session,
-  { message, grant }: VerifiedGrant,
-): Promise<ReaderGrant> {
+export function readerGrant(session: Session, verified: VerifiedGrant): Promise<ReaderGrant> {
   const cache = opened.get(session) ?? new Map<string, Promise<ReaderGrant>>();
   opened.set(session, cache);
-  const gid = gidOf(grant.key);
+  const gid = gidOf(verified.grant.key);
   const known = cache.get(gid);
   if (known !== undefined) return known;
-  const opening = session.device.keys().then(({ box }) =>
-    openGrant({
-      secretKey: box.secretKey,
-      grant: message.grant,
-      gid: fromHex(gid),
-      tags: grant.tags.map(({ tag }) => tag),
-      k: grant.k,
-      n: grant.proxies.length,
-      sealed: message.sealed,
-      commitments: enc(...message.commitments),
-    }),
-  );
+  const opening = openReadersPart(session, verified);
   cache.set(gid, opening);
   opening.catch(() => cache.delete(gid));
   return opening;
+}
+
+async function openReadersPart(
+  session: Session,
+  { message, grant }: VerifiedGrant,
+): Promise<ReaderGrant> {
+  const { box } = await session.device.keys();
+  const plaintext = await openWith({
+    secretKey: box.secretKey,
+    info: hpkeInfo.grant,
+    aad: grantContext(message.grant),
+    sealed: message.sealed,
+  });
+  const { X, tags } = grantSecret.decode(plaintext);
+  if (tags.length !== grant.tags.length) throw refused("its secrets are not those of its tags");
+  return checkedGrant({
+    grant: message.grant,
+    gid: fromHex(gidOf(grant.key)),
+    k: grant.k,
+    indices: proxyIndices(grant),
+    X,
+    tags: grant.tags.map(({ tag, pid }, t) => ({ tag, pid, ...at(tags, t) })),
+    commitments: message.commitments,
+  });
 }

@@ -1,3 +1,4 @@
+import { BYTES } from "@anamnesis/crypto/verify";
 import type {
   CertificateView,
   GrantView,
@@ -102,7 +103,7 @@ export function readCertificateView(value: unknown): CertificateView {
     role: fields.text("role"),
     institution: fields.text("institution"),
     signingKey: fields.bytes("signingKey", 32),
-    boxKey: fields.bytes("boxKey", 1216),
+    boxKey: fields.bytes("boxKey", BYTES.boxPublicKey),
     validFrom: fields.count("validFrom"),
     validTo: fields.count("validTo"),
     der: fields.bytes("der"),

@@ -2,15 +2,17 @@ import { sealTo } from "@anamnesis/crypto/box";
 import { dealGrant, grantSigningKey } from "@anamnesis/crypto/patientKeys";
 import type { DealtGrant, IdentifiedSigningKey } from "@anamnesis/crypto/patientKeys";
 import { sign } from "@anamnesis/crypto/sign";
-import { equalBytes, fromHex, sha256, toHex } from "@anamnesis/crypto/verify";
+import { fromHex, grantContext, sha256, toHex } from "@anamnesis/crypto/verify";
 import {
+  hpkeInfo,
   AnamnesisError,
   consortiumOf,
   grantDigest,
   grantDocument,
   grantMessage,
-  invariant,
+  grantSecret,
   limits,
+  proxyIndices,
   sharePackage,
   shareSecret,
   signedDigest,
@@ -39,8 +41,10 @@ interface Dealt {
   readonly grant: Grant;
   readonly bytes: Uint8Array;
   readonly dealt: DealtGrant;
-  /** V, 576 bytes each. */
-  readonly commitments: readonly Uint8Array[];
+  /** The reader's part, sealed. */
+  readonly sealed: Uint8Array;
+  /** What `grant.publish` carries. */
+  readonly digest: Uint8Array;
   readonly visits: readonly VisitSignature[];
   readonly patient: { readonly certificate: Uint8Array; readonly signature: Uint8Array };
   readonly categories: readonly string[];
@@ -66,7 +70,7 @@ export async function grant(session: Session, input: GrantInput): Promise<GrantS
     gid: dealt.gid,
     salt,
     grant: dealt.bytes,
-    digest: dealt.dealt.digest,
+    digest: dealt.digest,
     reader: terms.reader.fingerprint,
     readerName: terms.reader.name,
     readerInstitution: terms.reader.institution,
@@ -116,23 +120,24 @@ async function deal(session: Session, terms: Terms, key: IdentifiedSigningKey): 
   };
   const bytes = grantDocument.encode(grantFields);
   const gid = toHex(key.id);
-  const dealt = await dealGrant(
+  const dealt = dealGrant(
     {
       seed: session.device.seed,
       grant: bytes,
       gid: key.id,
-      tags: grantFields.tags.map((tag) => ({ ...tag, chainId: tag.chain })),
-      k: consortium.k,
-      readerPublicKey: terms.reader.boxKey,
-      proxyPublicKeys: proxies.map(({ boxKey }) => boxKey),
+      tags: grantFields.tags,
+      k: grantFields.k,
+      indices: proxyIndices(grantFields),
     },
     session.random,
   );
-  const commitments = decodeCommitments(dealt.commitments);
-  invariant(
-    equalBytes(dealt.digest, grantDigest(bytes, sha256(dealt.sealed), commitments)),
-    "suite and protocol agree on a grant's digest",
-  );
+  const sealed = await sealTo({
+    publicKey: terms.reader.boxKey,
+    info: hpkeInfo.grant,
+    aad: grantContext(bytes),
+    plaintext: grantSecret.encode({ v: 1, X: dealt.X, tags: [...dealt.tags] }),
+  });
+  const digest = grantDigest(bytes, sha256(sealed), dealt.commitments);
   const [{ der }, { signing }] = await Promise.all([
     session.device.certificate(),
     session.device.keys(),
@@ -143,11 +148,12 @@ async function deal(session: Session, terms: Terms, key: IdentifiedSigningKey): 
     grant: grantFields,
     bytes,
     dealt,
-    commitments,
+    sealed,
+    digest,
     visits: signedByVisits(
       session,
       ofTags.map(({ visit }) => visit),
-      dealt.digest,
+      digest,
     ),
     patient: {
       certificate: der,
@@ -159,13 +165,6 @@ async function deal(session: Session, terms: Terms, key: IdentifiedSigningKey): 
     },
     categories: ofTags.map(({ record }) => record.category),
   };
-}
-
-/** Each field of enc(V…) is 4 bytes of length and 576 of GT (crypto-design 1.3). */
-function decodeCommitments(encoded: Uint8Array): Uint8Array[] {
-  return Array.from({ length: encoded.length / 580 }, (_, i) =>
-    encoded.slice(580 * i + 4, 580 * (i + 1)),
-  );
 }
 
 function signedByVisits(
@@ -186,12 +185,12 @@ function signedByVisits(
 /** At least k proxies must hold their shares before the grant is published. */
 async function leaveShares(
   session: Session,
-  { bytes, dealt, commitments, visits, patient }: Dealt,
+  { bytes, dealt, sealed: readersPart, visits, patient }: Dealt,
 ): Promise<void> {
   const { k, proxies } = consortiumOf(session.trust).consortium;
   const refused: Record<string, string> = {};
   await Promise.all(
-    dealt.dealt.map(async ({ index, replyKey, points }) => {
+    dealt.shares.map(async ({ index, replyKey, points }) => {
       const proxy = proxies.find((member) => member.index === index)!;
       const secret = shareSecret.encode({
         v: 1,
@@ -203,15 +202,15 @@ async function leaveShares(
       });
       const sealed = await sealTo({
         publicKey: proxy.boxKey,
-        info: "MRS-V1-SHARE",
-        aad: sha256(bytes),
+        info: hpkeInfo.share,
+        aad: grantContext(bytes),
         plaintext: secret,
       });
       const left = sharePackage.encode({
         v: 1,
         grant: bytes,
-        sealedHash: sha256(dealt.sealed),
-        commitments: [...commitments],
+        sealedHash: sha256(readersPart),
+        commitments: [...dealt.commitments],
         sealed,
       });
       try {
@@ -233,10 +232,10 @@ async function leaveShares(
 
 async function publish(
   session: Session,
-  { key, grant: { chain, notAfter }, dealt }: Dealt,
+  { key, grant: { chain, notAfter }, digest }: Dealt,
   visit: VisitItem,
 ): Promise<void> {
-  const fields = { key: key.publicKey, digest: dealt.digest, expiresAt: notAfter };
+  const fields = { key: key.publicKey, digest, expiresAt: notAfter };
   const slip = signedSlip(session, {
     chain,
     kind: "grant.publish",
@@ -253,14 +252,14 @@ async function publish(
 
 async function sendToReader(
   session: Session,
-  { bytes, dealt, commitments, visits, patient, categories }: Dealt,
+  { bytes, dealt, sealed, visits, patient, categories }: Dealt,
   { reader, answers }: Terms,
 ): Promise<void> {
   const body = grantMessage.encode({
     v: 1,
     grant: bytes,
-    sealed: dealt.sealed,
-    commitments: [...commitments],
+    sealed,
+    commitments: [...dealt.commitments],
     visits: [...visits],
     patient,
     name: session.device.name,

@@ -3,6 +3,7 @@ import { sign } from "@anamnesis/crypto/sign";
 import { toHex, utf8 } from "@anamnesis/crypto/verify";
 import { categories as allCategories } from "@anamnesis/fhir";
 import {
+  hpkeInfo,
   AnamnesisError,
   careChainOf,
   memberOf,
@@ -149,7 +150,7 @@ async function openOnChain(session: Session, visit: VisitItem): Promise<void> {
   const { boxKey } = memberOf(careChainOf(session.trust, visit.institution), visit.institution);
   const sealed = await sealTo({
     publicKey: boxKey,
-    info: "MRS-V1-SESSION",
+    info: hpkeInfo.session,
     aad: utf8(visit.chain),
     plaintext: sessionIntake.encode({ v: 1, certificate: der, certified, slip: slip.bytes }),
   });

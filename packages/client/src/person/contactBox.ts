@@ -1,6 +1,6 @@
 import { sealTo } from "@anamnesis/crypto/box";
 import { contactBoxKeys } from "@anamnesis/crypto/patientKeys";
-import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
+import { hpkeInfo, AnamnesisError, consortiumOf } from "@anamnesis/protocol";
 import type { ContactCard } from "@anamnesis/protocol";
 import { bareCaller, certifiedCaller } from "../caller.ts";
 import { encodeCard } from "../mail.ts";
@@ -42,7 +42,7 @@ export async function openContactBox(
   const { registry } = consortiumOf(session.trust).consortium;
   const sealed = await sealTo({
     publicKey: registry.boxKey,
-    info: "MRS-V1-CONTACT",
+    info: hpkeInfo.contact,
     aad: new Uint8Array(0),
     plaintext: encodeCard(card),
   });

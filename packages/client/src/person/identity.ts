@@ -9,7 +9,13 @@ import {
 } from "@anamnesis/crypto/verify";
 import type { RandomSource } from "@anamnesis/crypto/verify";
 import { sign } from "@anamnesis/crypto/sign";
-import { AnamnesisError, attestation, consortiumOf, signedAttestation } from "@anamnesis/protocol";
+import {
+  hpkeInfo,
+  AnamnesisError,
+  attestation,
+  consortiumOf,
+  signedAttestation,
+} from "@anamnesis/protocol";
 import type { Role, Trust } from "@anamnesis/protocol";
 import { Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
 import { verifyCertificate } from "../certificates.ts";
@@ -93,7 +99,7 @@ export async function enrol(
   return session.network
     .registry()
     .enrol(
-      await sealTo({ publicKey: registry.boxKey, info: "MRS-V1-ENROL", aad: noAad, plaintext }),
+      await sealTo({ publicKey: registry.boxKey, info: hpkeInfo.enrol, aad: noAad, plaintext }),
     );
 }
 
@@ -124,7 +130,7 @@ export async function acceptCertificate(
   await keepCertificate(
     device,
     trust,
-    await openWith({ secretKey: box.secretKey, info: "MRS-V1-ENROLLED", aad: noAad, sealed }),
+    await openWith({ secretKey: box.secretKey, info: hpkeInfo.enrolled, aad: noAad, sealed }),
   );
 }
 

@@ -1,11 +1,11 @@
-import { sealTo } from "../box.ts";
-import { enc, i2osp, toHex } from "../encoding/bytes.ts";
+import { at } from "../encoding/at.ts";
+import { enc, toHex } from "../encoding/bytes.ts";
 import { hashTag } from "../kem/capsule.ts";
 import { randomBytes, randomScalar } from "../primitives/derive.ts";
 import type { RandomSource } from "../primitives/derive.ts";
 import type { G1, Gt } from "../engine/curveEngine.ts";
 import { CryptoError, expectLength } from "../errors.ts";
-import { grantContext, grantDigest, maskPoint, replyKeyFor } from "./grantContext.ts";
+import { grantContext, maskPoint, replyKeyFor } from "./grantContext.ts";
 import { modInverse } from "./modInverse.ts";
 import { curve } from "../engine/ready.ts";
 import {
@@ -15,16 +15,12 @@ import {
   tagSecret,
 } from "../kem/seedKeys.ts";
 import { assertThreshold, commonDenominator, evaluateShare } from "./shamir.ts";
-import { BYTES, GROUP_ORDER, LABEL } from "../suite.ts";
+import { BYTES, GROUP_ORDER } from "../suite.ts";
 
-/** One tag of a grant: where its records stand and which of the patient's keys they are under. */
+/** One tag of a grant, and which of the patient's keys its records are under. */
 export interface GrantTag {
   /** 16 bytes. */
   readonly tag: Uint8Array;
-  /** Chain on which the tag's records stand. */
-  readonly chainId: string;
-  /** 32 bytes. */
-  readonly pid: Uint8Array;
   readonly institution: string;
   readonly epoch: string;
 }
@@ -38,15 +34,20 @@ export interface DealGrantInput {
   readonly gid: Uint8Array;
   readonly tags: readonly GrantTag[];
   readonly k: number;
-  /** The reader's X-Wing key, 1216 bytes. */
-  readonly readerPublicKey: Uint8Array;
-  /** X-Wing keys of proxies 1..n, in order. */
-  readonly proxyPublicKeys: readonly Uint8Array[];
+  /** Indices of the proxies that get shares: distinct, 1 or more. */
+  readonly indices: readonly number[];
 }
 
-/** What one proxy gets, for a caller that seals it together with more (the protocol's share package). */
+/** What a reader gets of one tag. */
+export interface DealtTag {
+  /** The patient's public key, 96 bytes. */
+  readonly A: Uint8Array;
+  /** The tag's ML-KEM seed, 64 bytes. */
+  readonly ss64: Uint8Array;
+}
+
+/** What one proxy gets. */
 export interface DealtShare {
-  /** The proxy's index, 1..n. */
   readonly index: number;
   /** Key under which it answers, 32 bytes. */
   readonly replyKey: Uint8Array;
@@ -54,79 +55,71 @@ export interface DealtShare {
   readonly points: readonly Uint8Array[];
 }
 
+/** The parts of a dealt grant, to be sealed to whom they are for; nothing here may be stored. */
 export interface DealtGrant {
-  /** For the reader: HPKE of enc(X, t_1..t_m), info "MRS-V1-GRANT", aad gctx. */
-  readonly sealed: Uint8Array;
-  /** enc(all V), for reader and proxies: k * 576 bytes a tag. */
-  readonly commitments: Uint8Array;
-  /** For proxy i, at i - 1: HPKE of enc(i, reply key, S_i per tag), info "MRS-V1-SHARE", aad gctx. */
-  readonly shares: readonly Uint8Array[];
-  /** The same, not sealed. */
-  readonly dealt: readonly DealtShare[];
-  /** What the grant's and the visits' keys sign. */
-  readonly digest: Uint8Array;
+  /** The masking secret, 32 bytes; for the reader. */
+  readonly X: Uint8Array;
+  /** For the reader, in the order of the grant's tags. */
+  readonly tags: readonly DealtTag[];
+  /** V_0..V_{k-1} of the first tag, then of the second, 576 bytes each; for reader and proxies. */
+  readonly commitments: readonly Uint8Array[];
+  /** In the order of `indices`. */
+  readonly shares: readonly DealtShare[];
 }
 
 /**
  * Deals a grant: per tag the re-encryption key RK = H_mask(enc(X, tag, gctx)) - a*H_tag(tag), shared k of n in the
- * group, in the small-exponent form: D^-1*RK with D = (n-1)!.
+ * group, in the small-exponent form: D^-1*RK with D = (largest index - 1)!.
  *
- * S_i = D^-1*RK + sum i^j*R_j, V_0 = e(D^-1*RK, P2), V_j = e(R_j, P2); t_x = enc(tag, chainId, pid, A, ss64). Await
- * `ready()` first. About 7 ms a tag; a secret scalar is only ever multiplied in two random halves.
+ * S_i = D^-1*RK + sum i^j*R_j, V_0 = e(D^-1*RK, P2), V_j = e(R_j, P2). Await `ready()` first. About 7 ms a tag; a secret
+ * scalar is only ever multiplied in two random halves.
  *
- * @throws {CryptoError} `E_ARGUMENT` for wrong lengths, no tags, a tag twice, or k and n out of range.
+ * @throws {CryptoError} `E_ARGUMENT` for wrong lengths, no tags, a tag or an index twice, or k and indices out of range.
  */
-export async function dealGrant(
-  input: DealGrantInput,
-  random: RandomSource = randomBytes,
-): Promise<DealtGrant> {
-  const { grant, gid, k } = input;
-  const n = input.proxyPublicKeys.length;
-  checkInput(input, n);
-  const gctx = grantContext(grant);
-  const X = random(32);
-  const institutions = new Map<string, { a: bigint; A: Uint8Array }>();
-  const granted: Uint8Array[] = [];
-  const commitments: Uint8Array[] = [];
-  const shares: Uint8Array[][] = Array.from({ length: n }, () => []);
-  const inverse = modInverse(commonDenominator(n), GROUP_ORDER);
-  for (const entry of input.tags) {
-    const { tag, institution, epoch } = entry;
-    const id = toHex(enc(institution, epoch));
-    const keys = institutions.get(id) ?? {
-      a: institutionScalar({ seed: input.seed, institution, epoch }),
-      A: institutionPublicKey({ seed: input.seed, institution, epoch }, random),
+export function dealGrant(input: DealGrantInput, random: RandomSource = randomBytes): DealtGrant {
+  checkInput(input);
+  const { seed, gid, k, indices } = input;
+  const gctx = grantContext(input.grant);
+  const X = random(BYTES.maskSecret);
+  const inverse = modInverse(commonDenominator(indices), GROUP_ORDER);
+  const engine = curve();
+  const keysOf = institutionKeys(seed, random);
+  const dealt = input.tags.map(({ tag, institution, epoch }) => {
+    const { a, A } = keysOf(institution, epoch);
+    const mask = maskPoint(X, tag, gctx);
+    const { commitments, points } = dealTag({ mask, tag, a, inverse, k, indices }, random);
+    return {
+      commitments: commitments.map((element) => engine.gtEncode(element)),
+      points: points.map((point) => engine.g1Encode(point)),
+      tag: { A, ss64: tagSecret({ seed, tag }) },
     };
-    institutions.set(id, keys);
-    const dealt = dealTag({ mask: maskPoint(X, tag, gctx), tag, a: keys.a, inverse, k, n }, random);
-    const engine = curve();
-    commitments.push(...dealt.commitments.map((element) => engine.gtEncode(element)));
-    dealt.shares.forEach((share, i) => shares[i]?.push(engine.g1Encode(share)));
-    granted.push(enc(tag, entry.chainId, entry.pid, keys.A, tagSecret({ seed: input.seed, tag })));
-  }
-  const sealed = await sealTo({
-    publicKey: input.readerPublicKey,
-    info: LABEL.grant,
-    aad: gctx,
-    plaintext: enc(X, ...granted),
   });
-  const dealtShares = shares.map((points, position): DealtShare => {
-    const index = position + 1;
-    return { index, replyKey: replyKeyFor({ X, gid, index }), points };
-  });
-  const sealedShares: Uint8Array[] = [];
-  for (const [position, publicKey] of input.proxyPublicKeys.entries()) {
-    const { index, replyKey, points } = dealtShares[position] as DealtShare;
-    const plaintext = enc(i2osp(index, 4), replyKey, ...points);
-    sealedShares.push(await sealTo({ publicKey, info: LABEL.share, aad: gctx, plaintext }));
-  }
-  const all = enc(...commitments);
   return {
-    sealed,
-    commitments: all,
-    shares: sealedShares,
-    dealt: dealtShares,
-    digest: grantDigest({ grant, sealed, commitments: all }),
+    X,
+    tags: dealt.map(({ tag }) => tag),
+    commitments: dealt.flatMap(({ commitments }) => commitments),
+    shares: indices.map((index, position) => ({
+      index,
+      replyKey: replyKeyFor({ X, gid, index }),
+      points: dealt.map(({ points }) => at(points, position)),
+    })),
+  };
+}
+
+/** The patient's scalar and public key of an institution and epoch, computed once each. */
+function institutionKeys(
+  seed: Uint8Array,
+  random: RandomSource,
+): (institution: string, epoch: string) => { readonly a: bigint; readonly A: Uint8Array } {
+  const known = new Map<string, { readonly a: bigint; readonly A: Uint8Array }>();
+  return (institution, epoch) => {
+    const name = toHex(enc(institution, epoch));
+    const keys = known.get(name) ?? {
+      a: institutionScalar({ seed, institution, epoch }),
+      A: institutionPublicKey({ seed, institution, epoch }, random),
+    };
+    known.set(name, keys);
+    return keys;
   };
 }
 
@@ -138,10 +131,10 @@ function dealTag(
     readonly a: bigint;
     readonly inverse: bigint;
     readonly k: number;
-    readonly n: number;
+    readonly indices: readonly number[];
   },
   random: RandomSource,
-): { commitments: Gt[]; shares: G1[] } {
+): { readonly commitments: readonly Gt[]; readonly points: readonly G1[] } {
   const engine = curve();
   const tagKey = multiplySplit(hashTag(input.tag), input.a, random);
   const rekey = engine.g1Add(input.mask, engine.g1Negate(tagKey));
@@ -155,7 +148,7 @@ function dealTag(
       engine.pairing(secret, engine.g2Base()),
       ...blinds.map((b) => engine.gtPower(base, b)),
     ],
-    shares: Array.from({ length: input.n }, (_, i) => evaluateShare(coefficients, i + 1)),
+    points: input.indices.map((index) => evaluateShare(coefficients, index)),
   };
 }
 
@@ -171,16 +164,13 @@ function basePairing(): Gt {
   return computed;
 }
 
-function checkInput({ seed, gid, tags, k }: DealGrantInput, n: number): void {
+function checkInput({ seed, gid, tags, k, indices }: DealGrantInput): void {
   expectLength("seed", seed, BYTES.seed);
   expectLength("gid", gid, BYTES.hash);
-  assertThreshold({ k, n });
+  assertThreshold({ k, indices });
   const names = new Set(tags.map(({ tag }) => toHex(tag)));
   if (tags.length === 0 || names.size !== tags.length) {
     throw new CryptoError("E_ARGUMENT", "Cannot deal grant, want at least one tag and none twice");
   }
-  for (const { tag, pid } of tags) {
-    expectLength("tag", tag, BYTES.tag);
-    expectLength("pid", pid, BYTES.hash);
-  }
+  for (const { tag } of tags) expectLength("tag", tag, BYTES.tag);
 }

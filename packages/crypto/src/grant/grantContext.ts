@@ -1,4 +1,4 @@
-import { decodeEnc, enc, i2osp } from "../encoding/bytes.ts";
+import { enc, i2osp } from "../encoding/bytes.ts";
 import { kdf, sha256 } from "../primitives/derive.ts";
 import type { G1 } from "../engine/curveEngine.ts";
 import { CryptoError } from "../errors.ts";
@@ -8,22 +8,6 @@ import { BYTES, DST, LABEL } from "../suite.ts";
 /** gctx = SHA-256(grant): what binds every part of a grant together. `grant` is canonical bytes, opaque here. */
 export function grantContext(grant: Uint8Array): Uint8Array {
   return sha256(grant);
-}
-
-/**
- * The grant's digest: SHA-256(enc(grant, SHA-256(sealed), SHA-256(enc(all V)))). It is what the keys of the grant and
- * of its visits sign, and what stands on chain.
- *
- * @param input.grant - Canonical bytes of the grant.
- * @param input.sealed - The reader's part as sealed (HPKE enc || ct).
- * @param input.commitments - enc(all V): V_0..V_{k-1} of the first tag, then of the second, and so on.
- */
-export function grantDigest(input: {
-  readonly grant: Uint8Array;
-  readonly sealed: Uint8Array;
-  readonly commitments: Uint8Array;
-}): Uint8Array {
-  return sha256(enc(input.grant, sha256(input.sealed), sha256(input.commitments)));
 }
 
 /** Key under which proxy i answers: KDF(X, "reply", enc(gid, I2OSP(i, 4)), 32). */
@@ -59,17 +43,19 @@ export function maskPoint(X: Uint8Array, tag: Uint8Array, gctx: Uint8Array): G1 
 }
 
 /**
- * Takes enc(all V) apart: for each tag its k commitments, still encoded.
+ * The commitments of each tag out of those of all tags, V_0..V_{k-1} of the first tag, then of the second.
  *
- * @throws {CryptoError} `E_FORMAT` unless it holds exactly `tags` times `k` elements of 576 bytes.
+ * @throws {CryptoError} `E_FORMAT` unless there are exactly k elements of 576 bytes for each of so many tags.
  */
-export function splitCommitments(commitments: Uint8Array, tags: number, k: number): Uint8Array[][] {
-  const elements = decodeEnc(commitments);
-  if (elements.length !== tags * k || elements.some((element) => element.length !== BYTES.gt)) {
+export function commitmentsByTag(
+  commitments: readonly Uint8Array[],
+  { tags, k }: { readonly tags: number; readonly k: number },
+): Uint8Array[][] {
+  if (commitments.length !== tags * k || commitments.some(({ length }) => length !== BYTES.gt)) {
     throw new CryptoError(
       "E_FORMAT",
-      `Cannot read commitments, want ${k} of ${BYTES.gt} bytes for each of ${tags} tags`,
+      `Cannot use commitments, want ${k} of ${BYTES.gt} bytes for each of ${tags} tags`,
     );
   }
-  return Array.from({ length: tags }, (_, t) => elements.slice(t * k, t * k + k));
+  return Array.from({ length: tags }, (_, t) => commitments.slice(t * k, t * k + k));
 }

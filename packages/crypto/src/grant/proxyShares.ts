@@ -1,30 +1,16 @@
-import { openWith, sealSymmetric } from "../box.ts";
-import { decodeEnc, equalBytes, os2ip, readU32 } from "../encoding/bytes.ts";
+import { sealSymmetric } from "../box.ts";
+import { at } from "../encoding/at.ts";
+import { equalBytes, os2ip } from "../encoding/bytes.ts";
 import { checkedC1, splitCapsule } from "../kem/capsule.ts";
 import { randomBytes } from "../primitives/derive.ts";
 import type { RandomSource } from "../primitives/derive.ts";
 import type { G1, G2 } from "../engine/curveEngine.ts";
 import { CryptoError, expectLength } from "../errors.ts";
-import { grantContext, replyAad, splitCommitments } from "./grantContext.ts";
+import { commitmentsByTag, grantContext, replyAad } from "./grantContext.ts";
 import { curve } from "../engine/ready.ts";
 import { evaluateCommitment } from "./shamir.ts";
 import { makeShareProof } from "./shareProof.ts";
-import { BYTES, LABEL } from "../suite.ts";
-
-export interface OpenSharesInput {
-  /** The proxy's X-Wing secret key, 32 bytes. */
-  readonly secretKey: Uint8Array;
-  /** Canonical bytes of the grant. */
-  readonly grant: Uint8Array;
-  /** The proxy's index, 1..n. */
-  readonly index: number;
-  /** The grant's tags, in its order. */
-  readonly tags: readonly Uint8Array[];
-  readonly k: number;
-  readonly sealed: Uint8Array;
-  /** enc(all V). */
-  readonly commitments: Uint8Array;
-}
+import { BYTES } from "../suite.ts";
 
 /** What a proxy keeps of a grant: group elements and one symmetric key, all as bytes that can be stored. */
 export interface ProxyShares {
@@ -54,32 +40,39 @@ export interface ShareRequest {
 }
 
 /**
- * Opens the shares dealt to this proxy. {@link checkShares} comes next.
+ * The shares of one proxy in the form in which it works with them. {@link checkShares} comes next, once.
  *
- * @throws {CryptoError} `E_DECRYPT` if the message does not open under this key and grant; `E_SHARE_INVALID` if it is
- * for another proxy or other tags; `E_FORMAT` for malformed commitments.
+ * @param input.points - S_i per tag, in the order of `tags`.
+ * @param input.commitments - V_0..V_{k-1} of the first tag, then of the second, 576 bytes each.
+ * @throws {CryptoError} `E_SHARE_INVALID` unless there is a point for each tag; `E_FORMAT` for malformed commitments.
  */
-export async function openShares(input: OpenSharesInput): Promise<ProxyShares> {
-  const gctx = grantContext(input.grant);
-  const { secretKey, sealed, tags } = input;
-  const plaintext = await openWith({ secretKey, info: LABEL.share, aad: gctx, sealed });
-  const [index, replyKey, ...points] = decodeEnc(plaintext);
-  const isMine = index?.length === 4 && readU32(index, 0) === input.index;
-  if (!isMine || replyKey?.length !== 32 || points.length !== tags.length) {
+export function proxyShares(input: {
+  /** Canonical bytes of the grant. */
+  readonly grant: Uint8Array;
+  readonly index: number;
+  readonly replyKey: Uint8Array;
+  /** The grant's tags, in its order. */
+  readonly tags: readonly Uint8Array[];
+  readonly k: number;
+  readonly points: readonly Uint8Array[];
+  readonly commitments: readonly Uint8Array[];
+}): ProxyShares {
+  const { index, replyKey, tags, k, points } = input;
+  if (points.length !== tags.length) {
     throw new CryptoError(
       "E_SHARE_INVALID",
-      `Cannot use shares, want those of proxy ${input.index} for ${tags.length} tags`,
+      `Cannot use ${points.length} shares, want one for each of ${tags.length} tags`,
     );
   }
-  const commitments = splitCommitments(input.commitments, tags.length, input.k);
+  const commitments = commitmentsByTag(input.commitments, { tags: tags.length, k });
   return {
-    gctx,
-    index: input.index,
-    replyKey: Uint8Array.from(replyKey),
+    gctx: grantContext(input.grant),
+    index,
+    replyKey,
     tags: tags.map((tag, t) => ({
       tag,
-      share: Uint8Array.from(points[t] ?? []),
-      commitments: commitments[t] ?? [],
+      share: at(points, t),
+      commitments: at(commitments, t),
     })),
   };
 }
@@ -105,11 +98,9 @@ export function checkShares(shares: ProxyShares, random: RandomSource = randomBy
   }));
   if (decoded.length === 0) throw new CryptoError("E_SHARE_INVALID", "Cannot use shares of no tag");
   const weights = decoded.map(() => 1n + os2ip(random(16)));
-  const sum = engine.g1MultiplySum(
-    decoded.map(({ share }, t) => [share, weights[t] ?? 1n] as const),
-  );
+  const sum = engine.g1MultiplySum(decoded.map(({ share }, t) => [share, at(weights, t)] as const));
   const product = decoded
-    .map(({ expected }, t) => engine.gtPowerUnchecked(expected, weights[t] ?? 1n))
+    .map(({ expected }, t) => engine.gtPowerUnchecked(expected, at(weights, t)))
     .reduce((left, right) => engine.gtMultiply(left, right));
   if (engine.gtEqual(engine.pairing(sum, engine.g2Base()), product)) return;
   const bad = decoded.findIndex(

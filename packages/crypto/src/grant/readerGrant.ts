@@ -1,43 +1,29 @@
-import { openSymmetric, openWith } from "../box.ts";
-import { decodeEnc, equalBytes, os2ip, toHex, utf8Decode } from "../encoding/bytes.ts";
+import { openSymmetric } from "../box.ts";
+import { at } from "../encoding/at.ts";
+import { equalBytes, os2ip, toHex } from "../encoding/bytes.ts";
 import { hashTag } from "../kem/capsule.ts";
 import { asDecryption, openCapsule, patientCapsule } from "../kem/contentKey.ts";
 import type { SealedHead } from "../kem/contentKey.ts";
 import { randomBytes } from "../primitives/derive.ts";
 import type { RandomSource } from "../primitives/derive.ts";
 import type { G1, Gt, Pair } from "../engine/curveEngine.ts";
-import { CryptoError, decryptError } from "../errors.ts";
+import { CryptoError, decryptError, expectLength } from "../errors.ts";
 import {
+  commitmentsByTag,
   grantContext,
   maskPoint,
   replyAad,
   replyKeyFor,
-  splitCommitments,
 } from "./grantContext.ts";
 import { curve } from "../engine/ready.ts";
 import { assertThreshold, combineExponents, commonDenominator, subsets } from "./shamir.ts";
+import type { Threshold } from "./shamir.ts";
 import { verifyShareProof } from "./shareProof.ts";
-import { BYTES, GROUP_ORDER, LABEL } from "../suite.ts";
-
-export interface OpenGrantInput {
-  /** The reader's X-Wing secret key, 32 bytes. */
-  readonly secretKey: Uint8Array;
-  /** Canonical bytes of the grant. */
-  readonly grant: Uint8Array;
-  readonly gid: Uint8Array;
-  /** The grant's tags, in its order. */
-  readonly tags: readonly Uint8Array[];
-  readonly k: number;
-  readonly n: number;
-  readonly sealed: Uint8Array;
-  /** enc(all V). */
-  readonly commitments: Uint8Array;
-}
+import { BYTES, GROUP_ORDER } from "../suite.ts";
 
 /** What a reader learns about one granted tag. */
 export interface GrantedTag {
   readonly tag: Uint8Array;
-  readonly chainId: string;
   readonly pid: Uint8Array;
   /** The patient's public key, 96 bytes. */
   readonly A: Uint8Array;
@@ -47,12 +33,10 @@ export interface GrantedTag {
   readonly commitments: readonly Uint8Array[];
 }
 
-/** An opened grant: all bytes, to be kept like any secret key. */
-export interface ReaderGrant {
+/** A grant that its reader has checked: all bytes, to be kept like any secret key. */
+export interface ReaderGrant extends Threshold {
   readonly gid: Uint8Array;
   readonly gctx: Uint8Array;
-  readonly k: number;
-  readonly n: number;
   /** The masking secret, 32 bytes. */
   readonly X: Uint8Array;
   readonly tags: readonly GrantedTag[];
@@ -60,7 +44,7 @@ export interface ReaderGrant {
 
 /** A proxy's answer. */
 export interface ShareReply {
-  /** The proxy's index, 1..n. */
+  /** The proxy's index. */
   readonly index: number;
   /** What `reencryptShare` gave. */
   readonly reply: Uint8Array;
@@ -74,33 +58,40 @@ export interface OpenAsReaderInput {
 }
 
 /**
- * Opens a grant and checks it before it is needed: V_0^D * e(H_tag(tag), A) == e(M_tag, P2) for every tag, by a random
- * linear combination. Await `ready()` first.
+ * Checks a grant before it is needed: V_0^D * e(H_tag(tag), A) == e(M_tag, P2) for every tag, by a random linear
+ * combination. Await `ready()` first.
  *
- * @throws {CryptoError} `E_DECRYPT` if it does not open under this key, or for other tags; `E_SHARE_INVALID` if the
- * commitments are not for this grant.
+ * @param input.grant - Canonical bytes of the grant.
+ * @param input.indices - Of all proxies that it was dealt to.
+ * @param input.X - The masking secret, 32 bytes, which came sealed.
+ * @param input.tags - In the order of the grant; `A` and `ss64` came sealed.
+ * @param input.commitments - V_0..V_{k-1} of the first tag, then of the second, 576 bytes each.
+ * @throws {CryptoError} `E_SHARE_INVALID` if the commitments are not for this grant; `E_FORMAT`, `E_SUBGROUP` for bad
+ * encodings; `E_ARGUMENT` for wrong lengths and k or indices out of range.
  */
-export async function openGrant(
-  input: OpenGrantInput,
+export function checkedGrant(
+  input: Threshold & {
+    readonly grant: Uint8Array;
+    readonly gid: Uint8Array;
+    readonly X: Uint8Array;
+    readonly tags: readonly Omit<GrantedTag, "commitments">[];
+    readonly commitments: readonly Uint8Array[];
+  },
   random: RandomSource = randomBytes,
-): Promise<ReaderGrant> {
-  const { secretKey, sealed, gid, k, n } = input;
-  assertThreshold({ k, n });
-  const gctx = grantContext(input.grant);
-  const grant = await asDecryption(async (): Promise<ReaderGrant> => {
-    const plaintext = await openWith({ secretKey, info: LABEL.grant, aad: gctx, sealed });
-    const [X, ...entries] = decodeEnc(plaintext);
-    if (X?.length !== 32 || entries.length !== input.tags.length) throw decryptError();
-    const commitments = splitCommitments(input.commitments, entries.length, k);
-    const tags = entries.map((entry, t) => ({
-      ...decodeGrantedTag(entry),
-      commitments: commitments[t] ?? [],
-    }));
-    if (!tags.every(({ tag }, t) => equalBytes(tag, input.tags[t] ?? tag.subarray(1))))
-      throw decryptError();
-    return { gid, gctx, k, n, X: Uint8Array.from(X), tags };
-  });
-  if (!isForItsTags(grant, random)) {
+): ReaderGrant {
+  const { gid, X, k, indices } = input;
+  assertThreshold({ k, indices });
+  expectLength("X", X, BYTES.maskSecret);
+  for (const { tag, pid, A, ss64 } of input.tags) {
+    expectLength("tag", tag, BYTES.tag);
+    expectLength("pid", pid, BYTES.hash);
+    expectLength("A", A, BYTES.g2);
+    expectLength("ss64", ss64, BYTES.ss64);
+  }
+  const commitments = commitmentsByTag(input.commitments, { tags: input.tags.length, k });
+  const tags = input.tags.map((tag, t) => ({ ...tag, commitments: at(commitments, t) }));
+  const grant = { gid, gctx: grantContext(input.grant), k, indices, X, tags };
+  if (tags.length === 0 || !isForItsTags(grant, random)) {
     throw new CryptoError(
       "E_SHARE_INVALID",
       "Cannot use grant, its commitments are not for its tags",
@@ -133,7 +124,7 @@ export function openAsReader({ grant, record, replies }: OpenAsReaderInput): Pro
     );
     for (const chosen of subsets(shares, grant.k)) {
       // Conjugation inverts elements of the group only; what lies outside leads to a key that the check below refuses.
-      const key = engine.gtMultiply(masked, engine.gtConjugate(combine(chosen, grant.n)));
+      const key = engine.gtMultiply(masked, engine.gtConjugate(combine(chosen, grant.indices)));
       const opened = await openCapsule({
         key,
         A: granted.A,
@@ -175,15 +166,18 @@ export async function blameShares(input: {
 }
 
 /** prod w_i^(D*lambda_i) by small powers. */
-function combine(shares: readonly { readonly index: number; readonly w: Gt }[], n: number): Gt {
+function combine(
+  shares: readonly { readonly index: number; readonly w: Gt }[],
+  indices: readonly number[],
+): Gt {
   const engine = curve();
   const exponents = combineExponents(
     shares.map(({ index }) => index),
-    n,
+    indices,
   );
   return shares
     .map(({ w }, position) => {
-      const exponent = exponents[position] ?? 0n;
+      const exponent = at(exponents, position);
       return exponent < 0n
         ? engine.gtConjugate(engine.gtPowerUnchecked(w, -exponent))
         : engine.gtPowerUnchecked(w, exponent);
@@ -218,8 +212,7 @@ async function openReply(
   { index, reply }: ShareReply,
 ): Promise<Uint8Array | undefined> {
   const capsule = record.capsules[0];
-  if (capsule === undefined || !Number.isInteger(index) || index < 1 || index > grant.n)
-    return undefined;
+  if (capsule === undefined || !grant.indices.includes(index)) return undefined;
   const aad = replyAad({
     gctx: grant.gctx,
     tag: record.header.tag,
@@ -236,23 +229,10 @@ function grantedTag(grant: ReaderGrant, record: SealedHead): GrantedTag {
   return found;
 }
 
-function decodeGrantedTag(bytes: Uint8Array): Omit<GrantedTag, "commitments"> {
-  const [tag, chainId, pid, A, ss64, ...extra] = decodeEnc(bytes).map((field) =>
-    Uint8Array.from(field),
-  );
-  const isWhole =
-    tag?.length === BYTES.tag &&
-    pid?.length === BYTES.hash &&
-    A?.length === BYTES.g2 &&
-    ss64?.length === BYTES.ss64;
-  if (!isWhole || chainId === undefined || extra.length > 0) throw decryptError();
-  return { tag, chainId: utf8Decode(chainId), pid, A, ss64 };
-}
-
 /** prod V_0^(D*r) * prod e(r*H_tag(tag), A) == e(sum r*M_tag, P2) with random 128-bit r. */
 function isForItsTags(grant: ReaderGrant, random: RandomSource): boolean {
   const engine = curve();
-  const denominator = commonDenominator(grant.n);
+  const denominator = commonDenominator(grant.indices);
   const weights = grant.tags.map(() => 1n + os2ip(random(16)));
   // Tags of one institution share A, so that their pairings become one.
   const byKey = new Map<
@@ -261,7 +241,7 @@ function isForItsTags(grant: ReaderGrant, random: RandomSource): boolean {
   >();
   for (const [t, { tag, A }] of grant.tags.entries()) {
     const entry = byKey.get(toHex(A)) ?? { A, terms: [] };
-    entry.terms.push([hashTag(tag), weights[t] ?? 1n]);
+    entry.terms.push([hashTag(tag), at(weights, t)]);
     byKey.set(toHex(A), entry);
   }
   const pairs = [...byKey.values()].map(({ A, terms }): Pair => [
@@ -269,14 +249,12 @@ function isForItsTags(grant: ReaderGrant, random: RandomSource): boolean {
     engine.g2Decode(A),
   ]);
   const masks = engine.g1MultiplySum(
-    grant.tags.map(
-      ({ tag }, t) => [maskPoint(grant.X, tag, grant.gctx), weights[t] ?? 1n] as const,
-    ),
+    grant.tags.map(({ tag }, t) => [maskPoint(grant.X, tag, grant.gctx), at(weights, t)] as const),
   );
   const committed = grant.tags
-    .map(({ commitments: [first] }, t) => {
-      const element = engine.gtDecode(first ?? new Uint8Array(0));
-      return engine.gtPowerUnchecked(element, (denominator * (weights[t] ?? 1n)) % GROUP_ORDER);
+    .map(({ commitments }, t) => {
+      const element = engine.gtDecode(at(commitments, 0));
+      return engine.gtPowerUnchecked(element, (denominator * at(weights, t)) % GROUP_ORDER);
     })
     .reduce((left, right) => engine.gtMultiply(left, right));
   const product = engine.pairingProduct([...pairs, [engine.g1Negate(masks), engine.g2Base()]]);

@@ -2,43 +2,49 @@ import type { G1, Gt } from "../engine/curveEngine.ts";
 import { CryptoError } from "../errors.ts";
 import { curve } from "../engine/ready.ts";
 
-/** How a grant is shared: any k of n proxies. */
+/** How a grant is shared: any k of the proxies with these indices. */
 export interface Threshold {
   readonly k: number;
-  readonly n: number;
+  /** Distinct, 1 or more; not every index up to the largest need be there. */
+  readonly indices: readonly number[];
 }
 
-/** Largest n: the exponents of {@link combineExponents} stay small. */
-export const PROXIES_MAX = 10;
+/** Largest index: the exponents of {@link combineExponents} stay small. */
+export const INDEX_MAX = 16;
 
-/** @throws {CryptoError} `E_ARGUMENT` unless 1 <= k <= n <= 10. */
-export function assertThreshold({ k, n }: Threshold): void {
-  if (!Number.isInteger(k) || !Number.isInteger(n) || k < 1 || k > n || n > PROXIES_MAX) {
+/** @throws {CryptoError} `E_ARGUMENT` unless there are at least k distinct indices of 1 to 16. */
+export function assertThreshold({ k, indices }: Threshold): void {
+  const isIndex = (i: number): boolean => Number.isInteger(i) && i >= 1 && i <= INDEX_MAX;
+  const areIndices = indices.every(isIndex) && new Set(indices).size === indices.length;
+  if (!Number.isInteger(k) || k < 1 || k > indices.length || !areIndices) {
     throw new CryptoError(
       "E_ARGUMENT",
-      `Cannot share ${k} of ${n}, want 1 <= k <= n <= ${PROXIES_MAX}`,
+      `Cannot share ${k} of proxies ${indices.join()}, want at least k distinct indices of 1 to ${INDEX_MAX}`,
     );
   }
 }
 
-/** D = (n - 1)!: what the dealt secret is divided by, so that every D * lambda_i is an integer. */
-export function commonDenominator(n: number): bigint {
+/** D = (largest index - 1)!: what the dealt secret is divided by, so that every D * lambda_i is an integer. */
+export function commonDenominator(indices: readonly number[]): bigint {
+  const largest = BigInt(Math.max(...indices));
   let product = 1n;
-  for (let i = 2n; i < BigInt(n); i += 1n) product *= i;
+  for (let i = 2n; i < largest; i += 1n) product *= i;
   return product;
 }
 
 /**
- * D * lambda_i for each index of the set, in its order: signed integers, at most 24 in size for 3 of 4.
+ * D * lambda_i for each index of the chosen set, in its order: signed integers, at most 24 in size for 3 of 4. D is that of
+ * `indices`, all that the grant was dealt to.
  *
- * lambda_i = prod over j != i of j / (j - i); the product of |j - i| divides (i - 1)! (n - i)!, which divides (n - 1)!.
+ * lambda_i = prod over j != i of j / (j - i); the product of |j - i| divides (i - 1)! (m - i)! for the largest index m, which
+ * divides (m - 1)!.
  */
-export function combineExponents(indices: readonly number[], n: number): bigint[] {
-  const denominator = commonDenominator(n);
-  return indices.map((i) => {
+export function combineExponents(chosen: readonly number[], indices: readonly number[]): bigint[] {
+  const denominator = commonDenominator(indices);
+  return chosen.map((i) => {
     let above = denominator;
     let below = 1n;
-    for (const j of indices) {
+    for (const j of chosen) {
       if (j === i) continue;
       above *= BigInt(j);
       below *= BigInt(j - i);

@@ -41,7 +41,7 @@ before(async () => {
   fixture = await sealContent(parties, makeTarget(parties, "granted"), CONTENT);
   other = await sealContent(parties, makeTarget(parties, "not granted"), CONTENT);
   record = await readFixture(fixture);
-  granted = await makeGrant(parties, [fixture.target]);
+  granted = makeGrant(parties, [fixture.target]);
   replies = await shareReplies(granted, record);
 });
 
@@ -151,7 +151,7 @@ suite("the collusion bound", () => {
   test("k proxies and the reader get the tag's key, and no other tag's", async () => {
     const engine = curve();
     // RK = sum (D*lambda_i)*S_i; d_tag = M - RK. This is what the documents promise, no more and no less.
-    const exponents = combineExponents([1, 2, 3], 4);
+    const exponents = combineExponents([1, 2, 3], [1, 2, 3, 4]);
     const terms = exponents.map((exponent, i) => {
       const share = granted.shares[i]?.tags[0]?.share ?? new Uint8Array(0);
       return [
