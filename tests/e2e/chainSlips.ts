@@ -1,5 +1,5 @@
 import { decodeCanonical, sha256, toHex } from "@anamnesis/crypto/verify";
-import { decodeBlock, decodeGroup } from "@anamnesis/protocol";
+import { decodeCertified, decodeGroup } from "@anamnesis/protocol";
 import type { Genesis, Slip, Trust } from "@anamnesis/protocol";
 import type { Unit } from "./linkability.ts";
 
@@ -19,9 +19,9 @@ async function slipsOf(genesis: Genesis): Promise<Slip[]> {
       maxBytes: 256 * 1024 * 1024,
     }) as Uint8Array[];
     if (blocks.length === 0) return slips;
-    for (const block of blocks.map(decodeBlock)) {
-      after = block.height;
-      for (const group of block.groups) slips.push(...decodeGroup(group).slips);
+    for (const { entry } of blocks.map(decodeCertified)) {
+      after = entry.height;
+      for (const group of entry.groups) slips.push(...decodeGroup(group).slips);
     }
   }
 }

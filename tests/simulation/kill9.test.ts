@@ -10,7 +10,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { fromHex, toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import { MemoryState, findSlip, makeMachine } from "@anamnesis/ledger";
-import { decodeBlock, decodeGroup, makeSlip, pidOf, genesisJson } from "@anamnesis/protocol";
+import { decodeCertified, decodeGroup, makeSlip, pidOf, genesisJson } from "@anamnesis/protocol";
 import type { ChainId, SlipFields, SlipId, SlipKind } from "@anamnesis/protocol";
 import { openChain } from "../../apps/node/src/openChain.ts";
 import {
@@ -195,14 +195,14 @@ async function replay(folder: string): Promise<{ state: MemoryState; height: num
   const height = chain.height();
   for (let at = 0; at < height;) {
     for (const bytes of await chain.blocks(at, 100, 0)) {
-      const block = decodeBlock(bytes);
+      const { entry, certificate } = decodeCertified(bytes);
       const result = machine.finalizeBlock(state, {
-        ...block,
-        groups: block.groups.map(decodeGroup),
+        ...entry,
+        groups: entry.groups.map(decodeGroup),
       });
-      assert.equal(toHex(result.appHash), toHex(block.appHash));
+      assert.equal(toHex(result.appHash), toHex(certificate.appHash));
       state.commit(result.writes);
-      at = block.height;
+      at = entry.height;
     }
   }
   await chain.stop();

@@ -3,15 +3,13 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { verifySignatureRaw } from "@anamnesis/crypto/verify";
 import { makeMachine } from "@anamnesis/ledger";
-import type { BlockResult } from "@anamnesis/ledger";
 import { AnamnesisError } from "@anamnesis/protocol";
-import type { Block, Genesis, InstitutionId } from "@anamnesis/protocol";
+import type { Genesis, InstitutionId } from "@anamnesis/protocol";
 import type { Chain } from "../../apps/node/src/chain.ts";
-import { ChainKeeper } from "../../apps/node/src/embedded/chainKeeper.ts";
-import { openWriter } from "../../apps/node/src/embedded/writer.ts";
+import { Writer } from "../../apps/node/src/embedded/writer.ts";
 import { Application } from "../../apps/node/src/application.ts";
-import type { Verify } from "../../apps/node/src/application.ts";
-import { openFollower } from "../../apps/node/src/embedded/follower.ts";
+import type { Verify } from "../../apps/node/src/verify/verifiedGroups.ts";
+import { Follower } from "../../apps/node/src/embedded/follower.ts";
 import { ChainStore } from "../../apps/node/src/store/chainStore.ts";
 import type { Peer } from "../../apps/node/src/embedded/peer.ts";
 import { keyOf } from "@anamnesis/testing/chainFixture";
@@ -27,17 +25,17 @@ class CrashingApplication extends Application {
   constructor(
     genesis: Genesis,
     store: ChainStore,
-    verify: Verify,
+    now: () => number,
     takeCrash: () => CrashPoint | undefined,
   ) {
-    super(makeMachine(genesis), store, verify);
+    super({ machine: makeMachine(genesis), store, verify, now });
     this.#takeCrash = takeCrash;
   }
 
-  override async commit(block: Block, result: BlockResult, now: number): Promise<void> {
+  override async commit(record: Parameters<Application["commit"]>[0]): Promise<void> {
     const crash = this.#takeCrash();
     if (crash === "beforeCommit") throw new Crash(crash);
-    await super.commit(block, result, now);
+    await super.commit(record);
     if (crash === "afterCommit") throw new Crash(crash);
   }
 }
@@ -93,24 +91,24 @@ export class SimulatedNode {
   async start(): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
     const store = new ChainStore(this.#folder);
-    const application = new CrashingApplication(this.#genesis, store, verify, () => {
+    const application = new CrashingApplication(this.#genesis, store, this.#now, () => {
       this.#diedAt = this.#crash;
       this.#crash = undefined;
       return this.#diedAt;
     });
     await application.initChain();
-    const keeper = new ChainKeeper({
+    const member = {
       genesis: this.#genesis,
       institution: this.institution,
       signing: keyOf(this.institution),
       application,
       store,
       now: this.#now,
-    });
+    };
     this.#chain =
       this.#writer === undefined
-        ? openWriter(keeper, verify)
-        : openFollower(keeper, verify, this.#writer);
+        ? new Writer(member, verify)
+        : new Follower(member, verify, this.#writer);
   }
 
   /** Dies at the next commit. */

@@ -1,30 +1,47 @@
-import type { BlockResult, Machine } from "@anamnesis/ledger";
-import { AnamnesisError, decodeGroup, encodeBlock, invariant } from "@anamnesis/protocol";
-import type { Block, Group, SignatureCheck } from "@anamnesis/protocol";
-import type { ChainStore } from "./store/chainStore.ts";
+import type { BlockResult, Machine, SlipResult } from "@anamnesis/ledger";
+import { AnamnesisError, invariant, limits, slipCodeText } from "@anamnesis/protocol";
+import type { EntryCertificate, Group, LogEntry, SlipCode } from "@anamnesis/protocol";
+import type { ChainStore, StoreSnapshot } from "./store/chainStore.ts";
+import { VerifiedGroups, isRefused } from "./verify/verifiedGroups.ts";
+import type { Verify } from "./verify/verifiedGroups.ts";
 
-/** Verifies many signatures; one result each. */
-export type Verify = (checks: readonly SignatureCheck[]) => Promise<readonly boolean[]>;
+export interface ApplicationConfig {
+  readonly machine: Machine;
+  readonly store: ChainStore;
+  readonly verify: Verify;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
 
-/** A block to execute: what consensus (or the one writer) has ordered. */
-export interface Proposal extends Pick<Block, "height" | "time" | "proposer"> {
-  readonly groups: readonly Group[];
+/** What became of one slip of an executed group. `id` is absent where the group's form was refused. */
+export type ExecutedSlip = Pick<SlipResult, "code"> & Partial<Pick<SlipResult, "id">>;
+
+/** What an entry led to. Nobody sees it before {@link Application.commit}. */
+export interface Executed extends Omit<BlockResult, "results"> {
+  /** Per group, per slip, in order. */
+  readonly results: readonly (readonly ExecutedSlip[])[];
 }
 
 /**
- * What stands behind every engine, by the verbs of ABCI 2.0: pure machine, durable store. Execution stays in memory;
- * only {@link Application.commit} makes it durable. The embedded writer and follower drive it here; CometBFT would over its
- * socket.
+ * What stands behind every engine, by the verbs of ABCI 2.0: pure machine, durable store. Execution stays in memory; only
+ * {@link Application.commit} makes it durable. The embedded engine drives it, the one of the simulation does, and CometBFT
+ * would over its socket; none of them needs to know anything of the ledger.
  */
 export class Application {
   readonly machine: Machine;
+  /** What was decoded and verified lately. */
+  readonly groups: VerifiedGroups;
   readonly #store: ChainStore;
-  readonly #verify: Verify;
+  readonly #now: () => number;
+  #discards = 0;
+  /** Executed and not durable yet, oldest first. */
+  readonly #executed: { readonly entry: LogEntry; readonly result: BlockResult }[] = [];
 
-  constructor(machine: Machine, store: ChainStore, verify: Verify) {
+  constructor({ machine, store, verify, now }: ApplicationConfig) {
     this.machine = machine;
+    this.groups = new VerifiedGroups(machine, verify);
     this.#store = store;
-    this.#verify = verify;
+    this.#now = now;
   }
 
   /** [Info] What was committed last. */
@@ -44,77 +61,124 @@ export class Application {
 
   /**
    * [CheckTx] Form, keys and signatures of a group as it came.
-   * @throws {AnamnesisError} codes 1–9.
+   * @throws {AnamnesisError} codes 1–9; UNAVAILABLE when signatures cannot be verified now.
    */
   async checkGroup(bytes: Uint8Array): Promise<Group> {
-    const group = decodeGroup(bytes);
-    const checks = this.machine.signatures(this.#store.state, group);
-    const results = await this.#verify(checks);
-    if (results[0] !== true)
-      throw new AnamnesisError(
-        "CARRIER_SIGNATURE",
-        "Group refused: its carrier's signature does not verify",
-      );
-    if (!results.every(Boolean))
-      throw new AnamnesisError(
-        "SLIP_SIGNATURE",
-        "Group refused: a slip's signature in it does not verify",
-      );
+    const group = await this.groups.judge(this.#store.state, bytes);
+    if (isRefused(group)) throw new AnamnesisError(group.code, slipCodeText[group.code]);
     return group;
   }
 
-  /** [PrepareProposal] Groups whose form and signatures hold, in order, none twice. */
-  async prepare(groups: readonly Uint8Array[]): Promise<Group[]> {
+  /**
+   * [PrepareProposal] What a block of this time should hold of the groups that wait: those that hold, in order, none twice,
+   * as many as fit. Nothing at all while block time is more than two heartbeats behind this node's clock: after a halt,
+   * `notAfter` of what waits would be judged by a time long past. The empty block brings the time forward.
+   */
+  async prepare(
+    waiting: readonly Uint8Array[],
+    {
+      time,
+      maxBytes = limits.blockBytes / 2,
+    }: { readonly time: number; readonly maxBytes?: number },
+  ): Promise<Uint8Array[]> {
+    const { heartbeatSeconds } = this.machine.genesis.params;
+    if (this.#now() - time > 2 * heartbeatSeconds * 1_000) return [];
     const seen = new Set<string>();
-    const checked = await Promise.all(
-      groups.map((bytes) => this.checkGroup(bytes).catch(refusedGroup)),
-    );
-    return checked.filter((group): group is Group => {
-      const name = group === undefined ? "" : Buffer.from(group.signature).toString("latin1");
-      const isNew = group !== undefined && !seen.has(name);
+    const taken: Uint8Array[] = [];
+    let bytes = 0;
+    for (const group of waiting) {
+      const name = Buffer.from(group.buffer, group.byteOffset, group.length).toString("latin1");
+      if (seen.has(name) || bytes + group.length > maxBytes) continue;
       seen.add(name);
-      return isNew;
-    });
+      if (isRefused(await this.groups.judge(this.#store.executed, group))) continue;
+      taken.push(group);
+      bytes += group.length;
+    }
+    return taken;
   }
 
-  /** [ProcessProposal] The groups of a block that somebody else made. @throws {AnamnesisError} codes 1–9. */
-  process(groups: readonly Uint8Array[]): Promise<Group[]> {
-    return Promise.all(groups.map((bytes) => this.checkGroup(bytes)));
+  /**
+   * [ProcessProposal] Whether an entry that another member proposes may be decided. What is verified here is not verified
+   * again when it is executed.
+   *
+   * @returns OK, or the code of the first group that does not hold.
+   * @throws {AnamnesisError} UNAVAILABLE when signatures cannot be verified now.
+   */
+  async process(entry: LogEntry): Promise<SlipCode> {
+    const { genesis } = this.machine;
+    if (entry.chain !== genesis.chain) return "WRONG_CHAIN";
+    if (entry.groups.reduce((sum, { length }) => sum + length, 0) > limits.blockBytes)
+      return "GROUP_TOO_LARGE";
+    let code: SlipCode = "OK";
+    for (const bytes of entry.groups) {
+      const group = await this.groups.judge(this.#store.executed, bytes);
+      if (code === "OK" && isRefused(group)) code = group.code;
+    }
+    return code;
   }
 
-  /** [FinalizeBlock] Executes in memory, on what was executed last. */
-  finalize(proposal: Proposal): BlockResult {
-    const before = this.#store.executedHeight;
-    invariant(
-      before !== undefined && proposal.height === before + 1,
-      `block ${proposal.height} does not follow ${before}`,
+  /**
+   * [FinalizeBlock] Executes a decided entry in memory, on what was executed last. A group in it that does not hold yields
+   * its code for each of its slips and changes nothing: what was decided is not refused (D7).
+   *
+   * @throws {AnamnesisError} UNAVAILABLE when signatures cannot be verified now, or what it follows from was discarded
+   * meanwhile; nothing was executed then.
+   */
+  async finalize(entry: LogEntry): Promise<Executed> {
+    this.#assertNext(entry);
+    const discards = this.#discards;
+    const groups = await Promise.all(
+      entry.groups.map((bytes) => this.groups.judge(this.#store.executed, bytes)),
     );
-    return this.machine.finalizeBlock(this.#store.executed, proposal);
+    if (discards !== this.#discards)
+      throw new AnamnesisError("UNAVAILABLE", `An entry before ${entry.height} was not committed`);
+    const result = this.machine.finalizeBlock(this.#store.executed, {
+      height: entry.height,
+      time: entry.time,
+      proposer: entry.proposer,
+      groups: groups.filter((group): group is Group => !isRefused(group)),
+    });
+    this.#store.stage(entry.height, result.writes);
+    this.#executed.push({ entry, result });
+    const executed = result.results.values();
+    const results = groups.map((group): readonly ExecutedSlip[] =>
+      isRefused(group)
+        ? Array.from({ length: group.slips ?? 1 }, () => ({ code: group.code }))
+        : executed.next().value!,
+    );
+    return { ...result, results };
   }
 
-  /** Lets the next block be finalized on this one before it is committed. */
-  stage(height: number, { writes }: BlockResult): void {
-    this.#store.stage(height, writes);
+  /**
+   * [Commit] Makes the oldest executed entry durable: state, app hash and log in one transaction.
+   *
+   * @param record.time - When it was committed, by this node's clock, or block time when it is replayed.
+   * @param record.certificate - Why it was decided, where the log is kept here (embedded engine).
+   * @throws {AnamnesisError} STORAGE_FULL, nothing has changed then; STORE_CORRUPT.
+   */
+  async commit(record: {
+    readonly time: number;
+    readonly certificate?: EntryCertificate;
+  }): Promise<void> {
+    const oldest = this.#executed[0];
+    invariant(oldest !== undefined, "commit before finalize");
+    const { entry, result } = oldest;
+    const { height } = entry;
+    const { writes, appHash } = result;
+    await this.#store.commit({ height, writes, appHash, ...record, entry });
+    if (this.#executed[0] === oldest) this.#executed.shift();
+    for (const group of entry.groups) this.groups.forget(group);
   }
 
-  /** Forgets every block that was staged: one of them could not be committed. */
+  /** Forgets what is executed and not durable: one entry of it could not be committed. */
   discard(): void {
+    this.#discards += 1;
+    this.#executed.length = 0;
     this.#store.discardStaged();
   }
 
-  /** [Commit] One durable transaction: state, block, app hash. @throws {AnamnesisError} STORAGE_FULL */
-  async commit(block: Block, { writes, appHash }: BlockResult, now: number): Promise<void> {
-    await this.#store.commit({
-      height: block.height,
-      writes,
-      appHash,
-      block: encodeBlock(block),
-      time: now,
-    });
-  }
-
   /** [Query] Reads one consistent snapshot. */
-  query<T>(read: (snapshot: ReturnType<ChainStore["snapshot"]>) => T): T {
+  query<T>(read: (snapshot: StoreSnapshot) => T): T {
     return read(this.#store.snapshot());
   }
 
@@ -122,9 +186,12 @@ export class Application {
   *snapshot(): Iterable<readonly [string, Uint8Array]> {
     yield* this.#store.snapshot().state.range("");
   }
-}
 
-function refusedGroup(error: unknown): undefined {
-  if (error instanceof AnamnesisError) return undefined;
-  throw error;
+  #assertNext({ height }: LogEntry): void {
+    const before = this.#store.executedHeight;
+    invariant(
+      before !== undefined && height === before + 1,
+      `entry ${height} does not follow ${before}`,
+    );
+  }
 }

@@ -8,6 +8,12 @@ export interface SlipOutcome {
   readonly height?: number;
 }
 
+/** What became of a member's group: one outcome a slip, in order. */
+export interface GroupOutcome {
+  readonly height: number;
+  readonly results: readonly SlipOutcome[];
+}
+
 /** One consistent view of the committed state; gone when the callback returns. */
 export interface Snapshot {
   readonly state: StateView;
@@ -33,10 +39,8 @@ export interface Chain {
    * Takes a group that another member's node signed. Writer only.
    * @throws {AnamnesisError} codes 1–9, BUSY, STORAGE_FULL, FORBIDDEN at a follower.
    */
-  takeGroup(
-    group: Uint8Array,
-  ): Promise<{ readonly height: number; readonly results: readonly SlipOutcome[] }>;
-  /** Encoded blocks above `after`; waits up to `waitMs` for the first. */
+  takeGroup(group: Uint8Array): Promise<GroupOutcome>;
+  /** Encoded entries of the log, certified, above `after`; waits up to `waitMs` for the first. */
   blocks(after: number, limit: number, waitMs: number): Promise<readonly Uint8Array[]>;
   /** Signed now or in the last 2 s. @throws {AnamnesisError} UNAVAILABLE while there is a fault. */
   head(): Head;

@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { rm } from "node:fs/promises";
 import { afterEach, beforeEach, test } from "node:test";
 import { decodeCanonical, encodeCanonical, fromHex, toHex } from "@anamnesis/crypto/verify";
-import { decodeBlock, decodeHead, encodeBlock, makeBlock } from "@anamnesis/protocol";
+import { certifyEntry, decodeCertified, decodeHead, encodeCertified } from "@anamnesis/protocol";
 import type { Genesis } from "@anamnesis/protocol";
 import { bytesOf, keyOf, signer } from "@anamnesis/testing/chainFixture";
 import type { MadeSlip } from "@anamnesis/testing/chainFixture";
@@ -152,22 +152,26 @@ test("APP_HASH_MISMATCH: a follower offered another state stops loudly, reads on
   const { bytes } = await federation.get(hospital, care, "blocks?after=0");
   const blocks = decodeCanonical(bytes) as Uint8Array[];
   await federation.stop(hospital);
-  const last = decodeBlock(blocks.at(-1)!);
+  const last = decodeCertified(blocks.at(-1)!);
   const { signing } = federation.keys.get(hospital)!;
-  const lie = makeBlock({ ...last, appHash: bytesOf("another state") }, signer(signing));
+  const lie = certifyEntry(
+    last.entry,
+    { ...last.certificate, appHash: bytesOf("another state") },
+    signer(signing),
+  );
   const liar = await impostor((url, reply) => {
     if (!url.includes(`/${care.chain}/blocks`)) {
       reply.destroy();
       return;
     }
     const after = Number(new URL(url, "http://writer.example").searchParams.get("after"));
-    reply.end(encodeCanonical([...blocks.slice(0, -1), encodeBlock(lie)].slice(after)));
+    reply.end(encodeCanonical([...blocks.slice(0, -1), encodeCertified(lie)].slice(after)));
   });
   await federation.start(authority);
   await until("it stops", async () => (await chainAt(authority)).fault !== undefined);
   const { fault, height } = await chainAt(authority);
   assert.match(fault!, /app hash mismatch/);
-  assert.equal(height, last.height - 1);
+  assert.equal(height, last.entry.height - 1);
   for (const path of ["head", `heads/${height}`]) {
     const { status, json } = await federation.get(authority, care, path);
     assert.deepEqual([status, json.error?.code], [503, "UNAVAILABLE"], path);

@@ -4,19 +4,19 @@ import { equalBytes } from "@anamnesis/crypto/verify";
 import { makeMachine, readRoots } from "@anamnesis/ledger";
 import { AnamnesisError, InvariantError, appHashOf, memberOf } from "@anamnesis/protocol";
 import type { Genesis, InstitutionId } from "@anamnesis/protocol";
-import type { Chain } from "./chain.ts";
-import { ChainKeeper } from "./embedded/chainKeeper.ts";
-import { openWriter } from "./embedded/writer.ts";
 import { Application } from "./application.ts";
-import type { Verify } from "./application.ts";
-import { openFollower } from "./embedded/follower.ts";
-import { readableFault } from "./store/lmdbFile.ts";
-import { markDamaged, rebuildIfDamaged } from "./embedded/rebuild.ts";
-import { ChainStore } from "./store/chainStore.ts";
-import { VerifiedSignatures } from "./verify/verifiedSignatures.ts";
+import type { Chain } from "./chain.ts";
+import { Follower } from "./embedded/follower.ts";
+import type { MemberConfig } from "./embedded/member.ts";
 import { peerOverHttp } from "./embedded/peer.ts";
 import type { Peer } from "./embedded/peer.ts";
+import { rebuildIfDamaged } from "./embedded/rebuild.ts";
 import { recoverWritten } from "./embedded/recoverWritten.ts";
+import { Writer } from "./embedded/writer.ts";
+import { ChainStore } from "./store/chainStore.ts";
+import { markDamaged } from "./store/damage.ts";
+import { readableFault } from "./store/lmdbFile.ts";
+import type { Verify } from "./verify/verifiedGroups.ts";
 
 export interface ChainConfig {
   readonly genesis: Genesis;
@@ -28,17 +28,17 @@ export interface ChainConfig {
   readonly quotaBytes?: number;
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** See `KeeperConfig`. */
+  /** See `MemberConfig`. */
   readonly onFault?: (why: string, cause: unknown) => void;
   /** How a follower reaches the writer; default HTTP at the address of genesis. */
   readonly writer?: Peer;
-  /** The other members, who may hold blocks that a writer lost; default none. See {@link peersOverHttp}. */
+  /** The other members, who may hold entries that a writer lost; default none. See {@link peersOverHttp}. */
   readonly members?: readonly Peer[];
 }
 
 /**
  * Opens one chain where it was left, or begins it, as its writer or as a follower. One that a scrub found damaged is
- * rebuilt from blocks first.
+ * rebuilt from its log first.
  *
  * @throws {AnamnesisError} BAD_REQUEST for a chain that this institution is not a member of, or that was begun from
  * another genesis document; STORE_CORRUPT when a store cannot be read, when a damaged
@@ -64,15 +64,13 @@ export async function openChain(config: ChainConfig): Promise<Chain> {
   let store: ChainStore | undefined;
   try {
     store = new ChainStore(config.folder, quota);
-    // What a follower carries comes back to it in a block; the writer meets every slip once.
-    const verified = new VerifiedSignatures();
-    const verifyBlocks = isWriter ? config.verify : verified.recalling(config.verify);
-    const application = new Application(makeMachine(genesis), store, verifyBlocks);
+    const machine = makeMachine(genesis);
+    const application = new Application({ machine, store, verify: config.verify, now });
     await application.initChain();
     await assertStateOfHeight(application, store);
     assertSameGenesis(application, store);
     if (isWriter) await recoverWritten({ genesis, store, application }, peers);
-    const keeper = new ChainKeeper({
+    const member: MemberConfig = {
       genesis,
       institution,
       signing: config.signing,
@@ -80,10 +78,10 @@ export async function openChain(config: ChainConfig): Promise<Chain> {
       store,
       now,
       ...(config.onFault === undefined ? {} : { onFault: config.onFault }),
-    });
+    };
     return isWriter
-      ? openWriter(keeper, config.verify)
-      : openFollower(keeper, verified.remembering(config.verify), writer);
+      ? new Writer(member, config.verify)
+      : new Follower(member, config.verify, writer);
   } catch (error) {
     await store?.close();
     throw readableFault(error);
@@ -104,15 +102,15 @@ function assertSameGenesis({ machine }: Application, store: ChainStore): void {
 
 /**
  * The height that the store names and the state that it holds were committed together. Where they were not, the next start
- * rebuilds the chain up to the newest block that is kept, whatever height the store names.
+ * rebuilds the chain up to the newest entry that is kept, whatever height the store names.
  */
 async function assertStateOfHeight({ machine }: Application, store: ChainStore): Promise<void> {
   if (isStateOfHeight(store)) return;
   const fault = `the state kept is not that of height ${store.height}`;
-  await markDamaged(store.folder, { fault, height: store.newestBlock });
+  await markDamaged(store.folder, { fault, height: store.newestEntry });
   throw new AnamnesisError(
     "STORE_CORRUPT",
-    `Chain ${machine.genesis.chain}: ${fault}; the next start rebuilds it from its blocks`,
+    `Chain ${machine.genesis.chain}: ${fault}; the next start rebuilds it from its log`,
   );
 }
 

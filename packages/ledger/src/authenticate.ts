@@ -62,6 +62,16 @@ export function groupSignatures(
   ];
 }
 
+/**
+ * The keys of a group, the carrier's first.
+ * @throws {AnamnesisError} WRONG_CHAIN, UNKNOWN_CARRIER, UNKNOWN_KEY.
+ */
+export function keysOf(before: LedgerView, genesis: Genesis, group: Group): Uint8Array[] {
+  const keys = groupKeys(before, genesis, group);
+  if (keys.code !== "OK") throw new AnamnesisError(keys.code, slipCodeText[keys.code]);
+  return [keys.carrier, ...keys.slips];
+}
+
 /** The Ed25519 key that a slip's kind says it is signed with. */
 function signerKey(before: LedgerView, genesis: Genesis, slip: Slip): Uint8Array | undefined {
   const fields = slip.fields;

@@ -9,7 +9,7 @@ import {
   slipCodeText,
 } from "@anamnesis/protocol";
 import type { Genesis, Group, SlipCode, StateRoots } from "@anamnesis/protocol";
-import { groupKeys, groupSignatures } from "./authenticate.ts";
+import { groupKeys, groupSignatures, keysOf } from "./authenticate.ts";
 import { BlockExecution } from "./block.ts";
 import { putInstitution } from "./outcome.ts";
 import { pageDueAt, readOpenPage } from "./pages.ts";
@@ -27,6 +27,7 @@ export function makeMachine(genesis: Genesis): Machine {
     initChain: () => initChain(genesis),
     signatures: (state, group) =>
       groupSignatures(new LedgerView(remembering(state)), genesis, group),
+    keys: (state, group) => keysOf(new LedgerView(remembering(state)), genesis, group),
     admit: (state, group, now) => admit(state, genesis, group, now),
     finalizeBlock(state, block): BlockResult {
       const execution = new BlockExecution(state, genesis, block);

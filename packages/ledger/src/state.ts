@@ -64,6 +64,11 @@ export interface Machine {
    * @throws {AnamnesisError} codes 1–9 of the slip code table.
    */
   signatures(state: StateView, group: Group): SignatureCheck[];
+  /**
+   * The keys that those signatures are verified under, the carrier's first.
+   * @throws {AnamnesisError} WRONG_CHAIN, UNKNOWN_CARRIER, UNKNOWN_KEY.
+   */
+  keys(state: StateView, group: Group): Uint8Array[];
   /** [CheckTx] The state rules for each slip by a node's own clock; advisory. `now` is Unix milliseconds. */
   admit(state: StateView, group: Group, now: number): SlipResult[];
   /** [FinalizeBlock] */

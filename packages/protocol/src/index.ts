@@ -1,5 +1,5 @@
 export * from "./appHash.ts";
-export * from "./blocks.ts";
+export * from "./logEntry.ts";
 export * from "./certificate.ts";
 export * from "./codes.ts";
 export * from "./enrolment.ts";

@@ -6,13 +6,21 @@ import {
   TestChain,
   bytesOf,
   certify,
+  institutions,
   keyOf,
   makeGenesis,
   openVisit,
   recordSlip,
   signer,
 } from "@anamnesis/testing/chainFixture";
-import { makeBlock, decodeBlock, encodeBlock, verifyBlock } from "./blocks.ts";
+import {
+  certifyEntry,
+  decodeCertified,
+  decodeLogEntry,
+  encodeCertified,
+  encodeLogEntry,
+  verifyCertified,
+} from "./logEntry.ts";
 import type { Genesis } from "./genesis.ts";
 import { decodeHead, encodeHead, makeHead, verifyHead } from "./heads.ts";
 import type { Head } from "./heads.ts";
@@ -225,7 +233,7 @@ test("decoding refuses proofs with fields missing, too many or of another versio
   assert.throws(() => decodeStateProof(encodeSlipProof(openProof)), { code: "MALFORMED" });
 });
 
-test("heads, page headers and blocks come back from their bytes; every flipped bit is refused", () => {
+test("heads, page headers and log entries come back from their bytes; every flipped bit is refused", () => {
   const [head] = heads as [Head];
   assert.deepEqual(decodeHead(encodeHead(head)), head);
   everyBit(encodeHead(head), (bytes) =>
@@ -235,22 +243,22 @@ test("heads, page headers and blocks come back from their bytes; every flipped b
   everyBit(encodePageHeader(header), (bytes) =>
     assert.deepEqual(pageHash(decodePageHeader(bytes)), pageHash(header)),
   );
-  const block = makeBlock(
-    {
-      chain: subject.chain,
-      height: 1,
-      time: chain.time,
-      proposer: hospital,
-      prevHash: new Uint8Array(32),
-      groups: [bytesOf("a group")],
-      appHash: chain.appHash,
-    },
-    signer(keyOf(hospital)),
+  const entry = {
+    chain: subject.chain,
+    height: 1,
+    time: chain.time,
+    proposer: hospital,
+    groups: [bytesOf("a group")],
+    absent: [institutions[1]!],
+    misbehaviour: [institutions[2]!],
+  };
+  const link = { prevHash: new Uint8Array(32), appHash: chain.appHash };
+  const certified = certifyEntry(entry, link, signer(keyOf(hospital)));
+  assert.deepEqual(decodeCertified(encodeCertified(certified)), certified);
+  everyBit(encodeCertified(certified), (bytes) =>
+    assert.ok(verifyCertified(decodeCertified(bytes), keyOf(hospital).publicKey)),
   );
-  assert.deepEqual(decodeBlock(encodeBlock(block)), block);
-  everyBit(encodeBlock(block), (bytes) =>
-    assert.ok(verifyBlock(decodeBlock(bytes), keyOf(hospital).publicKey)),
-  );
+  assert.deepEqual(decodeLogEntry(encodeLogEntry(entry)), entry);
 });
 
 test("a head signed for one chain, height, time or institution is none for another", () => {

@@ -1,14 +1,8 @@
 import { randomBytes } from "@anamnesis/crypto/verify";
-import { limits } from "@anamnesis/protocol";
-import type { Slip } from "@anamnesis/protocol";
-import type { SlipOutcome } from "../chain.ts";
-
-/** A slip that waits to be carried: its form, key and signature hold. */
-export interface Waiting {
-  readonly slip: Slip;
-  readonly resolve: (outcome: SlipOutcome) => void;
-  readonly reject: (error: unknown) => void;
-}
+import { limits, makeGroup } from "@anamnesis/protocol";
+import type { ChainId, Group, InstitutionId } from "@anamnesis/protocol";
+import type { VerifiedGroups } from "../verify/verifiedGroups.ts";
+import type { Admitted } from "../verify/admission.ts";
 
 /** What a group takes beside its slips: chain, carrier, signature and lengths, generously. */
 const GROUP_FRAME_BYTES = 1_024;
@@ -27,17 +21,44 @@ export function shuffled<T>(waiting: readonly T[]): T[] {
 }
 
 /** Cut into what fits one group each: at most 64 slips, and no more bytes than a group may have. */
-export function cutIntoGroups<T>(order: readonly T[], slipOf: (item: T) => Slip): T[][] {
-  const groupsOfSlips: T[][] = [];
+export function cutIntoGroups<T extends Admitted>(order: readonly T[]): T[][] {
+  const cut: T[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const item of order) {
-    const added = slipOf(item).bytes.length + SLIP_FRAME_BYTES;
-    const last = groupsOfSlips.at(-1);
+    const added = item.slip.bytes.length + SLIP_FRAME_BYTES;
+    const last = cut.at(-1);
     const fits =
       last !== undefined && last.length < limits.groupSlips && bytes + added <= limits.groupBytes;
     if (fits) last.push(item);
-    else groupsOfSlips.push([item]);
+    else cut.push([item]);
     bytes = fits ? bytes + added : GROUP_FRAME_BYTES + added;
   }
-  return groupsOfSlips;
+  return cut;
+}
+
+/** Who carries: this institution's node. */
+export interface Carrier {
+  readonly chain: ChainId;
+  readonly institution: InstitutionId;
+  /** Its node key, 32 bytes, and how it signs under it. */
+  readonly publicKey: Uint8Array;
+  readonly sign: (type: string, message: Uint8Array) => Uint8Array;
+  /** Where its groups are kept as verified: each slip in them was when it was admitted. */
+  readonly groups: VerifiedGroups;
+}
+
+/** Signs a group of admitted slips, at most 64. */
+export function carryTogether(carrier: Carrier, admitted: readonly Admitted[]): Group {
+  const { chain, institution, publicKey, sign, groups } = carrier;
+  const slips = admitted.map(({ slip }) => slip);
+  let signature: Uint8Array = new Uint8Array(64);
+  const bytes = makeGroup(
+    chain,
+    institution,
+    slips.map((slip) => slip.bytes),
+    (type, message) => (signature = Uint8Array.from(sign(type, message))),
+  );
+  const group = { chain, carrier: institution, slips, signature, bytes };
+  groups.remember(group, [publicKey, ...admitted.map(({ key }) => key)]);
+  return group;
 }

@@ -4,12 +4,12 @@ import { toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import { findRecord } from "@anamnesis/ledger";
 import {
   AnamnesisError,
-  decodeBlock,
+  certifyEntry,
+  decodeCertified,
   decodeSlip,
-  encodeBlock,
-  makeBlock,
+  encodeCertified,
 } from "@anamnesis/protocol";
-import type { Block, SignatureCheck, SlipId } from "@anamnesis/protocol";
+import type { CertifiedEntry, SignatureCheck, SlipId } from "@anamnesis/protocol";
 import { ChainOnDisk, writerOf } from "@anamnesis/testing/chainOnDisk";
 import { keyOf, signer } from "@anamnesis/testing/chainFixture";
 import { province, until } from "@anamnesis/testing/nodeFixture";
@@ -43,18 +43,24 @@ const follow = (
     ...more,
   });
 
-/** The writer, with its blocks changed on the way. */
-const changing = (change: (block: Block) => Block): Peer => ({
+type Change = (certified: CertifiedEntry) => CertifiedEntry;
+
+/** The writer, with its entries changed on the way. */
+const changing = (change: Change): Peer => ({
   ...writerOf(() => writer),
   blocks: async (...args) =>
     (await writerOf(() => writer).blocks(...args)).map((bytes) =>
-      encodeBlock(change(decodeBlock(bytes))),
+      encodeCertified(change(decodeCertified(bytes))),
     ),
 });
 
 /** As the writer itself would sign it: only re-execution can tell. */
-const resigned = (block: Block, changes: Partial<Block>): Block =>
-  makeBlock({ ...block, ...changes }, signer(keyOf(made.genesis.writer)));
+const resigned = (
+  { entry, certificate }: CertifiedEntry,
+  changes: Partial<CertifiedEntry["entry"] & CertifiedEntry["certificate"]>,
+  key: string = made.genesis.writer,
+): CertifiedEntry =>
+  certifyEntry({ ...entry, ...changes }, { ...certificate, ...changes }, signer(keyOf(key)));
 
 test("I2: a follower reaches the writer's app hash, countersigns its pages and signs heads", async () => {
   const follower = await follow(writerOf(() => writer));
@@ -107,36 +113,40 @@ test("a follower whose verifier dies blames nobody, and goes on when there is an
   await follower.stop();
 });
 
-test("a follower stops loudly at a block that leads elsewhere, and serves no heads", async (t) => {
+test("a follower stops loudly at an entry that leads elsewhere, and serves no heads", async (t) => {
   const flipped = (bytes: Uint8Array): Uint8Array =>
     Uint8Array.from(bytes, (byte, i) => (i === 0 ? byte ^ 1 : byte));
-  const at3 = (change: (block: Block) => Block) => (block: Block) =>
-    block.height === 3 ? change(block) : block;
+  const at3 =
+    (change: Change): Change =>
+    (certified) =>
+      certified.entry.height === 3 ? change(certified) : certified;
   const rows = [
     {
       when: "another app hash",
-      change: at3((block) => resigned(block, { appHash: flipped(block.appHash) })),
+      change: at3((it) => resigned(it, { appHash: flipped(it.certificate.appHash) })),
     },
     {
       when: "another block before",
-      change: at3((block) => resigned(block, { prevHash: flipped(block.prevHash) })),
+      change: at3((it) => resigned(it, { prevHash: flipped(it.certificate.prevHash) })),
     },
     {
       when: "time goes back",
-      change: at3((block) => resigned(block, { time: made.genesis.time - 1 })),
+      change: at3((it) => resigned(it, { time: made.genesis.time - 1 })),
     },
-    { when: "a group is left out", change: at3((block) => resigned(block, { groups: [] })) },
+    { when: "a group is left out", change: at3((it) => resigned(it, { groups: [] })) },
     {
       when: "another's signature",
-      change: at3((block) => makeBlock(block, signer(keyOf("mallory")))),
+      change: at3((it) => resigned(it, {}, "mallory")),
     },
     {
       when: "another proposer",
-      change: at3((block) => resigned(block, { proposer: province as Block["proposer"] })),
+      change: at3((it) =>
+        resigned(it, { proposer: province as CertifiedEntry["entry"]["proposer"] }),
+      ),
     },
     {
       when: "a slip's signature is broken",
-      change: at3((block) => resigned(block, { groups: block.groups.map(brokenSlip) })),
+      change: at3((it) => resigned(it, { groups: it.entry.groups.map(brokenSlip) })),
     },
   ];
   for (const { when, change } of rows) {
@@ -146,7 +156,7 @@ test("a follower stops loudly at a block that leads elsewhere, and serves no hea
         onFault: (why) => void faults.push(why),
       });
       await until("the follower has stopped", () => follower.fault() !== undefined);
-      await until("the blocks before are written", () => follower.height() === 2);
+      await until("the entries before are written", () => follower.height() === 2);
       assert.equal(faults.length, 1);
       assert.throws(() => follower.head(), { code: "UNAVAILABLE" });
       await assert.rejects(follower.headAt(1), { code: "UNAVAILABLE" });

@@ -1,19 +1,17 @@
 import { decodeCanonical } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
-import type { SlipOutcome } from "../chain.ts";
+import type { GroupOutcome } from "../chain.ts";
 
 /** Another member's node, as a member of the same chain sees it. */
 export interface Peer {
-  /** Encoded blocks above `after`; waits up to `waitMs` for the first. @throws {AnamnesisError} UNAVAILABLE */
+  /** Encoded entries of the log, certified, above `after`; waits up to `waitMs` for the first. @throws {AnamnesisError} UNAVAILABLE */
   blocks(after: number, limit: number, waitMs: number, signal: AbortSignal): Promise<Uint8Array[]>;
   /** @throws {AnamnesisError} UNAVAILABLE (no answer: it may or may not have been taken), or what it refused it with. */
-  offer(
-    group: Uint8Array,
-  ): Promise<{ readonly height: number; readonly results: readonly SlipOutcome[] }>;
+  offer(group: Uint8Array): Promise<GroupOutcome>;
 }
 
 const OFFER_MS = 30_000;
-const BLOCKS_BYTES = 256 * 1024 * 1024;
+const ENTRIES_BYTES = 256 * 1024 * 1024;
 
 /** @param address - Base URL of the member's node. */
 export function peerOverHttp(address: string, chain: string): Peer {
@@ -24,7 +22,7 @@ export function peerOverHttp(address: string, chain: string): Peer {
       const response = await ask(`${base}/blocks?after=${after}&limit=${limit}&wait=${waitMs}`, {
         signal: limited,
       });
-      return blocksIn(await whole(response.arrayBuffer()));
+      return entriesIn(await whole(response.arrayBuffer()));
     },
     offer: async (group) => {
       const response = await ask(`${base}/groups`, {
@@ -33,7 +31,7 @@ export function peerOverHttp(address: string, chain: string): Peer {
         body: Buffer.from(group),
         signal: AbortSignal.timeout(OFFER_MS),
       });
-      return (await whole(response.json())) as { height: number; results: SlipOutcome[] };
+      return (await whole(response.json())) as GroupOutcome;
     },
   };
 }
@@ -47,18 +45,18 @@ async function whole<T>(body: Promise<T>): Promise<T> {
   }
 }
 
-function blocksIn(body: ArrayBuffer): Uint8Array[] {
+function entriesIn(body: ArrayBuffer): Uint8Array[] {
   const malformed = (cause?: unknown) =>
-    new AnamnesisError("MALFORMED", "The member's blocks are not an array of byte strings", {
+    new AnamnesisError("MALFORMED", "The member's entries are not an array of byte strings", {
       cause,
     });
   let list: unknown;
   try {
-    list = decodeCanonical(new Uint8Array(body), { maxBytes: BLOCKS_BYTES });
+    list = decodeCanonical(new Uint8Array(body), { maxBytes: ENTRIES_BYTES });
   } catch (cause) {
     throw malformed(cause);
   }
-  if (!Array.isArray(list) || !list.every((block) => block instanceof Uint8Array))
+  if (!Array.isArray(list) || !list.every((entry) => entry instanceof Uint8Array))
     throw malformed();
   return list as Uint8Array[];
 }

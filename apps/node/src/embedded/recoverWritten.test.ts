@@ -3,7 +3,12 @@ import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, decodeBlock, encodeBlock, makeBlock } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  certifyEntry,
+  decodeCertified,
+  encodeCertified,
+} from "@anamnesis/protocol";
 import { ChainOnDisk, writerOf } from "@anamnesis/testing/chainOnDisk";
 import { keyOf, signer } from "@anamnesis/testing/chainFixture";
 import { province } from "@anamnesis/testing/nodeFixture";
@@ -73,14 +78,15 @@ test("I2: a writer that went on by itself meanwhile refuses to start beside a me
   );
 });
 
-test("blocks that the writer never signed are not taken back", async () => {
+test("entries that the writer never signed are not taken back", async () => {
   const folder = await restored(backup);
   const forger: Peer = {
     ...silent,
     blocks: async (height, limit, waitMs) =>
-      (await follower.blocks(height, limit, waitMs)).map((bytes) =>
-        encodeBlock(makeBlock(decodeBlock(bytes), signer(keyOf("mallory")))),
-      ),
+      (await follower.blocks(height, limit, waitMs)).map((bytes) => {
+        const { entry, certificate } = decodeCertified(bytes);
+        return encodeCertified(certifyEntry(entry, certificate, signer(keyOf("mallory"))));
+      }),
   };
   const writer = await made.open(undefined, { folder, members: [forger] });
   assert.ok(writer.height() < vouched.height);

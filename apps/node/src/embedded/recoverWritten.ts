@@ -1,66 +1,67 @@
-import { equalBytes } from "@anamnesis/crypto/verify";
-import { AnamnesisError, decodeBlock, memberOf, verifyBlock } from "@anamnesis/protocol";
-import type { Block, Genesis } from "@anamnesis/protocol";
+import { AnamnesisError, decodeCertified } from "@anamnesis/protocol";
+import type { CertifiedEntry, Genesis } from "@anamnesis/protocol";
 import type { Application } from "../application.ts";
+import { replay } from "../replay.ts";
 import type { ChainStore } from "../store/chainStore.ts";
-import { followsStore } from "./succession.ts";
 import type { Peer } from "./peer.ts";
+import { follows, isOfWriter, lastCommitted, recordedOf } from "./succession.ts";
 
 const ASK_MS = 2_000;
-const BLOCKS_AT_ONCE = 100;
+const ENTRIES_AT_ONCE = 100;
+
+interface OwnLog {
+  readonly genesis: Genesis;
+  readonly store: ChainStore;
+  readonly application: Application;
+}
 
 /**
- * Before a writer goes on: does any member hold blocks that it wrote and no longer has? A disk that was lost or put back
- * to an older state would otherwise make it write other blocks at heights that others have committed, and lose
+ * Before a writer goes on: does any member hold entries that it wrote and no longer has? A disk that was lost or put back
+ * to an older state would otherwise make it write other entries at heights that others have committed, and lose
  * acknowledged slips (I1). Members that do not answer within 2 s cannot help; with none, the writer trusts its disk.
  *
- * @throws {AnamnesisError} STORE_CORRUPT when a member's blocks and its own part ways.
+ * @throws {AnamnesisError} STORE_CORRUPT when a member's entries and its own part ways.
  */
-export async function recoverWritten(
-  {
-    genesis,
-    store,
-    application,
-  }: { genesis: Genesis; store: ChainStore; application: Application },
-  members: readonly Peer[],
-): Promise<void> {
-  const writerKey = memberOf(genesis, genesis.writer).nodeKey;
-  const isOurs = (block: Block): boolean =>
-    block.chain === genesis.chain && verifyBlock(block, writerKey);
-  const behind = async (member: Peer): Promise<Block[]> => {
-    try {
-      const height = store.height ?? 0;
-      const found = await member.blocks(height, BLOCKS_AT_ONCE, 0, AbortSignal.timeout(ASK_MS));
-      return found.map(decodeBlock).filter(isOurs);
-    } catch (error) {
-      if (error instanceof AnamnesisError) return [];
-      throw error;
-    }
-  };
+export async function recoverWritten(own: OwnLog, peers: readonly Peer[]): Promise<void> {
   const answering = await Promise.all(
-    members.map(async (member) => ({ member, blocks: await behind(member) })),
+    peers.map(async (peer) => ({ peer, entries: await entriesAfter(own, peer) })),
   );
-  for (const { member, blocks: first } of answering) {
-    for (let blocks = first; blocks.length > 0; blocks = await behind(member)) {
-      for (const block of blocks) {
-        if (block.height <= (store.height ?? 0)) continue;
-        await takeBack(block);
-      }
+  for (const { peer, entries: first } of answering) {
+    for (let entries = first; entries.length > 0; entries = await entriesAfter(own, peer)) {
+      for (const certified of entries) await takeBack(own, certified);
     }
   }
+}
 
-  async function takeBack(block: Block): Promise<void> {
-    if (!followsStore(block, genesis, store)) throw partedWays(block);
-    const groups = await application.process(block.groups);
-    const result = application.finalize({ ...block, groups });
-    if (!equalBytes(result.appHash, block.appHash)) throw partedWays(block);
-    await application.commit(block, result, block.time);
+/** What a member holds of this writer's above the newest height kept here; nothing when it does not answer. */
+async function entriesAfter({ genesis, store }: OwnLog, peer: Peer): Promise<CertifiedEntry[]> {
+  const height = store.height ?? 0;
+  try {
+    const found = await peer.blocks(height, ENTRIES_AT_ONCE, 0, AbortSignal.timeout(ASK_MS));
+    return found.map(decodeCertified).filter((certified) => isOfWriter(certified, genesis));
+  } catch (error) {
+    if (error instanceof AnamnesisError) return [];
+    throw error;
   }
+}
 
-  function partedWays({ height }: Block): AnamnesisError {
-    return new AnamnesisError(
+async function takeBack(own: OwnLog, certified: CertifiedEntry): Promise<void> {
+  const { genesis, store, application } = own;
+  const { height, time } = certified.entry;
+  if (height <= (store.height ?? 0)) return;
+  const parted = (cause?: unknown) =>
+    new AnamnesisError(
       "STORE_CORRUPT",
-      `Chain ${genesis.chain}: a member holds a block ${height} of ours that does not follow from what is kept here`,
+      `Chain ${genesis.chain}: a member holds an entry ${height} of ours that does not follow from what is kept here`,
+      { cause },
     );
+  if (!follows(certified, genesis, lastCommitted(genesis, store))) throw parted();
+  try {
+    await (
+      await replay(application, recordedOf(certified), { time })
+    ).committed;
+  } catch (error) {
+    if (error instanceof AnamnesisError && error.code === "APP_HASH_MISMATCH") throw parted(error);
+    throw error;
   }
 }

@@ -11,7 +11,7 @@ import { ChainOnDisk } from "@anamnesis/testing/chainOnDisk";
 import { bytesOf, keyOf } from "@anamnesis/testing/chainFixture";
 import { call, hospital, until } from "@anamnesis/testing/nodeFixture";
 import type { Reply } from "@anamnesis/testing/nodeFixture";
-import type { Verify } from "../application.ts";
+import type { Verify } from "../verify/verifiedGroups.ts";
 import { Mailbox } from "../mailbox/mailbox.ts";
 import { chainRoutes } from "../routes/chainRoutes.ts";
 import { ChainStore } from "../store/chainStore.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { decodeCanonical, encodeCanonical, randomBytes } from "@anamnesis/crypto/verify";
-import { decodeBlock, decodeHead, decodeSlip, limits } from "@anamnesis/protocol";
+import { decodeCertified, decodeHead, decodeSlip, limits } from "@anamnesis/protocol";
 import type { Genesis } from "@anamnesis/protocol";
 import { bytesOf, keyOf } from "@anamnesis/testing/chainFixture";
 import type { MadeSlip } from "@anamnesis/testing/chainFixture";
@@ -277,13 +277,13 @@ test("H-5, H-6: blocks and heads are given and verify; a height to come is NOT_Y
   const head = decodeHead(bytes);
   assert.equal(head.institution, hospital);
   const { bytes: list } = await call(`${base}/blocks?after=0&limit=2`);
-  const blocks = (decodeCanonical(list) as Uint8Array[]).map(decodeBlock);
+  const blocks = (decodeCanonical(list) as Uint8Array[]).map(decodeCertified);
   assert.deepEqual(
-    blocks.map(({ height }) => height),
+    blocks.map(({ entry }) => entry.height),
     [1, 2],
   );
   const past = decodeHead((await call(`${base}/heads/1`)).bytes);
-  assert.deepEqual(past.appHash, blocks[0]!.appHash);
+  assert.deepEqual(past.appHash, blocks[0]!.certificate.appHash);
   const next = await call(`${base}/heads/${head.height + 1_000}`);
   assert.equal(next.json.error?.code, "NOT_YET");
   assert.equal((await call(`${base}/heads/x`)).json.error?.code, "BAD_REQUEST");

@@ -4,9 +4,9 @@ import { cp, open, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { genesisJson } from "@anamnesis/protocol";
+import { certifyEntry, encodeCertified, genesisJson } from "@anamnesis/protocol";
 import { ChainOnDisk } from "@anamnesis/testing/chainOnDisk";
-import { hex, keyOf } from "@anamnesis/testing/chainFixture";
+import { hex, keyOf, signer } from "@anamnesis/testing/chainFixture";
 import { ChainStore } from "./chainStore.ts";
 
 let made: ChainOnDisk;
@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => made.remove());
 
-const bytes = (text: string): Uint8Array => Buffer.from(text);
+const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text));
 
 test("range() gives a prefix in key order, backwards, from a key on, at most so many", async () => {
   const store = new ChainStore(join(made.dir, "range"));
@@ -50,6 +50,12 @@ test("commit() replaces, deletes, and is all there after a restart", async () =>
     time: 1,
   });
   assert.deepEqual(Buffer.from(first.state.get("keys/a")!).toString(), "1");
+  const { chain, writer } = made.genesis;
+  const certified = certifyEntry(
+    { chain, height: 1, time: 2, proposer: writer, groups: [], absent: [], misbehaviour: [] },
+    { prevHash: new Uint8Array(32), appHash },
+    signer(keyOf(writer)),
+  );
   await first.commit({
     height: 1,
     writes: new Map([
@@ -58,14 +64,15 @@ test("commit() replaces, deletes, and is all there after a restart", async () =>
     ]),
     appHash,
     time: 2,
-    block: bytes("block"),
+    entry: certified.entry,
+    certificate: certified.certificate,
   });
   assert.deepEqual(Buffer.from(first.state.get("keys/a")!).toString(), "2");
   assert.equal(first.state.get("x"), undefined);
   await first.close();
   const second = new ChainStore(folder);
   assert.equal(second.height, 1);
-  assert.equal(Buffer.from(second.block(1)!).toString(), "block");
+  assert.equal(hex(second.entry(1)!), hex(encodeCertified(certified)));
   assert.equal(second.facts(1)!.time, 2);
   assert.equal(Buffer.from(second.state.get("keys/a")!).toString(), "2");
   assert.equal(second.snapshot().height, 1);

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { open } from "lmdb";
 import type { Database, RootDatabase } from "lmdb";
 import type { StateView, Writes } from "@anamnesis/ledger";
-import { AnamnesisError, invariant } from "@anamnesis/protocol";
+import { AnamnesisError, encodeCertified, invariant } from "@anamnesis/protocol";
+import type { EntryCertificate, LogEntry } from "@anamnesis/protocol";
 import { decodeHeightFacts, encodeHeightFacts } from "./heightFacts.ts";
 import type { HeightFacts } from "./heightFacts.ts";
 import { assertLmdbFile, corruptFile } from "./lmdbFile.ts";
@@ -12,8 +13,15 @@ import { refusedWrite } from "./refusedWrite.ts";
 export interface Commit extends HeightFacts {
   readonly height: number;
   readonly writes: Writes;
-  /** Encoded block; none at height 0. */
-  readonly block?: Uint8Array;
+  /** What was decided; none at height 0. It is kept where a certificate says why. */
+  readonly entry?: LogEntry;
+  readonly certificate?: EntryCertificate;
+}
+
+/** The state as one snapshot of the disk sees it, with its height; valid until the caller yields. */
+export interface StoreSnapshot {
+  readonly state: StateView;
+  readonly height: number;
 }
 
 /** Keys that nearly every slip reads; kept in memory, replaced at commit. */
@@ -25,7 +33,7 @@ const LAST = "last";
 const AFTER_PREFIX = "\x7f";
 
 /**
- * One chain on disk: state, blocks and heights in one LMDB environment, so that a commit is one durable transaction.
+ * One chain on disk: state, log and heights in one LMDB environment, so that a commit is one durable transaction.
  * LMDB has no page checksums: see scrub.ts.
  */
 export class ChainStore {
@@ -34,7 +42,7 @@ export class ChainStore {
   readonly #quotaBytes: number;
   readonly #root: RootDatabase<Buffer, string>;
   readonly #state: Database<Buffer, string>;
-  readonly #blocks: Database<Buffer, number>;
+  readonly #log: Database<Buffer, number>;
   readonly #heights: Database<Buffer, number>;
   readonly #hot = new Map<string, Uint8Array>();
   /** Visits read lately: facts, which never change. */
@@ -63,7 +71,7 @@ export class ChainStore {
       maxDbs: 4,
     });
     this.#state = this.#root.openDB({ name: "state", encoding: "binary" });
-    this.#blocks = this.#root.openDB({ name: "blocks", encoding: "binary", keyEncoding: "uint32" });
+    this.#log = this.#root.openDB({ name: "log", encoding: "binary", keyEncoding: "uint32" });
     this.#heights = this.#root.openDB({
       name: "heights",
       encoding: "binary",
@@ -128,8 +136,7 @@ export class ChainStore {
     this.#staged.length = 0;
   }
 
-  /** The state as one snapshot of the disk sees it, with its height; valid until the caller yields. */
-  snapshot(): { readonly state: StateView; readonly height: number } {
+  snapshot(): StoreSnapshot {
     this.#assertOpen();
     this.#root.resetReadTxn();
     return {
@@ -167,7 +174,7 @@ export class ChainStore {
    * @throws {AnamnesisError} STORAGE_FULL when the disk is full, nothing has changed then; STORE_CORRUPT for any other
    * failure, after which nobody knows what the disk holds.
    */
-  async commit({ height, writes, block, appHash, time }: Commit): Promise<void> {
+  async commit({ height, writes, entry, certificate, appHash, time }: Commit): Promise<void> {
     const values = new Values(writes);
     try {
       const parts = new Set<Promise<boolean>>();
@@ -176,7 +183,8 @@ export class ChainStore {
           if (value === undefined) parts.add(this.#state.remove(key));
           else parts.add(this.#state.put(key, values.copy(value)));
         }
-        if (block !== undefined) parts.add(this.#blocks.put(height, asBuffer(block)));
+        if (entry !== undefined && certificate !== undefined)
+          parts.add(this.#log.put(height, asBuffer(encodeCertified({ entry, certificate }))));
         parts.add(this.#heights.put(height, asBuffer(encodeHeightFacts({ appHash, time }))));
         parts.add(this.#root.put(LAST, Buffer.from(String(height))));
       });
@@ -207,15 +215,16 @@ export class ChainStore {
     }
   }
 
-  block(height: number): Uint8Array | undefined {
+  /** What was decided at a height, and why: an encoded `CertifiedEntry`. */
+  entry(height: number): Uint8Array | undefined {
     this.#assertOpen();
-    return this.#blocks.get(height);
+    return this.#log.get(height);
   }
 
-  /** The greatest height of which a block is kept, 0 while there is none; what {@link height} is unless it was damaged. */
-  get newestBlock(): number {
+  /** The greatest height whose entry is kept, 0 while there is none; what {@link height} is unless it was damaged. */
+  get newestEntry(): number {
     this.#assertOpen();
-    const [newest] = this.#blocks.getKeys({ reverse: true, limit: 1 });
+    const [newest] = this.#log.getKeys({ reverse: true, limit: 1 });
     return newest ?? 0;
   }
 

@@ -90,7 +90,7 @@ test("I7: scrub() finds a bit flipped in any kind of entry of the LMDB file", as
     assert.ok(first, `the state has an entry ${part}`);
     entries.push({ what: part, value: Uint8Array.from(first[1]) });
   }
-  entries.push({ what: "block", value: Uint8Array.from(store.block(5)!) });
+  entries.push({ what: "entry of the log", value: Uint8Array.from(store.entry(5)!) });
   entries.push({ what: "app hash of a height", value: Uint8Array.from(store.facts(7)!.appHash) });
   await store.close();
   for (const { what, value } of entries) {
@@ -101,7 +101,7 @@ test("I7: scrub() finds a bit flipped in any kind of entry of the LMDB file", as
   }
 });
 
-test("a writer whose state is damaged is rebuilt from its own blocks at the next start", async () => {
+test("a writer whose state is damaged is rebuilt from its own log at the next start", async () => {
   const store = new ChainStore(made.folder());
   const facts = [...store.state.range("slip/")].filter(([key]) => key.endsWith("/record"));
   const [, value] = facts[3]!;
@@ -121,7 +121,7 @@ test("a writer whose state is damaged is rebuilt from its own blocks at the next
   assert.equal(kept.length, 1, "the damaged store is kept");
 });
 
-test("a writer that lost a block takes it from another member, and refuses to go on without it", async () => {
+test("a writer that lost an entry takes it from another member, and refuses to go on without it", async () => {
   const sound = await made.open();
   const [block] = await sound.blocks(5, 1, 0);
   const folder = await damagedCopy("lost", block!);

@@ -3,20 +3,19 @@ import { recount } from "@anamnesis/ledger";
 import {
   AnamnesisError,
   appHashOf,
-  blockHash,
-  decodeBlock,
+  decodeCertified,
   memberOf,
-  verifyBlock,
+  verifyCertified,
 } from "@anamnesis/protocol";
 import type { Genesis } from "@anamnesis/protocol";
 import type { Application } from "../application.ts";
 import type { ChainStore } from "./chainStore.ts";
 
 /**
- * Re-hashes everything kept of a chain: the blocks' chain and signatures, every page from its slips, and the eight roots
+ * Re-hashes everything kept of a chain: the log's chain and signatures, every page from its slips, and the eight roots
  * from the entries of the state. LMDB has no checksums, so nothing else would find a flipped bit (I7).
  *
- * @returns How many blocks and pages held, and the first fault: what and where, in words.
+ * @returns How many entries held, and the first fault: what and where, in words.
  */
 export async function scrubChain(
   genesis: Genesis,
@@ -52,19 +51,22 @@ function* faults(
   const { height } = application.info();
   let prevHash: Uint8Array = new Uint8Array(32);
   for (let at = 1; at <= height; at++) {
-    const bytes = store.block(at);
-    if (bytes === undefined) return yield `block ${at} is missing`;
-    const block = decodeBlock(bytes);
+    const bytes = store.entry(at);
+    if (bytes === undefined) return yield `entry ${at} is missing`;
+    const certified = decodeCertified(bytes);
+    const { entry, certificate, hash } = certified;
     const facts = store.facts(at);
     const holds =
-      block.height === at && equalBytes(block.prevHash, prevHash) && verifyBlock(block, writerKey);
-    if (!holds) return yield `block ${at} does not hash to what the next one says`;
-    if (facts === undefined || !equalBytes(facts.appHash, block.appHash))
-      return yield `the app hash kept for height ${at} is another than its block's`;
-    prevHash = blockHash(block);
+      entry.height === at &&
+      equalBytes(certificate.prevHash, prevHash) &&
+      verifyCertified(certified, writerKey);
+    if (!holds) return yield `entry ${at} does not hash to what the next one says`;
+    if (facts === undefined || !equalBytes(facts.appHash, certificate.appHash))
+      return yield `the app hash kept for height ${at} is another than its entry's`;
+    prevHash = hash;
     yield undefined;
   }
-  // Blocks may have been committed since the first one was read: the state is compared with its own height.
+  // Entries may have been committed since the first one was read: the state is compared with its own height.
   const { state, height: newest } = store.snapshot();
   const { roots, fault } = recount(state);
   if (fault !== undefined) return yield fault;

@@ -9,7 +9,7 @@ import type {
   SlipId,
 } from "@anamnesis/protocol";
 import type { SlipOutcome } from "../chain.ts";
-import type { Verify } from "../application.ts";
+import type { Verify } from "./verifiedGroups.ts";
 
 export interface AdmissionConfig {
   readonly machine: Machine;
@@ -35,9 +35,15 @@ const finalCodes: ReadonlySet<SlipCode> = new Set<SlipCode>([
 ]);
 export const isFinal = (code: SlipCode): boolean => finalCodes.has(code);
 
+/** A slip that passed, and the key that its signature was verified under. */
+export interface Admitted {
+  readonly slip: Slip;
+  readonly key: Uint8Array;
+}
+
 /** A slip that passed, or the outcome that refuses it. */
-export type Judged = Slip | SlipOutcome;
-export const passed = (entry: Judged): entry is Slip => !("code" in entry);
+export type Judged = Admitted | SlipOutcome;
+export const passed = (entry: Judged): entry is Admitted => "slip" in entry;
 
 interface Call {
   readonly slips: readonly Uint8Array[];
@@ -114,15 +120,17 @@ export class Admission {
 
   async #judgeAll(slips: readonly Uint8Array[]): Promise<readonly Judged[]> {
     const entries = slips.map(decoded);
-    const judged = judgeTogether(this.#config, entries.filter(passed));
-    const checks = [...judged.values()].flatMap((entry) => ("check" in entry ? [entry.check] : []));
+    const verdicts = judgeTogether(this.#config, entries.filter(isSlip));
+    const checks = [...verdicts.values()].flatMap((entry) =>
+      "check" in entry ? [entry.check] : [],
+    );
     const results = await this.#config.verify(checks);
     let at = 0;
-    return entries.map((entry) => {
-      const verdict = passed(entry) ? judged.get(entry)! : entry;
+    return entries.map((entry): Judged => {
+      const verdict = isSlip(entry) ? verdicts.get(entry)! : entry;
       if (!("check" in verdict)) return verdict;
       return results[at++] === true
-        ? verdict.slip
+        ? { slip: verdict.slip, key: verdict.check.publicKey }
         : { id: verdict.slip.id, code: "SLIP_SIGNATURE" };
     });
   }
@@ -163,8 +171,10 @@ const judgeAlone = (config: AdmissionConfig, slip: Slip): Verdict =>
 
 const unsigned = { signature: new Uint8Array(64), bytes: new Uint8Array(0) };
 
+const isSlip = (entry: Slip | SlipOutcome): entry is Slip => !("code" in entry);
+
 /** The slip, or the code that refuses its form. */
-function decoded(bytes: Uint8Array): Judged {
+function decoded(bytes: Uint8Array): Slip | SlipOutcome {
   try {
     return decodeSlip(bytes);
   } catch (error) {
