@@ -27,3 +27,4 @@ export * from "./sparseProof.ts";
 export * from "./stateValues.ts";
 export * from "./tickets.ts";
 export * from "./visitToken.ts";
+export * from "./voters.ts";
