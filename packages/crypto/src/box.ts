@@ -3,7 +3,7 @@
  *
  * HPKE base mode (RFC 9180) with X-Wing (draft-connolly-cfrg-xwing-kem), HKDF-SHA-256 and AES-256-GCM.
  */
-import { gcmOpen, gcmSeal } from "#primitives";
+import { gcmOpen, gcmSeal } from "./primitives/aesGcm.ts";
 import { Aes256Gcm, CipherSuite, HkdfSha256 } from "@hpke/core";
 import type { SenderContext } from "@hpke/core";
 import { XWing } from "@hpke/hybridkem-x-wing";

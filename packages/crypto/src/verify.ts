@@ -3,13 +3,9 @@ export { at } from "./encoding/at.ts";
 export * from "./encoding/bytes.ts";
 export type { CapsuleCheck } from "./kem/capsule.ts";
 export { checkCapsule } from "./kem/capsule.ts";
-export type { CborValue } from "./encoding/cbor.ts";
-export {
-  CBOR_BYTES_MAX,
-  CBOR_DEPTH_MAX,
-  decodeCanonical,
-  encodeCanonical,
-} from "./encoding/cbor.ts";
+export { decodeCanonical, encodeCanonical } from "./encoding/cbor.ts";
+export type { CborValue } from "./encoding/cborValue.ts";
+export { CBOR_BYTES_MAX, CBOR_DEPTH_MAX } from "./encoding/cborValue.ts";
 export type { RandomSource } from "./primitives/derive.ts";
 export { createSha256, hmacSha256, kdf, randomBytes, sha256 } from "./primitives/derive.ts";
 export type { RecordHashes } from "./record/digest.ts";

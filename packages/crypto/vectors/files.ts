@@ -1,4 +1,8 @@
+import { makeAesGcm } from "./makeAesGcm.ts";
 import { makeEd25519 } from "./makeEd25519.ts";
+import { makeHkdf } from "./makeHkdf.ts";
+import { makeMlKem } from "./makeMlKem.ts";
+import { makeXWing } from "./makeXWing.ts";
 
 interface VectorFile {
   readonly source: string;
@@ -6,8 +10,14 @@ interface VectorFile {
 }
 
 /** Every file of vectors that this folder makes, by its name in tests/vectors. */
-export async function vectorFiles(): Promise<Record<string, string>> {
-  return { "ed25519-edges.json": written(makeEd25519()) };
+export function vectorFiles(): Record<string, string> {
+  return {
+    "aes-256-gcm.json": written(makeAesGcm()),
+    "ed25519-edges.json": written(makeEd25519()),
+    "hkdf-sha256.json": written(makeHkdf()),
+    "ml-kem-768.json": written(makeMlKem()),
+    "x-wing-hpke.json": written(makeXWing()),
+  };
 }
 
 /** JSON with one vector a line, so that a change shows as the lines it changes. */

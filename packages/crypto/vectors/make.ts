@@ -6,6 +6,6 @@
 import { writeFileSync } from "node:fs";
 import { vectorFiles } from "./files.ts";
 
-for (const [name, text] of Object.entries(await vectorFiles())) {
+for (const [name, text] of Object.entries(vectorFiles())) {
   writeFileSync(new URL(`../../../tests/vectors/${name}`, import.meta.url), text);
 }

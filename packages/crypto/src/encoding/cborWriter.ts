@@ -1,5 +1,5 @@
 import { utf8 } from "./bytes.ts";
-import type { CborValue } from "./cbor.ts";
+import type { CborValue } from "./cborValue.ts";
 
 const MAJOR = { uint: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5 } as const;
 const SIMPLE = { false: 0xf4, true: 0xf5, null: 0xf6 } as const;

@@ -1,10 +1,10 @@
-import { gcmSeal } from "#primitives";
-import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
+import { gcmSeal } from "../primitives/aesGcm.ts";
+import { mlKemEncapsulate } from "./mlKem.ts";
 import { concat, enc, xor } from "../encoding/bytes.ts";
 import { hashToScalar, kdf, randomBytes, sha256 } from "../primitives/derive.ts";
 import type { RandomSource } from "../primitives/derive.ts";
 import type { G1, G2 } from "../engine/curveEngine.ts";
-import { CryptoError, expectLength } from "../errors.ts";
+import { expectLength } from "../errors.ts";
 import { curve } from "../engine/ready.ts";
 import { BYTES, DST } from "../suite.ts";
 
@@ -61,17 +61,16 @@ export async function encapsulate(
   const { A, ekTag, tag, ctx } = input;
   expectLength("tag", tag, BYTES.tag);
   expectLength("content key", input.contentKey, 32);
-  expectLength("ekTag", ekTag, BYTES.ekTag, "E_FORMAT");
   const engine = curve();
   const publicKey = engine.g2Decode(A);
   const sigma = random(32);
-  const { cipherText: ctPq, sharedSecret } = encapsulatePq(ekTag, random(32));
+  const { ct: ctPq, secret } = mlKemEncapsulate(ekTag, random(32));
   const rho = fujisakiOkamotoScalar({ sigma, A, tag, ctx, ctPq });
   const c1 = engine.g2Encode(engine.g2Multiply(engine.g2Base(), rho));
   const key = engine.pairing(engine.g1Multiply(hashTag(tag), rho), publicKey);
   const c2 = xor(sigma, maskFor({ key: engine.gtEncode(key), c1, tag, A }));
   const c3 = engine.g1Encode(engine.g1Multiply(hashBind({ c1, c2, ctPq }, { tag, ctx }), rho));
-  const kek = wrapKeyFor(concat(sigma, sharedSecret), {
+  const kek = wrapKeyFor(concat(sigma, secret), {
     parts: { c1, c2, ctPq },
     tag,
     A,
@@ -163,19 +162,4 @@ export function wrapKeyFor(
   { parts, tag, A, ekTag, ctx }: KekBinding,
 ): Uint8Array {
   return kdf(secrets, "kek", enc(parts.c1, parts.c2, parts.ctPq, tag, A, sha256(ekTag), ctx), 32);
-}
-
-function encapsulatePq(
-  ekTag: Uint8Array,
-  coins: Uint8Array,
-): ReturnType<typeof ml_kem768.encapsulate> {
-  try {
-    return ml_kem768.encapsulate(ekTag, coins);
-  } catch (cause) {
-    throw new CryptoError(
-      "E_FORMAT",
-      "Cannot use ekTag, it fails the encapsulation key check of FIPS 203",
-      { cause },
-    );
-  }
 }

@@ -1,5 +1,5 @@
-import { gcmOpen } from "#primitives";
-import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
+import { gcmOpen } from "../primitives/aesGcm.ts";
+import { mlKemDecapsulate, mlKemKeys } from "./mlKem.ts";
 import { openWith } from "../box.ts";
 import { concat, equalBytes, xor } from "../encoding/bytes.ts";
 import {
@@ -103,8 +103,8 @@ export async function openCapsule(input: {
     engine.g1Encode(engine.g1Multiply(hashBind(parts, { tag, ctx }), rho)),
     parts.c3,
   );
-  const { publicKey: ekTag, secretKey: dkTag } = ml_kem768.keygen(input.ss64);
-  const sharedSecret = ml_kem768.decapsulate(ctPq, dkTag);
+  const { ek: ekTag, dk } = mlKemKeys(input.ss64);
+  const sharedSecret = mlKemDecapsulate(dk, ctPq);
   const kek = wrapKeyFor(concat(sigma, sharedSecret), {
     parts: { c1, c2, ctPq },
     tag,

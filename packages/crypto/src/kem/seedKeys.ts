@@ -1,4 +1,4 @@
-import { ml_kem768 } from "@noble/post-quantum/ml-kem.js";
+import { mlKemKeys } from "./mlKem.ts";
 import { addressKey } from "./addressKey.ts";
 import { enc } from "../encoding/bytes.ts";
 import { boxKeypairFromSeed } from "../box.ts";
@@ -88,8 +88,8 @@ export function tagKeys({
   readonly tag: Uint8Array;
 }): TagKeys {
   const ss64 = tagSecret({ seed, tag });
-  const { publicKey } = ml_kem768.keygen(ss64);
-  return { ss64, ekTag: publicKey, addressKey: addressKey({ ss64, tag }) };
+  const { ek } = mlKemKeys(ss64);
+  return { ss64, ekTag: ek, addressKey: addressKey({ ss64, tag }) };
 }
 
 /** ss64(tag) alone, for grants over many tags. */

@@ -1,6 +1,6 @@
 import { concat } from "../encoding/bytes.ts";
 import { decodeCanonical, encodeCanonical } from "../encoding/cbor.ts";
-import type { CborValue } from "../encoding/cbor.ts";
+import type { CborValue } from "../encoding/cborValue.ts";
 import { CryptoError } from "../errors.ts";
 import { CHUNK_BYTES, SUITE } from "../suite.ts";
 

@@ -2,7 +2,7 @@ import { openSymmetric, sealSymmetric } from "../box.ts";
 import { ByteReader } from "../encoding/byteReader.ts";
 import { concat, i2osp, readU32, utf8 } from "../encoding/bytes.ts";
 import { decodeCanonical, encodeCanonical } from "../encoding/cbor.ts";
-import type { CborValue } from "../encoding/cbor.ts";
+import type { CborValue } from "../encoding/cborValue.ts";
 import type { RandomSource } from "../primitives/derive.ts";
 import { sha256 } from "../primitives/derive.ts";
 import { capsulesDigest } from "./digest.ts";

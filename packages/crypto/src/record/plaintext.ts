@@ -1,6 +1,6 @@
 import { concat, enc, i2osp } from "../encoding/bytes.ts";
 import { decodeCanonical, encodeCanonical } from "../encoding/cbor.ts";
-import type { CborValue } from "../encoding/cbor.ts";
+import type { CborValue } from "../encoding/cborValue.ts";
 import { CryptoError, expectLength } from "../errors.ts";
 import type { RecordHeader } from "./header.ts";
 import { CHUNK_BYTES } from "../suite.ts";

@@ -1,4 +1,4 @@
-import { gcmOpen, gcmSeal } from "#primitives";
+import { gcmOpen, gcmSeal } from "../primitives/aesGcm.ts";
 import { concat, equalBytes, i2osp } from "../encoding/bytes.ts";
 import { kdf } from "../primitives/derive.ts";
 import { CryptoError, decryptError, expectLength } from "../errors.ts";
