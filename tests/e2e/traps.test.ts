@@ -103,35 +103,6 @@ test("T8: a proxy answers a stranger alike, whether a grant exists or not", asyn
   }
 });
 
-test("T13: this page of promises names only tests that exist", () => {
-  const root = new URL("../../", import.meta.url);
-  const page = readFileSync(new URL("docs/promises.md", root), "utf8");
-  const rows = page.split("\n").filter((line) => /^\|(?! Promise | Trap |---)/.test(line));
-  assert.ok(rows.length > 60, "the page lost its tables");
-  for (const row of rows) {
-    const tests = namedTests(row);
-    assert.ok(tests.length > 0 || row.includes("not yet"), `no test, and not "not yet": ${row}`);
-    for (const { file, title } of tests) {
-      const source = readFileSync(new URL(file, root), "utf8");
-      assert.ok(
-        ['"', "`"].some((quote) => source.includes(quote + title + quote)),
-        `${file} has no test "${title}"`,
-      );
-    }
-  }
-  for (let trap = 1; trap <= 8; trap++) {
-    const row = rows.find((line) => line.split("|")[2]?.trim() === `T${trap}`);
-    assert.ok(row && namedTests(row).length > 0, `trap ${trap} has no test`);
-  }
-});
-
-/** Each file of a row with every quoted title behind it. */
-function namedTests(row: string): { file: string; title: string }[] {
-  return [...row.matchAll(/`([\w./-]+\.ts)`((?:,? "[^"]+")+)/g)].flatMap(([, file, titles]) =>
-    [...titles!.matchAll(/"([^"]+)"/g)].map(([, title]) => ({ file: file!, title: title! })),
-  );
-}
-
 /** What key files hold: themselves, or the strings of their JSON that are as long as a key. */
 function secretsIn(folder: string): Uint8Array[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
