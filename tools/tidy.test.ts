@@ -1,10 +1,11 @@
 /** Style as a failing test: each rule passes on the tree, and finds what it is there to find. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { importFindings, openingFindings } from "./tidy/arrows.ts";
+import { importFindings, openingFiles, openingFindings } from "./tidy/arrows.ts";
 import { isFitting, licenceFindings, lockFindings, versionFindings } from "./tidy/dependencies.ts";
 import { determinismFindings } from "./tidy/determinism.ts";
 import { documentFindings } from "./tidy/documents.ts";
+import { roomFindings } from "./tidy/rooms.ts";
 import { readSources, type Source } from "./tidy/sources.ts";
 import { lengthFindings, nameFindings, unfinishedFindings, wordFindings } from "./tidy/text.ts";
 import { importsOf, readWorkspaces, type Workspace } from "./tidy/workspaces.ts";
@@ -126,6 +127,12 @@ test("importsOf() sees every form of import and no comment", () => {
 
 test("no server can reach what opens records", () => {
   assertNone(openingFindings(sources, workspaces));
+  const paths = sources.map(({ path }) => path);
+  assert.deepEqual(
+    openingFiles.filter((file) => !paths.includes(file)),
+    [],
+    "the files that open records have other names now",
+  );
 });
 
 test("openingFindings() follows a chain of imports through entries and # imports", () => {
@@ -194,6 +201,43 @@ test("documents name only files that exist", () => {
     const [found] = documentFindings([source("docs/d.md", "", text), ...tree]);
     assert.match(found ?? "", /^docs\/d\.md:2: names .*does not exist$/);
   }
+});
+
+test("the tables of rooms hold the folders that there are, and their arrows", () => {
+  assertNone(roomFindings(sources, workspaces));
+});
+
+test("roomFindings() names rooms left out, made up, twice or with other arrows", () => {
+  const rooms = [root, crypto, node];
+  const found = roomFindings(
+    [
+      source("README.md", "| `packages/crypto` | suite |", "| `apps/*` | node, gateway |"),
+      source(
+        "CONTRIBUTING.md",
+        "packages/crypto     suite          nothing of ours",
+        "apps/node           ledger node    server, ledger, protocol, crypto/{verify,sign,box}",
+        "apps/node           ledger node    server, ledger, protocol, crypto/{verify,sign,box}",
+      ),
+      source(
+        "docs/ARCHITECTURE.md",
+        "| `packages/crypto` | suite | public libraries |",
+        "| `apps/node` | engine | `server`, `protocol`, `crypto` for servers |",
+      ),
+    ],
+    rooms,
+  );
+  assert.deepEqual(
+    found.map((one) => one.replace(/; .*/, "")),
+    [
+      "README.md:2: names apps/gateway, which does not exist",
+      "CONTRIBUTING.md:3: names apps/node twice",
+      'docs/ARCHITECTURE.md:2: lets apps/node import "crypto/box, crypto/sign, crypto/verify, protocol, server"',
+    ],
+  );
+  assert.deepEqual(roomFindings([], rooms).slice(0, 2), [
+    "README.md:1: leaves out packages/crypto",
+    "README.md:1: leaves out apps/node",
+  ]);
 });
 
 test("files are at most 350 lines long", () => {

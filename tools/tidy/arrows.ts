@@ -18,7 +18,7 @@ const server = ["server", "ledger", "protocol", "crypto/verify", "crypto/sign", 
  * What the code of a workspace may import of ours: a package with all its entries, or one entry of it.
  * Rows point up only: a room imports rooms above it.
  */
-const arrows: Readonly<Record<string, readonly string[]>> = {
+export const arrows: Readonly<Record<string, readonly string[]>> = {
   "packages/crypto": [],
   "packages/protocol": ["crypto/verify"],
   "packages/fhir": [],
@@ -37,8 +37,16 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 
 const serverFolders = ["packages/server", "apps/node", "apps/proxy", "apps/registry", "apps/vault"];
 
-/** Files with which a process could open a record; no server may load them, by whatever way. */
-const openingFiles = ["packages/crypto/src/open.ts", "packages/crypto/src/patientKeys.ts"];
+/** Files with which a process could open a record or act as a patient; no server may load them, by whatever way. */
+export const openingFiles: readonly string[] = [
+  "open.ts",
+  "patientKeys.ts",
+  "grant/dealGrant.ts",
+  "grant/readerGrant.ts",
+  "kem/contentKey.ts",
+  "kem/seedKeys.ts",
+  "record/openBody.ts",
+].map((file) => `packages/crypto/src/${file}`);
 
 /** Imports that break the arrows or leave a workspace by a relative path, and packages missing in its manifest. */
 export function importFindings(
