@@ -28,6 +28,10 @@ export const commandTable: Readonly<Record<string, Row>> = {
     summary: "enrol a patient or a doctor as an institution's registrar",
     load: () => import("./commands/personAdd.ts"),
   },
+  "person accept": {
+    summary: "accept a person whose key is another than before",
+    load: () => import("./commands/personAccept.ts"),
+  },
   "visit open": {
     summary: "open a visit and hand the doctor its token",
     load: () => import("./commands/visitOpen.ts"),

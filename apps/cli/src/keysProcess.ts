@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { join } from "node:path";
 import { AnamnesisError } from "@anamnesis/protocol";
-import type { ErrorCode } from "@anamnesis/protocol";
+import type { Credential, ErrorCode } from "@anamnesis/protocol";
 import type { KeysCall, NewPerson } from "./commands/personKeys.ts";
 
 /** The child process that makes new persons' devices, seen from the one that enrols them. */
@@ -12,7 +12,7 @@ export interface KeysProcess {
   keep(
     folder: string,
     trustFile: string,
-    certificate: { readonly sealed: Uint8Array } | { readonly der: Uint8Array },
+    certificate: { readonly sealed: Uint8Array } | { readonly credential: Credential },
   ): Promise<string>;
   /** Removes a device that was made here and got no certificate. */
   drop(folder: string): Promise<void>;

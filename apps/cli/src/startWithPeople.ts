@@ -1,8 +1,9 @@
 import { readdir, rm } from "node:fs/promises";
 import { decodeCanonical } from "@anamnesis/crypto/verify";
 import type { Protection } from "@anamnesis/client";
+import type { Credential } from "@anamnesis/protocol";
 import { places, readFederation } from "./federationFile.ts";
-import { registryHome, registryKeyFile } from "./firstRun.ts";
+import { homeOf, registryHome, registryKeyFile } from "./firstRun.ts";
 import { spawnKeys } from "./keysProcess.ts";
 import { registrarOf } from "./personName.ts";
 import type { ProfileInstitution } from "./profiles/federation.ts";
@@ -63,8 +64,8 @@ async function addRegistrars(
       await rm(folder, { recursive: true, force: true });
       const request = await keys.make({ ...person, folder, protection: chosen });
       try {
-        const der = await issueRegistrar(running, id, person.name, request);
-        await keys.keep(folder, at.trust, { der });
+        const credential = await issueRegistrar(running, id, person.name, request);
+        await keys.keep(folder, at.trust, { credential });
       } catch (error) {
         await keys.drop(folder);
         throw error;
@@ -75,23 +76,34 @@ async function addRegistrars(
   }
 }
 
-/** The registry's operator, who has the home at hand, certifies a registrar whom no registrar could attest. */
+/**
+ * Certifies a registrar, whom no registrar could attest: the institution's node vouches for them, and the registry's
+ * operator, who has the home at hand, issues the certificate.
+ */
 async function issueRegistrar(
   running: RunningFederation,
   institution: string,
   name: string,
   made: Uint8Array,
-): Promise<Uint8Array> {
+): Promise<Credential> {
   const { request, boxKey } = decodeCanonical(made) as { request: Uint8Array; boxKey: Uint8Array };
   const place = {
     home: registryHome(running.dir),
     keyFile: registryKeyFile(running.dir),
     trust: running.trust,
   };
-  const registrar = { institution, name, request, boxKey };
+  const registrar = { institution, name, identifier: name, request, boxKey };
+  const vouched = (await running
+    .child(institution)
+    .call(
+      "node",
+      "vouchForRegistrar",
+      homeOf(running.dir, institution, "node"),
+      registrar,
+    )) as object;
   return (await running
     .child("registry")
-    .call("registry", "issueRegistrar", place, registrar)) as Uint8Array;
+    .call("registry", "issueRegistrar", place, { ...registrar, ...vouched })) as Credential;
 }
 
 /** Whether a device holds more than its identity: a run that was cut short may leave one without its certificate. */

@@ -5,7 +5,7 @@ import { concat, fromHex, randomBytes } from "@anamnesis/crypto/verify";
 import { checkStatedFields, readCertificate } from "@anamnesis/protocol";
 import { authority, caKey, certifyAuthority } from "./authority.ts";
 import type { Authority, AuthorityId } from "./authority.ts";
-import { issueCertificate, requestedKey } from "./certificates.ts";
+import { issueCertificate } from "./certificates.ts";
 import type { Subject } from "./certificates.ts";
 import { newDevice } from "@anamnesis/testing/registryFixture";
 
@@ -81,20 +81,4 @@ test("readers refuse certificates that care did not sign", async () => {
   assert.throws(() => readCertificate(byRoot.der, [caKey(root), caKey(care)]), {
     code: "CERTIFICATE_INVALID",
   });
-});
-
-test("requestedKey() wants a PKCS#10 request that its own Ed25519 key signed", async () => {
-  assert.deepEqual(await requestedKey(device.request), device.keys.publicKey);
-  for (const at of [device.request.length - 1, device.request.length >> 1]) {
-    const flipped = device.request.slice();
-    flipped[at] = (flipped[at] ?? 0) ^ 1;
-    await assert.rejects(requestedKey(flipped), (error: { code?: string }) =>
-      ["SIGNATURE_INVALID", "BAD_REQUEST"].includes(error.code ?? ""),
-    );
-  }
-  const flippedSignature = device.request.slice();
-  flippedSignature[flippedSignature.length - 1] = (flippedSignature.at(-1) ?? 0) ^ 1;
-  await assert.rejects(requestedKey(flippedSignature), { code: "SIGNATURE_INVALID" });
-  await assert.rejects(requestedKey(randomBytes(100)), { code: "BAD_REQUEST" });
-  await assert.rejects(requestedKey(new Uint8Array(0)), { code: "BAD_REQUEST" });
 });

@@ -4,11 +4,10 @@ import {
   Extension,
   KeyUsageFlags,
   KeyUsagesExtension,
-  Pkcs10CertificateRequest,
   X509CertificateGenerator,
 } from "@peculiar/x509";
-import { concat, isStrictPublicKey, randomBytes, toHex, utf8 } from "@anamnesis/crypto/verify";
-import { AnamnesisError, boxKeyOid, institutionOid, roleOid } from "@anamnesis/protocol";
+import { concat, randomBytes, toHex, utf8 } from "@anamnesis/crypto/verify";
+import { boxKeyOid, institutionOid, roleOid } from "@anamnesis/protocol";
 import type { Role } from "@anamnesis/protocol";
 import { commonName, ed25519, newSerial, publicKeyOf } from "./authority.ts";
 import type { Authority } from "./authority.ts";
@@ -72,42 +71,6 @@ export async function issueCertificate(
     ],
   });
   return { der: new Uint8Array(certificate.rawData), serial, validFrom, validTo };
-}
-
-/**
- * The Ed25519 key of a PKCS#10 request (RFC 2986), whose holder has signed it.
- * @throws {AnamnesisError} BAD_REQUEST for another form or kind of key, SIGNATURE_INVALID without proof of possession.
- */
-export async function requestedKey(der: Uint8Array): Promise<Uint8Array> {
-  let request: Pkcs10CertificateRequest;
-  let key: Uint8Array;
-  try {
-    request = new Pkcs10CertificateRequest(Uint8Array.from(der));
-    key = rawEd25519(new Uint8Array(request.publicKey.rawData));
-  } catch (cause) {
-    throw new AnamnesisError(
-      "BAD_REQUEST",
-      "Certificate request is not a PKCS#10 request for an Ed25519 key",
-      { cause },
-    );
-  }
-  const isProven = await request.verify().catch(() => false);
-  if (!isProven || !isStrictPublicKey(key)) {
-    throw new AnamnesisError(
-      "SIGNATURE_INVALID",
-      "Certificate request refused: its own signature does not verify",
-    );
-  }
-  return key;
-}
-
-/** SubjectPublicKeyInfo of RFC 8410 4: this prefix and the 32 bytes. */
-const spkiPrefix = "302a300506032b6570032100";
-
-function rawEd25519(spki: Uint8Array): Uint8Array {
-  if (spki.length !== 44 || !toHex(spki).startsWith(spkiPrefix))
-    throw new TypeError("Not an Ed25519 key");
-  return spki.slice(12);
 }
 
 const DER = { octetString: 0x04, utf8String: 0x0c } as const;

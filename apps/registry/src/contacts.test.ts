@@ -1,19 +1,15 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { boxKeypairFromSeed, openWith } from "@anamnesis/crypto/box";
+import { encodeCanonical, randomBytes, toHex, utf8Decode } from "@anamnesis/crypto/verify";
 import {
-  decodeCanonical,
-  encodeCanonical,
-  randomBytes,
-  toHex,
-  utf8Decode,
-} from "@anamnesis/crypto/verify";
-import {
-  hpkeInfo,
   bareKeyId,
+  checkIdentifier,
+  contactAnswer,
   contactLookup,
   decodeMessage,
   fingerprintOf,
+  hpkeInfo,
 } from "@anamnesis/protocol";
 import type { ContactCard } from "@anamnesis/protocol";
 import {
@@ -91,7 +87,12 @@ test("a doctor who knows the identifier gets the card, and the patient is told w
     aad: noAad,
     sealed,
   });
-  assert.deepEqual(decodeCanonical(opened), { ...card });
+  const told = contactAnswer.decode(opened);
+  assert.deepEqual(told.card, card);
+  checkIdentifier(told.registration, told.salt, "GRACE-1");
+  assert.throws(() => checkIdentifier(told.registration, told.salt, "GRACE-2"), {
+    code: "REGISTRATION_INVALID",
+  });
 
   await until(() => federation.node.messages.length === 1);
   const { box, sealed: message } = federation.node.messages[0]!;

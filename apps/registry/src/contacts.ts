@@ -3,6 +3,7 @@ import { BYTES, encodeCanonical, utf8 } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   consortiumOf,
+  contactAnswer,
   contactCard,
   contactLookup,
   encodeMessage,
@@ -53,7 +54,8 @@ export async function leaveContact(
  * same work; only the answer differs.
  *
  * @param sealed - HPKE to the registry, info MRS-V1-LOOKUP, of the identifier.
- * @returns the card, sealed to the doctor's X-Wing key, info MRS-V1-CARD.
+ * @returns ContactAnswer, sealed to the doctor's X-Wing key, info MRS-V1-CARD: the card, and what the doctor needs to see
+ * that it is of whoever bears the identifier.
  * @throws {AnamnesisError} NOT_FOR_THIS_ROLE, RATE_LIMITED, NOT_FOUND, MALFORMED, E_DECRYPT.
  */
 export async function lookup(
@@ -79,11 +81,13 @@ export async function lookup(
     found === undefined
       ? decoyCard(deps.box.publicKey)
       : contactCard.decode(encodeCanonical(found));
+  const { salt, registration } =
+    (fingerprint === undefined ? undefined : deps.people.certificate(fingerprint)) ?? caller;
   const answer = await sealTo({
     publicKey: caller.boxKey,
     info: hpkeInfo.card,
     aad: empty,
-    plaintext: encodeCanonical({ ...card }),
+    plaintext: contactAnswer.encode({ v: 1, card, salt, registration }),
   });
   const notice = await sealTo({
     publicKey: card.boxKey,

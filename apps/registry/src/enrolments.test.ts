@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { openWith, sealTo } from "@anamnesis/crypto/box";
+import { sealTo } from "@anamnesis/crypto/box";
+import { signingKeypair } from "@anamnesis/crypto/sign";
 import { fromHex, randomBytes, toHex } from "@anamnesis/crypto/verify";
 import { hpkeInfo, fingerprintOf, readCertificate, checkStatedFields } from "@anamnesis/protocol";
 import type { Attestation, Slip } from "@anamnesis/protocol";
@@ -10,8 +11,10 @@ import {
   enrolled,
   hospital,
   newDevice,
+  openEnrolled,
   other,
   post,
+  registeredBy,
   sealedFor,
   startFederation,
 } from "@anamnesis/testing/registryFixture";
@@ -128,6 +131,7 @@ test("attestations that do not count are refused, each with its code", async (t)
   const rows: {
     when: string;
     change: Partial<Attestation>;
+    identifier?: string;
     signer?: { secretKey: Uint8Array };
     want: string;
   }[] = [
@@ -154,6 +158,22 @@ test("attestations that do not count are refused, each with its code", async (t)
       change: { role: "registrar", name: "R" },
       want: "NOT_FOR_THIS_ROLE",
     },
+    {
+      when: "the registrar signed for another's keys",
+      change: registeredBy(federation.registrar.keys.secretKey, doctorDevice, {
+        institution: hospital,
+        role: "patient",
+        name: "",
+        identifier: "ID-OTHER-KEYS",
+      }),
+      identifier: "ID-OTHER-KEYS",
+      want: "REGISTRATION_INVALID",
+    },
+    {
+      when: "the registrar signed for another identifier",
+      change: { salt: randomBytes(32) },
+      want: "REGISTRATION_INVALID",
+    },
     { when: "a patient with a name", change: { name: "Grace" }, want: "BAD_REQUEST" },
     { when: "a doctor without one", change: { role: "doctor", name: "" }, want: "BAD_REQUEST" },
     { when: "no identifier", change: { identifier: "" }, want: "BAD_REQUEST" },
@@ -166,12 +186,12 @@ test("attestations that do not count are refused, each with its code", async (t)
       want: "BAD_REQUEST",
     },
   ];
-  for (const { when, change, signer, want } of rows) {
+  for (const { when, change, signer, identifier: attestedId, want } of rows) {
     await t.test(when, async () => {
       const body = await attested(
         federation,
         device,
-        { identifier: identifier(), ...change },
+        { identifier: attestedId ?? identifier(), ...change },
         signer,
       );
       assert.equal(await codeOf(await post(federation, "/enrolments", body)), want);
@@ -251,12 +271,26 @@ test("issueRegistrar() works before the registry runs; the chains hear of it onc
 test("issueRegistrar() works beside a running registry, once for one person", async () => {
   const device = await newDevice();
   const { home, keyFile, trust } = federation.config;
-  const issue = (made = device) =>
+  const second = {
+    institution: hospital as string,
+    role: "registrar",
+    name: "Second",
+    identifier: "Second",
+  };
+  const issue = (made = device, person = second, by = federation.nodeKeys) =>
     issueRegistrar(
       { home, keyFile, trust },
-      { institution: hospital, name: "Second", request: made.request, boxKey: made.box.publicKey },
+      {
+        ...person,
+        request: made.request,
+        boxKey: made.box.publicKey,
+        ...registeredBy(by.secretKey, made, person),
+      },
     );
-  const der = await issue();
+  await assert.rejects(issue(device, second, signingKeypair(randomBytes(32))), {
+    code: "REGISTRATION_INVALID",
+  });
+  const { certificate: der } = await issue();
   await until(() => certifySlips(fingerprintOf(der)).length === 2);
   const person = await newDevice();
   const registrar = fromHex(fingerprintOf(der));
@@ -265,21 +299,12 @@ test("issueRegistrar() works beside a running registry, once for one person", as
     "/enrolments",
     await attested(federation, person, { registrar, identifier: identifier() }, device.keys),
   );
-  const opened = await openWith({
-    secretKey: person.box.secretKey,
-    info: hpkeInfo.enrolled,
-    aad: new Uint8Array(0),
-    sealed: new Uint8Array(await sealed.arrayBuffer()),
-  });
-  assert.equal(readCertificate(opened, federation.cas).role, "patient");
+  const opened = await openEnrolled(person, sealed);
+  assert.equal(readCertificate(opened.certificate, federation.cas).role, "patient");
   await assert.rejects(issue(await newDevice()), { code: "ALREADY_ENROLLED" });
-  await assert.rejects(
-    issueRegistrar(
-      { home, keyFile, trust },
-      { institution: "nowhere", name: "N", request: person.request, boxKey: person.box.publicKey },
-    ),
-    { code: "BAD_REQUEST" },
-  );
+  await assert.rejects(issue(person, { ...second, institution: "nowhere", identifier: "N" }), {
+    code: "BAD_REQUEST",
+  });
 });
 
 async function until(done: () => boolean): Promise<void> {

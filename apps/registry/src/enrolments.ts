@@ -4,16 +4,19 @@ import {
   hpkeInfo,
   AnamnesisError,
   attestation,
+  enrolledAnswer,
   fingerprintOf,
   limits,
+  requestedKey,
   signedAttestation,
 } from "@anamnesis/protocol";
 import type { Attestation, Fingerprint } from "@anamnesis/protocol";
 import { issuerOf } from "./authority.ts";
-import { issueCertificate, requestedKey } from "./certificates.ts";
+import { issueCertificate } from "./certificates.ts";
 import type { RegistryDeps } from "./deps.ts";
-import { alreadyEnrolled, identityName, isLive } from "./people.ts";
+import { alreadyEnrolled, credentialOf, identityName, isLive } from "./people.ts";
 import type { CertificateEntry } from "./people.ts";
+import { registrationFor } from "./registrations.ts";
 import { dropIntent, keepIntent } from "./slipOutbox.ts";
 
 /** A registrar may send an attestation this long after making it. */
@@ -23,18 +26,18 @@ const ATTESTED_MS = 24 * 3_600_000;
  * POST /enrolments (H-41): checks a registrar's attestation and certifies the person.
  *
  * @param bytes - SignedAttestation, opened.
- * @returns the certificate, sealed to the new person's X-Wing key.
- * @throws {AnamnesisError} CERTIFICATE_NOT_LIVE, SIGNATURE_INVALID, NOT_FOR_THIS_ROLE, BAD_REQUEST, ALREADY_ENROLLED, UNAVAILABLE.
+ * @returns EnrolledAnswer, sealed to the new person's X-Wing key.
+ * @throws {AnamnesisError} CERTIFICATE_NOT_LIVE, SIGNATURE_INVALID, REGISTRATION_INVALID, NOT_FOR_THIS_ROLE, BAD_REQUEST, ALREADY_ENROLLED, UNAVAILABLE.
  */
 export async function enrol(deps: RegistryDeps, bytes: Uint8Array): Promise<Uint8Array> {
   const attested = checkAttestation(deps, bytes);
-  const signingKey = await requestedKey(attested.request);
-  const der = await certify(deps, { ...attested, signingKey });
+  const signingKey = requestedKey(attested.request);
+  const entry = await certify(deps, { ...attested, signingKey });
   return sealTo({
     publicKey: attested.boxKey,
     info: hpkeInfo.enrolled,
     aad: new Uint8Array(0),
-    plaintext: der,
+    plaintext: enrolledAnswer.encode({ v: 1, ...credentialOf(entry) }),
   });
 }
 
@@ -85,36 +88,54 @@ export interface Person {
   readonly identifier: string;
   readonly signingKey: Uint8Array;
   readonly boxKey: Uint8Array;
+  /** Fingerprint of the registrar's certificate; `null` for registrars, for whom their institution's node signs. */
+  readonly registrar: Uint8Array | null;
+  /** s and the signature REGISTERED (registration.ts of the protocol). */
+  readonly salt: Uint8Array;
+  readonly registered: Uint8Array;
 }
 
 /**
  * Certifies a person: keeps identity and certificate, and puts staff on their institution's chain and the consortium
  * before it answers. The same person with the same keys gets the same certificate again, so that a lost answer can be
  * asked for; anything else is a second enrolment.
- *
- * @returns DER.
  */
-export async function certify(deps: RegistryDeps, person: Person): Promise<Uint8Array> {
+async function certify(deps: RegistryDeps, person: Person): Promise<CertificateEntry> {
   const fingerprint = retried(deps, person) ?? (await record(deps, person));
   const entry = deps.people.certificate(fingerprint);
   if (entry === undefined) throw alreadyEnrolled();
-  if (person.role !== "patient" && (await deps.slips.send(fingerprint)) === "refused") {
+  if (person.role !== "patient" && (await tellChains(deps, fingerprint, entry)) === "refused") {
     withdraw(deps, fingerprint, entry);
     throw new AnamnesisError(
       "UNAVAILABLE",
       "Enrolment refused: the institution's chain does not take the certificate",
     );
   }
-  return entry.der;
+  return entry;
 }
 
-/** Keeps a new person and what is to be said about them, at once. @throws {AnamnesisError} BAD_REQUEST, ALREADY_ENROLLED */
+/** The registrar first: a chain takes a certificate only from a registrar that an earlier block holds. */
+async function tellChains(
+  deps: RegistryDeps,
+  fingerprint: Fingerprint,
+  { registration }: CertificateEntry,
+): Promise<"sent" | "refused"> {
+  if (registration.registrar !== null)
+    await deps.slips.send(toHex(registration.registrar) as Fingerprint);
+  return deps.slips.send(fingerprint);
+}
+
+/**
+ * Keeps a new person and what is to be said about them, at once.
+ * @throws {AnamnesisError} BAD_REQUEST, REGISTRATION_INVALID, ALREADY_ENROLLED
+ */
 export async function record(deps: RegistryDeps, person: Person): Promise<Fingerprint> {
   checkPerson(deps, person);
+  const registration = registrationFor(deps, person);
   if (deps.people.enrolled(identityName(person)) !== undefined) throw alreadyEnrolled();
   const issuer = issuerOf(person.role);
   const issued = await issueCertificate(deps.authorities[issuer], person, deps.now());
-  const { role, name, institution, identifier, signingKey, boxKey } = person;
+  const { role, name, institution, identifier, signingKey, boxKey, salt } = person;
   const entry: CertificateEntry = {
     ...issued,
     role,
@@ -124,6 +145,8 @@ export async function record(deps: RegistryDeps, person: Person): Promise<Finger
     signingKey,
     boxKey,
     issuer,
+    registration,
+    salt,
     revokedAt: 0,
   };
   return deps.store.transaction(() => {

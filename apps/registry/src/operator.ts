@@ -1,10 +1,11 @@
 import type { HomePlace } from "./home.ts";
 import { openRegistry } from "./registry.ts";
-import { requestedKey } from "./certificates.ts";
 import { record } from "./enrolments.ts";
 import { lookupLog } from "./contacts.ts";
 import type { LookupEntry } from "./contacts.ts";
-import type { Trust } from "@anamnesis/protocol";
+import { credentialOf } from "./people.ts";
+import { requestedKey } from "@anamnesis/protocol";
+import type { Credential, Trust } from "@anamnesis/protocol";
 
 /** A home with the federation that it serves. */
 export interface OperatorPlace extends HomePlace {
@@ -18,33 +19,33 @@ export interface OperatorPlace extends HomePlace {
  *
  * @param registrar.request - PKCS#10 made on the registrar's device, DER.
  * @param registrar.boxKey - X-Wing, 1216 bytes.
- * @param registrar.identifier - What the operator saw; default the name.
- * @returns the certificate, DER.
- * @throws {AnamnesisError} ALREADY_ENROLLED, BAD_REQUEST, SIGNATURE_INVALID.
+ * @param registrar.identifier - What the institution saw.
+ * @param registrar.salt - s of the commitment, and `registered`: REGISTERED by the institution's node key.
+ * @throws {AnamnesisError} ALREADY_ENROLLED, BAD_REQUEST, SIGNATURE_INVALID, REGISTRATION_INVALID.
  */
 export async function issueRegistrar(
   place: OperatorPlace,
   registrar: {
     readonly institution: string;
     readonly name: string;
-    readonly identifier?: string;
+    readonly identifier: string;
     readonly request: Uint8Array;
     readonly boxKey: Uint8Array;
+    readonly salt: Uint8Array;
+    readonly registered: Uint8Array;
   },
-): Promise<Uint8Array> {
-  const { institution, name, identifier = name, request, boxKey } = registrar;
-  const signingKey = await requestedKey(request);
+): Promise<Credential> {
+  const { request, ...person } = registrar;
+  const signingKey = requestedKey(request);
   const deps = await openRegistry(place);
   try {
     const fingerprint = await record(deps, {
+      ...person,
       role: "registrar",
-      institution,
-      name,
-      identifier,
+      registrar: null,
       signingKey,
-      boxKey,
     });
-    return deps.people.certificate(fingerprint)!.der;
+    return credentialOf(deps.people.certificate(fingerprint)!);
   } finally {
     await deps.store.close();
   }

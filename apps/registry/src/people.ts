@@ -1,6 +1,6 @@
 import { fromHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, fingerprintOf } from "@anamnesis/protocol";
-import type { Fingerprint, Role } from "@anamnesis/protocol";
+import type { Credential, Fingerprint, Registration, Role } from "@anamnesis/protocol";
 import type { IssuerId } from "./authority.ts";
 import type { Issued, Subject } from "./certificates.ts";
 import type { SealedStore } from "./sealedStore.ts";
@@ -10,6 +10,9 @@ export interface CertificateEntry extends Issued, Subject {
   readonly issuer: IssuerId;
   /** What the registrar saw. */
   readonly identifier: string;
+  /** What the registrar signed; s, 32 bytes, opens its commitment to the identifier. */
+  readonly registration: Registration;
+  readonly salt: Uint8Array;
   readonly revokedAt: number;
 }
 
@@ -87,6 +90,11 @@ export class People {
     return now;
   }
 }
+
+export const credentialOf = ({ der, registration }: CertificateEntry): Credential => ({
+  certificate: der,
+  registration,
+});
 
 export const alreadyEnrolled = (): AnamnesisError =>
   new AnamnesisError(

@@ -3,7 +3,7 @@ import type { BoxKeys } from "@anamnesis/crypto/patientKeys";
 import { randomBytes } from "@anamnesis/crypto/verify";
 import type { RandomSource } from "@anamnesis/crypto/verify";
 import { AnamnesisError, fingerprintOf } from "@anamnesis/protocol";
-import type { Role } from "@anamnesis/protocol";
+import type { Registration, Role } from "@anamnesis/protocol";
 import type { BlobDir } from "./blobDir.ts";
 import { decodeDeviceFile, encodeDeviceFile, isDemoFile } from "./deviceFile.ts";
 import type { Identity, Protection } from "./deviceFile.ts";
@@ -11,6 +11,13 @@ import { ItemStore } from "./itemStore.ts";
 
 /** Name of the identity file inside the device's folder. */
 export const IDENTITY_FILE = "identity.json";
+
+export interface OwnCertificate {
+  readonly der: Uint8Array;
+  readonly fingerprint: string;
+  /** What was signed about this person at enrolment: patients show it with their certificate. */
+  readonly registration: Registration;
+}
 
 /** A person's unlocked device: identity, keys, and what it remembers. */
 export interface Device {
@@ -24,7 +31,7 @@ export interface Device {
   /** The certified signing key and X-Wing key. */
   keys(): Promise<BoxKeys>;
   /** Own certificate, DER, and its fingerprint. @throws {AnamnesisError} CERTIFICATE_INVALID before enrolment. */
-  certificate(): Promise<{ readonly der: Uint8Array; readonly fingerprint: string }>;
+  certificate(): Promise<OwnCertificate>;
 }
 
 /**
@@ -94,7 +101,8 @@ function makeDevice(
           "CERTIFICATE_INVALID",
           "This person has no certificate yet, want enrolment by a registrar first",
         );
-      return { der: item.der, fingerprint: fingerprintOf(item.der) };
+      const { certificate: der, registration } = item;
+      return { der, fingerprint: fingerprintOf(der), registration };
     },
   };
 }

@@ -17,6 +17,11 @@ import type { ItemKind, ItemKinds } from "./items.ts";
 const READS_AT_ONCE = 16;
 const BYTES_MAX = 16 * 1024 * 1024;
 
+interface StoredItem<K extends ItemKind> {
+  readonly key: string;
+  readonly value: ItemKinds[K];
+}
+
 /**
  * Items of a device, each in a file of its own: AES-256-GCM under the device's storage key, the name bound as AAD.
  *
@@ -48,22 +53,29 @@ export class ItemStore {
 
   /** @throws {AnamnesisError} STORE_CORRUPT when the file was changed. */
   async get<K extends ItemKind>(kind: K, key: string): Promise<ItemKinds[K] | undefined> {
-    return this.#read<K>(this.#name(kind, key));
+    return (await this.#read<K>(this.#name(kind, key)))?.value;
   }
 
   /** Every item of a kind, in no particular order. @throws {AnamnesisError} STORE_CORRUPT */
   async all<K extends ItemKind>(kind: K): Promise<readonly ItemKinds[K][]> {
+    return (await this.entries(kind)).map(([, value]) => value);
+  }
+
+  /** Every item of a kind with its key. @throws {AnamnesisError} STORE_CORRUPT */
+  async entries<K extends ItemKind>(
+    kind: K,
+  ): Promise<readonly (readonly [string, ItemKinds[K]])[]> {
     const prefix = this.#prefix(kind);
     const names = (await this.#dir.list()).filter((name) => name.startsWith(prefix));
-    const values = await inParallel(names, READS_AT_ONCE, (name) => this.#read<K>(name));
-    return values.filter((value) => value !== undefined);
+    const items = await inParallel(names, READS_AT_ONCE, (name) => this.#read<K>(name));
+    return items.flatMap((item) => (item === undefined ? [] : [[item.key, item.value] as const]));
   }
 
   async remove(kind: ItemKind, key: string): Promise<void> {
     await this.#dir.remove(this.#name(kind, key));
   }
 
-  async #read<K extends ItemKind>(name: string): Promise<ItemKinds[K] | undefined> {
+  async #read<K extends ItemKind>(name: string): Promise<StoredItem<K> | undefined> {
     const sealed = await this.#dir.read(name);
     if (sealed === undefined) return undefined;
     let plaintext: Uint8Array;
@@ -77,9 +89,7 @@ export class ItemStore {
       );
     }
     // Sealed under a key that only this device has: the value is as this code wrote it.
-    return (
-      decodeCanonical(plaintext, { maxBytes: BYTES_MAX }) as unknown as { value: ItemKinds[K] }
-    ).value;
+    return decodeCanonical(plaintext, { maxBytes: BYTES_MAX }) as unknown as StoredItem<K>;
   }
 
   #name(kind: ItemKind, key: string): string {

@@ -1,3 +1,5 @@
+import type { Credential } from "@anamnesis/protocol";
+
 /**
  * What a device remembers, one sealed file per item. Every value is canonical CBOR: byte strings, texts, whole numbers
  * (times in Unix milliseconds), lists, and `null` for what is absent. Ids are lower-case hex.
@@ -140,8 +142,15 @@ export interface LookupItem {
   readonly text: string;
 }
 
+/** Whom this device dealt with under a name. Key: institution, role and name as JSON. Fingerprints of certificates. */
+export interface KnownItem {
+  readonly accepted: readonly string[];
+  /** Came under the same name later, and the user was not asked yet. */
+  readonly waiting: readonly string[];
+}
+
 export interface ItemKinds {
-  certificate: { readonly der: Uint8Array };
+  certificate: Credential;
   contactBox: ContactBoxItem;
   visit: VisitItem;
   answered: AnsweredItem;
@@ -153,6 +162,7 @@ export interface ItemKinds {
   contact: ContactItem;
   written: WrittenItem;
   lookup: LookupItem;
+  known: KnownItem;
   /** The owner's rules. Key: "rules". */
   rules: { readonly answerTokenRequests: boolean };
 }

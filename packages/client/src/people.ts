@@ -1,27 +1,76 @@
-import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
-import { isLive, verifyCertificateView } from "./certificates.ts";
+import { toHex } from "@anamnesis/crypto/verify";
+import { AnamnesisError, checkRegistration, consortiumOf } from "@anamnesis/protocol";
+import type { Credential, PersonCertificate } from "@anamnesis/protocol";
+import { isLive, verifyCertificateView, verifyPatientCertificate } from "./certificates.ts";
+import { assertKnown } from "./knownPeople.ts";
 import type { PersonView } from "./model.ts";
 import { ownNode } from "./ownNode.ts";
 import type { CertificateView } from "./ports.ts";
 import type { Session } from "./session.ts";
 
-const known = new WeakMap<Session, Map<string, Promise<CertificateView>>>();
+interface Asked {
+  readonly view: Promise<CertificateView>;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+const known = new WeakMap<Session, Map<string, Asked>>();
+/** What was revoked counts for no longer than this (design 5.9). */
+const REVOCATION_MS = 60_000;
 
 /**
  * A staff certificate from the consortium, verified against the trust file. Remembered for the session: a certificate
  * never changes, but whether it is revoked does ({@link liveCertificate} asks anew).
  *
+ * @param maxAgeMs - Asks anew what was asked longer ago.
  * @throws {AnamnesisError} AUTHOR_UNVERIFIED; NOT_FOUND, UNAVAILABLE.
  */
-export function certificateOf(session: Session, fingerprint: string): Promise<CertificateView> {
-  const cache = known.get(session) ?? new Map<string, Promise<CertificateView>>();
+export function certificateOf(
+  session: Session,
+  fingerprint: string,
+  maxAgeMs: number = Number.POSITIVE_INFINITY,
+): Promise<CertificateView> {
+  const cache = known.get(session) ?? new Map<string, Asked>();
   known.set(session, cache);
   const cached = cache.get(fingerprint);
-  if (cached !== undefined) return cached;
-  const asked = askCertificate(session, fingerprint);
-  cache.set(fingerprint, asked);
-  asked.catch(() => cache.delete(fingerprint));
-  return asked;
+  if (cached !== undefined && session.clock() - cached.at <= maxAgeMs) return cached.view;
+  const view = askCertificate(session, fingerprint);
+  cache.set(fingerprint, { view, at: session.clock() });
+  view.catch(() => cache.delete(fingerprint));
+  return view;
+}
+
+/**
+ * A patient's certificate, for whose keys a registrar of this federation has signed: no chain holds it, and the registry
+ * alone could have issued it to anybody (docs/spec/registry.md R-20).
+ *
+ * @throws {AnamnesisError} CERTIFICATE_INVALID, CERTIFICATE_NOT_LIVE, REGISTRATION_INVALID; UNAVAILABLE.
+ */
+export async function verifyPatient(
+  session: Session,
+  { certificate, registration }: Credential,
+): Promise<PersonCertificate> {
+  const patient = verifyPatientCertificate(session.trust, certificate, session.clock());
+  const { registrar } = registration;
+  const view = registrar === null ? undefined : await registrarOf(session, toHex(registrar));
+  if (view === undefined)
+    throw new AnamnesisError(
+      "REGISTRATION_INVALID",
+      "Registration refused: the chain knows no registrar who made it",
+    );
+  checkRegistration(patient, registration, { ...view, revokedAt: view.revokedAt ?? 0 });
+  return patient;
+}
+
+async function registrarOf(
+  session: Session,
+  fingerprint: string,
+): Promise<CertificateView | undefined> {
+  try {
+    return await certificateOf(session, fingerprint, REVOCATION_MS);
+  } catch (error) {
+    if (error instanceof AnamnesisError && error.code === "NOT_FOUND") return undefined;
+    throw error;
+  }
 }
 
 /** The certificate as it stands now. @throws {AnamnesisError} CERTIFICATE_NOT_LIVE, AUTHOR_UNVERIFIED, NOT_FOUND. */
@@ -47,15 +96,26 @@ async function askCertificate(session: Session, fingerprint: string): Promise<Ce
 }
 
 /**
- * The staff member that a person means: a fingerprint, `NAME@INSTITUTION`, or a name.
+ * The staff member that a person means: a fingerprint, `NAME@INSTITUTION`, or a name. This device remembers them.
  *
  * @param institution - Only there.
- * @throws {AnamnesisError} NOT_FOUND, AMBIGUOUS_NAME, CERTIFICATE_NOT_LIVE, AUTHOR_UNVERIFIED.
+ * @throws {AnamnesisError} NOT_FOUND, AMBIGUOUS_NAME, CERTIFICATE_NOT_LIVE, AUTHOR_UNVERIFIED; KEY_CHANGED when this device
+ * dealt with another key under this name before.
  */
 export async function findDoctor(
   session: Session,
   who: string,
   institution?: string,
+): Promise<CertificateView> {
+  const found = await findCertified(session, who, institution);
+  await assertKnown(session, found);
+  return found;
+}
+
+async function findCertified(
+  session: Session,
+  who: string,
+  institution: string | undefined,
 ): Promise<CertificateView> {
   if (/^[0-9a-f]{64}$/.test(who)) return liveCertificate(session, who);
   const at = who.lastIndexOf("@");

@@ -139,6 +139,8 @@ export const errorCodes = {
   TICKET_INVALID: { status: 403, exit: 4 },
   CERTIFICATE_INVALID: { status: 403, exit: 4 },
   CERTIFICATE_NOT_LIVE: { status: 403, exit: 4 },
+  REGISTRATION_INVALID: { status: 403, exit: 4 },
+  KEY_CHANGED: { status: 409, exit: 4 },
   ALREADY_ENROLLED: { status: 409, exit: 5 },
   // Proxies, in the order of their checks (design 5.8)
   READER_SIGNATURE: { status: 401, exit: 4 },

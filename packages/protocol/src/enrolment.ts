@@ -1,4 +1,6 @@
 import { BYTES } from "@anamnesis/crypto/verify";
+import { contactCardShape } from "./contactCard.ts";
+import { credentialFields, registrationShape } from "./registration.ts";
 import { blob, bytes, document, literal, object, oneOf, text, uint } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
 
@@ -35,6 +37,10 @@ const attestationShape = object({
   registrar: bytes(32),
   /** What the registrar saw: the national identifier, or the name where none is used. Kept encrypted at the registry. */
   identifier: text(128),
+  /** s, 32 random bytes: salt of the commitment that the registrar signs. */
+  salt: bytes(32),
+  /** Type REGISTERED by the registrar's certified key over the person's keys (registration.ts). */
+  registered: bytes(64),
   /** For staff, the name that their certificate carries; empty for patients. */
   name: text(128),
   role: oneOf(...roles),
@@ -57,9 +63,24 @@ const signedAttestationShape = object({
 /** Signature type ATTESTATION by the registrar's certified key. */
 export const signedAttestation = document("Signed attestation", signedAttestationShape);
 
+const enrolledShape = object({ v: literal(1), ...credentialFields });
+/** What the registry answers, sealed to the new person: certificate and registration. */
+export const enrolledAnswer = document("Enrolment answer", enrolledShape);
+
 const lookupShape = object({ v: literal(1), identifier: text(128) });
 /** Body of a look-up, sealed to the registry. */
 export const contactLookup = document("Contact look-up", lookupShape);
+
+const contactAnswerShape = object({
+  v: literal(1),
+  card: contactCardShape,
+  /** s of the registration: by it the doctor recomputes the commitment from the identifier that was asked. */
+  salt: bytes(32),
+  registration: registrationShape,
+});
+/** The answer to a look-up, sealed to the doctor. Cards in tokens come without salt. */
+export type ContactAnswer = Shaped<typeof contactAnswerShape>;
+export const contactAnswer = document("Contact answer", contactAnswerShape);
 
 /**
  * OIDs of our certificates' extensions. The arc below 2.25 has 48 bits, because X.509 libraries lose larger ones.

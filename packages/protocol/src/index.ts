@@ -1,7 +1,9 @@
 export * from "./appHash.ts";
 export * from "./logEntry.ts";
 export * from "./certificate.ts";
+export * from "./certificateRequest.ts";
 export * from "./codes.ts";
+export * from "./contactCard.ts";
 export * from "./enrolment.ts";
 export * from "./errors.ts";
 export * from "./genesis.ts";
@@ -19,6 +21,7 @@ export * from "./messages.ts";
 export * from "./pages.ts";
 export * from "./proofFile.ts";
 export * from "./proofs.ts";
+export * from "./registration.ts";
 export * from "./requests.ts";
 export * from "./shape.ts";
 export * from "./slipKinds.ts";

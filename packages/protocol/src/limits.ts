@@ -42,6 +42,9 @@ export const limits = {
   ticketMs: 10 * 60_000,
   /** A signed request's `created` may be this far from the server's clock. */
   requestSkewMs: 60_000,
+  /** A visit token, and its entries: two for each category. */
+  visitTokenBytes: 128 * 1024,
+  visitTokenEntries: 64,
   grantTags: 2_048,
   grantRecords: 4_096,
   /** Requests that one grant says it answers. */

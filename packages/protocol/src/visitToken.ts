@@ -1,19 +1,12 @@
 import { BYTES, encodeCanonical, fromHex, verifySignature } from "@anamnesis/crypto/verify";
+import { contactCardShape } from "./contactCard.ts";
 import { AnamnesisError } from "./errors.ts";
 import { pidOf } from "./ids.ts";
+import { credentialFields } from "./registration.ts";
 import type { Pid } from "./ids.ts";
-import { blob, bytes, document, item, list, literal, object, text, uint } from "./shape.ts";
+import { limits } from "./limits.ts";
+import { blob, bytes, document, list, literal, object, text, uint } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
-
-/** `{node, box id, X-Wing key}`: lets one write to a box. `certificate` is DER, or empty where the box is nobody's by name. */
-export const contactCardShape = object({
-  node: text(),
-  box: bytes(32),
-  boxKey: bytes(BYTES.boxPublicKey),
-  certificate: blob(6_000),
-});
-export type ContactCard = Shaped<typeof contactCardShape>;
-export const contactCard = item("Contact card", contactCardShape);
 
 /** For one category of one visit: what an author needs to seal records under a tag. */
 export const tokenEntryShape = object({
@@ -45,11 +38,11 @@ export const visitToken = document("Visit token", tokenShape);
 
 const signedTokenShape = object({
   v: literal(1),
-  token: blob(64 * 1024),
+  token: blob(limits.visitTokenBytes),
   /** By the visit key, type VISIT-TOKEN, over the token's bytes. */
   signature: bytes(64),
-  /** The patient's certificate (DER) and its key's signature over pid, type PATIENT-VISIT. */
-  certificate: blob(6_000),
+  /** The patient's certificate and registration, and the certified key's signature over pid, type PATIENT-VISIT. */
+  ...credentialFields,
   certified: bytes(64),
 });
 export type SignedVisitToken = Shaped<typeof signedTokenShape>;

@@ -12,9 +12,12 @@ import { sign, signRaw, signingKeypair } from "@anamnesis/crypto/sign";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
 import { BYTES, concat, fromHex, randomBytes, utf8 } from "@anamnesis/crypto/verify";
 import {
-  hpkeInfo,
   attestation,
+  enrolledAnswer,
   fingerprintOf,
+  hpkeInfo,
+  identityCommitment,
+  registeredBytes,
   signRequest,
   signedAttestation,
 } from "@anamnesis/protocol";
@@ -22,6 +25,7 @@ import type {
   Attestation,
   CaKey,
   ChainId,
+  Credential,
   Genesis,
   InstitutionId,
   Trust,
@@ -100,7 +104,11 @@ export async function startFederation(options: Partial<RegistryConfig> = {}): Pr
   const { cas, boxKey } = await initHome(place.home, place);
   const node = await startNode(() => cas);
   const nodeKeys = signingKeypair(randomBytes(32));
-  const trust = trustOf(cas, boxKey, node.address, nodeKeys.publicKey);
+  const otherNodeKeys = signingKeypair(randomBytes(32));
+  const trust = trustOf(cas, boxKey, node.address, {
+    [hospital]: nodeKeys.publicKey,
+    [other]: otherNodeKeys.publicKey,
+  });
   const [registrar, otherRegistrar] = [await newRegistrar(hospital), await newRegistrar(other)];
   const clock = { now: Date.now() };
   const config: RegistryConfig = {
@@ -131,16 +139,23 @@ export async function startFederation(options: Partial<RegistryConfig> = {}): Pr
 
   async function newRegistrar(institution: string): Promise<Device & { der: Uint8Array }> {
     const device = await newDevice();
-    const der = await issueRegistrar(
+    const person = {
+      institution,
+      role: "registrar",
+      name: `Registrar of ${institution}`,
+      identifier: `Registrar of ${institution}`,
+    };
+    const { secretKey } = institution === hospital ? nodeKeys : otherNodeKeys;
+    const { certificate } = await issueRegistrar(
       { ...place, trust },
       {
-        institution,
-        name: `Registrar of ${institution}`,
+        ...person,
         request: device.request,
         boxKey: device.box.publicKey,
+        ...registeredBy(secretKey, device, person),
       },
     );
-    return { ...device, der };
+    return { ...device, der: certificate };
   }
 }
 
@@ -148,13 +163,13 @@ function trustOf(
   cas: readonly CaKey[],
   boxKey: Uint8Array,
   address: string,
-  nodeKey: Uint8Array,
+  nodeKeys: Readonly<Record<string, Uint8Array>>,
 ): Trust {
   const member = (id: InstitutionId) => ({
     id,
     name: id,
     level: "tertiary",
-    nodeKey: id === hospital ? nodeKey : randomBytes(32),
+    nodeKey: nodeKeys[id] ?? randomBytes(32),
     boxKey: new Uint8Array(BYTES.boxPublicKey),
     address,
   });
@@ -190,6 +205,27 @@ function trustOf(
   return { v: 1, chains: [consortium, care(hospital), care(other)] };
 }
 
+/** Salt and signature by which a registrar, or a node, vouches for a person's keys. */
+export function registeredBy(
+  secretKey: Uint8Array,
+  device: Device,
+  person: {
+    readonly institution: string;
+    readonly role: string;
+    readonly name: string;
+    readonly identifier: string;
+  },
+): { salt: Uint8Array; registered: Uint8Array } {
+  const salt = randomBytes(32);
+  const message = registeredBytes({
+    ...person,
+    signingKey: device.keys.publicKey,
+    boxKey: device.box.publicKey,
+    commitment: identityCommitment(salt, person.identifier),
+  });
+  return { salt, registered: sign({ type: "REGISTERED", message, secretKey }) };
+}
+
 /** What a registrar's device makes of a person; `change` alters the attestation before it is signed. */
 export async function attested(
   federation: Federation,
@@ -197,13 +233,18 @@ export async function attested(
   change: Partial<Attestation> = {},
   signer: { readonly secretKey: Uint8Array } = federation.registrar.keys,
 ): Promise<Uint8Array> {
+  const person = {
+    identifier: "ID-0001",
+    name: "",
+    role: "patient" as const,
+    institution: hospital,
+    ...change,
+  };
   const document = attestation.encode({
     v: 1,
     registrar: fromHex(fingerprintOf(federation.registrar.der)),
-    identifier: "ID-0001",
-    name: "",
-    role: "patient",
-    institution: hospital,
+    ...person,
+    ...registeredBy(signer.secretKey, device, person),
     request: device.request,
     boxKey: device.box.publicKey,
     time: federation.clock.now,
@@ -227,13 +268,20 @@ export async function enrolled(
 ): Promise<Uint8Array> {
   const answer = await post(federation, "/enrolments", await attested(federation, device, change));
   if (!answer.ok) throw new Error(await answer.text());
-  const sealed = new Uint8Array(await answer.arrayBuffer());
-  return openWith({
-    secretKey: device.box.secretKey,
-    info: hpkeInfo.enrolled,
-    aad: new Uint8Array(0),
-    sealed,
-  });
+  return (await openEnrolled(device, answer)).certificate;
+}
+
+/** Opens the answer to an enrolment. */
+export async function openEnrolled(device: Device, answer: Response): Promise<Credential> {
+  const { certificate, registration } = enrolledAnswer.decode(
+    await openWith({
+      secretKey: device.box.secretKey,
+      info: hpkeInfo.enrolled,
+      aad: new Uint8Array(0),
+      sealed: new Uint8Array(await answer.arrayBuffer()),
+    }),
+  );
+  return { certificate, registration };
 }
 
 export const post = (

@@ -5,7 +5,7 @@ import { enrolPerson } from "../enrolPerson.ts";
 import { spawnKeys } from "../keysProcess.ts";
 import { protectionOf } from "../passphrase.ts";
 import { parsePersonName, registrarOf } from "../personName.ts";
-import { AnamnesisError, parseInstitutionId, consortiumOf } from "@anamnesis/protocol";
+import { AnamnesisError, consortiumOf, parseInstitutionId, roles } from "@anamnesis/protocol";
 import type { Role } from "@anamnesis/protocol";
 
 export const { define, run }: CommandModule = {
@@ -17,7 +17,7 @@ export const { define, run }: CommandModule = {
       .argument("<name>", "the person's name: of the device, and for staff of the certificate")
       .addOption(
         new Option("--role <role>", "what the person is")
-          .choices(["patient", "doctor"])
+          .choices(roles.filter((role) => role !== "registrar"))
           .makeOptionMandatory(),
       )
       .requiredOption("--at <institution>", "where they enrol")

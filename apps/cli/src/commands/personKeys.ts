@@ -12,7 +12,7 @@ import {
 import { createDevice, openSession } from "@anamnesis/client";
 import type { Device, Protection } from "@anamnesis/client";
 import { fingerprintOf, InvariantError, parseTrust } from "@anamnesis/protocol";
-import type { Role } from "@anamnesis/protocol";
+import type { Credential, Role } from "@anamnesis/protocol";
 import { readFile, rm } from "node:fs/promises";
 import { deviceDir } from "../deviceDir.ts";
 
@@ -34,7 +34,7 @@ export type KeysCall =
       readonly verb: "keep";
       readonly folder: string;
       readonly trustFile: string;
-      readonly certificate: { readonly sealed: Uint8Array } | { readonly der: Uint8Array };
+      readonly certificate: { readonly sealed: Uint8Array } | { readonly credential: Credential };
     }
   /** Enrolment failed: the device goes again. */
   | { readonly id: number; readonly verb: "drop"; readonly folder: string };
@@ -59,7 +59,8 @@ async function answer(call: KeysCall): Promise<unknown> {
       if (device === undefined)
         throw new InvariantError("a certificate comes only for a device that was made here");
       const trust = parseTrust(await readFile(call.trustFile, "utf8"));
-      if ("der" in call.certificate) await keepCertificate(device, trust, call.certificate.der);
+      if ("credential" in call.certificate)
+        await keepCertificate(device, trust, call.certificate.credential);
       else await acceptCertificate(device, trust, call.certificate.sealed);
       if (device.role === "patient") await openContactBox(await openSession(device, trust));
       made.delete(call.folder);

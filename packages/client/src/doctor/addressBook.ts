@@ -1,10 +1,18 @@
 import { openWith, sealTo } from "@anamnesis/crypto/box";
 import { toHex } from "@anamnesis/crypto/verify";
-import { hpkeInfo, AnamnesisError, consortiumOf, contactLookup } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  checkIdentifier,
+  consortiumOf,
+  contactAnswer,
+  contactLookup,
+  hpkeInfo,
+} from "@anamnesis/protocol";
 import type { ContactCard } from "@anamnesis/protocol";
 import { certifiedCaller } from "../caller.ts";
-import { verifyPatientCertificate } from "../certificates.ts";
+import { assertKnown } from "../knownPeople.ts";
 import { decodeCard, encodeCard } from "../mail.ts";
+import { verifyPatient } from "../people.ts";
 import type { Session } from "../session.ts";
 
 /** A patient whom this doctor can write to; `cards` newest first. */
@@ -64,10 +72,11 @@ export async function resolvePatient(session: Session, who: string): Promise<Kno
 }
 
 /**
- * Asks the registry for the contact card of whoever was attested under this identifier, exactly.
+ * Asks the registry for the contact card of whoever was attested under this identifier, exactly. What a registrar signed,
+ * not the registry's word, says whose card it is.
  *
  * @throws {AnamnesisError} NOT_FOUND (nobody, or not to be reached: both look alike), NOT_FOR_THIS_ROLE, RATE_LIMITED,
- * CERTIFICATE_INVALID, UNAVAILABLE.
+ * CERTIFICATE_INVALID, REGISTRATION_INVALID, KEY_CHANGED, UNAVAILABLE.
  */
 export async function lookupPatient(session: Session, identifier: string): Promise<KnownPatient> {
   const { device } = session;
@@ -80,14 +89,14 @@ export async function lookupPatient(session: Session, identifier: string): Promi
   });
   const answer = await session.network.registry().lookup(sealed, await certifiedCaller(device));
   const { box } = await device.keys();
-  const card = decodeCard(
+  const { card, salt, registration } = contactAnswer.decode(
     await openWith({ secretKey: box.secretKey, info: hpkeInfo.card, aad: noAad, sealed: answer }),
   );
-  const { fingerprint } = verifyPatientCertificate(
-    session.trust,
-    card.certificate,
-    session.clock(),
-  );
+  const { certificate } = card;
+  const { fingerprint } = await verifyPatient(session, { certificate, registration });
+  checkIdentifier(registration, salt, identifier);
+  const patient = { fingerprint, name: identifier, role: "patient", institution: "" };
+  await assertKnown(session, patient);
   await device.items.put("contact", contactKey(fingerprint, card), {
     patient: fingerprint,
     name: identifier,

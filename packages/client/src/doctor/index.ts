@@ -1,5 +1,5 @@
 /** Workflows of a doctor: receive, write, ask, open. */
-export { listPatients, lookupPatient } from "./addressBook.ts";
+export { listPatients, lookupPatient, resolvePatient } from "./addressBook.ts";
 export type { KnownPatient } from "./addressBook.ts";
 export { amendRecord } from "./amendRecord.ts";
 export { listGrants, listReadable } from "./grants.ts";

@@ -11,9 +11,9 @@ import {
 } from "@anamnesis/protocol";
 import type { Message } from "@anamnesis/protocol";
 import { certifiedCaller } from "../caller.ts";
-import { verifyPatientCertificate } from "../certificates.ts";
 import { encodeCard, openMessage } from "../mail.ts";
 import { ownNode } from "../ownNode.ts";
+import { verifyPatient } from "../people.ts";
 import type { Session } from "../session.ts";
 import { contactKey } from "./addressBook.ts";
 import { takeDispute } from "./disputes.ts";
@@ -103,7 +103,7 @@ async function takeToken(session: Session, body: Uint8Array): Promise<ReceivedEv
   const { device } = session;
   const signed = signedVisitToken.decode(answer.token);
   const now = session.clock();
-  const patient = verifyPatientCertificate(session.trust, signed.certificate, now);
+  const patient = await verifyPatient(session, signed);
   const token = verifyVisitToken(signed, patient.signingKey);
   if (
     token.institution !== device.institution ||

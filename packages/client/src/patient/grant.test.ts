@@ -168,7 +168,9 @@ describe("enrol()", () => {
       (await reopened.certificate()).fingerprint,
       (await device.certificate()).fingerprint,
     );
-    assert.ok(!Buffer.from((await device.certificate()).der).includes("bob"));
+    const { der, registration } = await device.certificate();
+    const credential = { certificate: der, registration };
+    assert.ok(!Buffer.from(der).includes("bob"));
     const other = await createDevice(
       new MemoryBlobDir(),
       person.makeKeys({ role: "patient", name: "eve", institution: "general-hospital" }),
@@ -177,10 +179,9 @@ describe("enrol()", () => {
     await assert.rejects(person.acceptCertificate(other, federation.trust, sealed), {
       code: "E_DECRYPT",
     });
-    await assert.rejects(
-      person.keepCertificate(other, federation.trust, (await device.certificate()).der),
-      { code: "CERTIFICATE_INVALID" },
-    );
+    await assert.rejects(person.keepCertificate(other, federation.trust, credential), {
+      code: "CERTIFICATE_INVALID",
+    });
     const again = person.enrol(registrar, {
       request: await person.certificateRequest(other),
       role: "patient",
@@ -189,10 +190,9 @@ describe("enrol()", () => {
     });
     await assert.rejects(again, { code: "ALREADY_ENROLLED" });
     const elsewhere = await ClientFederation.make("other");
-    await assert.rejects(
-      person.keepCertificate(device, elsewhere.trust, (await device.certificate()).der),
-      { code: "CERTIFICATE_INVALID" },
-    );
+    await assert.rejects(person.keepCertificate(device, elsewhere.trust, credential), {
+      code: "CERTIFICATE_INVALID",
+    });
     await assert.rejects(
       person.enrol(registrar, {
         request: new Uint8Array([0xa0]),

@@ -2,7 +2,7 @@ import { toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, accessRequest } from "@anamnesis/protocol";
 import type { Action, Purpose } from "@anamnesis/protocol";
 import type { RequestItem } from "../items.ts";
-import { findDoctor, liveCertificate } from "../people.ts";
+import { findDoctor } from "../people.ts";
 import type { CertificateView } from "../ports.ts";
 import type { Session } from "../session.ts";
 import { ownRecords } from "./records.ts";
@@ -43,7 +43,7 @@ export interface Terms {
 /**
  * What an input means now.
  *
- * @throws {AnamnesisError} USAGE, NOT_FOUND, AMBIGUOUS_NAME, REQUEST_CLOSED, CERTIFICATE_NOT_LIVE, UNAVAILABLE.
+ * @throws {AnamnesisError} USAGE, NOT_FOUND, AMBIGUOUS_NAME, REQUEST_CLOSED, CERTIFICATE_NOT_LIVE, KEY_CHANGED, UNAVAILABLE.
  */
 export async function termsOf(session: Session, input: GrantInput): Promise<Terms> {
   const request =
@@ -54,7 +54,7 @@ export async function termsOf(session: Session, input: GrantInput): Promise<Term
   const reader =
     request === undefined
       ? await findDoctor(session, input.to!)
-      : await liveCertificate(session, request.party);
+      : await findDoctor(session, request.party);
   const purpose = input.purpose ?? asked?.purpose ?? "TREAT";
   const categories = input.categories ?? asked?.categories ?? undefined;
   const named = input.records ?? asked?.records?.map(toHex);

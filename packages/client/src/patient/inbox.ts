@@ -12,6 +12,7 @@ import {
 import type { TokenRequest } from "@anamnesis/protocol";
 import { verifyCertificate } from "../certificates.ts";
 import { inParallel } from "../inParallel.ts";
+import { assertKnown } from "../knownPeople.ts";
 import { openMessage, sendMessage, staffAddress } from "../mail.ts";
 import type { PersonView } from "../model.ts";
 import { ownNode } from "../ownNode.ts";
@@ -105,7 +106,10 @@ async function signer(
   return liveCertificate(session, fingerprint);
 }
 
-/** By the owner's rules: yes to a live doctor who holds this box's card, for visits at their own institution. */
+/**
+ * By the owner's rules: yes to a live doctor who holds this box's card, for visits at their own institution.
+ * @throws {AnamnesisError} KEY_CHANGED for a known doctor's name with another key; what {@link signer} and sending throw.
+ */
 async function answerTokenRequest(
   session: Session,
   from: OwnBox,
@@ -120,6 +124,7 @@ async function answerTokenRequest(
     signature,
     der: asked.certificate,
   });
+  await assertKnown(session, doctor);
   const rules = await session.device.items.get("rules", "rules");
   if (doctor.institution !== asked.institution || rules?.answerTokenRequests === false) {
     return tell({ what: "declined", doctor: personView(doctor), code: "FORBIDDEN" });

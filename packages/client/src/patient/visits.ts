@@ -202,7 +202,7 @@ export async function tokenFor(
     contact,
     name: session.device.name,
   });
-  const [{ der }, { signing }] = await Promise.all([
+  const [{ der, registration }, { signing }] = await Promise.all([
     session.device.certificate(),
     session.device.keys(),
   ]);
@@ -211,6 +211,7 @@ export async function tokenFor(
     token,
     signature: sign({ type: "VISIT-TOKEN", message: token, secretKey: key.secretKey }),
     certificate: der,
+    registration,
     certified: sign({
       type: "PATIENT-VISIT",
       message: vouched(visit.pid),

@@ -10,13 +10,17 @@ import {
 import type { RandomSource } from "@anamnesis/crypto/verify";
 import { sign } from "@anamnesis/crypto/sign";
 import {
-  hpkeInfo,
   AnamnesisError,
   attestation,
   consortiumOf,
+  enrolledAnswer,
+  hpkeInfo,
+  identityCommitment,
+  registeredBytes,
+  requestedKey,
   signedAttestation,
 } from "@anamnesis/protocol";
-import type { Role, Trust } from "@anamnesis/protocol";
+import type { Credential, Role, Trust } from "@anamnesis/protocol";
 import { Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
 import { verifyCertificate } from "../certificates.ts";
 import type { Device } from "../device.ts";
@@ -64,11 +68,12 @@ export async function certificateRequest(device: Device): Promise<Uint8Array> {
 }
 
 /**
- * Registrar's side: attests the person and enrols them. `session.device` is the registrar's.
+ * Registrar's side: attests the person and enrols them. `session.device` is the registrar's. What it signs about keys,
+ * name, role and identifier goes with the certificate for good (docs/spec/registry.md R-20).
  *
  * @param input.identifier - What the registrar saw, e.g. a national identifier.
- * @returns The certificate sealed to the new person, for {@link acceptCertificate}.
- * @throws {AnamnesisError} MALFORMED; ALREADY_ENROLLED, NOT_FOR_THIS_ROLE and what else the registry answers.
+ * @returns Certificate and registration sealed to the new person, for {@link acceptCertificate}.
+ * @throws {AnamnesisError} MALFORMED, BAD_REQUEST, SIGNATURE_INVALID (no proof of the key); ALREADY_ENROLLED, NOT_FOR_THIS_ROLE and what else the registry answers.
  */
 export async function enrol(
   session: Session,
@@ -82,18 +87,34 @@ export async function enrol(
   const { device } = session;
   const { request, boxKey } = parseRequest(input.request);
   const [{ fingerprint }, { signing }] = await Promise.all([device.certificate(), device.keys()]);
+  const { secretKey } = signing;
+  const salt = session.random(32);
+  const person = {
+    name: input.role === "patient" ? "" : input.name.normalize("NFC"),
+    role: input.role,
+    institution: device.institution,
+    boxKey,
+  };
+  const registered = sign({
+    type: "REGISTERED",
+    message: registeredBytes({
+      ...person,
+      signingKey: requestedKey(request),
+      commitment: identityCommitment(salt, input.identifier),
+    }),
+    secretKey,
+  });
   const attested = attestation.encode({
     v: 1,
     registrar: fromHex(fingerprint),
     identifier: input.identifier,
-    name: input.role === "patient" ? "" : input.name.normalize("NFC"),
-    role: input.role,
-    institution: device.institution,
+    salt,
+    registered,
+    ...person,
     request,
-    boxKey,
     time: session.clock(),
   });
-  const signature = sign({ type: "ATTESTATION", message: attested, secretKey: signing.secretKey });
+  const signature = sign({ type: "ATTESTATION", message: attested, secretKey });
   const plaintext = signedAttestation.encode({ v: 1, attestation: attested, signature });
   const { registry } = consortiumOf(session.trust).consortium;
   return session.network
@@ -127,18 +148,17 @@ export async function acceptCertificate(
   sealed: Uint8Array,
 ): Promise<void> {
   const { box } = await device.keys();
-  await keepCertificate(
-    device,
-    trust,
+  const { certificate, registration } = enrolledAnswer.decode(
     await openWith({ secretKey: box.secretKey, info: hpkeInfo.enrolled, aad: noAad, sealed }),
   );
+  await keepCertificate(device, trust, { certificate, registration });
 }
 
 /** Keeps a certificate that came in the open (registrars' own, from the registry's operator). @throws {AnamnesisError} CERTIFICATE_INVALID */
 export async function keepCertificate(
   device: Device,
   trust: Trust,
-  der: Uint8Array,
+  { certificate: der, registration }: Credential,
 ): Promise<void> {
   const certificate = verifyCertificate(trust, der);
   const { signing, box } = await device.keys();
@@ -155,5 +175,10 @@ export async function keepCertificate(
       "CERTIFICATE_INVALID",
       `Certificate refused: it is a ${certificate.role}'s, want a ${device.role}'s`,
     );
-  await device.items.put("certificate", "own", { der });
+  if (registration.institution !== device.institution)
+    throw new AnamnesisError(
+      "CERTIFICATE_INVALID",
+      `Certificate refused: ${registration.institution} registered it, want ${device.institution}`,
+    );
+  await device.items.put("certificate", "own", { certificate: der, registration });
 }

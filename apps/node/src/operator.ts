@@ -1,0 +1,38 @@
+import { sign } from "@anamnesis/crypto/sign";
+import { randomBytes } from "@anamnesis/crypto/verify";
+import { identityCommitment, registeredBytes, requestedKey } from "@anamnesis/protocol";
+import { readKeys } from "./home.ts";
+
+/**
+ * Vouches for an institution's registrar with its node key (docs/spec/registry.md R-11): for the operator, who has the
+ * node's home at hand and saw the person. Nobody attests a registrar, and the registry alone cannot make one.
+ *
+ * @param registrar.request - PKCS#10 made on the registrar's device, DER.
+ * @param registrar.boxKey - X-Wing, 1216 bytes.
+ * @param registrar.identifier - What the operator saw.
+ * @returns s (32 bytes) and the signature REGISTERED (64 bytes), for the registry.
+ * @throws {AnamnesisError} BAD_REQUEST, SIGNATURE_INVALID: the request is none, or does not prove the key.
+ */
+export async function vouchForRegistrar(
+  home: string,
+  registrar: {
+    readonly institution: string;
+    readonly name: string;
+    readonly identifier: string;
+    readonly request: Uint8Array;
+    readonly boxKey: Uint8Array;
+  },
+): Promise<{ readonly salt: Uint8Array; readonly registered: Uint8Array }> {
+  const { institution, name, identifier, request, boxKey } = registrar;
+  const { signing } = await readKeys(home);
+  const salt = randomBytes(32);
+  const message = registeredBytes({
+    institution,
+    role: "registrar",
+    name,
+    signingKey: requestedKey(request),
+    boxKey,
+    commitment: identityCommitment(salt, identifier),
+  });
+  return { salt, registered: sign({ type: "REGISTERED", message, secretKey: signing.secretKey }) };
+}

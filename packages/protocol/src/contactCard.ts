@@ -1,0 +1,13 @@
+import { BYTES } from "@anamnesis/crypto/verify";
+import { blob, bytes, item, object, text } from "./shape.ts";
+import type { Shaped } from "./shape.ts";
+
+/** `{node, box id, X-Wing key}`: lets one write to a box. `certificate` is DER, or empty where the box is nobody's by name. */
+export const contactCardShape = object({
+  node: text(),
+  box: bytes(32),
+  boxKey: bytes(BYTES.boxPublicKey),
+  certificate: blob(6_000),
+});
+export type ContactCard = Shaped<typeof contactCardShape>;
+export const contactCard = item("Contact card", contactCardShape);
