@@ -81,6 +81,13 @@ const forbidden: readonly { readonly pattern: RegExp; readonly why: string }[] =
     ),
     why: "speaks of how the project was made; it speaks of itself alone",
   },
+  {
+    pattern: new RegExp(
+      `\\b(?:${["crypto-des" + "ign", "crypto-be" + "nch", "des" + "ign (?:sections? )?D?\\d+", "health-" + "it \\d"].join("|")})`,
+      "g",
+    ),
+    why: "names a document that is not in the repository; cite a statement of docs/spec, or say it here",
+  },
 ];
 
 export function wordFindings(sources: readonly Source[]): string[] {

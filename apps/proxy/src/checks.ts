@@ -26,7 +26,7 @@ import type { RateLimit } from "@anamnesis/server";
 import type { Consortium, GrantOnChain, ReaderCertificate, SlipOnChain } from "./consortium.ts";
 import type { HeldGrant } from "./store.ts";
 
-/** Length of the patient's capsule, the first of a record's capsules (crypto-design 1.6). */
+/** Length of the patient's capsule, the first of a record's capsules. */
 
 /** A request whose reader's signature holds, with all that the checks look at. */
 export interface Asked {
@@ -66,7 +66,7 @@ interface Item {
 }
 
 /**
- * What a proxy checks before it uses a share, in the order of design 5.8; the first that fails names the code. The
+ * What a proxy checks before it uses a share, in the order of P-6 of docs/spec/proxy.md; the first that fails names the code. The
  * reader's signature and nonce were checked before: who asks must be known to be told anything. `CheckCapsule` comes
  * after, as the first step of using the share: it costs pairings that are not paid twice.
  *

@@ -35,8 +35,8 @@ export interface SlipOnChain {
 }
 
 /**
- * The consortium chain as this proxy sees it: through its own institution's node, never through the reader (design
- * section 4). Absent things are `undefined`; a node that does not answer makes the chain stale.
+ * The consortium chain as this proxy sees it: through its own institution's node, never through the
+ * reader. Absent things are `undefined`; a node that does not answer makes the chain stale.
  */
 export interface Consortium {
   certificate(fingerprint: string): Promise<ReaderCertificate | undefined>;

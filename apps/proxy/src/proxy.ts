@@ -26,7 +26,7 @@ export interface ProxyConfig extends HttpConfig {
   readonly trust: Trust;
   /** Base URL of the own institution's node: the only source of consortium facts. */
   readonly nodeAddress: string;
-  /** How often ended grants are looked for; default 15 s (design 5.9: within 60 s). */
+  /** How often ended grants are looked for; default 15 s; what ends must be gone within 60 s. */
   readonly sweepEveryMs?: number;
   /** Capsules a minute for one reader and grant; default 6,000. */
   readonly capsulesPerMinute?: number;

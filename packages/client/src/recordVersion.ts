@@ -1,4 +1,4 @@
-import { equalBytes, fromHex, toHex } from "@anamnesis/crypto/verify";
+import { equalBytes, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, verifySlip } from "@anamnesis/protocol";
 import type { Slip, SlipProof } from "@anamnesis/protocol";
 import { certificateOf } from "./people.ts";
@@ -78,7 +78,7 @@ export async function proveVersion(
 }
 
 /** The author whose signature the slip carries. @throws {AnamnesisError} AUTHOR_UNVERIFIED */
-export async function verifiedAuthor(session: Session, slip: RecordSlip): Promise<CertificateView> {
+async function verifiedAuthor(session: Session, slip: RecordSlip): Promise<CertificateView> {
   const author = await certificateOf(session, toHex(slip.fields.cert));
   const wasLive = slip.time >= author.validFrom && slip.time <= author.validTo;
   const wasRevoked = author.revokedAt !== undefined && author.revokedAt <= slip.time;
@@ -113,6 +113,3 @@ export function assertSameRecord(
     );
   }
 }
-
-export const recordIdOf = (slip: RecordSlip): Uint8Array =>
-  slip.kind === "record.submit" ? fromHex(slip.id) : slip.fields.record;

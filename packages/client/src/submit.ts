@@ -46,7 +46,7 @@ export async function postSlip(
 }
 
 /** The result of a second attempt: a replay means that the first one had arrived. */
-export async function afterRetry(
+async function afterRetry(
   submitted: Promise<{ readonly id: string }>,
   id: string,
 ): Promise<string> {

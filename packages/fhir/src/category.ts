@@ -23,7 +23,7 @@ export type Category = (typeof categories)[number];
 /** The code system of {@link categories} in `Composition.category`. */
 export const CATEGORY_SYSTEM = "urn:x-anamnesis:category";
 
-export function isCategory(text: string): text is Category {
+function isCategory(text: string): text is Category {
   return (categories as readonly string[]).includes(text);
 }
 

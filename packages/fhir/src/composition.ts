@@ -26,7 +26,7 @@ export interface DocumentOptions {
 }
 
 /** The system of `Composition.identifier` in documents made by {@link split}: by it they are told from the input's. */
-export const SERIES_SYSTEM = "urn:x-anamnesis:series";
+const SERIES_SYSTEM = "urn:x-anamnesis:series";
 
 interface DocumentParts<T extends Entry & { readonly json: string }> {
   readonly encounterKey: string | undefined;

@@ -19,14 +19,13 @@ export {
   categories,
   categoryOf,
   documentTypes,
-  isCategory,
   parseCategory,
   statedCategory,
 } from "./category.ts";
 export type { Category } from "./category.ts";
 export { sharedTypes, split } from "./split.ts";
 export type { RecordDocument, SplitOptions } from "./split.ts";
-export { isMadeComposition, SERIES_SYSTEM } from "./composition.ts";
+export { isMadeComposition } from "./composition.ts";
 export type { DocumentOptions } from "./composition.ts";
 export { unite } from "./unite.ts";
 export { sameJson, sameResources } from "./same.ts";
@@ -34,9 +33,9 @@ export { HEAD_BYTES, prepareImport, takeWhole } from "./whole.ts";
 export type { WholeOptions, WholeRecord } from "./whole.ts";
 export { recogniseMedia } from "./media.ts";
 export type { Media } from "./media.ts";
-export { keywords, KEYWORDS_MAX, systemAliases, textKeyword } from "./keywords.ts";
+export { keywords, textKeyword } from "./keywords.ts";
 export type { KeywordContext, KeywordOptions } from "./keywords.ts";
-export { narrativeFaults, narrativeFaultsIn, sanitizeNarrative } from "./narrative.ts";
+export { narrativeFaultsIn, sanitizeNarrative } from "./narrative.ts";
 export type { NarrativeFault } from "./narrative.ts";
 export { documentIssues, narrativeIssues } from "./document.ts";
 export { rules } from "./issue.ts";

@@ -17,11 +17,11 @@ export interface KeywordContext {
 }
 
 /** Most keywords of one document. */
-export const KEYWORDS_MAX = 64;
+const KEYWORDS_MAX = 64;
 const MONTHS_MAX = 24;
 
 /** Short names of code systems in keywords. Codes of any other system stand under its URI. */
-export const systemAliases: Readonly<Record<string, string>> = {
+const systemAliases: Readonly<Record<string, string>> = {
   "http://hl7.org/fhir/sid/icd-10": "icd10",
   "http://hl7.org/fhir/sid/icd-10-cm": "icd10",
   "http://id.who.int/icd/release/11/mms": "icd11",

@@ -1,7 +1,7 @@
 import { escapeXml, visibleText } from "./text.ts";
 import { decodeEntities } from "./entity.ts";
 
-export const narrativeFaults = [
+const narrativeFaults = [
   "ACTIVE_ELEMENT",
   "ELEMENT_REFUSED",
   "EVENT_HANDLER",

@@ -8,7 +8,7 @@ import { nameHash } from "./transitions/identityCertify.ts";
 import type { Reader } from "./view.ts";
 
 /** The index entries that an accepted slip leaves, at its place on the chain: key and the 32-byte id it leads to. */
-export function indexEntriesOf(
+function indexEntriesOf(
   state: Reader,
   { kind, fields, id }: Slip,
   sequence: number,

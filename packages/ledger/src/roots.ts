@@ -27,7 +27,7 @@ export const factItem = (key: string, value: Uint8Array): Uint8Array => enc(utf8
 
 export const factHashKey = { records: stateKeys.recordsHash, usage: stateKeys.usageHash } as const;
 
-export const readFactHash = (state: Reader, root: FactRoot): LtHash => {
+const readFactHash = (state: Reader, root: FactRoot): LtHash => {
   const bytes = state.get(factHashKey[root]);
   return bytes === undefined ? createLtHash() : createLtHash(decodeStored<[Uint8Array]>(bytes)[0]);
 };

@@ -20,7 +20,7 @@ const roots = {
   /** SHA-256 of the canonical genesis document: parameters, CA keys, proxies, registry. */
   params: bytes(32),
 };
-/** The eight commitments under an app hash, 32 bytes each (design section 4). */
+/** The eight commitments under an app hash, 32 bytes each. */
 export const stateRootsShape = tuple(roots);
 export type StateRoots = Readonly<Shaped<typeof stateRootsShape>>;
 export const rootNames = Object.keys(roots) as (keyof StateRoots)[];

@@ -189,7 +189,7 @@ const invalid = (why: string): AnamnesisError =>
   new AnamnesisError("CERTIFICATE_INVALID", `Certificate refused: ${why}`);
 
 /**
- * Whether a certificate's DER and the fields that the chain states for it agree (design section 4: "clients check").
+ * Whether a certificate's DER and the fields that the chain states for it agree.
  * @throws {AnamnesisError} CERTIFICATE_INVALID
  */
 export function checkStatedFields(

@@ -56,11 +56,6 @@ export const slipCodes = {
 } as const;
 export type SlipCode = keyof typeof slipCodes;
 
-const namesByNumber = new Map<number, SlipCode>(
-  Object.entries(slipCodes).map(([name, number]) => [number, name as SlipCode]),
-);
-export const slipCodeName = (number: number): SlipCode | undefined => namesByNumber.get(number);
-
 /** What a person is told for each slip code. */
 export const slipCodeText: Record<SlipCode, string> = {
   OK: "Accepted",
@@ -142,7 +137,7 @@ export const errorCodes = {
   REGISTRATION_INVALID: { status: 403, exit: 4 },
   KEY_CHANGED: { status: 409, exit: 4 },
   ALREADY_ENROLLED: { status: 409, exit: 5 },
-  // Proxies, in the order of their checks (design 5.8)
+  // Proxies, in the order of their checks (P-6)
   READER_SIGNATURE: { status: 401, exit: 4 },
   GRANT_NOT_HELD: { status: 404, exit: 4 },
   GRANT_SIGNATURE: { status: 403, exit: 4 },

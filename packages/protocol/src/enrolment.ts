@@ -5,7 +5,7 @@ import { blob, bytes, document, literal, object, oneOf, text, uint } from "./sha
 import type { Shaped } from "./shape.ts";
 
 /**
- * Roles a certificate may carry (design D19). `registrar` attests persons, `desk` receives for an institution, `collector`
+ * Roles a certificate may carry. `registrar` attests persons, `desk` receives for an institution, `collector`
  * is a device; `patient` certificates carry no name and never reach a chain.
  */
 export const roles = [
@@ -51,7 +51,7 @@ const attestationShape = object({
   boxKey: bytes(BYTES.boxPublicKey),
   time: uint,
 });
-/** A registrar's statement that a person is who they say (design 5.1). */
+/** A registrar's statement that a person is who they say. */
 export type Attestation = Shaped<typeof attestationShape>;
 export const attestation = document("Attestation", attestationShape);
 

@@ -14,7 +14,7 @@ import {
 } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
 
-/** Purposes of use, HL7 v3-ActReason (health-it 3.4). */
+/** Purposes of use, HL7 v3-ActReason. */
 export const purposes = [
   "TREAT",
   "ETREAT",
@@ -71,7 +71,7 @@ export const grantDocument = document("Grant", grantShape);
 export const proxyIndices = ({ proxies }: Pick<Grant, "proxies">): number[] =>
   proxies.map((_, position) => position + 1);
 
-/** SHA-256(enc(grant, SHA-256(sealed), SHA-256(enc(V…)))): what `grant.publish` carries (crypto-design 1.6). */
+/** SHA-256(enc(grant, SHA-256(sealed), SHA-256(enc(V…)))): what `grant.publish` carries. */
 export const grantDigest = (
   grant: Uint8Array,
   sealedHash: Uint8Array,

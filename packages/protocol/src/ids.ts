@@ -58,9 +58,7 @@ export const pidFrom = fromBytes(pidShape);
 export const gidFrom = fromBytes(gidShape);
 export const fingerprintFrom = fromBytes(fingerprintShape);
 
-/** A slip's id: SHA-256 of its payload. */
-export const slipIdOf = (payload: Uint8Array): SlipId => slipIdFrom(sha256(payload));
-/** pid = SHA-256(visit public key), design section 4 "Who signs". */
+/** pid = SHA-256(visit public key). */
 export const pidOf = (visitPublicKey: Uint8Array): Pid => pidFrom(sha256(visitPublicKey));
 /** gid = SHA-256(grant public key). */
 export const gidOf = (grantPublicKey: Uint8Array): Gid => gidFrom(sha256(grantPublicKey));

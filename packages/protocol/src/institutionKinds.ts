@@ -1,4 +1,4 @@
-/** What an institution may be (design D19): the words of `level` in genesis documents and `institution.*` slips. */
+/** What an institution may be: the words of `level` in genesis documents and `institution.*` slips. */
 export const institutionKinds = [
   "tertiary",
   "secondary",

@@ -5,7 +5,7 @@
 export const limits = {
   /** One slip, signature included. `identity.certify` with its DER is the largest kind (about 4 KiB). */
   slipBytes: 16 * 1024,
-  /** Slips in one group (design: 1–64). */
+  /** Slips in one group (1–64). */
   groupSlips: 64,
   groupBytes: 512 * 1024,
   /** One block of the embedded engine, all its groups. */
@@ -51,7 +51,7 @@ export const limits = {
   grantAnswers: 256,
   /** Capsules one intent may commit to. */
   intentCapsules: 256,
-  /** Longest grant, one year (health-it 3.2). */
+  /** Longest grant, one year. */
   grantLifetimeMs: 366 * 24 * 3_600_000,
   /** One value of a map of the state: a certificate with its DER is the largest. */
   stateValueBytes: 16 * 1024,

@@ -1,4 +1,4 @@
-import { encodeCanonical, sha256, signatureInput, verifySignature } from "@anamnesis/crypto/verify";
+import { encodeCanonical, sha256, verifySignature } from "@anamnesis/crypto/verify";
 import { institutionIdShape } from "./ids.ts";
 import type { ChainId } from "./ids.ts";
 import { leafHash } from "./merkle.ts";
@@ -29,7 +29,7 @@ export const { encode: encodePageHeader, decode: decodePageHeader } = item(
 export const pageHash = (header: PageHeader): Uint8Array => sha256(encodePageHeader(header));
 
 /** A page's leaf: canonical CBOR [slip bytes, carrier]. */
-export const pageLeaf = (slipBytes: Uint8Array, carrier: string): Uint8Array =>
+const pageLeaf = (slipBytes: Uint8Array, carrier: string): Uint8Array =>
   encodeCanonical([slipBytes, carrier]);
 
 export const pageLeafHash = (slipBytes: Uint8Array, carrier: string): Uint8Array =>
@@ -58,6 +58,3 @@ export const verifyPageSignature = (
   publicKey: Uint8Array,
 ): boolean =>
   verifySignature({ type: "PAGE", message: pageMessage(chain, header), publicKey, signature });
-
-export const pageSignatureInput = (chain: ChainId, header: PageHeader): Uint8Array =>
-  signatureInput("PAGE", pageMessage(chain, header));

@@ -93,7 +93,7 @@ const invalid = (why: string) => new AnamnesisError("PROOF_INVALID", `Proof refu
 
 /**
  * Verifies heads against the genesis members: each of this chain and height and app hash, each by another member.
- * @param wanted - How many different institutions must have signed (design: 2).
+ * @param wanted - How many different institutions must have signed.
  * @throws {AnamnesisError} PROOF_INVALID
  */
 export function verifyHeads(

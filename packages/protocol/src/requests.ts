@@ -50,7 +50,7 @@ const tokenRequestShape = object({
   visits: list(list(text(32), 32), 512),
   time: uint,
 });
-/** A doctor who holds the contact card asks for visit tokens (design 5.2). */
+/** A doctor who holds the contact card asks for visit tokens. */
 export type TokenRequest = Shaped<typeof tokenRequestShape>;
 export const tokenRequest = document("Token request", tokenRequestShape);
 const signedTokenRequestShape = object({
@@ -95,7 +95,7 @@ const reencryptRequestShape = object({
   purpose: oneOf(...purposes),
   items: list(reencryptItemShape, limits.intentCapsules),
 });
-/** What a reader asks of each proxy, signed by RFC 9421 under their certified key (design 5.8). */
+/** What a reader asks of each proxy, signed by RFC 9421 under their certified key. */
 export type ReencryptRequest = Shaped<typeof reencryptRequestShape>;
 export const reencryptRequest = document(
   "Re-encryption request",

@@ -173,7 +173,7 @@ export const slipKinds = {
     signatureType: "DISPUTE",
   },
 
-  /** `digest`: SHA-256(enc(grant, SHA-256(sealed), SHA-256(enc(all V)))), crypto-design 1.6. */
+  /** `digest`: SHA-256(enc(grant, SHA-256(sealed), SHA-256(enc(all V)))). */
   "grant.publish": {
     fields: { key: hash, digest: hash, expiresAt: uint },
     signer: "grant",
@@ -220,7 +220,7 @@ export const slipKinds = {
     chains: consortium,
     signatureType: "USAGE-DENIED",
   },
-  /** An author rereads what they wrote (design 5.3). */
+  /** An author rereads what they wrote. */
   "usage.author": {
     fields: { institution: text(64), cert: hash, pid: hash, record: hash, digest: hash },
     signer: "certificate",

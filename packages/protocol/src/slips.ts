@@ -47,7 +47,7 @@ const VERSION = 1;
  * Codes a slip's payload: canonical CBOR map {v, kind, chain, time, notAfter, …fields}.
  * Its SHA-256 is the slip's id.
  */
-export function encodePayload<K extends SlipKind>(
+function encodePayload<K extends SlipKind>(
   kind: K,
   header: SlipHeader,
   fields: SlipFields<K>,

@@ -32,7 +32,7 @@ const tokenShape = object({
   name: text(128),
 });
 
-/** Visit token (design 5.2): handed to one doctor, sealed; the visit key signs all of it, card and name included. */
+/** Visit token: handed to one doctor, sealed; the visit key signs all of it, card and name included. */
 export type VisitToken = Shaped<typeof tokenShape>;
 export const visitToken = document("Visit token", tokenShape);
 

@@ -163,8 +163,8 @@ export async function shareReplies(
 /** A copy with one bit flipped. */
 export function flipBit(bytes: Uint8Array, bit: number): Uint8Array {
   const copy = Uint8Array.from(bytes);
-  const at = Math.floor(bit / 8);
-  copy[at] = (copy[at] ?? 0) ^ (1 << (bit % 8));
+  const place = Math.floor(bit / 8);
+  copy[place] = at(copy, place) ^ (1 << (bit % 8));
   return copy;
 }
 

@@ -28,8 +28,7 @@ export interface ProfileInstitution {
 const authorities = ["national-authority", "provincial-authority", "municipal-authority"];
 
 /**
- * The default: one chain per hospital or platform and a consortium chain, proxies 3 of 4, one vault on two disks
- * (design sections 2 and 4).
+ * The default: one chain per hospital or platform and a consortium chain, proxies 3 of 4, one vault on two disks.
  */
 export const federation: Profile = {
   name: "federation",

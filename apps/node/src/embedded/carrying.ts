@@ -9,7 +9,7 @@ const GROUP_FRAME_BYTES = 1_024;
 /** What CBOR puts before a slip. */
 const SLIP_FRAME_BYTES = 5;
 
-/** In an order that says nothing of who came first (design section 4). */
+/** In an order that says nothing of who came first. */
 export function shuffled<T>(waiting: readonly T[]): T[] {
   const order = [...waiting];
   const random = new DataView(randomBytes(4 * Math.max(1, order.length)).buffer);

@@ -98,7 +98,7 @@ export async function listReadable(session: Session): Promise<readonly RecordSum
 }
 
 /** The records of one tag that a grant covers. */
-export async function grantedRecords(
+async function grantedRecords(
   session: Session,
   grant: Grant,
   tag: GrantTag,

@@ -12,7 +12,7 @@ import { openToken } from "./tokens.ts";
 
 /**
  * Rereads what this doctor wrote, by the author's capsule. `usage.author` is on the institution's chain, where the
- * patient finds it, before anything opens (design 5.3).
+ * patient finds it, before anything opens.
  *
  * @throws {AnamnesisError} NOT_FOUND, NO_ACCESS when the version is another author's or its visit token is gone;
  * PROOF_INVALID, DIGEST_MISMATCH, AUTHOR_UNVERIFIED; slip codes. @throws {CryptoError} E_DECRYPT

@@ -76,7 +76,7 @@ export async function handleMessage(
 }
 
 /** Failures of a part that will be there again. A full box is its owner's affair: who asks must be able to hear. */
-export const isPassing = (error: AnamnesisError): boolean =>
+const isPassing = (error: AnamnesisError): boolean =>
   ["UNAVAILABLE", "BUSY", "STORAGE_FULL"].includes(error.code);
 
 /** The staff member who signed a body; live on the chain, at the institution their certificate names. */

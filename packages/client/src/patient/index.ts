@@ -10,4 +10,4 @@ export { checkProof, exportProof } from "./proofFile.ts";
 export { listRecords, openRecord } from "./records.ts";
 export { listRequests, refuse } from "./requests.ts";
 export type { OpenedVisit, OpenVisitInput } from "./visits.ts";
-export { openVisit, sendToken } from "./visits.ts";
+export { openVisit } from "./visits.ts";

@@ -57,7 +57,7 @@ export async function refuse(session: Session, request: string): Promise<void> {
 }
 
 /** A visit through whose institution's node something that shows no name is carried. @throws {AnamnesisError} NOT_FOUND */
-export async function anyVisit(session: Session): Promise<VisitItem> {
+async function anyVisit(session: Session): Promise<VisitItem> {
   const [visit] = (await openVisits(session)).toSorted((a, b) => b.openedAt - a.openedAt);
   if (visit === undefined)
     throw new AnamnesisError(

@@ -2,7 +2,7 @@ import { toHex } from "@anamnesis/crypto/verify";
 import type { AccessRequest, Action, Purpose } from "@anamnesis/protocol";
 import type { OwnRecord } from "./records.ts";
 
-/** For these an unconfirmed record may be shared too (design 5.4). */
+/** For these an unconfirmed record may be shared too. */
 const forTreatment: readonly Purpose[] = ["TREAT", "ETREAT"];
 
 /** Whether a grant for this purpose opens whatever its tags will hold, and not only what was confirmed when it was made. */

@@ -10,7 +10,7 @@ import { AnamnesisError } from "@anamnesis/protocol";
 import type { VisitItem } from "../items.ts";
 import type { Session } from "../session.ts";
 
-/** Key epoch of new visits (crypto-design section 4, "Rotation"). */
+/** Key epoch of new visits. */
 export const EPOCH = "1";
 
 export const visitKey = (session: Session, visit: Pick<VisitItem, "salt">): IdentifiedSigningKey =>

@@ -21,7 +21,7 @@ import type { PersonView } from "../model.ts";
 import { findDoctor, personView } from "../people.ts";
 import type { Session } from "../session.ts";
 import { signedSlip } from "../submit.ts";
-import { EPOCH, keysOfTag, publicKeyFor, visitBox, visitKey, visitOf } from "./visitKeys.ts";
+import { EPOCH, keysOfTag, publicKeyFor, visitBox, visitKey } from "./visitKeys.ts";
 
 export interface OpenVisitInput {
   readonly institution: string;
@@ -72,21 +72,6 @@ export async function openVisit(session: Session, input: OpenVisitInput): Promis
   return { ...opened, doctor: personView(doctor) };
 }
 
-/** Sends the token of an open visit to another doctor of that institution. @throws {AnamnesisError} as {@link openVisit}. */
-export async function sendToken(
-  session: Session,
-  input: { readonly pid: string; readonly doctor: string },
-): Promise<PersonView> {
-  const visit = await visitOf(session, input.pid);
-  const doctor = await findDoctor(session, input.doctor, visit.institution);
-  const token = await tokenFor(session, visit, await cardOf(session, visit));
-  await sendMessage(session, staffAddress(doctor), {
-    type: "visit.token",
-    body: tokenAnswer.encode({ v: 1, id: unasked, index: 0, token }),
-  });
-  return personView(doctor);
-}
-
 /** Makes a visit's keys and tags, remembers them, then opens it on the institution's chain. */
 export async function beginVisit(
   session: Session,
@@ -128,7 +113,7 @@ export async function beginVisit(
   return open;
 }
 
-/** Shows the institution, and nobody else, the certificate behind the visit (design 5.2). */
+/** Shows the institution, and nobody else, the certificate behind the visit. */
 async function openOnChain(session: Session, visit: VisitItem): Promise<void> {
   const key = visitKey(session, visit);
   const [{ der }, { signing }] = await Promise.all([

@@ -1,4 +1,5 @@
-import { CryptoError } from "../errors.ts";
+import { CryptoError, expectLength } from "../errors.ts";
+import { at } from "./at.ts";
 
 const SHORT_TEXT = 64;
 const encoder = new TextEncoder();
@@ -21,13 +22,18 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   if (left.length !== right.length) return false;
   let difference = 0;
-  for (let i = 0; i < left.length; i += 1) difference |= (left[i] ?? 0) ^ (right[i] ?? 0);
+  for (let i = 0; i < left.length; i += 1) difference |= left[i]! ^ right[i]!;
   return difference === 0;
 }
 
-/** Exclusive or of two strings of one length. */
+/**
+ * Exclusive or of two strings of one length.
+ *
+ * @throws {CryptoError} `E_ARGUMENT` for two lengths.
+ */
 export function xor(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return left.map((byte, i) => byte ^ (right[i] ?? 0));
+  expectLength("operand", right, left.length);
+  return left.map((byte, i) => byte ^ at(right, i));
 }
 
 /** What each hexadecimal digit stands for, by its character code; -1 for what is none. */
@@ -160,33 +166,24 @@ export function enc(...fields: readonly (Uint8Array | string)[]): Uint8Array {
   return concat(...parts);
 }
 
-/**
- * Reads back what {@link enc} wrote.
- *
- * @throws {CryptoError} `E_FORMAT` for a truncated field.
- */
-export function decodeEnc(bytes: Uint8Array): Uint8Array[] {
-  const fields: Uint8Array[] = [];
-  let offset = 0;
-  while (offset < bytes.length) {
-    const start = offset + 4;
-    const end = start + readU32(bytes, offset);
-    if (start > bytes.length || end > bytes.length) {
-      throw new CryptoError("E_FORMAT", "Cannot read fields, a length goes past the end");
-    }
-    fields.push(bytes.subarray(start, end));
-    offset = end;
-  }
-  return fields;
-}
-
 /** I2OSP(value, 4) for a value known to fit. */
-export function u32(value: number): Uint8Array {
+function u32(value: number): Uint8Array {
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }
 
-/** Big-endian 32-bit number at `offset`; bytes past the end count as zero. */
+/**
+ * Big-endian 32-bit number at `offset`.
+ *
+ * @throws {CryptoError} `E_FORMAT` where fewer than four bytes are left.
+ */
 export function readU32(bytes: Uint8Array, offset: number): number {
-  const [a = 0, b = 0, c = 0, d = 0] = bytes.subarray(offset, offset + 4);
+  if (offset + 4 > bytes.length)
+    throw new CryptoError("E_FORMAT", "Cannot read number, want four bytes");
+  const [a, b, c, d] = [
+    at(bytes, offset),
+    at(bytes, offset + 1),
+    at(bytes, offset + 2),
+    at(bytes, offset + 3),
+  ];
   return a * 0x1000000 + ((b << 16) | (c << 8) | d);
 }

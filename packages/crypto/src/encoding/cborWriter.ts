@@ -1,3 +1,4 @@
+import { at } from "./at.ts";
 import { utf8 } from "./bytes.ts";
 import type { CborValue } from "./cborValue.ts";
 
@@ -122,6 +123,6 @@ function byEncodedKey([left]: [string, CborValue], [right]: [string, CborValue])
   const a = utf8(left);
   const b = utf8(right);
   if (a.length !== b.length) return a.length - b.length;
-  const at = a.findIndex((byte, i) => byte !== b[i]);
-  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+  const place = a.findIndex((byte, i) => byte !== b[i]);
+  return place < 0 ? 0 : at(a, place) - at(b, place);
 }

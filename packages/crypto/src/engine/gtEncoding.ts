@@ -1,3 +1,4 @@
+import { at } from "../encoding/at.ts";
 import { CryptoError, expectLength } from "../errors.ts";
 import { BYTES } from "../suite.ts";
 
@@ -19,13 +20,13 @@ export function assertCanonicalGt(bytes: Uint8Array): void {
   const rest =
     bytes.subarray(0, 47).some((byte) => byte !== 0) ||
     bytes.subarray(48).some((byte) => byte !== 0);
-  if (!rest && (bytes[47] ?? 0) <= 1)
+  if (!rest && at(bytes, 47) <= 1)
     throw new CryptoError("E_SUBGROUP", "Cannot use GT element zero or one");
 }
 
 function isBelowPrime(coefficient: Uint8Array): boolean {
   for (let i = 0; i < coefficient.length; i += 1) {
-    const difference = (coefficient[i] ?? 0) - (FIELD_PRIME[i] ?? 0);
+    const difference = at(coefficient, i) - at(FIELD_PRIME, i);
     if (difference !== 0) return difference < 0;
   }
   return false;

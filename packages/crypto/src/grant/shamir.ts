@@ -10,7 +10,7 @@ export interface Threshold {
 }
 
 /** Largest index: the exponents of {@link combineExponents} stay small. */
-export const INDEX_MAX = 16;
+const INDEX_MAX = 16;
 
 /** @throws {CryptoError} `E_ARGUMENT` unless there are at least k distinct indices of 1 to 16. */
 export function assertThreshold({ k, indices }: Threshold): void {

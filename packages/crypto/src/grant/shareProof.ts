@@ -97,11 +97,6 @@ function decodeShare({ w, proof }: ShareEvidence): { c: bigint; z: G1; w: Gt } |
 
 /** c = HS("share-proof", enc(gctx, tag, I2OSP(i, 4), C1, GT(Y_i), GT(w_i), GT(t1), GT(t2))). */
 function challenge({ gctx, tag, index, c1, y, w }: Statement, t1: Gt, t2: Gt): bigint {
-  const [yBytes, wBytes, t1Bytes, t2Bytes] = [y, w, t1, t2].map((element) =>
-    curve().gtEncode(element),
-  );
-  return hashToScalar(
-    "share-proof",
-    enc(gctx, tag, i2osp(index, 4), c1, yBytes ?? "", wBytes ?? "", t1Bytes ?? "", t2Bytes ?? ""),
-  );
+  const elements = [y, w, t1, t2].map((element) => curve().gtEncode(element));
+  return hashToScalar("share-proof", enc(gctx, tag, i2osp(index, 4), c1, ...elements));
 }

@@ -1,5 +1,5 @@
 import { createSha256, hmacSha256, randomBytes, sha256, shake128 } from "#primitives";
-import { concat, enc, i2osp, os2ip, utf8 } from "../encoding/bytes.ts";
+import { concat, enc, i2osp, os2ip, utf8, xor } from "../encoding/bytes.ts";
 import { CryptoError } from "../errors.ts";
 import { GROUP_ORDER, SUITE } from "../suite.ts";
 
@@ -49,8 +49,7 @@ export function expandMessageXmd(message: Uint8Array, dst: string, length: numbe
   const out = new Uint8Array(blocks * HASH_BYTES);
   let block: Uint8Array = new Uint8Array(HASH_BYTES);
   for (let i = 1; i <= blocks; i += 1) {
-    const mixed = block.map((byte, j) => byte ^ (b0[j] ?? 0));
-    block = sha256(concat(mixed, Uint8Array.of(i), dstPrime));
+    block = sha256(concat(xor(block, b0), Uint8Array.of(i), dstPrime));
     out.set(block, (i - 1) * HASH_BYTES);
   }
   return out.subarray(0, length);

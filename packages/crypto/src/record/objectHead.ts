@@ -63,8 +63,8 @@ export async function readStoredRecord(input: {
 }): Promise<StoredRecord> {
   const body = new ByteReader(input.source);
   const prefix = await body.read(PREFIX_BYTES);
-  const length = readU32(prefix, MAGIC.length);
   const isObject = prefix.length === PREFIX_BYTES && MAGIC.every((byte, i) => prefix[i] === byte);
+  const length = isObject ? readU32(prefix, MAGIC.length) : 0;
   if (!isObject || length > HEAD_BYTES_MAX) {
     throw new CryptoError(
       "E_FORMAT",

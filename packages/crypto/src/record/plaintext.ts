@@ -3,7 +3,6 @@ import { decodeCanonical, encodeCanonical } from "../encoding/cbor.ts";
 import type { CborValue } from "../encoding/cborValue.ts";
 import { CryptoError, expectLength } from "../errors.ts";
 import type { RecordHeader } from "./header.ts";
-import { CHUNK_BYTES } from "../suite.ts";
 
 /** Signature type of the author's inner signature. */
 export const INNER = "INNER";
@@ -111,11 +110,6 @@ export function padmeLength(length: number): number {
   const significant = Math.floor(Math.log2(exponent)) + 1;
   const step = 2 ** Math.max(exponent - significant, 0);
   return Math.ceil(length / step) * step;
-}
-
-/** Number of chunks of a padded plaintext. */
-export function chunkCount(paddedBytes: number): number {
-  return Math.ceil(paddedBytes / CHUNK_BYTES);
 }
 
 function encodeMeta(meta: RecordMeta): Uint8Array {
