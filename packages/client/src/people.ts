@@ -14,7 +14,7 @@ interface Asked {
   readonly at: number;
 }
 const known = new WeakMap<Session, Map<string, Asked>>();
-/** What was revoked counts for no longer than this (design 5.9). */
+/** What was revoked counts for no longer than this. */
 const REVOCATION_MS = 60_000;
 
 /**

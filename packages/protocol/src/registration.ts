@@ -12,7 +12,7 @@ import { AnamnesisError } from "./errors.ts";
 import type { CertificateState } from "./stateValues.ts";
 
 /**
- * What somebody beside the registry has signed about a person (design D13), so that the registry alone cannot put
+ * What somebody beside the registry has signed about a person, so that the registry alone cannot put
  * another key in a person's place. Spec: docs/spec/registry.md R-20 to R-25.
  */
 export interface Registered {
