@@ -3,6 +3,7 @@ import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { toHex } from "@anamnesis/crypto/verify";
+import { rows } from "@anamnesis/ledger";
 import { ChainOnDisk } from "@anamnesis/testing/chainOnDisk";
 import { ChainStore } from "./store/chainStore.ts";
 
@@ -20,7 +21,7 @@ before(async () => {
   appHash = toHex(chain.head().appHash);
   await chain.stop();
   const store = new ChainStore(made.folder());
-  roots = Uint8Array.from(store.state.get("meta/roots")!);
+  roots = Uint8Array.from(store.state.get(rows.roots.key())!);
   await store.close();
 });
 after(() => made.remove());

@@ -1,4 +1,3 @@
-import { toHex } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   groupSignatureInput,
@@ -82,7 +81,7 @@ function signerKey(before: LedgerView, genesis: Genesis, slip: Slip): Uint8Array
     case "once":
       return "key" in fields ? fields.key : undefined;
     case "certificate":
-      return "cert" in fields ? before.certificate(toHex(fields.cert))?.signingKey : undefined;
+      return "cert" in fields ? before.certificate(fields.cert)?.signingKey : undefined;
     case "issuer":
       return "issuer" in fields ? caKey(genesis, fields.issuer) : undefined;
     case "issuerOrInstitution":

@@ -8,15 +8,16 @@ import type {
   StateRoots,
 } from "@anamnesis/protocol";
 import { groupKeys } from "./authenticate.ts";
-import { placeCheck, storedSlip } from "./facts.ts";
+import { placeCheck } from "./codecs.ts";
+import { kindOf } from "./kindTable.ts";
 import { pageLogRoot, readPageLog } from "./pageLog.ts";
 import type { PageLog } from "./pageLog.ts";
 import { PageFiller, readOpenPage } from "./pages.ts";
-import { RootKeeper, encodeRoots, readRoots } from "./roots.ts";
+import { placeSlip } from "./placeSlip.ts";
+import { RootKeeper, readRoots } from "./roots.ts";
+import { rows } from "./rows.ts";
 import { aheadOfBlockMs, refuseSlip } from "./slipRules.ts";
 import type { BlockContext, SlipResult, StateView, Writes } from "./state.ts";
-import { stateKeys } from "./stateKeys.ts";
-import { transition } from "./transitionTable.ts";
 import { LedgerView, overlay, remembering } from "./view.ts";
 
 /**
@@ -77,33 +78,25 @@ export class BlockExecution {
       openPage: this.#pages.root(),
       params: this.#oldRoots.params,
     };
-    this.writes.set(stateKeys.roots, encodeRoots(roots));
+    this.writes.set(rows.roots.key(), rows.roots.encode(roots));
     return roots;
   }
 
   #executeSlip(slip: Slip, carrier: InstitutionId): SlipCode {
     const { height, time } = this.#block;
-    const context = {
-      genesis: this.#genesis,
-      time,
-      carrier,
-      sequence: this.#pages.sequence,
-      before: this.#before,
-    };
+    const { sequence } = this.#pages;
+    const context = { genesis: this.#genesis, time, carrier, sequence, before: this.#before };
     const refused = refuseSlip(this.#now, slip, context, aheadOfBlockMs);
     if (refused !== undefined) return refused;
-    const outcome = transition(this.#now, slip, context);
+    const outcome = kindOf(slip).apply(this.#now, slip, context);
     if (outcome.code !== "OK") return outcome.code;
     for (const write of outcome.writes) {
       this.writes.set(write.key, write.value);
       this.#roots.note(write);
     }
     const place = { height, time, ...this.#pages.next, check: this.#placeCheck };
-    this.writes.set(
-      stateKeys.slip(slip.id),
-      storedSlip.encode({ bytes: slip.bytes, carrier, ...place }),
-    );
-    this.#pages.append(pageLeafHash(slip.bytes, carrier), slip.id);
+    placeSlip(slip, { carrier, ...place }, { sequence, writes: this.writes, after: this.#now });
+    this.#pages.append(pageLeafHash(slip.bytes, carrier));
     return "OK";
   }
 }

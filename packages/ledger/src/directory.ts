@@ -1,14 +1,15 @@
 import { toHex } from "@anamnesis/crypto/verify";
-import { certificateState, institutionState } from "@anamnesis/protocol";
 import type {
   CertificateState,
   Fingerprint,
   InstitutionId,
   InstitutionState,
 } from "@anamnesis/protocol";
+import { keyBytes } from "./keys.ts";
+import { nameHash } from "./kinds/identityCertify.ts";
+import { rows } from "./rows.ts";
 import type { StateView } from "./state.ts";
-import { stateKeys } from "./stateKeys.ts";
-import { nameHash } from "./transitions/identityCertify.ts";
+import { LedgerView, readRow } from "./view.ts";
 import type { Reader } from "./view.ts";
 
 /** Who stands on a chain: staff certificates and member institutions (docs/spec/http.md H-14). */
@@ -20,9 +21,10 @@ export function findCertificate(
   state: Reader,
   fingerprint: Fingerprint,
 ): CertificateView | undefined {
-  const bytes = state.get(stateKeys.certificate(fingerprint));
-  if (bytes === undefined) return undefined;
-  const { v: _, ...certificate } = certificateState.decode(bytes);
+  const key = rows.certificate.keyOf(fingerprint);
+  const found = key === undefined ? undefined : readRow(state, rows.certificate, key);
+  if (found === undefined) return undefined;
+  const { v: _, ...certificate } = found;
   return { fingerprint, ...certificate };
 }
 
@@ -36,10 +38,7 @@ export function findCertificates(
   state: StateView,
   { name, institution }: CertificateFilter,
 ): CertificateView[] {
-  return Array.from(
-    state.range(indexPrefix(name, institution)),
-    ([, fingerprint]) => toHex(fingerprint) as Fingerprint,
-  )
+  return certificatesUnder(state, { name, institution })
     .flatMap((fingerprint) => findCertificate(state, fingerprint) ?? [])
     .filter(
       (found) =>
@@ -48,24 +47,31 @@ export function findCertificates(
     );
 }
 
-function indexPrefix(name: string | undefined, institution: string | undefined): string {
-  if (name !== undefined) return stateKeys.byName(nameHash(name), "");
-  return institution === undefined ? "by-institution/" : stateKeys.byInstitution(institution, "");
+function certificatesUnder(
+  state: StateView,
+  { name, institution }: CertificateFilter,
+): Fingerprint[] {
+  if (name === undefined && institution === undefined)
+    return Array.from(
+      state.range(rows.certificate.prefix),
+      ([key]) => toHex(keyBytes(key, 1)) as Fingerprint,
+    );
+  const prefix =
+    name === undefined ? rows.byInstitution.key(institution!) : rows.byName.key(nameHash(name));
+  return [...new LedgerView(state).slipsUnder(state, prefix)].flatMap(({ slip: { fields } }) =>
+    "fingerprint" in fields ? [toHex(fields.fingerprint) as Fingerprint] : [],
+  );
 }
 
 /** A member as the chain has it now. */
-export function findInstitution(state: Reader, id: string): InstitutionState | undefined {
-  const bytes = state.get(stateKeys.institution(id));
-  return bytes === undefined ? undefined : institutionState.decode(bytes);
-}
+export const findInstitution = (state: Reader, id: string): InstitutionState | undefined =>
+  readRow(state, rows.institution, rows.institution.key(id));
 
 /** Every member, by id. */
-export function allInstitutions(
+export const allInstitutions = (
   state: StateView,
-): (InstitutionState & { readonly id: InstitutionId })[] {
-  const prefix = stateKeys.institution("");
-  return Array.from(state.range(prefix), ([key, bytes]) => ({
-    id: key.slice(prefix.length) as InstitutionId,
-    ...institutionState.decode(bytes),
+): (InstitutionState & { readonly id: InstitutionId })[] =>
+  Array.from(state.range(rows.institution.prefix), ([key, bytes]) => ({
+    id: rows.institution.id(key) as InstitutionId,
+    ...rows.institution.decode(bytes),
   }));
-}

@@ -6,4 +6,6 @@ export * from "./queries.ts";
 export * from "./recount.ts";
 export * from "./replay.ts";
 export { readRoots } from "./roots.ts";
+export { memoryOf, rows } from "./rows.ts";
+export type { Memory, Row } from "./rows.ts";
 export * from "./state.ts";

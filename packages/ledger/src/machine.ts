@@ -11,13 +11,15 @@ import {
 import type { Genesis, Group, SlipCode, StateRoots } from "@anamnesis/protocol";
 import { groupKeys, groupSignatures, keysOf } from "./authenticate.ts";
 import { BlockExecution } from "./block.ts";
-import { putInstitution } from "./outcome.ts";
+import { placeCheck } from "./codecs.ts";
+import { kindOf } from "./kindTable.ts";
+import { put } from "./outcome.ts";
 import { pageDueAt, readOpenPage } from "./pages.ts";
-import { RootKeeper, encodeRoots } from "./roots.ts";
+import { placeSlip } from "./placeSlip.ts";
+import { RootKeeper } from "./roots.ts";
+import { rows } from "./rows.ts";
 import { aheadOfClockMs, refuseSlip } from "./slipRules.ts";
 import type { BlockResult, Machine, SlipResult, StateView, Writes } from "./state.ts";
-import { stateKeys } from "./stateKeys.ts";
-import { transition } from "./transitionTable.ts";
 import { LedgerView, overlay, remembering } from "./view.ts";
 
 /** The state machine of one chain. Pure: all that it knows is the genesis document and what it is called with. */
@@ -51,7 +53,8 @@ function initChain(genesis: Genesis): { writes: Writes; roots: StateRoots; appHa
   const keeper = new RootKeeper({ get: () => undefined }, writes);
   for (const { id, ...member } of genesis.members) {
     const { name, level, nodeKey, boxKey, address } = member;
-    const write = putInstitution(id, { v: 1, name, level, nodeKey, boxKey, address, suspended: 0 });
+    const entry = { v: 1, name, level, nodeKey, boxKey, address, suspended: false } as const;
+    const write = put(rows.institution, rows.institution.key(id), entry);
     writes.set(write.key, write.value);
     keeper.note(write);
   }
@@ -70,7 +73,7 @@ function initChain(genesis: Genesis): { writes: Writes; roots: StateRoots; appHa
     openPage: noPages,
     params: genesisHash(genesis),
   };
-  writes.set(stateKeys.roots, encodeRoots(roots));
+  writes.set(rows.roots.key(), rows.roots.encode(roots));
   return { writes, roots, appHash: appHashOf(roots) };
 }
 
@@ -81,15 +84,17 @@ function admit(state: StateView, genesis: Genesis, group: Group, now: number): S
   const before = new LedgerView(committed);
   const view = new LedgerView(overlay(committed, scratch));
   let { sequence } = readOpenPage(committed);
+  const { carrier } = group;
+  const place = { carrier, height: 0, time: now, page: 0, index: 0, check: placeCheck(0, now) };
   const { code } = groupKeys(before, genesis, group);
   const judge = (slip: Group["slips"][number]): SlipCode => {
-    const context = { genesis, time: now, carrier: group.carrier, sequence, before };
+    const context = { genesis, time: now, carrier, sequence, before };
     const refused = refuseSlip(view, slip, context, aheadOfClockMs);
     if (refused !== undefined) return refused;
-    const outcome = transition(view, slip, context);
+    const outcome = kindOf(slip).apply(view, slip, context);
     if (outcome.code !== "OK") return outcome.code;
     for (const write of outcome.writes) scratch.set(write.key, write.value);
-    scratch.set(stateKeys.slip(slip.id), slip.bytes);
+    placeSlip(slip, place, { sequence, writes: scratch, after: view });
     sequence += 1;
     return "OK";
   };

@@ -1,25 +1,12 @@
-import { toHex } from "@anamnesis/crypto/verify";
-import { certificateState, grantState, institutionState } from "@anamnesis/protocol";
-import type {
-  CertificateState,
-  GrantState,
-  InstitutionState,
-  MapName,
-  SlipCode,
-} from "@anamnesis/protocol";
-import { stateKeys } from "./stateKeys.ts";
-import type { FactRoot } from "./stateKeys.ts";
+import type { SlipCode } from "@anamnesis/protocol";
+import type { FactRoot, MapRow, Row } from "./rows.ts";
 
-/** What a transition changes; applied by the block, under the root it names. */
-export type Write =
-  | { readonly under: FactRoot; readonly key: string; readonly value: Uint8Array }
-  | {
-      readonly under: MapName;
-      readonly key: string;
-      readonly value: Uint8Array;
-      readonly id: string;
-    }
-  | { readonly under: "index"; readonly key: string; readonly value: Uint8Array };
+/** What a slip changes; applied by the block, under the root of its row. */
+export interface Write {
+  readonly row: Row;
+  readonly key: string;
+  readonly value: Uint8Array;
+}
 
 export type Outcome =
   | { readonly code: "OK"; readonly writes: readonly Write[] }
@@ -28,40 +15,24 @@ export type Outcome =
 export const accept = (...writes: readonly Write[]): Outcome => ({ code: "OK", writes });
 export const reject = (code: Exclude<SlipCode, "OK">): Outcome => ({ code });
 
-/** A fact that was never there before. */
-export const fact = (under: FactRoot, key: string, value: Uint8Array): Write => ({
-  under,
+/** A fact that was never there before. @param key - Of this row. */
+export const fact = <V>(row: Row<never[], V, FactRoot>, key: string, value: V): Write => ({
+  row,
   key,
-  value,
+  value: row.encode(value),
 });
 
-/** An index entry: `value` is the 32-byte id it leads to. */
-export const indexEntry = (key: string, value: Uint8Array): Write => ({
-  under: "index",
+/** An entry of a map, new or changed. */
+export const put = <V>(row: MapRow<never[], V>, key: string, value: V): Write => ({
+  row,
   key,
-  value,
+  value: row.encode(value),
 });
 
-export const putGrant = (gid: string, grant: Omit<GrantState, "v">): Write => ({
-  under: "grants",
-  key: stateKeys.grant(gid),
-  id: gid,
-  value: grantState.encode({ v: 1, ...grant }),
-});
+/** A key of an index without the sequence that ends it. */
+export type IndexKey = string & { readonly __brand: "IndexKey" };
 
-export const putCertificate = (fingerprint: Uint8Array, certificate: CertificateState): Write => {
-  const id = toHex(fingerprint);
-  return {
-    under: "keys",
-    key: stateKeys.certificate(id),
-    id,
-    value: certificateState.encode(certificate),
-  };
-};
-
-export const putInstitution = (id: string, institution: InstitutionState): Write => ({
-  under: "institutions",
-  key: stateKeys.institution(id),
-  id,
-  value: institutionState.encode(institution),
-});
+export const indexKey = <P extends readonly unknown[]>(
+  row: Row<P, undefined, "index">,
+  ...parts: P
+): IndexKey => row.key(...parts) as IndexKey;

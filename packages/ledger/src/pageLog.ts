@@ -2,9 +2,9 @@ import { InvariantError, leafHash, pageHash, sizedRoot } from "@anamnesis/protoc
 import type { PageHeader } from "@anamnesis/protocol";
 import { Frontier } from "./frontier.ts";
 import type { Writes } from "./state.ts";
-import { stateKeys } from "./stateKeys.ts";
-import { decodeStored, encodeStored } from "./stored.ts";
+import { rows } from "./rows.ts";
 import { pathFromSubtrees } from "./subtrees.ts";
+import { readRow } from "./view.ts";
 import type { Reader } from "./view.ts";
 
 /** The RFC 6962 log of sealed pages: leaf data = page hash. Perfect subtrees are stored, so that a path reads O(log n). */
@@ -15,19 +15,21 @@ export interface PageLog {
 }
 
 export function readPageLog(state: Reader): PageLog {
-  const bytes = state.get(stateKeys.pageLog);
-  if (bytes === undefined) return { frontier: new Frontier(), lastHash: new Uint8Array(32) };
-  const [count, lastHash, peaks] = decodeStored<[number, Uint8Array, Uint8Array]>(bytes);
-  return { frontier: new Frontier(count, peaks), lastHash };
+  const kept = readRow(state, rows.pageLog, rows.pageLog.key());
+  return kept === undefined
+    ? { frontier: new Frontier(), lastHash: new Uint8Array(32) }
+    : { frontier: new Frontier(kept.count, kept.peaks), lastHash: kept.lastHash };
 }
 
 export function appendPage(log: PageLog, header: PageHeader, writes: Writes): void {
   const hash = pageHash(header);
   log.frontier.append(leafHash(hash), (level, index, node) =>
-    writes.set(stateKeys.logNode(level, index), encodeStored(node)),
+    writes.set(rows.logNode.key(level, index), node),
   );
   log.lastHash = hash;
-  writes.set(stateKeys.pageLog, encodeStored(log.frontier.count, hash, log.frontier.bytes()));
+  const { count } = log.frontier;
+  const edge = { count, lastHash: hash, peaks: log.frontier.bytes() };
+  writes.set(rows.pageLog.key(), rows.pageLog.encode(edge));
 }
 
 export const pageLogRoot = (log: PageLog): Uint8Array =>
@@ -37,10 +39,10 @@ export const pageLogRoot = (log: PageLog): Uint8Array =>
 export const pageLogPath = (state: Reader, no: number, count: number): Uint8Array[] =>
   pathFromSubtrees(
     (level, index) => {
-      const bytes = state.get(stateKeys.logNode(level, index));
-      if (bytes === undefined)
+      const node = state.get(rows.logNode.key(level, index));
+      if (node === undefined)
         throw new InvariantError(`page log lacks the subtree ${level}/${index}`);
-      return decodeStored<[Uint8Array]>(bytes)[0];
+      return node;
     },
     no,
     count,

@@ -1,46 +1,21 @@
-import { concat, fromHex } from "@anamnesis/crypto/verify";
+import { concat } from "@anamnesis/crypto/verify";
 import { encodePageHeader, sizedRoot } from "@anamnesis/protocol";
-import type { Genesis, PageHeader, SlipId } from "@anamnesis/protocol";
-import { storedPage } from "./facts.ts";
+import type { Genesis, PageHeader } from "@anamnesis/protocol";
+import type { OpenPage } from "./codecs.ts";
 import { Frontier } from "./frontier.ts";
 import { appendPage } from "./pageLog.ts";
 import type { PageLog } from "./pageLog.ts";
+import { rows } from "./rows.ts";
 import type { BlockContext, Writes } from "./state.ts";
-import { stateKeys } from "./stateKeys.ts";
-import { decodeStored, encodeStored } from "./stored.ts";
 import { perfectSubtrees } from "./subtrees.ts";
+import { readRow } from "./view.ts";
 import type { Reader } from "./view.ts";
 
-/** The open page as it is stored between blocks. */
-export interface OpenPage {
-  readonly no: number;
-  /** How many slips the chain holds, this page's included. */
-  readonly sequence: number;
-  /** Time of the block that put the first slip into it, Unix milliseconds; 0 while empty. */
-  readonly openedAt: number;
-  /** Leaf hashes and slip ids one after another, 32 bytes each. */
-  readonly leaves: Uint8Array;
-  readonly slips: Uint8Array;
-  readonly peaks: Uint8Array;
-}
+const nothing = new Uint8Array(0);
+const noPage: OpenPage = { no: 0, sequence: 0, openedAt: 0, leaves: nothing, peaks: nothing };
 
-const emptyBytes = new Uint8Array(0);
-
-export function readOpenPage(state: Reader): OpenPage {
-  const bytes = state.get(stateKeys.openPage);
-  if (bytes === undefined)
-    return {
-      no: 0,
-      sequence: 0,
-      openedAt: 0,
-      leaves: emptyBytes,
-      slips: emptyBytes,
-      peaks: emptyBytes,
-    };
-  const [no, sequence, openedAt, leaves, slips, peaks] =
-    decodeStored<[number, number, number, Uint8Array, Uint8Array, Uint8Array]>(bytes);
-  return { no, sequence, openedAt, leaves, slips, peaks };
-}
+export const readOpenPage = (state: Reader): OpenPage =>
+  readRow(state, rows.openPage, rows.openPage.key()) ?? noPage;
 
 /** When the open page must be sealed (Unix milliseconds), or `undefined` while it is empty. */
 export function pageDueAt(page: OpenPage, genesis: Genesis): number | undefined {
@@ -61,7 +36,6 @@ export class PageFiller {
   #sequence: number;
   #openedAt: number;
   #leaves: Uint8Array[];
-  #slips: Uint8Array[];
   #frontier: Frontier;
 
   constructor(
@@ -77,7 +51,6 @@ export class PageFiller {
     this.#sequence = page.sequence;
     this.#openedAt = page.openedAt;
     this.#leaves = split(page.leaves);
-    this.#slips = split(page.slips);
     this.#frontier = new Frontier(this.#leaves.length, page.peaks);
     const dueAt = pageDueAt(page, genesis);
     if (dueAt !== undefined && block.time >= dueAt) this.#seal();
@@ -93,10 +66,9 @@ export class PageFiller {
     return { page: this.#no, index: this.#leaves.length };
   }
 
-  append(leaf: Uint8Array, slip: SlipId): void {
+  append(leaf: Uint8Array): void {
     if (this.#leaves.length === 0) this.#openedAt = this.#block.time;
     this.#leaves.push(leaf);
-    this.#slips.push(fromHex(slip));
     this.#frontier.append(leaf);
     this.#sequence += 1;
     if (this.#leaves.length >= this.#genesis.params.pageSlips) this.#seal();
@@ -109,17 +81,14 @@ export class PageFiller {
 
   /** Writes the open page as the block leaves it. */
   store(): void {
-    this.#writes.set(
-      stateKeys.openPage,
-      encodeStored(
-        this.#no,
-        this.#sequence,
-        this.#openedAt,
-        concat(...this.#leaves),
-        concat(...this.#slips),
-        this.#frontier.bytes(),
-      ),
-    );
+    const page: OpenPage = {
+      no: this.#no,
+      sequence: this.#sequence,
+      openedAt: this.#openedAt,
+      leaves: concat(...this.#leaves),
+      peaks: this.#frontier.bytes(),
+    };
+    this.#writes.set(rows.openPage.key(), rows.openPage.encode(page));
   }
 
   #seal(): void {
@@ -132,10 +101,10 @@ export class PageFiller {
       count: this.#leaves.length,
     };
     this.#writes.set(
-      stateKeys.page(header.no),
-      storedPage.encode({
+      rows.page.key(header.no),
+      rows.page.encode({
         header: encodePageHeader(header),
-        slips: concat(...this.#slips),
+        first: this.#sequence - this.#leaves.length,
         tree: perfectSubtrees(this.#leaves),
       }),
     );
@@ -144,7 +113,6 @@ export class PageFiller {
     this.#no += 1;
     this.#openedAt = 0;
     this.#leaves = [];
-    this.#slips = [];
     this.#frontier = new Frontier();
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { equalBytes } from "@anamnesis/crypto/verify";
+import { equalBytes, fromHex } from "@anamnesis/crypto/verify";
 import {
   appHashOf,
   decodeSlipProof,
@@ -21,6 +21,7 @@ import { Scenario } from "@anamnesis/testing/chainScenario";
 import { findCertificates } from "./directory.ts";
 import { pageHeader, pageSlips, proveSlip, proveState } from "./proveState.ts";
 import { recount } from "./recount.ts";
+import { rows } from "./rows.ts";
 
 /** Two members sign the chain's newest height. */
 const signed = <P extends SlipProof | StateProof>(chain: TestChain, proof: P): P => ({
@@ -114,7 +115,8 @@ test("absent grants, certificates and members are provable beside the present on
       ),
     ).value;
   const gids = Array.from({ length: 60 }, (_, i) => gidOf(keyOf(`grant ${i}`).publicKey));
-  for (const gid of gids) assert.deepEqual(value("grants", gid), chain.state.get(`grants/${gid}`));
+  for (const gid of gids)
+    assert.deepEqual(value("grants", gid), chain.state.get(rows.grant.key(fromHex(gid))));
   assert.ok(
     gids.some((gid) => value("grants", gid) === undefined) &&
       gids.some((gid) => value("grants", gid) !== undefined),

@@ -1,5 +1,5 @@
-import { toHex } from "@anamnesis/crypto/verify";
-import { decodePageHeader, inclusionPath } from "@anamnesis/protocol";
+import { fromHex } from "@anamnesis/crypto/verify";
+import { InvariantError, decodePageHeader, decodeSlip, inclusionPath } from "@anamnesis/protocol";
 import type {
   ChainId,
   MapName,
@@ -9,13 +9,13 @@ import type {
   SlipProof,
   StateProof,
 } from "@anamnesis/protocol";
-import { storedPage, storedSlip } from "./facts.ts";
 import { pageLogPath, readPageLog } from "./pageLog.ts";
 import { readOpenPage, split } from "./pages.ts";
 import { readRoots } from "./roots.ts";
+import { mapRows, rows } from "./rows.ts";
 import { proveSparse } from "./sparseMap.ts";
-import { stateKeys } from "./stateKeys.ts";
 import { pathFromSubtrees, readSubtrees } from "./subtrees.ts";
+import { readRow } from "./view.ts";
 import type { Reader } from "./view.ts";
 
 /** What a proof says about where it was made; the height of the state it is made from is the caller's to know. */
@@ -35,9 +35,11 @@ export function proveSlip(
   { chain, height }: ProofSubject,
   id: SlipId,
 ): SlipProof | undefined {
-  const bytes = state.get(stateKeys.slip(id));
-  if (bytes === undefined) return undefined;
-  const { bytes: slip, carrier, page, index } = storedSlip.decode(bytes);
+  const sequence = readRow(state, rows.slipId, rows.slipId.key(fromHex(id)));
+  const stored =
+    sequence === undefined ? undefined : readRow(state, rows.slip, rows.slip.key(sequence));
+  if (stored === undefined) return undefined;
+  const { bytes: slip, carrier, page, index } = stored;
   return {
     v: 1,
     chain,
@@ -51,12 +53,11 @@ export function proveSlip(
 }
 
 function placeOf(state: Reader, page: number, index: number): SlipPlace {
-  const sealed = state.get(stateKeys.page(page));
-  if (sealed === undefined) {
+  const stored = readRow(state, rows.page, rows.page.key(page));
+  if (stored === undefined) {
     const leaves = split(readOpenPage(state).leaves);
     return { in: "openPage", index, count: leaves.length, path: inclusionPath(leaves, index) };
   }
-  const stored = storedPage.decode(sealed);
   const header = decodePageHeader(stored.header);
   const pages = readPageLog(state).frontier.count;
   return {
@@ -69,12 +70,6 @@ function placeOf(state: Reader, page: number, index: number): SlipPlace {
     countersignatures: [],
   };
 }
-
-const mapKeys = {
-  grants: stateKeys.grant,
-  keys: stateKeys.certificate,
-  institutions: stateKeys.institution,
-} as const;
 
 /**
  * Proof of what a map of the state says about an id, or that it says nothing; still without heads.
@@ -94,23 +89,36 @@ export function proveState(
     roots: readRoots(state),
     map,
     id,
-    proof: proveSparse(state, map, id, state.get(mapKeys[map](id))),
+    proof: proveSparse(state, map, id, mapValue(state, map, id)),
     heads: [],
   };
 }
 
+/** The entry of a map that proofs name by `id`. */
+function mapValue(state: Reader, map: MapName, id: string): Uint8Array | undefined {
+  for (const row of mapRows(map)) {
+    const key = row.keyOf(id);
+    if (key !== undefined) return state.get(key);
+  }
+  return undefined;
+}
+
 /** A sealed page's header; `undefined` when it is not sealed yet. */
 export function pageHeader(state: Reader, no: number): PageHeader | undefined {
-  const bytes = state.get(stateKeys.page(no));
-  return bytes === undefined ? undefined : decodePageHeader(storedPage.decode(bytes).header);
+  const page = readRow(state, rows.page, rows.page.key(no));
+  return page === undefined ? undefined : decodePageHeader(page.header);
 }
 
 /** Ids of a sealed page's slips, in leaf order; `undefined` when it is not sealed yet. */
 export function pageSlips(state: Reader, no: number): SlipId[] | undefined {
-  const bytes = state.get(stateKeys.page(no));
-  return bytes === undefined
-    ? undefined
-    : split(storedPage.decode(bytes).slips).map((id) => toHex(id) as SlipId);
+  const page = readRow(state, rows.page, rows.page.key(no));
+  if (page === undefined) return undefined;
+  const { count } = decodePageHeader(page.header);
+  return Array.from({ length: count }, (_, i) => {
+    const stored = readRow(state, rows.slip, rows.slip.key(page.first + i));
+    if (stored === undefined) throw new InvariantError(`page ${no} lacks its slip ${i}`);
+    return decodeSlip(stored.bytes).id;
+  });
 }
 
 /** How many pages are sealed, and how many slips the chain holds. */

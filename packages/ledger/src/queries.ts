@@ -1,12 +1,10 @@
-import { toHex } from "@anamnesis/crypto/verify";
-import { decodeSlip, grantState } from "@anamnesis/protocol";
-import type { Fingerprint, Gid, InstitutionId, Pid, Slip, SlipId } from "@anamnesis/protocol";
-import { authorFact, markFact, recordFact, requestFact, sessionFact, storedSlip } from "./facts.ts";
-import type { RecordVersion } from "./facts.ts";
+import { fromHex, toHex } from "@anamnesis/crypto/verify";
+import type { Fingerprint, Gid, InstitutionId, Pid, SlipId } from "@anamnesis/protocol";
+import { kindOf } from "./kindTable.ts";
+import { rows } from "./rows.ts";
 import type { StateView } from "./state.ts";
-import { stateKeys } from "./stateKeys.ts";
-import { LedgerView } from "./view.ts";
-import type { Reader } from "./view.ts";
+import { LedgerView, readRow } from "./view.ts";
+import type { PlacedSlip, Reader, RecordVersion } from "./view.ts";
 
 /**
  * What a node answers about a chain (docs/spec/http.md H-8 to H-13): pure reads of one state.
@@ -22,9 +20,9 @@ export interface SlipView {
 
 /** H-8 */
 export function findSlip(state: Reader, id: SlipId): SlipView | undefined {
-  const found = read(state, stateKeys.slip(id), storedSlip.decode);
+  const found = new LedgerView(state).slip(fromHex(id));
   if (found === undefined) return undefined;
-  const { bytes: slip, carrier, height, time } = found;
+  const { bytes: slip, carrier, height, time } = found.stored;
   return { slip, carrier, height, time };
 }
 
@@ -49,10 +47,12 @@ export interface RecordView {
 }
 
 export function findRecord(state: Reader, record: SlipId): RecordView | undefined {
-  const found = read(state, stateKeys.record(record), recordFact.decode);
+  const view = new LedgerView(state);
+  const id = fromHex(record);
+  const found = view.record(id);
   if (found === undefined) return undefined;
   const { institution, pid, tag } = found;
-  const versions = new LedgerView(state).versions(record);
+  const versions = view.versions(id);
   const digests = versions.map(({ digest }) => digest);
   return {
     record,
@@ -60,42 +60,44 @@ export function findRecord(state: Reader, record: SlipId): RecordView | undefine
     pid: toHex(pid) as Pid,
     tag: toHex(tag),
     versions: versions.map(versionView),
-    confirmed: digests.filter(
-      (digest) => state.get(stateKeys.confirmation(record, toHex(digest))) !== undefined,
-    ),
-    disputed: digests.filter(
-      (digest) => state.get(stateKeys.dispute(record, toHex(digest))) !== undefined,
-    ),
+    confirmed: digests.filter((digest) => view.has(rows.confirmation.key(id, digest))),
+    disputed: digests.filter((digest) => view.has(rows.dispute.key(id, digest))),
   };
 }
 
-const versionView = ({ slip, digest, sealedId, author, time }: RecordVersion): VersionView => ({
-  slip: toHex(slip) as SlipId,
-  digest,
-  sealedId,
+const versionView = ({ author, ...version }: RecordVersion): VersionView => ({
+  slip: version.slip,
+  digest: version.digest,
+  sealedId: version.sealedId,
   author: toHex(author) as Fingerprint,
-  time,
+  time: version.time,
 });
 
 /** H-11, oldest record first. @param tag - 32 hex digits. */
 export const recordsByTag = (state: StateView, tag: string): RecordView[] =>
-  recordsUnder(state, `by-tag/${tag}/`);
+  recordsUnder(state, rows.byTag.key(fromHex(tag)));
 /** H-11, oldest record first. */
 export const recordsByPid = (state: StateView, pid: Pid): RecordView[] =>
-  recordsUnder(state, `by-pid/${pid}/`);
+  recordsUnder(state, rows.byPid.key(fromHex(pid)));
 
-const recordsUnder = (state: StateView, prefix: string): RecordView[] =>
-  idsUnder(state, prefix).flatMap((record) => findRecord(state, record) ?? []);
+const recordsUnder = (state: StateView, key: string): RecordView[] =>
+  slipsUnder(state, key).flatMap(({ slip }) => findRecord(state, slip.id) ?? []);
 
-/** One entry of a grant's history; the optional fields are those that its kind has. */
-export interface UsageView {
+const slipsUnder = (state: StateView, key: string): PlacedSlip[] => [
+  ...new LedgerView(state).slipsUnder(state, key),
+];
+
+/** What a slip says in the history of a grant; the optional fields are those that its kind has. */
+export interface HistoryEntry {
   readonly kind: "usage.intent" | "usage.done" | "usage.denied";
-  readonly slip: SlipId;
-  readonly time: number;
   readonly reader: Fingerprint;
   readonly intent?: SlipId;
   readonly proxy?: number;
   readonly code?: string;
+}
+export interface UsageView extends HistoryEntry {
+  readonly slip: SlipId;
+  readonly time: number;
 }
 
 export interface GrantView {
@@ -108,7 +110,7 @@ export interface GrantView {
 
 /** H-12 */
 export function findGrant(state: StateView, gid: Gid): GrantView | undefined {
-  const found = read(state, stateKeys.grant(gid), grantState.decode);
+  const found = readRow(state, rows.grant, rows.grant.key(fromHex(gid)));
   if (found === undefined) return undefined;
   const { digest, expiresAt, revokedAt } = found;
   return { digest, expiresAt, revokedAt, usage: usageOf(state, gid) };
@@ -116,40 +118,10 @@ export function findGrant(state: StateView, gid: Gid): GrantView | undefined {
 
 /** What was done under a gid; also under one that was never published, since proxies may have denied it. */
 export const usageOf = (state: StateView, gid: Gid): UsageView[] =>
-  idsUnder(state, `by-grant/${gid}/`).flatMap((id) => {
-    const found = findSlip(state, id);
-    return found === undefined ? [] : usageView(decodeSlip(found.slip), found.time);
+  slipsUnder(state, rows.byGrant.key(fromHex(gid))).flatMap(({ slip, stored: { time } }) => {
+    const { history } = kindOf(slip);
+    return history === "none" ? [] : [{ slip: slip.id, time, ...history(slip) }];
   });
-
-function usageView({ id: slip, kind, fields }: Slip, time: number): UsageView[] {
-  switch (kind) {
-    case "usage.intent":
-      return [{ kind, slip, time, reader: toHex(fields.cert) as Fingerprint }];
-    case "usage.done":
-      return [
-        {
-          kind,
-          slip,
-          time,
-          reader: toHex(fields.cert) as Fingerprint,
-          intent: toHex(fields.intent) as SlipId,
-        },
-      ];
-    case "usage.denied":
-      return [
-        {
-          kind,
-          slip,
-          time,
-          reader: toHex(fields.cert) as Fingerprint,
-          proxy: fields.proxy,
-          code: fields.code,
-        },
-      ];
-    default:
-      return [];
-  }
-}
 
 /** A `usage.author` entry. */
 export interface AuthorView {
@@ -170,27 +142,40 @@ export interface SessionView {
 
 /** H-12 */
 export function findSession(state: StateView, pid: Pid): SessionView | undefined {
-  const found = read(state, stateKeys.session(pid), sessionFact.decode);
-  if (found === undefined) return undefined;
-  const { institution, slip, time } = found;
-  const prefix = stateKeys.author(pid, "");
-  const authors = Array.from(state.range(prefix), ([key, value]): AuthorView => {
-    const { record, digest, author, time: at } = authorFact.decode(value);
-    return {
-      slip: key.slice(prefix.length) as SlipId,
-      record: toHex(record) as SlipId,
-      digest,
-      author: toHex(author) as Fingerprint,
-      time: at,
-    };
-  });
+  const view = new LedgerView(state);
+  const session = view.session(fromHex(pid));
+  const opened = session === undefined ? undefined : view.slipAt(session.sequence);
+  if (session === undefined || opened === undefined) return undefined;
+  const reads = slipsUnder(state, rows.byVisitRead.key(fromHex(pid)));
   return {
-    institution,
-    slip: toHex(slip) as SlipId,
-    time,
-    authors: authors.toSorted((left, right) => left.time - right.time),
+    institution: session.institution,
+    slip: opened.slip.id,
+    time: opened.stored.time,
+    authors: reads.flatMap(authorView),
   };
 }
+
+function authorView({ slip, stored: { time } }: PlacedSlip): AuthorView[] {
+  if (slip.kind !== "usage.author") return [];
+  const { record, digest, cert } = slip.fields;
+  return [
+    {
+      slip: slip.id,
+      record: toHex(record) as SlipId,
+      digest,
+      author: toHex(cert) as Fingerprint,
+      time,
+    },
+  ];
+}
+
+/** Whether a visit is open under this pseudonym. */
+export const isOpenVisit = (state: Reader, pid: Pid): boolean =>
+  state.get(rows.session.key(fromHex(pid))) !== undefined;
+
+/** Whether a grant stands on the chain, live or not. */
+export const isPublishedGrant = (state: Reader, gid: Gid): boolean =>
+  state.get(rows.grant.key(fromHex(gid))) !== undefined;
 
 export interface RequestView {
   readonly request: SlipId;
@@ -204,28 +189,25 @@ export interface RequestView {
 
 /** H-13 */
 export function findRequest(state: Reader, request: SlipId): RequestView | undefined {
-  const found = read(state, stateKeys.request(request), requestFact.decode);
-  if (found === undefined) return undefined;
-  const { reader, body, refusal, time } = found;
-  const refused = read(state, stateKeys.refusal(request), markFact.decode);
+  const view = new LedgerView(state);
+  const id = fromHex(request);
+  const found = view.slip(id);
+  if (found?.slip.kind !== "access.request") return undefined;
+  const { cert, body, refusal } = found.slip.fields;
+  const refusedAt = readRow(state, rows.refusal, rows.refusal.key(id));
+  const refused = refusedAt === undefined ? undefined : view.slipAt(refusedAt);
   return {
     request,
-    reader: toHex(reader) as Fingerprint,
+    reader: toHex(cert) as Fingerprint,
     body,
     refusal,
-    time,
-    ...(refused === undefined ? {} : { refused: refused.time }),
+    time: found.stored.time,
+    ...(refused === undefined ? {} : { refused: refused.stored.time }),
   };
 }
 
 /** H-13, every request with this body digest, oldest first: anybody certified can repeat a digest that they saw. @param body - 64 hex digits. */
 export const requestsByBody = (state: StateView, body: string): RequestView[] =>
-  idsUnder(state, `by-body/${body}/`).flatMap((request) => findRequest(state, request) ?? []);
-
-const idsUnder = (state: StateView, prefix: string): SlipId[] =>
-  Array.from(state.range(prefix), ([, id]) => toHex(id) as SlipId);
-
-function read<T>(state: Reader, key: string, decode: (bytes: Uint8Array) => T): T | undefined {
-  const bytes = state.get(key);
-  return bytes === undefined ? undefined : decode(bytes);
-}
+  slipsUnder(state, rows.byBody.key(fromHex(body))).flatMap(
+    ({ slip }) => findRequest(state, slip.id) ?? [],
+  );

@@ -1,5 +1,6 @@
 import type { SlipId } from "@anamnesis/protocol";
-import { stateKeys } from "./stateKeys.ts";
+import { hexKey } from "./keys.ts";
+import { rows } from "./rows.ts";
 import type { LedgerView } from "./view.ts";
 
 /**
@@ -9,7 +10,7 @@ import type { LedgerView } from "./view.ts";
  * refuses a slip past its `notAfter` as EXPIRED, so for later ones nobody asks the memory.
  */
 export const isRemembered = (state: LedgerView, id: SlipId): boolean =>
-  state.has(stateKeys.slip(id));
+  state.has(rows.slipId.prefix + hexKey(id));
 
 /** Whether the memory of a slip may go, by block time. */
 export const isPrunable = (slip: { readonly notAfter: number }, time: number): boolean =>

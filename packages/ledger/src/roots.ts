@@ -1,36 +1,29 @@
-import { createLtHash, enc, utf8 } from "@anamnesis/crypto/verify";
+import { createLtHash, enc } from "@anamnesis/crypto/verify";
 import type { LtHash } from "@anamnesis/crypto/verify";
-import { InvariantError, mapNames, rootNames } from "@anamnesis/protocol";
+import { InvariantError, mapNames } from "@anamnesis/protocol";
 import type { MapName, StateRoots } from "@anamnesis/protocol";
+import { keyBytes } from "./keys.ts";
 import type { Write } from "./outcome.ts";
+import { rows } from "./rows.ts";
+import type { FactRoot, MapRow } from "./rows.ts";
 import { updateSparseMap } from "./sparseMap.ts";
 import type { Writes } from "./state.ts";
-import { stateKeys } from "./stateKeys.ts";
-import type { FactRoot } from "./stateKeys.ts";
-import { decodeStored, encodeStored } from "./stored.ts";
+import { readRow } from "./view.ts";
 import type { Reader } from "./view.ts";
 
 /** The eight roots as committed. */
 export function readRoots(state: Reader): StateRoots {
-  const bytes = state.get(stateKeys.roots);
-  if (bytes === undefined)
+  const roots = readRow(state, rows.roots, rows.roots.key());
+  if (roots === undefined)
     throw new InvariantError("the state has no roots: initChain was never committed");
-  const list = decodeStored<Uint8Array[]>(bytes);
-  return Object.fromEntries(rootNames.map((name, i) => [name, list[i]])) as unknown as StateRoots;
+  return roots;
 }
 
-export const encodeRoots = (roots: StateRoots): Uint8Array =>
-  encodeStored(...rootNames.map((name) => roots[name]));
-
 /** A fact as an item of its multiset: injective, and different for every key. */
-export const factItem = (key: string, value: Uint8Array): Uint8Array => enc(utf8(key), value);
+export const factItem = (key: string, value: Uint8Array): Uint8Array => enc(keyBytes(key), value);
 
-export const factHashKey = { records: stateKeys.recordsHash, usage: stateKeys.usageHash } as const;
-
-const readFactHash = (state: Reader, root: FactRoot): LtHash => {
-  const bytes = state.get(factHashKey[root]);
-  return bytes === undefined ? createLtHash() : createLtHash(decodeStored<[Uint8Array]>(bytes)[0]);
-};
+const readFactHash = (state: Reader, root: FactRoot): LtHash =>
+  createLtHash(state.get(rows.factHash.key(root)));
 
 /** Collects what a block does to the facts and maps; each fact is hashed once, each map is walked once. */
 export class RootKeeper {
@@ -44,19 +37,22 @@ export class RootKeeper {
     this.#writes = writes;
   }
 
-  note(write: Write): void {
-    switch (write.under) {
+  note({ row, key, value }: Write): void {
+    const { root } = row;
+    switch (root) {
       case "records":
       case "usage":
-        this.#factHash(write.under).add(factItem(write.key, write.value));
+        this.#factHash(root).add(factItem(key, value));
         return;
       case "grants":
       case "keys":
       case "institutions":
-        this.#mapEntries(write.under).set(write.id, write.value);
+        this.#mapEntries(root).set((row as MapRow).id(key), value);
         return;
+      case "pages":
       case "index":
-        return;
+      case "meta":
+        throw new InvariantError("a slip kind writes facts and map entries only");
     }
   }
 
@@ -70,7 +66,7 @@ export class RootKeeper {
       institutions: old.institutions,
     };
     for (const [root, hash] of this.#facts) {
-      this.#writes.set(factHashKey[root], encodeStored(hash.state()));
+      this.#writes.set(rows.factHash.key(root), hash.state());
       roots[root] = hash.digest();
     }
     for (const map of mapNames) {

@@ -99,7 +99,7 @@ const rows: readonly { when: string; want: SlipCode; submit: (chain: TestChain) 
       chain.submit(
         chain.slip(
           "institution.suspend",
-          { id: "general-hospital", suspended: 1 },
+          { id: "general-hospital", suspended: true },
           keyOf("national-authority"),
         ),
         "national-authority",
@@ -111,7 +111,7 @@ const rows: readonly { when: string; want: SlipCode; submit: (chain: TestChain) 
     when: "the suspension is lifted",
     want: "OK",
     submit(chain) {
-      for (const suspended of [1, 0])
+      for (const suspended of [true, false])
         chain.submit(
           chain.slip(
             "institution.suspend",
@@ -198,16 +198,16 @@ test("the first failing rule gives the code, in the order of docs/spec/slips.md"
       keyOf("dr-lin"),
       notAfter === undefined ? {} : { notAfter },
     );
-  const suspend = (suspended: number) =>
+  const suspend = (suspended: boolean) =>
     chain.submit(
       chain.slip("institution.suspend", { id: "general-hospital", suspended }, authority),
       "national-authority",
     );
   assert.equal(chain.submit(faulty(), undefined, hour), "EXPIRED");
-  assert.equal(suspend(1), "OK");
+  assert.equal(suspend(true), "OK");
   assert.equal(chain.submit(faulty(chain.time + hour)), "NOT_AFTER_TOO_FAR");
   assert.equal(chain.submit(faulty()), "CARRIER_SUSPENDED");
-  assert.equal(suspend(0), "OK");
+  assert.equal(suspend(false), "OK");
   assert.equal(chain.submit(faulty()), "WRONG_INSTITUTION");
 });
 

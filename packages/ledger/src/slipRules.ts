@@ -1,12 +1,8 @@
-import { toHex } from "@anamnesis/crypto/verify";
 import { limits, slipKinds } from "@anamnesis/protocol";
-import type { Slip, SlipCode, SlipKindSpec } from "@anamnesis/protocol";
+import type { Slip, SlipCode, SlipKindRow } from "@anamnesis/protocol";
 import type { SlipContext } from "./context.ts";
 import { isRemembered } from "./replay.ts";
 import type { LedgerView } from "./view.ts";
-
-/** Kinds that only doctors sign: who registers or researches does not write records. */
-const doctorsOnly: ReadonlySet<string> = new Set(["record.submit", "record.amend"]);
 
 /**
  * The rules that hold for slips of every kind, in consensus order; the first that fails gives the code.
@@ -20,15 +16,15 @@ export function refuseSlip(
   context: SlipContext,
   aheadMs: number,
 ): Exclude<SlipCode, "OK"> | undefined {
-  const spec: SlipKindSpec = slipKinds[slip.kind];
+  const row: SlipKindRow = slipKinds[slip.kind];
   const { genesis, time, carrier } = context;
   if (slip.notAfter < time) return "EXPIRED";
   if (slip.notAfter - time > aheadMs) return "NOT_AFTER_TOO_FAR";
   if (isRemembered(state, slip.id)) return "REPLAYED";
-  if (!spec.chains.includes(genesis.kind)) return "WRONG_KIND_OF_CHAIN";
-  if (state.institution(carrier)?.suspended !== 0) return "CARRIER_SUSPENDED";
+  if (!row.chains.includes(genesis.kind)) return "WRONG_KIND_OF_CHAIN";
+  if (state.institution(carrier)?.suspended !== false) return "CARRIER_SUSPENDED";
   const institution =
-    spec.carriedByInstitution === true && "institution" in slip.fields
+    row.carrier === "institution" && "institution" in slip.fields
       ? slip.fields.institution
       : undefined;
   if (institution !== undefined) {
@@ -36,27 +32,26 @@ export function refuseSlip(
       return "WRONG_INSTITUTION";
     if (institution !== carrier) return "CARRIER_IS_NOT_INSTITUTION";
   }
-  return spec.signer === "certificate"
-    ? refuseCertified(state, slip, context, institution)
-    : undefined;
+  return row.roles === "none"
+    ? undefined
+    : refuseCertified(state, slip, context, { roles: row.roles, institution });
 }
 
-/** A slip under a certified signature: the certificate counts now, and is of the institution that the slip names. */
+/** A slip under a certified signature: the certificate counts now, is of the institution that the slip names, and of a role that may sign it. */
 function refuseCertified(
   state: LedgerView,
   slip: Slip,
   { time }: SlipContext,
-  institution: string | undefined,
+  wanted: { readonly roles: readonly string[]; readonly institution: string | undefined },
 ): Exclude<SlipCode, "OK"> | undefined {
-  const certificate =
-    "cert" in slip.fields ? state.certificate(toHex(slip.fields.cert)) : undefined;
+  const certificate = "cert" in slip.fields ? state.certificate(slip.fields.cert) : undefined;
   if (certificate === undefined) return "CERTIFICATE_UNKNOWN";
   if (time < certificate.validFrom) return "CERTIFICATE_NOT_YET_VALID";
   if (time > certificate.validTo) return "CERTIFICATE_EXPIRED";
   if (certificate.revokedAt !== 0) return "CERTIFICATE_REVOKED";
-  if (institution !== undefined && certificate.institution !== institution)
+  if (wanted.institution !== undefined && certificate.institution !== wanted.institution)
     return "WRONG_INSTITUTION";
-  if (doctorsOnly.has(slip.kind) && certificate.role !== "doctor") return "NOT_AUTHORISED";
+  if (!wanted.roles.includes(certificate.role)) return "NOT_AUTHORISED";
   return undefined;
 }
 

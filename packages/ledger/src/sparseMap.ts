@@ -1,8 +1,8 @@
 import { equalBytes, sha256 } from "@anamnesis/crypto/verify";
 import { InvariantError, bitAt, emptySubtree, sparseKey, sparseNode } from "@anamnesis/protocol";
 import type { MapName, SparseProof } from "@anamnesis/protocol";
+import { rows } from "./rows.ts";
 import type { Writes } from "./state.ts";
-import { stateKeys } from "./stateKeys.ts";
 import { decodeStored, encodeStored } from "./stored.ts";
 import type { Reader } from "./view.ts";
 
@@ -10,7 +10,7 @@ import type { Reader } from "./view.ts";
  * The sparse Merkle maps of protocol's `sparseProof.ts`, stored as one entry for each node, by its path of bits from the
  * root: a branch holds both child hashes, a leaf its key and SHA-256(value). Entries come and change; none ever goes.
  */
-type Node = Branch | Leaf;
+export type Node = Branch | Leaf;
 interface Branch {
   readonly left: Uint8Array;
   readonly right: Uint8Array;
@@ -22,13 +22,16 @@ interface Leaf {
 
 const leafNodeHash = ({ key, valueHash }: Leaf): Uint8Array =>
   sha256(Uint8Array.of(0), key, valueHash);
-const nodeHashOf = (node: Node): Uint8Array =>
+export const nodeHashOf = (node: Node): Uint8Array =>
   "key" in node ? leafNodeHash(node) : sparseNode(node.left, node.right);
 
 /** Stored form: canonical CBOR [0, key, valueHash] or [1, left, right]. */
-function readNode(state: Reader, map: MapName, path: string): Node | undefined {
-  const bytes = state.get(stateKeys.node(map, path));
-  if (bytes === undefined) return undefined;
+export function readNode(state: Reader, map: MapName, path: string): Node | undefined {
+  const bytes = state.get(rows.mapNode.key(map, path));
+  return bytes === undefined ? undefined : decodeNode(bytes);
+}
+
+export function decodeNode(bytes: Uint8Array): Node {
   const [kind, first, second] = decodeStored<[number, Uint8Array, Uint8Array]>(bytes);
   return kind === 0 ? { key: first, valueHash: second } : { left: first, right: second };
 }
@@ -93,7 +96,7 @@ export function updateSparseMap(
   }
 
   function write(path: string, node: Node): Uint8Array {
-    writes.set(stateKeys.node(map, path), encodeNode(node));
+    writes.set(rows.mapNode.key(map, path), encodeNode(node));
     return nodeHashOf(node);
   }
 }

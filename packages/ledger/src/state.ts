@@ -11,7 +11,7 @@ import type {
   StateRoots,
 } from "@anamnesis/protocol";
 
-/** The committed state as an ordered map. Keys are ASCII text, compared by code unit; values are canonical CBOR, those of indices 32-byte ids. */
+/** The committed state as an ordered map. Keys are byte strings (`keys.ts`), compared by byte; `rows.ts` says what stands under them. */
 export interface StateView {
   get(key: string): Uint8Array | undefined;
   /** Entries whose key starts with `prefix`, in key order (`reverse`: backwards), beginning after `after` if given. */

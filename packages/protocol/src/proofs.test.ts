@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { concat, fromHex } from "@anamnesis/crypto/verify";
-import { proveSlip, proveState } from "@anamnesis/ledger";
+import { proveSlip, proveState, rows } from "@anamnesis/ledger";
 import {
   TestChain,
   bytesOf,
@@ -110,7 +110,7 @@ for (const [what, proof] of Object.entries({ presence: present, absence: absent 
     const { value } = verifyStateProof(chain.genesis, decodeStateProof(bytes));
     assert.deepEqual(
       value,
-      what === "presence" ? chain.state.get(`institutions/${hospital}`) : undefined,
+      what === "presence" ? chain.state.get(rows.institution.key(hospital)) : undefined,
     );
     // A proof is about the id that its caller asked for.
     everyBit(bytes, (flipped) => {

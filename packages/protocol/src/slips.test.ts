@@ -171,8 +171,8 @@ test("decodeSlip() names the field, never its value", () => {
   );
 });
 
-test("flags are 0 or 1", () => {
-  const suspend = (suspended: number) =>
+test("flags are true or false", () => {
+  const suspend = (suspended: unknown) =>
     codeOf(
       encodeSlip(
         encodeCanonical({
@@ -180,12 +180,12 @@ test("flags are 0 or 1", () => {
           kind: "institution.suspend",
           ...header,
           id: "city-hospital",
-          suspended,
+          suspended: suspended as number,
         }),
         new Uint8Array(64),
       ),
     );
-  assert.deepEqual([0, 1, 2].map(suspend), ["OK", "OK", "SLIP_MALFORMED"]);
+  assert.deepEqual([false, true, 1].map(suspend), ["OK", "OK", "SLIP_MALFORMED"]);
 });
 
 test("one bad slip refuses the whole group, with the slip's code", () => {

@@ -10,7 +10,8 @@ import { AnamnesisError } from "./errors.ts";
 import type { ChainId, SlipId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { isSlipKind, slipKinds } from "./slipKinds.ts";
-import type { FieldType, SlipFields, SlipKind, SlipKindSpec } from "./slipKinds.ts";
+import type { SlipFields, SlipKind, SlipKindRow } from "./slipKinds.ts";
+import type { Shape } from "./shape.ts";
 
 /** What every slip carries beside the fields of its kind. Times are Unix milliseconds. */
 export interface SlipHeader {
@@ -145,58 +146,24 @@ function decode(bytes: Uint8Array): unknown {
   }
 }
 
+/** The fields of each kind, listed once: every slip asks. */
+const shapesOf: ReadonlyMap<string, readonly (readonly [string, Shape<unknown>])[]> = new Map(
+  Object.entries<SlipKindRow>(slipKinds).map(([kind, row]) => [kind, Object.entries(row.fields)]),
+);
+
+/** Exactly the fields of the kind, each of its shape; names the field, never its value. */
 function checkFields(kind: SlipKind, fields: Record<string, unknown>): void {
-  const spec: SlipKindSpec = slipKinds[kind];
-  const names = Object.keys(spec.fields);
-  for (const name of names) {
-    const type = spec.fields[name];
-    if (type === undefined || !fits(type, fields[name]))
-      throw malformed(`field ${name} of ${kind} is missing or not ${describe(type)}`);
+  const shapes = shapesOf.get(kind)!;
+  for (const [name, shape] of shapes) {
+    try {
+      shape.cbor.read(fields[name], name);
+    } catch (cause) {
+      if (!(cause instanceof AnamnesisError)) throw cause;
+      throw malformed(`field ${name} of ${kind} is missing or not ${shape.want}`);
+    }
   }
-  if (Object.keys(fields).length !== names.length)
+  if (Object.keys(fields).length !== shapes.length)
     throw malformed(`fields beyond those of ${kind}`);
-}
-
-function fits(type: FieldType, value: unknown): boolean {
-  switch (type.type) {
-    case "bytes":
-      return value instanceof Uint8Array && value.length === type.length;
-    case "blob":
-      return value instanceof Uint8Array && value.length <= type.max;
-    case "text":
-      return (
-        typeof value === "string" &&
-        value.length > 0 &&
-        value.length <= type.max &&
-        value.normalize("NFC") === value
-      );
-    case "uint":
-      return isUint(value);
-    case "flag":
-      return value === 0 || value === 1;
-    case "uints":
-      return (
-        Array.isArray(value) && value.length > 0 && value.length <= type.max && value.every(isUint)
-      );
-  }
-}
-
-function describe(type: FieldType | undefined): string {
-  if (type === undefined) return "known";
-  switch (type.type) {
-    case "bytes":
-      return `${type.length} bytes`;
-    case "blob":
-      return `at most ${type.max} bytes`;
-    case "text":
-      return `NFC text of 1 to ${type.max} characters`;
-    case "uint":
-      return "a whole number";
-    case "flag":
-      return "0 or 1";
-    case "uints":
-      return `a list of 1 to ${type.max} whole numbers`;
-  }
 }
 
 const isUint = (value: unknown): value is number =>

@@ -1,5 +1,5 @@
 import { BYTES } from "@anamnesis/crypto/verify";
-import { blob, bytes, document, literal, object, text, uint } from "./shape.ts";
+import { blob, bytes, document, flag, literal, object, text, uint } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
 
 /**
@@ -41,9 +41,9 @@ const institutionStateShape = object({
   nodeKey: bytes(32),
   boxKey: bytes(BYTES.boxPublicKey),
   address: text(256),
-  suspended: uint,
+  suspended: flag,
 });
-/** Map `institutions`. `suspended` 1: its node may not carry slips for now. */
+/** Map `institutions`. `suspended`: its node may not carry slips for now. */
 export type InstitutionState = Shaped<typeof institutionStateShape>;
 export const institutionState = document("Institution state", institutionStateShape);
 

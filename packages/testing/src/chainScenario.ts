@@ -1,5 +1,6 @@
 /** Seeded random lives of a chain: every slip kind, right and wrong, in random blocks. For property tests and golden logs. */
 import { concat, fromHex, sha256, utf8 } from "@anamnesis/crypto/verify";
+import { rows } from "@anamnesis/ledger";
 import type { BlockResult } from "@anamnesis/ledger";
 import { gidOf, pidOf } from "@anamnesis/protocol";
 import type { ChainKind, Genesis, Group } from "@anamnesis/protocol";
@@ -264,9 +265,8 @@ export class Scenario {
   #certified(): string {
     const known = doctors.filter(
       (name) =>
-        this.chain.state.get(
-          `keys/${Buffer.from(certificateFields(name).fingerprint).toString("hex")}`,
-        ) !== undefined,
+        this.chain.state.get(rows.certificate.key(certificateFields(name).fingerprint)) !==
+        undefined,
     );
     return known.length === 0 ? "" : this.#pick(known);
   }

@@ -1,16 +1,9 @@
 import { decodeCanonical, encodeCanonical } from "@anamnesis/crypto/verify";
-import {
-  AnamnesisError,
-  decodeSlip,
-  encodeHead,
-  limits,
-  pidOf,
-  slipCodeText,
-} from "@anamnesis/protocol";
-import { findSession } from "@anamnesis/ledger";
+import { AnamnesisError, decodeSlip, encodeHead, limits, slipCodeText } from "@anamnesis/protocol";
 import type { SlipCode } from "@anamnesis/protocol";
 import { readBody } from "@anamnesis/server";
 import type { Answer, Incoming, Route } from "@anamnesis/server";
+import { assertCarried } from "../carriedFor.ts";
 import type { Chain, SlipOutcome } from "../chain.ts";
 import type { NodeDeps } from "../deps.ts";
 import { openIntake } from "../sessionIntake.ts";
@@ -158,54 +151,23 @@ async function postGroup(deps: NodeDeps, incoming: Incoming): Promise<Answer> {
   return { body: { height, results: results.map(({ id, code }) => ({ id, code })) } };
 }
 
-/** Kinds that show nothing of who posts them: a node carries them only for a visit that is open on one of its chains. */
-const forVisitorsOnly: ReadonlySet<string> = new Set(["grant.publish", "access.refuse"]);
-
-/**
- * Design section 4: nobody outside may load the validators with slips that anybody could sign. Where the two kinds need a
- * visit, a visit needs its sealed intake (H-16): else anybody could open one.
- * @throws {AnamnesisError} FORBIDDEN, and those of the request's signature.
- */
-async function mayBeCarried(
+/** @throws {AnamnesisError} FORBIDDEN, and those of the request's signature. */
+const mayBeCarried = (
   deps: NodeDeps,
   incoming: Incoming,
   { chain, body, slips }: { chain: Chain; body: Uint8Array; slips: readonly Uint8Array[] },
-): Promise<void> {
-  if (slips.some(isVisit))
-    throw new AnamnesisError("FORBIDDEN", "Refused: a visit is opened by its sealed intake");
-  // Both kinds live on the consortium; anywhere else the chain itself refuses them.
-  if (chain.genesis.kind !== "consortium") return;
-  if (!slips.some((slip) => forVisitorsOnly.has(kindOf(slip)))) return;
-  const caller = await deps.callers.callerOf(incoming, body, () => {
-    throw new AnamnesisError("FORBIDDEN", "Refused: want the signature of a visit's key");
+): Promise<void> =>
+  assertCarried({
+    chain,
+    chains: deps.chains.values(),
+    slips,
+    signedBy: async () => {
+      const caller = await deps.callers.callerOf(incoming, body, () => {
+        throw new AnamnesisError("FORBIDDEN", "Refused: want the signature of a visit's key");
+      });
+      return caller.publicKey;
+    },
   });
-  const pid = pidOf(caller.publicKey);
-  const isOpen = [...deps.chains.values()].some(
-    (chain) =>
-      chain.genesis.kind === "care" &&
-      chain.snapshot(({ state }) => findSession(state, pid) !== undefined),
-  );
-  if (!isOpen)
-    throw new AnamnesisError(
-      "FORBIDDEN",
-      "Refused: no visit of this key is open on a chain of this node",
-    );
-}
-
-/** Reads the kind of those slips only that hold its name somewhere: most are decoded once, where they are judged. */
-const isVisit = (slip: Uint8Array): boolean =>
-  Buffer.from(slip.buffer, slip.byteOffset, slip.length).includes("session.open") &&
-  kindOf(slip) === "session.open";
-
-/** The kind of a slip as far as it can be told; the rest of its form is judged when it is carried. */
-function kindOf(slip: Uint8Array): string {
-  try {
-    return decodeSlip(slip).kind;
-  } catch (error) {
-    if (error instanceof AnamnesisError) return "";
-    throw error;
-  }
-}
 
 async function getBlocks(deps: NodeDeps, incoming: Incoming): Promise<Answer> {
   const chain = chainOfRequest(deps, incoming);

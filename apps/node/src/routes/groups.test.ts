@@ -188,12 +188,12 @@ test("H-4: a follower takes no groups", async () => {
 
 test("H-4: a suspended member carries nothing until it is admitted again", async () => {
   const key = federation.keys.get(authority)!.signing;
-  const suspend = (suspended: number): Uint8Array =>
+  const suspend = (suspended: boolean): Uint8Array =>
     federation.slip(care, "institution.suspend", { id: province, suspended }, key).bytes;
   const ofProvince = (name: string): Promise<string> =>
     offer(federation.group(care, province, [confirmSlip(name)]));
-  assert.equal(await offer(federation.group(care, authority, [suspend(1)])), "OK");
+  assert.equal(await offer(federation.group(care, authority, [suspend(true)])), "OK");
   assert.equal(await ofProvince("suspended"), "CARRIER_SUSPENDED");
-  assert.equal(await offer(federation.group(care, authority, [suspend(0)])), "OK");
+  assert.equal(await offer(federation.group(care, authority, [suspend(false)])), "OK");
   assert.equal(await ofProvince("admitted"), "RECORD_UNKNOWN");
 });

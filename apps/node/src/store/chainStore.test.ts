@@ -4,7 +4,9 @@ import { cp, open, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { findSlip, rows } from "@anamnesis/ledger";
 import { certifyEntry, encodeCertified, genesisJson } from "@anamnesis/protocol";
+import type { SlipId } from "@anamnesis/protocol";
 import { ChainOnDisk } from "@anamnesis/testing/chainOnDisk";
 import { hex, keyOf, signer } from "@anamnesis/testing/chainFixture";
 import { ChainStore } from "./chainStore.ts";
@@ -16,6 +18,8 @@ before(async () => {
 });
 after(() => made.remove());
 
+/** A key of a row that the store keeps in memory. */
+const kept = rows.institution.key("a");
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text));
 
 test("range() gives a prefix in key order, backwards, from a key on, at most so many", async () => {
@@ -35,6 +39,23 @@ test("range() gives a prefix in key order, backwards, from a key on, at most so 
   await store.close();
 });
 
+test("range() reads every key that begins with a prefix, whatever its bytes", async () => {
+  const store = new ChainStore(join(made.dir, "bytes"));
+  const keys = ["a", "a\0", "a\x7f", "a\xff", "a\xff\xff", "b", "\xff", "\xff\xff"];
+  const writes = new Map(keys.map((key) => [key, bytes("")] as const));
+  await store.commit({ height: 0, writes, appHash: new Uint8Array(32), time: 1 });
+  const read = (prefix: string, reverse = false) =>
+    Array.from(store.state.range(prefix, { reverse }), ([key]) => key);
+  for (const prefix of ["", "a", "a\xff", "\xff", "\xff\xff", "c"]) {
+    const want = keys.filter((key) => key.startsWith(prefix));
+    assert.deepEqual(read(prefix), want);
+    assert.deepEqual(read(prefix, true), want.toReversed());
+  }
+  assert.equal(store.state.get("a\0")?.length, 0, "an empty value is there");
+  assert.equal(store.state.get("a\x01"), undefined);
+  await store.close();
+});
+
 test("commit() replaces, deletes, and is all there after a restart", async () => {
   const folder = join(made.dir, "restart");
   const first = new ChainStore(folder);
@@ -43,13 +64,13 @@ test("commit() replaces, deletes, and is all there after a restart", async () =>
   await first.commit({
     height: 0,
     writes: new Map([
-      ["keys/a", bytes("1")],
+      [kept, bytes("1")],
       ["x", bytes("1")],
     ]),
     appHash,
     time: 1,
   });
-  assert.deepEqual(Buffer.from(first.state.get("keys/a")!).toString(), "1");
+  assert.deepEqual(Buffer.from(first.state.get(kept)!).toString(), "1");
   const { chain, writer } = made.genesis;
   const certified = certifyEntry(
     { chain, height: 1, time: 2, proposer: writer, groups: [], absent: [], misbehaviour: [] },
@@ -59,7 +80,7 @@ test("commit() replaces, deletes, and is all there after a restart", async () =>
   await first.commit({
     height: 1,
     writes: new Map([
-      ["keys/a", bytes("2")],
+      [kept, bytes("2")],
       ["x", undefined],
     ]),
     appHash,
@@ -67,14 +88,14 @@ test("commit() replaces, deletes, and is all there after a restart", async () =>
     entry: certified.entry,
     certificate: certified.certificate,
   });
-  assert.deepEqual(Buffer.from(first.state.get("keys/a")!).toString(), "2");
+  assert.deepEqual(Buffer.from(first.state.get(kept)!).toString(), "2");
   assert.equal(first.state.get("x"), undefined);
   await first.close();
   const second = new ChainStore(folder);
   assert.equal(second.height, 1);
   assert.equal(hex(second.entry(1)!), hex(encodeCertified(certified)));
   assert.equal(second.facts(1)!.time, 2);
-  assert.equal(Buffer.from(second.state.get("keys/a")!).toString(), "2");
+  assert.equal(Buffer.from(second.state.get(kept)!).toString(), "2");
   assert.equal(second.snapshot().height, 1);
   await second.close();
 });
@@ -83,7 +104,7 @@ test("beyond its quota a chain answers STORAGE_FULL, reads on, and resumes when 
   const folder = join(made.dir, "quota");
   const small = await made.open(undefined, { folder, quotaBytes: 600_000 });
   await made.prepare(small);
-  const acknowledged: string[] = [];
+  const acknowledged: SlipId[] = [];
   let refused: unknown;
   for (let i = 0; i < 400 && refused === undefined; i++) {
     const records = Array.from({ length: 16 }, () => made.record());
@@ -99,7 +120,7 @@ test("beyond its quota a chain answers STORAGE_FULL, reads on, and resumes when 
   assert.equal(small.fault(), undefined);
   assert.equal(small.head().height, small.height());
   const missing = small.snapshot(({ state }) =>
-    acknowledged.filter((id) => state.get(`slip/${id}`) === undefined),
+    acknowledged.filter((id) => findSlip(state, id) === undefined),
   );
   assert.deepEqual(missing, []);
   await small.stop();

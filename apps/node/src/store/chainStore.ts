@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { open } from "lmdb";
 import type { Database, RootDatabase } from "lmdb";
+import { memoryOf } from "@anamnesis/ledger";
 import type { StateView, Writes } from "@anamnesis/ledger";
 import { AnamnesisError, encodeCertified, invariant } from "@anamnesis/protocol";
 import type { EntryCertificate, LogEntry } from "@anamnesis/protocol";
@@ -24,13 +25,9 @@ export interface StoreSnapshot {
   readonly height: number;
 }
 
-/** Keys that nearly every slip reads; kept in memory, replaced at commit. */
-const hot = /^(?:keys|institutions|meta)\//;
-/** Visits kept in memory: every record of one reads it twice. */
-const VISITS = 4_096;
+/** Entries kept in memory of those rows whose entries are read again soon, such as the visit of each record. */
+const LATELY = 4_096;
 const LAST = "last";
-/** Above every ASCII character that a key may hold. */
-const AFTER_PREFIX = "\x7f";
 
 /**
  * One chain on disk: state, log and heights in one LMDB environment, so that a commit is one durable transaction.
@@ -41,12 +38,13 @@ export class ChainStore {
   readonly #file: string;
   readonly #quotaBytes: number;
   readonly #root: RootDatabase<Buffer, string>;
-  readonly #state: Database<Buffer, string>;
+  readonly #state: Database<Buffer, Buffer>;
   readonly #log: Database<Buffer, number>;
   readonly #heights: Database<Buffer, number>;
-  readonly #hot = new Map<string, Uint8Array>();
-  /** Visits read lately: facts, which never change. */
-  readonly #visits = new Map<string, Uint8Array>();
+  /** What nearly every slip reads; replaced at commit. */
+  readonly #always = new Map<string, Uint8Array>();
+  /** Read lately: facts, which never change. */
+  readonly #lately = new Map<string, Uint8Array>();
   /** Blocks that are executed but not durable yet, oldest first. */
   readonly #staged: Pick<Commit, "height" | "writes">[] = [];
   #height: number | undefined;
@@ -70,7 +68,7 @@ export class ChainStore {
       eventTurnBatching: false,
       maxDbs: 4,
     });
-    this.#state = this.#root.openDB({ name: "state", encoding: "binary" });
+    this.#state = this.#root.openDB({ name: "state", encoding: "binary", keyEncoding: "binary" });
     this.#log = this.#root.openDB({ name: "log", encoding: "binary", keyEncoding: "uint32" });
     this.#heights = this.#root.openDB({
       name: "heights",
@@ -93,14 +91,14 @@ export class ChainStore {
   /** The committed state, for the machine: one reader at a time, between commits. */
   readonly state: StateView = {
     get: (key) => {
-      if (key.startsWith("session/")) return this.#visits.get(key) ?? this.#readVisit(key);
-      if (!hot.test(key)) return this.#get(key);
-      const known = this.#hot.get(key);
+      const memory = memoryOf(key);
+      if (memory === "never") return this.#get(key);
+      if (memory === "lately") return this.#lately.get(key) ?? this.#readLately(key);
+      const known = this.#always.get(key);
       if (known !== undefined) return known;
-      this.#assertOpen();
-      const value = this.#state.get(key);
+      const value = this.#get(key);
       // Only what is there: else anybody could fill this memory with ids that are not.
-      if (value !== undefined) this.#hot.set(key, value);
+      if (value !== undefined) this.#always.set(key, value);
       return value;
     },
     range: (prefix, options) => this.#range(prefix, options),
@@ -154,18 +152,13 @@ export class ChainStore {
   ): Iterable<readonly [string, Uint8Array]> {
     this.#assertOpen();
     const { after, reverse, limit } = options;
-    const low = prefix;
-    const high = prefix + AFTER_PREFIX;
-    const bounds =
-      reverse === true
-        ? { start: after ?? high, end: low, reverse }
-        : { start: after ?? low, end: high };
     let count = 0;
-    for (const { key, value } of this.#state.getRange(bounds)) {
+    for (const entry of this.#state.getRange(boundsOf(prefix, after, reverse))) {
+      const key = entry.key.toString("latin1");
       if (key === after || !key.startsWith(prefix)) continue;
       if (limit !== undefined && count >= limit) return;
       count += 1;
-      yield [key, value];
+      yield [key, entry.value];
     }
   }
 
@@ -180,8 +173,8 @@ export class ChainStore {
       const parts = new Set<Promise<boolean>>();
       const whole = this.#root.batch(() => {
         for (const [key, value] of writes) {
-          if (value === undefined) parts.add(this.#state.remove(key));
-          else parts.add(this.#state.put(key, values.copy(value)));
+          if (value === undefined) parts.add(this.#state.remove(onDisk(key)));
+          else parts.add(this.#state.put(onDisk(key), values.copy(value)));
         }
         if (entry !== undefined && certificate !== undefined)
           parts.add(this.#log.put(height, asBuffer(encodeCertified({ entry, certificate }))));
@@ -199,9 +192,9 @@ export class ChainStore {
     this.#height = height;
     if (this.#staged[0]?.height === height) this.#staged.shift();
     for (const [key, value] of writes) {
-      if (!hot.test(key)) continue;
-      if (value === undefined) this.#hot.delete(key);
-      else this.#hot.set(key, value);
+      if (memoryOf(key) !== "always") continue;
+      if (value === undefined) this.#always.delete(key);
+      else this.#always.set(key, value);
     }
   }
 
@@ -240,19 +233,19 @@ export class ChainStore {
     return this.#root.close();
   }
 
-  #readVisit(key: string): Uint8Array | undefined {
+  #readLately(key: string): Uint8Array | undefined {
     const value = this.#get(key);
-    if (value !== undefined) this.#visits.set(key, value);
-    for (const oldest of this.#visits.keys()) {
-      if (this.#visits.size <= VISITS) break;
-      this.#visits.delete(oldest);
+    if (value !== undefined) this.#lately.set(key, value);
+    for (const oldest of this.#lately.keys()) {
+      if (this.#lately.size <= LATELY) break;
+      this.#lately.delete(oldest);
     }
     return value;
   }
 
   #get(key: string): Uint8Array | undefined {
     this.#assertOpen();
-    return this.#state.get(key);
+    return this.#state.get(onDisk(key));
   }
 
   /** A read that comes after `close` would end the process, from a timer of LMDB's. @throws {AnamnesisError} UNAVAILABLE */
@@ -286,6 +279,20 @@ class Values {
     this.#at += value.length;
     return this.#memory.subarray(start, this.#at);
   }
+}
+
+/** A key of the state as the bytes that it stands for. */
+const onDisk = (key: string): Buffer => Buffer.from(key, "latin1");
+
+/** Where LMDB looks for the keys that begin with a prefix: from it to the first byte string that does not. */
+function boundsOf(prefix: string, after: string | undefined, reverse: boolean | undefined): object {
+  const kept = prefix.replace(/\xff+$/, "");
+  const last = kept.length - 1;
+  const next = kept.slice(0, last) + String.fromCharCode(kept.charCodeAt(last) + 1);
+  const high = kept === "" ? {} : { end: onDisk(next) };
+  if (reverse !== true) return { start: onDisk(after ?? prefix), ...high };
+  const start = after === undefined ? high.end : onDisk(after);
+  return { ...(start === undefined ? {} : { start }), reverse };
 }
 
 const asBuffer = (bytes: Uint8Array): Buffer =>

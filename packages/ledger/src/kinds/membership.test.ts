@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { certificateState } from "@anamnesis/protocol";
-import type { SlipCode, SlipFields } from "@anamnesis/protocol";
+import type { Fingerprint, SlipCode, SlipFields } from "@anamnesis/protocol";
 import {
   TestChain,
   boxKeyOf,
@@ -11,6 +10,7 @@ import {
   keyOf,
   makeGenesis,
 } from "@anamnesis/testing/chainFixture";
+import { findCertificate } from "../directory.ts";
 
 const consortium = new TestChain(makeGenesis("consortium"));
 const lin = certify(consortium, "dr-lin");
@@ -103,7 +103,7 @@ const rows: readonly {
     want: "OK",
     submit: (chain) =>
       chain.submit(
-        chain.slip("institution.suspend", { id: "city-hospital", suspended: 1 }, authority),
+        chain.slip("institution.suspend", { id: "city-hospital", suspended: true }, authority),
       ),
   },
   {
@@ -111,7 +111,7 @@ const rows: readonly {
     when: "nobody has the id",
     want: "INSTITUTION_UNKNOWN",
     submit: (chain) =>
-      chain.submit(chain.slip("institution.suspend", { id: "nobody", suspended: 1 }, authority)),
+      chain.submit(chain.slip("institution.suspend", { id: "nobody", suspended: true }, authority)),
   },
 
   {
@@ -277,7 +277,7 @@ test("certificates are marked, never deleted: rotation and revocation keep both"
   const chain = consortium.fork();
   assert.equal(rotate(chain, lin), "OK");
   const read = (fingerprint: Uint8Array) =>
-    certificateState.decode(chain.state.get(`keys/${hex(fingerprint)}`)!);
+    findCertificate(chain.state, hex(fingerprint) as Fingerprint)!;
   assert.equal(read(lin).revokedAt, chain.time);
   assert.equal(read(certificateFields("dr-lin again").fingerprint).revokedAt, 0);
   assert.equal(read(lin).name, "dr-lin");

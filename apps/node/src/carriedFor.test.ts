@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { fromHex, sha256 } from "@anamnesis/crypto/verify";
+import { slipKinds } from "@anamnesis/protocol";
+import type { Genesis, SlipFields, SlipKind } from "@anamnesis/protocol";
+import { boxKeyOf, bytesOf, certificateFields, keyOf } from "@anamnesis/testing/chainFixture";
+import type { MadeSlip } from "@anamnesis/testing/chainFixture";
+import { NodeFederation, authority, hospital, signedHeaders } from "@anamnesis/testing/nodeFixture";
+
+let federation: NodeFederation;
+let doctor: Uint8Array;
+/** The same person's certificate on the consortium. */
+let onConsortium: Uint8Array;
+let record: MadeSlip;
+let pid: Uint8Array;
+let request: MadeSlip;
+const r = bytesOf("secret of the request");
+
+before(async () => {
+  federation = await NodeFederation.make();
+  await federation.start(hospital);
+  await federation.start(authority);
+  doctor = await federation.certify(federation.care, "doctor");
+  onConsortium = await federation.certify(federation.consortium, "doctor");
+  pid = await federation.openVisit("visit");
+  record = federation.record({ pid, doctor: "doctor", cert: doctor, label: "record" });
+  await federation.accepted(hospital, federation.care, record);
+  const asked = { cert: onConsortium, body: bytesOf("body"), refusal: sha256(r) };
+  request = federation.slip(federation.consortium, "access.request", asked, keyOf("doctor"));
+  await federation.accepted(hospital, federation.consortium, request);
+});
+after(() => federation.remove());
+
+/** Of every kind the slip that a stranger would send: all that can be seen on the chains is right, only nobody knows the key. */
+const strangers: { readonly [K in SlipKind]: (name: string) => SlipFields<K> } = {
+  "institution.enrol": (name) => ({
+    id: name,
+    name,
+    level: "community",
+    nodeKey: keyOf(name).publicKey,
+    boxKey: boxKeyOf(name),
+    address: "http://stranger.example",
+  }),
+  "institution.level": () => ({ id: hospital, level: "community" }),
+  "institution.suspend": () => ({ id: hospital, suspended: true }),
+  "identity.certify": (name) => certificateFields(name),
+  "identity.rotate": (name) => ({ ...certificateFields(name), replaces: doctor }),
+  "identity.revoke": () => ({ fingerprint: doctor, by: "care" }),
+  "session.open": (name) => ({ institution: hospital, key: keyOf(name).publicKey }),
+  "record.submit": (name) => ({ institution: hospital, cert: doctor, pid, ...written(name) }),
+  "record.amend": (name) => ({
+    institution: hospital,
+    cert: doctor,
+    pid,
+    record: fromHex(record.id),
+    before: bytesOf("digest record"),
+    ...written(name),
+    tag: bytesOf("tag record", 16),
+  }),
+  "record.confirm": (name) => judged(name),
+  "record.dispute": (name) => ({ ...judged(name), reason: bytesOf(name) }),
+  "grant.publish": (name) => ({
+    key: keyOf(name).publicKey,
+    digest: bytesOf(name),
+    expiresAt: Date.now() + 3_600_000,
+  }),
+  "grant.revoke": (name) => ({ key: keyOf(name).publicKey }),
+  "access.request": (name) => ({ cert: onConsortium, body: bytesOf(name), refusal: bytesOf(name) }),
+  "access.refuse": (name) => ({ key: keyOf(name).publicKey, request: fromHex(request.id), r }),
+  "usage.intent": (name) => ({
+    gid: bytesOf(name),
+    cert: onConsortium,
+    proxies: [1, 2, 3],
+    commitment: bytesOf(name),
+  }),
+  "usage.done": (name) => ({ cert: onConsortium, intent: bytesOf(name) }),
+  "usage.denied": (name) => ({ proxy: 1, gid: bytesOf(name), cert: onConsortium, code: "NO" }),
+  "usage.author": () => ({
+    institution: hospital,
+    cert: doctor,
+    pid,
+    record: fromHex(record.id),
+    digest: bytesOf("digest record"),
+  }),
+};
+const written = (name: string) => ({
+  tag: bytesOf(name, 16),
+  digest: bytesOf(name),
+  sealedId: new Uint8Array(60),
+});
+const judged = (name: string) => ({
+  key: keyOf(name).publicKey,
+  record: fromHex(record.id),
+  digest: bytesOf("digest record"),
+});
+
+const strangerSlip = <K extends SlipKind>(chain: Genesis, kind: K, name: string): Uint8Array =>
+  federation.slip(chain, kind, strangers[kind](name), keyOf(name)).bytes;
+
+for (const kind of Object.keys(slipKinds) as SlipKind[]) {
+  test(`20 of 20 slips ${kind} by keys that nobody knows are refused, one by one and in a batch`, async () => {
+    for (const chain of [federation.care, federation.consortium]) {
+      if (!(slipKinds[kind].chains as readonly string[]).includes(chain.kind)) continue;
+      const names = Array.from({ length: 20 }, (_, i) => `stranger-${i}`);
+      const slips = names.map((name) => strangerSlip(chain, kind, name));
+      for (const slip of slips.slice(0, 3)) {
+        const { status, json } = await federation.post(hospital, chain, slip);
+        assert.ok(status >= 400, JSON.stringify(json));
+      }
+      const { status, json } = await federation.batch(hospital, chain, slips);
+      const results = (json["results"] ?? []) as { code: string }[];
+      if (status === 200) assert.equal(results.length, slips.length);
+      assert.deepEqual(
+        results.filter(({ code }) => code === "OK"),
+        [],
+      );
+    }
+  });
+}
+
+test("what a stranger signs the request for is refused as what nobody signs it for; a visit's own key is let through", async () => {
+  const { consortium } = federation;
+  const publish = strangerSlip(consortium, "grant.publish", "grant");
+  const url = federation.url(hospital, consortium, "slips");
+  const signedBy = async (name: string): Promise<string> => {
+    const { json } = await federation.post(
+      hospital,
+      consortium,
+      publish,
+      signedHeaders(url, keyOf(name), { method: "POST", body: publish }),
+    );
+    return String(json.error?.code ?? json["code"]);
+  };
+  assert.equal(await signedBy("nobody"), "FORBIDDEN");
+  assert.equal(await signedBy("visit"), "OK");
+  const revoke = strangerSlip(consortium, "grant.revoke", "grant");
+  const { json } = await federation.post(hospital, consortium, revoke);
+  assert.equal(json["code"], "OK", "a grant that stands is revoked for whoever holds its key");
+});
+
+test("the patient confirms under the key of the visit, without signing the request", async () => {
+  const confirm = federation.slip(
+    federation.care,
+    "record.confirm",
+    judged("visit"),
+    keyOf("visit"),
+  );
+  await federation.accepted(hospital, federation.care, confirm);
+});
