@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Network, Session } from "@anamnesis/client";
-import { encodeHeader, fromHex } from "@anamnesis/crypto/verify";
+import { encodeHeader, fromHex, toHex } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   careChainOf,
@@ -166,7 +166,7 @@ export async function shownByAuthor(
   const { item, view } = await writtenRecord(author, id);
   const token = await author.device.items.get("token", item.pid);
   if (token === undefined) throw new Error("The author holds no token");
-  const entry = openToken(token).token.entries.find(({ category }) => category === item.category);
+  const entry = openToken(token).token.entries.find(({ tag }) => toHex(tag) === item.tag);
   if (entry === undefined) throw new Error("The token is not for that category");
   const { slip } = await proveVersion(author, item.chain, view, view.versions.at(-1)!);
   const object = await findObject(author, {

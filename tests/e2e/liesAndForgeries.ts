@@ -211,7 +211,7 @@ export function liesAndForgeries(): void {
     const token = visitToken.encode({
       ...visitToken.decode(signed.token),
       contact: card,
-      name: "alice",
+      stated: { name: "alice" },
     });
     const { secretKey } = visitKey(mallory, await visitOf(mallory, opened.pid));
     const signature = sign({ type: "VISIT-TOKEN", message: token, secretKey });

@@ -1,9 +1,16 @@
-import type { Credential } from "@anamnesis/protocol";
+import type { Credential, Stated } from "@anamnesis/protocol";
 
 /**
  * What a device remembers, one sealed file per item. Every value is canonical CBOR: byte strings, texts, whole numbers
  * (times in Unix milliseconds), lists, and `null` for what is absent. Ids are lower-case hex.
  */
+
+/** What records of one kind are written under. */
+export interface VisitEntry {
+  readonly category: string;
+  readonly sensitive: boolean;
+  readonly tag: Uint8Array;
+}
 
 /** A visit of the patient. Its keys come from the seed and `salt`. Key: pid. */
 export interface VisitItem {
@@ -15,7 +22,7 @@ export interface VisitItem {
   readonly openedAt: number;
   /** Unix milliseconds after which tokens of this visit are not used any more. */
   readonly notAfter: number;
-  readonly entries: readonly { readonly category: string; readonly tag: Uint8Array }[];
+  readonly entries: readonly VisitEntry[];
   /** Box of this visit at the institution's node; `null` where another box serves it (imported encounters). */
   readonly box: Uint8Array | null;
   /** Whether `session.open` is on the chain. */
@@ -128,6 +135,7 @@ export interface WrittenItem {
   readonly pid: string;
   readonly tag: string;
   readonly category: string;
+  readonly sensitive: boolean;
   readonly title: string;
   readonly patient: string;
   readonly patientName: string;
@@ -163,6 +171,8 @@ export interface ItemKinds {
   written: WrittenItem;
   lookup: LookupItem;
   known: KnownItem;
+  /** What the patient says about themself at every visit. Key: "own". */
+  stated: Stated;
   /** The owner's rules. Key: "rules". */
   rules: { readonly answerTokenRequests: boolean };
 }

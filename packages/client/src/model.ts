@@ -43,6 +43,8 @@ export interface RecordSummary {
   readonly pid: string;
   readonly tag: string;
   readonly category: string;
+  /** At its patient's and its author's. */
+  readonly sensitive?: boolean;
   /** Known once some version was opened on this device (or written by it). */
   readonly title?: string;
   readonly mediaType?: string;
@@ -82,6 +84,8 @@ export interface RequestSummary {
   /** `undefined`: every category. */
   readonly categories?: readonly string[];
   readonly records?: readonly string[];
+  /** Whether sensitive records are asked for, too. */
+  readonly sensitive: boolean;
   readonly actions: readonly Action[];
   readonly purpose: Purpose;
   readonly until: number;

@@ -5,7 +5,7 @@ import type { Session } from "./session.ts";
 
 /** What a list adds to what the chain says about a record. */
 export type RecordDetails = Pick<RecordSummary, "chain" | "category"> &
-  Partial<Pick<RecordSummary, "title" | "mediaType" | "size" | "patient" | "gid">>;
+  Partial<Pick<RecordSummary, "sensitive" | "title" | "mediaType" | "size" | "patient" | "gid">>;
 
 /** State of one version: a dispute weighs more than a confirmation. `digest` is hex. */
 export function stateOf(

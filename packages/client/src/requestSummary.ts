@@ -13,6 +13,7 @@ export function summariseRequest(item: RequestItem, role: "doctor" | "patient"):
     party: { fingerprint: item.party, name: item.partyName, role, institution: item.institution },
     ...(asked.categories !== null && { categories: asked.categories }),
     ...(asked.records !== null && { records: asked.records.map(toHex) }),
+    sensitive: asked.sensitive,
     actions: asked.actions,
     purpose: asked.purpose,
     until: asked.until,

@@ -7,9 +7,14 @@ import { FhirError } from "./fhirError.ts";
 export const categories = [
   "encounter-note",
   "discharge-summary",
+  "problems",
+  "allergies",
+  "immunizations",
   "laboratory",
+  "pathology",
   "imaging",
   "prescription",
+  "medicines",
   "referral",
   "vitals",
   "online-consultation",
@@ -46,9 +51,14 @@ export const documentTypes: Readonly<
     { code: "34117-2", display: "History and physical note" },
   ],
   "discharge-summary": [{ code: "18842-5", display: "Discharge summary" }],
+  problems: [{ code: "11450-4", display: "Problem list - Reported" }],
+  allergies: [{ code: "48765-2", display: "Allergies and adverse reactions Document" }],
+  immunizations: [{ code: "11369-6", display: "History of Immunization note" }],
   laboratory: [{ code: "11502-2", display: "Laboratory report" }],
+  pathology: [{ code: "11526-1", display: "Pathology study" }],
   imaging: [{ code: "18748-4", display: "Diagnostic imaging study" }],
   prescription: [{ code: "57833-6", display: "Prescription for medication" }],
+  medicines: [{ code: "10160-0", display: "History of Medication use Narrative" }],
   referral: [{ code: "57133-1", display: "Referral note" }],
   vitals: [{ code: "8716-3", display: "Vital signs" }],
   "online-consultation": [{ code: "34109-9", display: "Note" }],
@@ -64,9 +74,14 @@ export const documentTypes: Readonly<
 export const categoryTitles: Readonly<Record<Category, string>> = {
   "encounter-note": "Visit note",
   "discharge-summary": "Discharge summary",
+  problems: "Problems",
+  allergies: "Allergies",
+  immunizations: "Immunizations",
   laboratory: "Laboratory report",
+  pathology: "Pathology report",
   imaging: "Imaging",
   prescription: "Prescription",
+  medicines: "Medicines",
   referral: "Referral",
   vitals: "Vital signs",
   "online-consultation": "Online consultation",
@@ -98,6 +113,8 @@ const VITAL_SIGN_CODES = new Set([
   "29463-7",
   "39156-5",
 ]);
+/** Those of tissue and cells: pathology, surgical pathology, cytopathology, cytogenetics, and LOINC's class of pathology reports. */
+const PATHOLOGY_SECTIONS = new Set("PAT SP CP CG LP7839-6".split(" "));
 /** Diagnostic service sections of HL7 table 0074 that make images, and LOINC's class of radiology reports. */
 const IMAGING_SECTIONS = new Set(
   "RAD IMG imaging RUS NMR NMS CT CUS OUS VUS XRC RT CTH LP29684-5".split(" "),
@@ -134,6 +151,18 @@ function categoryByKind(resource: FhirResource): Category | undefined {
       return reportCategory(resource);
     case "Specimen":
       return "laboratory";
+    case "AllergyIntolerance":
+      return "allergies";
+    case "Immunization":
+    case "ImmunizationEvaluation":
+    case "ImmunizationRecommendation":
+      return "immunizations";
+    case "Condition":
+      return conditionCategory(resource);
+    case "MedicationStatement":
+    case "MedicationAdministration":
+    case "MedicationDispense":
+      return "medicines";
     case "ImagingStudy":
       return "imaging";
     case "MedicationRequest":
@@ -154,6 +183,12 @@ function categoryByKind(resource: FhirResource): Category | undefined {
   }
 }
 
+/** A line of the problem list; what was diagnosed at an encounter is part of its note. */
+const conditionCategory = (resource: FhirResource): Category | undefined =>
+  codingsAt(resource, "category").some(({ code }) => code === "problem-list-item")
+    ? "problems"
+    : undefined;
+
 function observationCategory(resource: FhirResource): Category | undefined {
   const stated = codingsAt(resource, "category").map(({ code }) => code ?? "");
   if (stated.some((code) => VITAL_SIGNS.has(code))) return "vitals";
@@ -168,6 +203,7 @@ function observationCategory(resource: FhirResource): Category | undefined {
 function reportCategory(resource: FhirResource): Category | undefined {
   const stated = codingsAt(resource, "category");
   if (stated.some(({ code }) => IMAGING_SECTIONS.has(code ?? ""))) return "imaging";
+  if (stated.some(({ code }) => PATHOLOGY_SECTIONS.has(code ?? ""))) return "pathology";
   const note = documentCategory(stated);
   if (note !== undefined) return note === "encounter-note" ? undefined : note;
   return stated.length === 0 && resource["imagingStudy"] !== undefined ? "imaging" : "laboratory";

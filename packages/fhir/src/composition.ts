@@ -31,6 +31,7 @@ const SERIES_SYSTEM = "urn:x-anamnesis:series";
 interface DocumentParts<T extends Entry & { readonly json: string }> {
   readonly encounterKey: string | undefined;
   readonly category: Category;
+  readonly sensitive: boolean;
   readonly primaries: readonly T[];
   readonly copies: readonly T[];
   readonly encounter: T | undefined;
@@ -61,7 +62,8 @@ export function composeDocument<T extends Entry & { readonly json: string }>(
   const content = resources.map(
     ({ fullUrl, json }) => `{"fullUrl":${JSON.stringify(fullUrl)},"resource":${json}}`,
   );
-  const place = [parts.patient.fullUrl, parts.encounterKey ?? "", parts.category];
+  const kind = parts.sensitive ? [parts.category, "sensitive"] : [parts.category];
+  const place = [parts.patient.fullUrl, parts.encounterKey ?? "", ...kind];
   const series = uuid("series", ...place);
   const version = uuid("document", ...place, options.timestamp, ...content);
   const composition = compositionOf(parts, options, series, uuid("composition", version));

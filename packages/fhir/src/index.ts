@@ -29,6 +29,7 @@ export { isMadeComposition } from "./composition.ts";
 export type { DocumentOptions } from "./composition.ts";
 export { unite } from "./unite.ts";
 export { sameJson, sameResources } from "./same.ts";
+export { isSensitive, sensitivityLabels } from "./sensitivity.ts";
 export { HEAD_BYTES, prepareImport, takeWhole } from "./whole.ts";
 export type { WholeOptions, WholeRecord } from "./whole.ts";
 export { recogniseMedia } from "./media.ts";

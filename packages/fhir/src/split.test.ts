@@ -65,6 +65,20 @@ test("split() puts each resource into its encounter and category", () => {
     { resourceType: "ServiceRequest", id: "order", subject: ref("p"), encounter: ref("e1") },
     { resourceType: "Consent", id: "consent", patient: ref("p") },
     { resourceType: "AllergyIntolerance", id: "nuts", patient: ref("p") },
+    { resourceType: "Immunization", id: "shot", patient: ref("p") },
+    {
+      resourceType: "Condition",
+      id: "asthma",
+      subject: ref("p"),
+      category: [{ coding: [{ code: "problem-list-item" }] }],
+    },
+    {
+      resourceType: "DiagnosticReport",
+      id: "tissue",
+      subject: ref("p"),
+      encounter: ref("e1"),
+      category: [{ coding: [{ code: "SP" }] }],
+    },
     observation("oldlab", { category: [{ coding: [{ code: "laboratory" }] }] }),
   ]);
   const found = split(parsed, OPTIONS).map(({ encounterKey, category, fullUrls }) => [
@@ -76,19 +90,71 @@ test("split() puts each resource into its encounter and category", () => {
       .join(" "),
   ]);
   assert.deepEqual(found, [
-    ["e1", "encounter-note", "takes"],
+    ["e1", "encounter-note", ""],
     ["e1", "laboratory", "lab"],
+    ["e1", "pathology", "tissue"],
     ["e1", "imaging", "ct study"],
+    ["e1", "medicines", "takes"],
     ["e1", "referral", "order"],
     ["e1", "vitals", "vital bare"],
     ["e1", "consent-paperwork", "form"],
     ["e1", "billing", "claim eob"],
     ["e2", "prescription", "rx"],
     ["e2", "online-consultation", "talk"],
+    [undefined, "problems", "asthma"],
+    [undefined, "allergies", "nuts"],
+    [undefined, "immunizations", "shot"],
     [undefined, "laboratory", "oldlab"],
-    [undefined, "patient-summary", "nuts"],
     [undefined, "consent-paperwork", "consent"],
   ]);
+});
+
+test("split() keeps what is sensitive in documents of its own, copies of it included", () => {
+  const security = (code: string) => ({ meta: { security: [{ code }] } });
+  const parsed = bundleOf("collection", [
+    patient,
+    encounter("e1"),
+    observation("plain", { encounter: ref("e1"), ...security("N") }),
+    observation("hidden", { encounter: ref("e1"), ...security("PSY") }),
+    {
+      resourceType: "MedicationRequest",
+      id: "refers",
+      subject: ref("p"),
+      encounter: ref("e1"),
+      reasonReference: [ref("hidden")],
+    },
+    {
+      resourceType: "ServiceRequest",
+      id: "order",
+      subject: ref("p"),
+      encounter: ref("e1"),
+      ...security("HIV"),
+    },
+  ]);
+  const documents = split(parsed, OPTIONS);
+  const ids = ({ fullUrls }: RecordDocument): string =>
+    fullUrls
+      .map((url) => url.slice(9))
+      .filter((id) => !["p", "e1"].includes(id))
+      .join(" ");
+  assert.deepEqual(
+    documents.map((document) => [document.category, document.sensitive, ids(document)]),
+    [
+      ["encounter-note", false, "plain"],
+      ["encounter-note", true, "hidden"],
+      ["prescription", true, "refers hidden"],
+      ["referral", true, "order"],
+    ],
+  );
+  assert.equal(
+    new Set(
+      documents.map(
+        ({ bytes }) =>
+          JSON.parse(new TextDecoder().decode(bytes)).entry[0].resource.identifier.value,
+      ),
+    ).size,
+    4,
+  );
 });
 
 test("split() copies what is referred to, and stops where another encounter begins", () => {

@@ -12,6 +12,7 @@ import { onlyPatient, refuseOtherPatients } from "./patient.ts";
 import { derivedFullUrl, EntryIndex, referencesOf, urlsOf } from "./reference.ts";
 import { clinicalDate } from "./resource.ts";
 import type { FhirResource } from "./resource.ts";
+import { isSensitive } from "./sensitivity.ts";
 import { toUtf8 } from "./text.ts";
 
 /** One record to be: a document Bundle, or a file taken whole. */
@@ -19,6 +20,8 @@ export interface RecordDocument {
   /** The encounter's fullUrl (as given, or derived); `undefined` for what belongs to no encounter. */
   readonly encounterKey: string | undefined;
   readonly category: Category;
+  /** Some of it says that it is sensitive ({@link isSensitive}). */
+  readonly sensitive: boolean;
   readonly mediaType: string;
   readonly bytes: Uint8Array;
   /** Every entry but the Composition that we made. Empty for a file taken whole that is not a Bundle. */
@@ -56,7 +59,7 @@ const SPLITTABLE: readonly string[] = ["transaction", "batch", "collection", "se
 
 /**
  * Splits one patient's Bundle into document Bundles: one per encounter and category, and one per category for what
- * belongs to no encounter. Each resource keeps its text exactly.
+ * belongs to no encounter; what is sensitive goes into a second one. Each resource keeps its text exactly.
  *
  * A document holds the resources of its category, the Encounter, the Patient and, so that it closes, copies of what
  * these refer to: shared kinds ({@link sharedTypes}), resources of the same encounter whatever their category, and
@@ -64,8 +67,10 @@ const SPLITTABLE: readonly string[] = ["transaction", "batch", "collection", "se
  * itself says about diagnoses and the like, outside of the document whose category the Encounter has; and what did not
  * resolve in the input. Shared resources that nobody refers to go into the `patient-summary` of no encounter.
  *
- * The order is that of the encounters in the input and then of {@link categories}; what belongs to no encounter comes
- * last. Same input and options give the same bytes.
+ * A document that has to hold a copy of something sensitive is sensitive, too.
+ *
+ * The order is that of the encounters in the input and then of {@link categories}, what is sensitive after what is not;
+ * what belongs to no encounter comes last. Same input and options give the same bytes.
  *
  * @throws {FhirError} `NOT_A_BUNDLE`; `BUNDLE_IS_DOCUMENT` (take it whole); `NO_PATIENT`, `MANY_PATIENTS`,
  * `OTHER_PATIENT`; `TIMESTAMP_INVALID`.
@@ -105,17 +110,19 @@ export function split(parsed: ParsedResource, options: SplitOptions): RecordDocu
 interface Group {
   readonly encounterKey: string | undefined;
   readonly category: Category;
+  readonly sensitive: boolean;
   readonly primaries: readonly SplitEntry[];
 }
 
 /** Entries that no document would hold become part of the `patient-summary` of no encounter. */
 function withStrays(groups: readonly Group[], strays: readonly SplitEntry[]): Group[] {
   if (strays.length === 0) return [...groups];
-  const isSummary = ({ encounterKey, category }: Group): boolean =>
-    encounterKey === undefined && category === "patient-summary";
+  const isSummary = ({ encounterKey, category, sensitive }: Group): boolean =>
+    encounterKey === undefined && category === "patient-summary" && !sensitive;
   const summary = groups.find(isSummary) ?? {
     encounterKey: undefined,
     category: "patient-summary",
+    sensitive: false,
     primaries: [],
   };
   return sortGroups([
@@ -144,18 +151,17 @@ function withEncounters(parsed: ParsedResource): SplitEntry[] {
 }
 
 function groupEntries(index: EntryIndex<SplitEntry>): Group[] {
-  const groups = new Map<
-    string,
-    { encounterKey: string | undefined; category: Category; primaries: SplitEntry[] }
-  >();
+  const groups = new Map<string, Group & { primaries: SplitEntry[] }>();
   for (const entry of index.entries) {
     if (sharedTypes.has(entry.resource.resourceType)) continue;
     const { encounterKey } = entry;
     const resource = encounterKey === undefined ? undefined : index.find(encounterKey)?.resource;
     const category = categoryOf(entry.resource, { known: encounterKey !== undefined, resource });
-    const name = `${category} ${encounterKey ?? ""}`;
+    const sensitive = isSensitive(entry.resource);
+    const name = `${category} ${String(sensitive)} ${encounterKey ?? ""}`;
     const group = groups.get(name);
-    if (group === undefined) groups.set(name, { encounterKey, category, primaries: [entry] });
+    if (group === undefined)
+      groups.set(name, { encounterKey, category, sensitive, primaries: [entry] });
     else group.primaries.push(entry);
   }
   return sortGroups([...groups.values()]);
@@ -169,7 +175,9 @@ function sortGroups(groups: readonly Group[]): Group[] {
   const place = ({ encounterKey }: Group): number => order.get(encounterKey) ?? order.size;
   return groups.toSorted(
     (a, b) =>
-      place(a) - place(b) || categories.indexOf(a.category) - categories.indexOf(b.category),
+      place(a) - place(b) ||
+      categories.indexOf(a.category) - categories.indexOf(b.category) ||
+      Number(a.sensitive) - Number(b.sensitive),
   );
 }
 
@@ -210,6 +218,7 @@ function makeDocument(
   return {
     encounterKey: group.encounterKey,
     category: group.category,
+    sensitive: resources.some(isSensitive),
     mediaType: "application/fhir+json",
     bytes: toUtf8(json),
     fullUrls: [...group.primaries, ...copies].map(({ fullUrl }) => fullUrl),

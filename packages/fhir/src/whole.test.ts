@@ -94,3 +94,22 @@ test("prepareImport() refuses text that should be FHIR and is not", () => {
   for (const [bytes, name, code] of rows)
     assert.throws(() => prepareImport(bytes, name, OPTIONS), { code });
 });
+
+test("takeWhole() takes a document for sensitive that says so, and FHIR that it cannot read to its end", () => {
+  const composition = (confidentiality: string): string =>
+    JSON.stringify({
+      resourceType: "Bundle",
+      type: "document",
+      entry: [{ resource: { resourceType: "Composition", confidentiality, title: "T" } }],
+    });
+  const rows = [
+    [composition("N"), "d.json", {}, false],
+    [composition("R"), "d.json", {}, true],
+    [composition("R"), "d.json", { sensitive: false }, false],
+    [composition("N").slice(0, -4), "d.json", {}, true],
+    ["any text", "a.txt", {}, false],
+    ["any text", "a.txt", { sensitive: true }, true],
+  ] as const;
+  for (const [text, name, options, want] of rows)
+    assert.equal(takeWhole(bytesOf(text), name, options).sensitive, want, text);
+});

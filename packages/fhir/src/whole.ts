@@ -11,6 +11,7 @@ import type { ParsedResource, ParseOptions } from "./parse.ts";
 import { clinicalDate } from "./resource.ts";
 import { textAt } from "./json.ts";
 import { derivedFullUrl } from "./reference.ts";
+import { isSensitive } from "./sensitivity.ts";
 import { split } from "./split.ts";
 import type { RecordDocument, SplitOptions } from "./split.ts";
 import { fromUtf8Loosely } from "./text.ts";
@@ -21,6 +22,7 @@ export const HEAD_BYTES = 1024 * 1024;
 export interface WholeOptions extends KeywordOptions {
   /** Overrules what the file says of itself. */
   readonly category?: Category;
+  readonly sensitive?: boolean;
   readonly parse?: ParseOptions;
 }
 
@@ -32,7 +34,8 @@ export type WholeRecord = Omit<RecordDocument, "bytes">;
  * refuses nothing: the file need not be FHIR, nor well formed.
  *
  * The category is that of a document's Composition (category, else type), `imaging` for DICOM, else `encounter-note`.
- * The title is the Composition's, else the file's name.
+ * The title is the Composition's, else the file's name. FHIR is sensitive where a resource says so, and where it cannot be
+ * read to its end; other files only where the caller says so.
  */
 export function takeWhole(
   head: Uint8Array,
@@ -58,6 +61,10 @@ export function takeWhole(
   return {
     encounterKey: undefined,
     category,
+    sensitive:
+      options.sensitive ??
+      (media.mediaType === "application/fhir+json" &&
+        (parsed === undefined || resources.some(isSensitive))),
     mediaType: media.mediaType,
     fullUrls: (parsed?.entries ?? []).map(
       (entry) => entry.fullUrl ?? derivedFullUrl(entry.resource),
@@ -92,10 +99,12 @@ export function prepareImport(
   if (!isPatientBundle)
     return [{ ...takeWhole(bytes, fileName, options), encounterKey: encounterOf(parsed), bytes }];
   const documents = split(parsed, options);
-  const { category } = options;
-  return category === undefined
-    ? documents
-    : documents.map((document) => ({ ...document, category }));
+  const { category, sensitive } = options;
+  return documents.map((document) => ({
+    ...document,
+    ...(category === undefined ? {} : { category }),
+    ...(sensitive === undefined ? {} : { sensitive }),
+  }));
 }
 
 function resourcesOf(parsed: ParsedResource | undefined): ParsedResource["resource"][] {

@@ -15,6 +15,7 @@ const good = {
   certificate: bytesOf("c"),
   categories: null,
   records: [bytesOf("r")],
+  sensitive: false,
   actions: ["read"],
   purpose: "TREAT",
   until: 1_767_225_600_000,

@@ -4,6 +4,7 @@ import {
   blob,
   bytes,
   document,
+  flag,
   list,
   literal,
   nullable,
@@ -21,6 +22,8 @@ const accessRequestShape = object({
   /** null: no choice made, so all. */
   categories: nullable(list(text(32), 32)),
   records: nullable(list(bytes(32), limits.grantRecords)),
+  /** Whether sensitive records are asked for, too; those in `records` are asked for in any case. */
+  sensitive: flag,
   actions: list(oneOf(...actions), 4),
   purpose: oneOf(...purposes),
   until: uint,
@@ -68,7 +71,7 @@ const tokenAnswerShape = object({
   /** Index in the request's `visits`. */
   index: uint,
   /** A signed visit token; empty when the owner's rules refuse. */
-  token: blob(96 * 1024),
+  token: blob(limits.visitTokenBytes + 16 * 1024),
 });
 export type TokenAnswer = Shaped<typeof tokenAnswerShape>;
 export const tokenAnswer = document("Token answer", tokenAnswerShape);

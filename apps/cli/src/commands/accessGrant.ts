@@ -16,6 +16,7 @@ export const { define, run }: CommandModule = {
       .option("--to <doctor>", "the doctor: NAME or NAME@INSTITUTION")
       .option("--categories <a,b>", "categories to share")
       .option("--records <ids>", "records to share")
+      .option("--sensitive", "sensitive records, too")
       .option("--purpose <purpose>", "why (HL7 v3 ActReason; default TREAT)")
       .option("--days <n>", "for how many days")
       .option("--until <time>", "until when, ISO 8601 (default: as asked, else 30 days)");
@@ -37,6 +38,7 @@ export const { define, run }: CommandModule = {
       ...(to === undefined ? {} : { to }),
       ...(categories === undefined ? {} : { categories }),
       ...(records === undefined ? {} : { records }),
+      ...(options["sensitive"] === true ? { sensitive: true } : {}),
       ...(purpose === undefined ? {} : { purpose }),
       ...(until === undefined ? {} : { until }),
     });

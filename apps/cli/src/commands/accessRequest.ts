@@ -16,6 +16,7 @@ export const { define, run }: CommandModule = {
       )
       .option("--categories <a,b>", "categories asked for")
       .option("--records <ids>", "records asked for")
+      .option("--sensitive", "sensitive records, too")
       .option("--purpose <purpose>", "why (HL7 v3 ActReason)", "TREAT")
       .option("--days <n>", "for how many days")
       .option("--until <time>", "until when, ISO 8601")
@@ -36,6 +37,7 @@ export const { define, run }: CommandModule = {
       until,
       ...(categories === undefined ? {} : { categories }),
       ...(records === undefined ? {} : { records }),
+      ...(options["sensitive"] === true ? { sensitive: true } : {}),
       ...(options["text"] === undefined ? {} : { text: String(options["text"]) }),
     });
     return {

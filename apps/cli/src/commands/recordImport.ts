@@ -19,7 +19,8 @@ export const { define, run }: CommandModule = {
         "a name in the doctor's address book, else an identifier the registry knows",
       )
       .option("--whole", "take the file as it is, byte for byte")
-      .option("--category <category>", "the record's category");
+      .option("--category <category>", "the record's category")
+      .option("--sensitive", "whatever the file says of itself, its records are sensitive");
   },
   run: async (options, args) => {
     const source = await fileSource(String(args[0]));
@@ -33,6 +34,7 @@ export const { define, run }: CommandModule = {
         ...source,
         for: patient,
         whole: options["whole"] === true,
+        ...(options["sensitive"] === true ? { sensitive: true } : {}),
         ...(options["category"] === undefined ? {} : { category: String(options["category"]) }),
         onProgress: (done, total) => say(`${done} of ${total} records sealed and stored`),
       });

@@ -147,6 +147,8 @@ export const en = {
   "requests.unverifiedNote": "Nobody vouches for this person. Refuse if you do not know them.",
   "requests.asks": "{who} asks to read: {what}",
   "requests.why": "Why",
+  "requests.sensitive": "Sensitive",
+  "requests.sensitiveToo": "They ask for sensitive records, too.",
   "requests.until": "Until",
   "requests.message": "Message",
   "requests.asked": "Asked",

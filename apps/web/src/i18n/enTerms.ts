@@ -2,6 +2,11 @@
 export const enTerms = {
   "category.encounter-note": "Visit note",
   "category.discharge-summary": "Discharge summary",
+  "category.problems": "Problems",
+  "category.allergies": "Allergies",
+  "category.immunizations": "Vaccinations",
+  "category.pathology": "Pathology report",
+  "category.medicines": "Medicines",
   "category.laboratory": "Laboratory report",
   "category.imaging": "Imaging",
   "category.prescription": "Prescription",

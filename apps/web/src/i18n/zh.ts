@@ -138,6 +138,8 @@ export const zh: Catalogue = {
   "requests.unverifiedNote": "没有机构为此人担保。如果您不认识，请拒绝。",
   "requests.asks": "{who} 申请阅读：{what}",
   "requests.why": "目的",
+  "requests.sensitive": "敏感病历",
+  "requests.sensitiveToo": "对方同时请求查看敏感病历。",
   "requests.until": "截止",
   "requests.message": "留言",
   "requests.asked": "申请时间",

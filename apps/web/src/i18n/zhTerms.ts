@@ -4,6 +4,11 @@ import type { Terms } from "./enTerms.ts";
 export const zhTerms: Terms = {
   "category.encounter-note": "就诊记录",
   "category.discharge-summary": "出院小结",
+  "category.problems": "健康问题",
+  "category.allergies": "过敏史",
+  "category.immunizations": "预防接种",
+  "category.pathology": "病理报告",
+  "category.medicines": "用药",
   "category.laboratory": "检验报告",
   "category.imaging": "影像检查",
   "category.prescription": "处方",

@@ -107,6 +107,9 @@ function RequestCard(props: {
             name: t("requests.how"),
             value: actions(request.actions),
           },
+          ...(request.sensitive
+            ? [{ name: t("requests.sensitive"), value: t("requests.sensitiveToo") }]
+            : []),
           { name: t("requests.until"), value: day(request.until) },
           { name: t("requests.asked"), value: moment(request.time) },
           ...(request.text === ""

@@ -16,6 +16,7 @@ const request: RequestSummary = {
   state: "open",
   time: now,
   party: { fingerprint: "ff", name: "dr-sun", role: "doctor", institution: "online-clinic" },
+  sensitive: false,
   actions: ["read"],
   purpose: "TREAT",
   until: now + 30 * dayMs,

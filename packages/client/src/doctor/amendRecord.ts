@@ -14,7 +14,8 @@ import { notify, sealAndStore } from "./writeRecords.ts";
  * A new version of a record that this doctor wrote, under its pid and tag. It is unconfirmed until the patient confirms it.
  *
  * @throws {AnamnesisError} NOT_FOUND when this device did not write it or lacks its visit token; BAD_REQUEST when the
- * file gives several records; DIGEST_NOT_NEWEST when somebody amended it meanwhile. @throws {FhirError}
+ * file gives several records, or is sensitive where the record is not: it keeps its tag, so that needs a new record;
+ * DIGEST_NOT_NEWEST when somebody amended it meanwhile. @throws {FhirError}
  */
 export async function amendRecord(
   session: Session,
@@ -36,9 +37,14 @@ export async function amendRecord(
       "BAD_REQUEST",
       `The file gives ${prepared.length} records, want one (take it whole)`,
     );
+  if (only.record.sensitive && !item.sensitive)
+    throw new AnamnesisError(
+      "BAD_REQUEST",
+      "An amendment cannot make a record sensitive, want a new record",
+    );
   const token = openToken(tokenItem);
   const stored = await sealAndStore(session, {
-    description: only.record,
+    description: { ...only.record, sensitive: item.sensitive },
     content: only.content,
     token,
   });

@@ -31,6 +31,8 @@ export interface ImportInput {
   /** Take the file as it is, byte for byte. */
   readonly whole?: boolean;
   readonly category?: string;
+  /** Overrules what the file says of itself: whether its records go under the tags for sensitive ones. */
+  readonly sensitive?: boolean;
   /** Tells progress: how many records of how many were sealed and stored. */
   readonly onProgress?: (done: number, total: number) => void;
   /** How long the patient's device may take to answer; default 30,000. */
@@ -44,7 +46,7 @@ export interface ImportedRecord {
   readonly title: string;
 }
 
-type Content = Pick<ImportInput, "content" | "fileName" | "whole" | "category">;
+type Content = Pick<ImportInput, "content" | "fileName" | "whole" | "category" | "sensitive">;
 /** A record of the file, with its content. */
 export interface PreparedRecord {
   readonly record: WholeRecord;
@@ -109,10 +111,13 @@ export async function prepareRecords(
   input: Content,
 ): Promise<readonly PreparedRecord[]> {
   const source = input.content instanceof Uint8Array ? sourceOf(input.content) : input.content;
-  const category = input.category === undefined ? {} : { category: parseCategory(input.category) };
+  const said = {
+    ...(input.category === undefined ? {} : { category: parseCategory(input.category) }),
+    ...(input.sensitive === undefined ? {} : { sensitive: input.sensitive }),
+  };
   const head = await readUpTo(source, HEAD_BYTES);
   if (input.whole === true || !recogniseMedia(head, input.fileName).fhirText) {
-    return [{ record: takeWhole(head, input.fileName, category), content: source }];
+    return [{ record: takeWhole(head, input.fileName, said), content: source }];
   }
   if (source.size > PARSED_BYTES_MAX)
     throw new FhirError(
@@ -123,7 +128,7 @@ export async function prepareRecords(
     input.content instanceof Uint8Array ? input.content : await readUpTo(source, PARSED_BYTES_MAX);
   const documents: readonly RecordDocument[] = prepareImport(bytes, input.fileName, {
     timestamp: new Date(session.clock()).toISOString(),
-    ...category,
+    ...said,
   });
   return documents.map((document) => ({ record: document, content: sourceOf(document.bytes) }));
 }
@@ -233,7 +238,7 @@ async function keep(
   patientName: string,
 ): Promise<ImportedRecord> {
   const { token, item } = draft.token;
-  const { category, title } = draft.description;
+  const { category, sensitive, title } = draft.description;
   const imported = { id: record, pid: toHex(pid), chain: token.chain, category, title };
   await session.device.items.put("written", record, {
     record,
@@ -241,6 +246,7 @@ async function keep(
     pid: imported.pid,
     tag: toHex(tag),
     category,
+    sensitive,
     title,
     patient: item.patient,
     patientName,

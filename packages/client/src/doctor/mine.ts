@@ -32,6 +32,7 @@ export async function summariseWritten(
   const summary = await summariseRecord(session, view, {
     chain: item.chain,
     category: item.category,
+    sensitive: item.sensitive,
     title: item.title,
     patient: { fingerprint: item.patient, name: item.patientName },
   });

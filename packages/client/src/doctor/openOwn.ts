@@ -1,5 +1,5 @@
 import { openAsAuthor, openBody } from "@anamnesis/crypto/open";
-import { fromHex } from "@anamnesis/crypto/verify";
+import { fromHex, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { contentStream } from "../contentStream.ts";
 import type { OpenRecord } from "../model.ts";
@@ -30,7 +30,7 @@ export async function openOwn(session: Session, name: string): Promise<OpenRecor
   const entry =
     tokenItem === undefined
       ? undefined
-      : openToken(tokenItem).token.entries.find(({ category }) => category === item.category);
+      : openToken(tokenItem).token.entries.find(({ tag }) => toHex(tag) === item.tag);
   if (version.author !== fingerprint || entry === undefined)
     throw new AnamnesisError(
       "NO_ACCESS",

@@ -22,6 +22,8 @@ export interface AccessRequestInput {
   readonly for: string;
   readonly categories?: readonly string[];
   readonly records?: readonly string[];
+  /** Sensitive records too; default not, but for those named in `records`. */
+  readonly sensitive?: boolean;
   readonly actions?: readonly Action[];
   readonly purpose: Purpose;
   /** Unix milliseconds. */
@@ -56,6 +58,7 @@ export async function requestAccess(
     certificate: der,
     categories: input.categories === undefined ? null : [...input.categories],
     records: records ?? null,
+    sensitive: input.sensitive === true,
     actions: [...(input.actions ?? (["read"] as const))],
     purpose: input.purpose,
     until: input.until,

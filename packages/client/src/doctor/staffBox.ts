@@ -111,7 +111,8 @@ async function takeToken(session: Session, body: Uint8Array): Promise<ReceivedEv
   ) {
     throw new AnamnesisError("FORBIDDEN", "The visit token is for another institution");
   }
-  const { contact, name } = token;
+  const { contact, stated } = token;
+  const name = stated.name ?? patient.fingerprint.slice(0, 16);
   const pid = tokenPid(token);
   const isAsked = answer.id.some((byte) => byte !== 0);
   const known = await device.items.get("token", pid);

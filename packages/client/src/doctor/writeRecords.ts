@@ -2,7 +2,7 @@ import { sealObjectId, sealRecord } from "@anamnesis/crypto/seal";
 import type { ContentSource, SealedRecord } from "@anamnesis/crypto/seal";
 import { fromHex } from "@anamnesis/crypto/verify";
 import type { WholeRecord } from "@anamnesis/fhir";
-import { AnamnesisError, recordNotice, tokenPid } from "@anamnesis/protocol";
+import { AnamnesisError, entryFor, recordNotice, tokenPid } from "@anamnesis/protocol";
 import { certifiedCaller } from "../caller.ts";
 import { pulled } from "../handoff.ts";
 import { cardAddress, sendMessage } from "../mail.ts";
@@ -11,7 +11,10 @@ import type { HeldToken } from "./tokens.ts";
 
 /** One record to be: what is known of it, its content, and the visit it belongs to. */
 export interface Draft {
-  readonly description: Pick<WholeRecord, "category" | "mediaType" | "title" | "keywords">;
+  readonly description: Pick<
+    WholeRecord,
+    "category" | "sensitive" | "mediaType" | "title" | "keywords"
+  >;
   readonly content: ContentSource;
   readonly token: HeldToken;
 }
@@ -42,11 +45,11 @@ export async function sealAndStore(session: Session, draft: Draft): Promise<Stor
   const { device, network, random } = session;
   const { token } = draft.token;
   const { category, mediaType, title, keywords } = draft.description;
-  const entry = token.entries.find((candidate) => candidate.category === category);
+  const entry = entryFor(token, draft.description);
   if (entry === undefined)
     throw new AnamnesisError(
       "BAD_REQUEST",
-      `The visit is not open for ${category}, want ${token.entries.map((each) => each.category).join(", ")}`,
+      `The visit is not open for ${draft.description.sensitive ? "sensitive " : ""}${category}, want ${[...new Set(token.entries.map((each) => each.category))].join(", ")}`,
     );
   const [{ fingerprint }, { signing, box }, caller] = await Promise.all([
     device.certificate(),

@@ -17,6 +17,8 @@ export interface GrantInput {
   readonly to?: string;
   readonly categories?: readonly string[];
   readonly records?: readonly string[];
+  /** Sensitive records, too: only where this says so, or names them in `records`. Default: as asked. */
+  readonly sensitive?: boolean;
   readonly actions?: readonly Action[];
   /** Default TREAT. */
   readonly purpose?: Purpose;
@@ -66,7 +68,8 @@ export async function termsOf(session: Session, input: GrantInput): Promise<Term
       "NOT_FOUND",
       `Record ${missing.slice(0, 12)}… is not this patient's, or not confirmed and so not to be shared for ${purpose}`,
     );
-  const records = chosenFrom(shareable, { categories, records: named });
+  const sensitive = input.sensitive ?? asked?.sensitive ?? false;
+  const records = chosenFrom(shareable, { categories, records: named, sensitive });
   if (records.length === 0)
     throw new AnamnesisError("NOT_FOUND", "There is nothing to share: no record fits this choice");
   const given = {

@@ -147,6 +147,7 @@ describe("boxes", () => {
       certificate: der,
       categories: null,
       records: null,
+      sensitive: false,
       actions: ["read"],
       purpose: "TREAT",
       until: federation.clock() + 1e6,
@@ -243,7 +244,8 @@ describe("boxes", () => {
       signedVisitToken.encode({ ...signed, token: visitToken.encode({ ...token, ...change }) });
     const contacts = await author.device.items.all("contact");
     const rows: Uint8Array[] = [
-      changed({ name: "bob" }),
+      changed({ stated: { name: "bob" } }),
+      changed({ stated: {} }),
       changed({ contact }),
       changed({ contact: { ...token.contact, boxKey: flip(token.contact.boxKey) } }),
       changed({ contact: { ...token.contact, node: "city-hospital" } }),

@@ -1,4 +1,5 @@
 /** What patients do. Every function works on the patient's own device and trusts no single server. */
+export { stateAboutSelf } from "./stated.ts";
 export { attend, receive } from "./attend.ts";
 export { confirm, dispute } from "./confirm.ts";
 export type { GrantInput } from "./grantTerms.ts";

@@ -45,6 +45,7 @@ async function recordsOfVisit(session: Session, visit: VisitItem): Promise<OwnRe
     const summary = await summariseRecord(session, view, {
       chain: visit.chain,
       category: entry.category,
+      sensitive: entry.sensitive,
     });
     const known = await session.device.items.get("record", view.record);
     const opened = known?.opened[summary.versions.at(-1)!.digest];

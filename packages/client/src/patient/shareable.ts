@@ -12,19 +12,21 @@ export const isForTreatment = (purpose: Purpose): boolean => forTreatment.includ
 export const shareableFor = (own: readonly OwnRecord[], purpose: Purpose): readonly OwnRecord[] =>
   own.filter(({ record }) => isForTreatment(purpose) || record.state === "confirmed");
 
-/** What a choice means; `undefined`: no choice, so all. */
+/** What a choice means; `undefined`: no choice, so all. What is sensitive is chosen by name, or where `sensitive` says so. */
 export const chosenFrom = (
   shareable: readonly OwnRecord[],
-  { categories, records }: Choice,
+  { categories, records, sensitive }: Choice,
 ): readonly OwnRecord[] =>
   shareable.filter(
     ({ record }) =>
-      (categories?.includes(record.category) ?? true) && (records?.includes(record.id) ?? true),
+      (categories?.includes(record.category) ?? true) &&
+      (records?.includes(record.id) ?? (sensitive || record.sensitive === false)),
   );
 
 interface Choice {
   readonly categories: readonly string[] | undefined;
   readonly records: readonly string[] | undefined;
+  readonly sensitive: boolean;
 }
 
 /** What a grant gives: its records, and whether it is limited to them. */
@@ -43,7 +45,8 @@ interface Given {
 export function covers(given: Given, asked: AccessRequest, own: readonly OwnRecord[]): boolean {
   const records = asked.records?.map(toHex);
   const categories = asked.categories ?? undefined;
-  const wanted = chosenFrom(shareableFor(own, asked.purpose), { categories, records });
+  const { sensitive } = asked;
+  const wanted = chosenFrom(shareableFor(own, asked.purpose), { categories, records, sensitive });
   const ids = new Set(given.records.map(({ record }) => record.id));
   return (
     asked.purpose === given.purpose &&

@@ -15,12 +15,13 @@ import {
 } from "@anamnesis/protocol";
 import type { ContactCard } from "@anamnesis/protocol";
 import { bareCaller } from "../caller.ts";
-import type { VisitItem } from "../items.ts";
+import type { VisitEntry, VisitItem } from "../items.ts";
 import { sendMessage, staffAddress } from "../mail.ts";
 import type { PersonView } from "../model.ts";
 import { findDoctor, personView } from "../people.ts";
 import type { Session } from "../session.ts";
 import { signedSlip } from "../submit.ts";
+import { statedBy } from "./stated.ts";
 import { EPOCH, keysOfTag, publicKeyFor, visitBox, visitKey } from "./visitKeys.ts";
 
 export interface OpenVisitInput {
@@ -61,7 +62,7 @@ export async function openVisit(session: Session, input: OpenVisitInput): Promis
     pid: visit.pid,
     chain: visit.chain,
     institution: visit.institution,
-    categories: visit.entries.map(({ category }) => category),
+    categories: [...new Set(visit.entries.map(({ category }) => category))],
     token,
   };
   if (doctor === undefined) return opened;
@@ -101,7 +102,7 @@ export async function beginVisit(
     epoch: EPOCH,
     openedAt: now,
     notAfter: now + TOKEN_MS,
-    entries: [...new Set(categories)].map((category) => ({ category, tag: session.random(16) })),
+    entries: entriesFor(session, categories),
     box: input.ownBox ? session.random(32) : null,
     open: false,
   };
@@ -112,6 +113,12 @@ export async function beginVisit(
   await session.device.items.put("visit", visit.pid, open);
   return open;
 }
+
+/** Two tags for each category: what is sensitive has its own. */
+const entriesFor = (session: Session, categories: readonly string[]): VisitEntry[] =>
+  [...new Set(categories)].flatMap((category) =>
+    [false, true].map((sensitive) => ({ category, sensitive, tag: session.random(16) })),
+  );
 
 /** Shows the institution, and nobody else, the certificate behind the visit. */
 async function openOnChain(session: Session, visit: VisitItem): Promise<void> {
@@ -169,9 +176,9 @@ export async function tokenFor(
   contact: ContactCard,
 ): Promise<Uint8Array> {
   const key = visitKey(session, visit);
-  const entries = visit.entries.map(({ category, tag }) => {
+  const entries = visit.entries.map(({ category, sensitive, tag }) => {
     const { ekTag, addressKey } = keysOfTag(session, tag);
-    return { category, tag, ek: ekTag, addressKey };
+    return { category, sensitive, tag, ek: ekTag, addressKey };
   });
   const { chain, institution, epoch, notAfter } = visit;
   const token = visitToken.encode({
@@ -185,7 +192,7 @@ export async function tokenFor(
     notAfter,
     entries,
     contact,
-    name: session.device.name,
+    stated: await statedBy(session),
   });
   const [{ der, registration }, { signing }] = await Promise.all([
     session.device.certificate(),
