@@ -18,6 +18,11 @@ for (const code of Object.keys(slipCodes)) {
   test(`slip code ${code} has a row in a table`, () => assert.ok(wanted.has(code)));
 }
 
+test("no number stands for two codes", () => {
+  const numbers = Object.values(slipCodes);
+  assert.equal(new Set<number>(numbers).size, numbers.length);
+});
+
 test("docs/spec/codes.md lists every code with its number, meaning, status and exit code", () => {
   const page = readFileSync(new URL("../../../docs/spec/codes.md", import.meta.url), "utf8");
   const rows = new Set(page.split("\n").filter((line) => line.startsWith("| ")));
