@@ -126,8 +126,9 @@ export class EngineLife {
         for (const id of this.accepted) assert.ok(findSlip(state, id), `I1: slip ${id} is lost`);
       });
       const hash = createSha256();
-      for (const [key, value] of application.snapshot())
-        hash.update(sha256(Buffer.from(key, "latin1"))).update(sha256(value));
+      for await (const part of application.snapshot())
+        for (const [key, value] of part)
+          hash.update(sha256(Buffer.from(key, "latin1"))).update(sha256(value));
       states.add(toHex(hash.digest()));
     }
     assert.equal(appHashes.size, 1, "I2: app hashes differ");

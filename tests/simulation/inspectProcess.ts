@@ -8,12 +8,14 @@ import { signingKeypair } from "@anamnesis/crypto/sign";
 import { fromHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import { AnamnesisError, parseGenesis } from "@anamnesis/protocol";
 import { openChain } from "../../apps/node/src/openChain.ts";
+import { Scrubber } from "../../apps/node/src/store/scrubber.ts";
 import { damaged, digestOf } from "./damage.ts";
 import type { Damage, Inspected } from "./damage.ts";
 
 const [folder = "", genesisFile = "", secretKey = "", scratch = ""] = process.argv.slice(2);
 const genesis = parseGenesis(await readFile(genesisFile, "utf8"));
 const signing = signingKeypair(fromHex(secretKey));
+const scrubber = new Scrubber();
 const sound = await readFile(join(folder, "data.mdb"));
 
 async function inspect(damage: Damage, copy: string): Promise<Inspected> {
@@ -27,6 +29,7 @@ async function inspect(damage: Damage, copy: string): Promise<Inspected> {
       folder: copy,
       verify: async (checks) => checks.map(verifySignatureRaw),
       now: Date.now,
+      scrubber,
     });
     const { fault } = await chain.scrub();
     const result =

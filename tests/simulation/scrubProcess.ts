@@ -2,6 +2,7 @@
 import { openFromArguments } from "./openFromArguments.ts";
 
 const chain = await openFromArguments();
+const height = chain.height();
 const { fault } = await chain.scrub();
-process.stdout.write(JSON.stringify({ height: chain.height(), fault }));
+process.stdout.write(JSON.stringify({ height, fault }));
 process.exit(0);

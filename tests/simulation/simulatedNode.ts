@@ -11,11 +11,15 @@ import { Application } from "../../apps/node/src/application.ts";
 import type { Verify } from "../../apps/node/src/verify/verifiedGroups.ts";
 import { Follower } from "../../apps/node/src/embedded/follower.ts";
 import { ChainStore } from "../../apps/node/src/store/chainStore.ts";
+import { Scrubber } from "../../apps/node/src/store/scrubber.ts";
 import type { Peer } from "../../apps/node/src/embedded/peer.ts";
 import { keyOf } from "@anamnesis/testing/chainFixture";
 
 /** Where a process dies: executed but not durable, or durable but nobody told. */
 export type CrashPoint = "beforeCommit" | "afterCommit";
+
+/** One thread scrubs for all nodes of all simulations. */
+const scrubber = new Scrubber();
 
 class Crash extends Error {}
 
@@ -103,6 +107,7 @@ export class SimulatedNode {
       signing: keyOf(this.institution),
       application,
       store,
+      scrubber,
       now: this.#now,
     };
     this.#chain =

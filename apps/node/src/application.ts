@@ -3,7 +3,7 @@ import { AnamnesisError, invariant, limits, slipCodeText } from "@anamnesis/prot
 import type { EntryCertificate, Group, LogEntry, SlipCode } from "@anamnesis/protocol";
 import type { ChainStore, StoreSnapshot } from "./store/chainStore.ts";
 import { VerifiedGroups, isRefused } from "./verify/verifiedGroups.ts";
-import type { Verify } from "./verify/verifiedGroups.ts";
+import type { RefusedGroup, Verify } from "./verify/verifiedGroups.ts";
 
 export interface ApplicationConfig {
   readonly machine: Machine;
@@ -109,12 +109,8 @@ export class Application {
     if (entry.chain !== genesis.chain) return "WRONG_CHAIN";
     if (entry.groups.reduce((sum, { length }) => sum + length, 0) > limits.blockBytes)
       return "GROUP_TOO_LARGE";
-    let code: SlipCode = "OK";
-    for (const bytes of entry.groups) {
-      const group = await this.groups.judge(this.#store.executed, bytes);
-      if (code === "OK" && isRefused(group)) code = group.code;
-    }
-    return code;
+    const groups = await this.#judge(entry.groups);
+    return groups.find(isRefused)?.code ?? "OK";
   }
 
   /**
@@ -127,9 +123,7 @@ export class Application {
   async finalize(entry: LogEntry): Promise<Executed> {
     this.#assertNext(entry);
     const discards = this.#discards;
-    const groups = await Promise.all(
-      entry.groups.map((bytes) => this.groups.judge(this.#store.executed, bytes)),
-    );
+    const groups = await this.#judge(entry.groups);
     if (discards !== this.#discards)
       throw new AnamnesisError("UNAVAILABLE", `An entry before ${entry.height} was not committed`);
     const result = this.machine.finalizeBlock(this.#store.executed, {
@@ -182,9 +176,16 @@ export class Application {
     return read(this.#store.snapshot());
   }
 
-  /** [Snapshot] Every entry of the state, in key order: what a joining node would be sent. */
-  *snapshot(): Iterable<readonly [string, Uint8Array]> {
-    yield* this.#store.snapshot().state.range("");
+  /**
+   * [Snapshot] Every entry of the state at one height, in key order: what a joining node would be sent. In parts, between
+   * which others go on; commits meanwhile do not show.
+   */
+  snapshot(): AsyncIterable<readonly (readonly [string, Uint8Array])[]> {
+    return this.#store.parts();
+  }
+
+  #judge(groups: readonly Uint8Array[]): Promise<(Group | RefusedGroup)[]> {
+    return Promise.all(groups.map((bytes) => this.groups.judge(this.#store.executed, bytes)));
   }
 
   #assertNext({ height }: LogEntry): void {

@@ -1,4 +1,5 @@
 import type { StateView } from "@anamnesis/ledger";
+import type { ScrubResult } from "./store/scrub.ts";
 import type { Genesis, Head, PageHeader, SlipCode, SlipId } from "@anamnesis/protocol";
 
 /** What became of one slip. `id` is empty when its form was refused; `height` is that of its block; absent when it was refused before any block. */
@@ -50,6 +51,6 @@ export interface Chain {
   countersign(header: PageHeader): Uint8Array;
   snapshot<T>(read: (snapshot: Snapshot) => T): T;
   /** Re-hashes everything kept. */
-  scrub(): Promise<{ readonly checked: number; readonly fault: string | undefined }>;
+  scrub(): Promise<ScrubResult>;
   stop(): Promise<void>;
 }

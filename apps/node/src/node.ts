@@ -12,6 +12,7 @@ import { boxRoutes } from "./routes/boxRoutes.ts";
 import { chainRoutes } from "./routes/chainRoutes.ts";
 import { queryRoutes } from "./routes/queryRoutes.ts";
 import { ticketRoutes } from "./routes/ticketRoutes.ts";
+import { Scrubber } from "./store/scrubber.ts";
 import { VerifierPool } from "./verify/verifierPool.ts";
 
 export interface NodeConfig extends HttpConfig {
@@ -78,6 +79,7 @@ async function open(config: NodeConfig, opened: (() => Promise<unknown>)[]): Pro
   opened.push(() => pool.stop());
   const quota = config.quotaBytes === undefined ? {} : { quotaBytes: config.quotaBytes };
   const log = pino({ name: "node", level: config.logLevel ?? "info", base: null });
+  const scrubber = new Scrubber();
   const chains = new Map<string, Chain>();
   for (const genesis of config.genesis) {
     const folder = chainFolder(config.home, genesis.chain);
@@ -88,6 +90,7 @@ async function open(config: NodeConfig, opened: (() => Promise<unknown>)[]): Pro
       folder,
       members: peersOverHttp(genesis, institution),
       verify: (checks) => pool.verify(checks),
+      scrubber,
       now,
       onFault: (fault, err) => log.fatal({ kind: genesis.kind, fault, err }, "chain stopped"),
       ...quota,
@@ -102,7 +105,7 @@ async function open(config: NodeConfig, opened: (() => Promise<unknown>)[]): Pro
     institution,
     keys,
     chains,
-    mailbox: new Mailbox(mailboxFolder(config.home), now, {
+    mailbox: await Mailbox.open(mailboxFolder(config.home), now, {
       bytes: config.mailboxBytes,
       boxes: config.mailboxBoxes,
       boxesPerHour: config.boxesPerHour,

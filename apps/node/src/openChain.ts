@@ -15,6 +15,7 @@ import { recoverWritten } from "./embedded/recoverWritten.ts";
 import { Writer } from "./embedded/writer.ts";
 import { ChainStore } from "./store/chainStore.ts";
 import { markDamaged } from "./store/damage.ts";
+import { Scrubber } from "./store/scrubber.ts";
 import { readableFault } from "./store/lmdbFile.ts";
 import type { Verify } from "./verify/verifiedGroups.ts";
 
@@ -25,6 +26,8 @@ export interface ChainConfig {
   /** Where the chain lies on disk. */
   readonly folder: string;
   readonly verify: Verify;
+  /** Who re-hashes the store when asked; default one of its own. */
+  readonly scrubber?: Scrubber;
   readonly quotaBytes?: number;
   /** Unix milliseconds. */
   readonly now: () => number;
@@ -76,6 +79,7 @@ export async function openChain(config: ChainConfig): Promise<Chain> {
       signing: config.signing,
       application,
       store,
+      scrubber: config.scrubber ?? new Scrubber(),
       now,
       ...(config.onFault === undefined ? {} : { onFault: config.onFault }),
     };

@@ -5,7 +5,8 @@ import type { Genesis, Head, InstitutionId, PageHeader } from "@anamnesis/protoc
 import type { Application } from "../application.ts";
 import type { Chain, GroupOutcome, SlipOutcome, Snapshot } from "../chain.ts";
 import type { ChainStore } from "../store/chainStore.ts";
-import { scrubChain } from "../store/scrub.ts";
+import type { ScrubResult } from "../store/scrub.ts";
+import type { Scrubber } from "../store/scrubber.ts";
 import { markDamaged } from "../store/damage.ts";
 import { Heads } from "./heads.ts";
 import { HeightWaiters } from "./heightWaiters.ts";
@@ -16,6 +17,7 @@ export interface MemberConfig {
   readonly signing: SigningKeypair;
   readonly application: Application;
   readonly store: ChainStore;
+  readonly scrubber: Scrubber;
   readonly now: () => number;
   /** Told once, when the chain stops serving for a reason that somebody has to look at. */
   readonly onFault?: (why: string, cause: unknown) => void;
@@ -36,6 +38,8 @@ export abstract class Member implements Chain {
   protected readonly config: MemberConfig;
   readonly #heads: Heads;
   readonly #waiters = new HeightWaiters();
+  readonly #closing = new AbortController();
+  #scrubbing: Promise<ScrubResult> | undefined;
   #fault: string | undefined;
 
   constructor(config: MemberConfig) {
@@ -93,9 +97,10 @@ export abstract class Member implements Chain {
     return found;
   }
 
-  async scrub(): Promise<{ checked: number; fault: string | undefined }> {
-    const { genesis, store, application } = this.config;
-    const result = await scrubChain(genesis, store, application);
+  async scrub(): Promise<ScrubResult> {
+    const { genesis, store, scrubber } = this.config;
+    this.#scrubbing = scrubber.scrub(genesis, store.folder, this.#closing.signal);
+    const result = await this.#scrubbing;
     if (result.fault === undefined) return result;
     this.stopServing(result.fault);
     await markDamaged(store.folder, { fault: result.fault, height: this.height() });
@@ -138,6 +143,8 @@ export abstract class Member implements Chain {
   /** Lets everybody who waits go, and closes the store. */
   protected async close(): Promise<void> {
     this.stopServing(STOPPED);
+    this.#closing.abort();
+    await this.#scrubbing?.catch(() => undefined);
     await this.config.store.close();
   }
 

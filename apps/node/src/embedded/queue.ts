@@ -6,7 +6,7 @@ import type { Admitted } from "../verify/admission.ts";
 /** Leaves room in an entry for its frame and the groups' frames. */
 const ENTRY_BYTES = limits.blockBytes / 2;
 /** Slips of other members' groups that one entry takes: executing it must not hold up the rest of the node. */
-const ENTRY_SLIPS = 1_024;
+const ENTRY_SLIPS = 512;
 /** Slips that may be under way; beyond, callers are told to come back (429). */
 const QUEUE_SLIPS = 16_384;
 

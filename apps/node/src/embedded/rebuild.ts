@@ -8,7 +8,8 @@ import { ChainStore } from "../store/chainStore.ts";
 import { readDamage } from "../store/damage.ts";
 import type { Verify } from "../verify/verifiedGroups.ts";
 import type { Peer } from "./peer.ts";
-import { follows, lastCommitted, recordedOf } from "./succession.ts";
+import { follows, lastCommitted, predecessorOf, recordedOf } from "./succession.ts";
+import type { Predecessor } from "./succession.ts";
 
 export interface RebuildConfig {
   readonly genesis: Genesis;
@@ -38,8 +39,9 @@ export async function rebuildIfDamaged(config: RebuildConfig): Promise<void> {
   try {
     const application = new Application({ machine: makeMachine(genesis), store, verify, now });
     await application.initChain();
-    while (application.info().height < damage.height)
-      if (!(await replaySound({ config, old, store, application }))) break;
+    let last: Predecessor | undefined = lastCommitted(genesis, store);
+    while (last !== undefined && last.height < damage.height)
+      last = await replaySound(last, { config, old, application });
     const reached = application.info().height;
     if (isWriter && reached < damage.height) {
       throw new AnamnesisError(
@@ -58,13 +60,14 @@ export async function rebuildIfDamaged(config: RebuildConfig): Promise<void> {
 interface Sources {
   readonly config: RebuildConfig;
   readonly old: ChainStore;
-  readonly store: ChainStore;
   readonly application: Application;
 }
 
-/** Replays the first source's next entry that follows, holds and leads to the app hash it claims; `false` if none does. */
-async function replaySound({ config, old, store, application }: Sources): Promise<boolean> {
-  const last = lastCommitted(config.genesis, store);
+/** Replays the first source's entry that follows the last, holds and leads to the app hash it claims, if there is one. */
+async function replaySound(
+  last: Predecessor,
+  { config, old, application }: Sources,
+): Promise<Predecessor | undefined> {
   for await (const bytes of candidates(last.height + 1, config, old)) {
     try {
       const certified = decodeCertified(bytes);
@@ -74,13 +77,13 @@ async function replaySound({ config, old, store, application }: Sources): Promis
       await (
         await replay(application, recordedOf(certified), { time })
       ).committed;
-      return true;
+      return predecessorOf(certified);
     } catch (error) {
       const isOfSource = error instanceof AnamnesisError && !isOfDisk(error);
       if (!isOfSource) throw error;
     }
   }
-  return false;
+  return undefined;
 }
 
 /** Whether it is this disk that failed, not what a source gave. */

@@ -51,7 +51,7 @@ test("H-2: with too much work waiting a node answers 429 and when to come back, 
   const chain = await made.open(undefined, { folder: newFolder(), verify: gate.verify });
   await made.prepare(chain);
   const now = Date.now;
-  const mailbox = new Mailbox(newFolder(), now);
+  const mailbox = await Mailbox.open(newFolder(), now);
   const server = await serve(
     "node",
     chainRoutes({

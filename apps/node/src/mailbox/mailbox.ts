@@ -22,6 +22,7 @@ export interface MailboxLimits {
 
 const HOUR_MS = 3_600_000;
 const BOXES = 1_000_000;
+const TALLIED_AT_ONCE = 1_000;
 const BOXES_PER_HOUR = 3_000;
 
 interface BoxFacts {
@@ -47,8 +48,7 @@ export class Mailbox {
   #lastArrival = 0;
   #isClosed = false;
 
-  /** @param now - Unix milliseconds. */
-  constructor(folder: string, now: () => number, most: MailboxLimits = {}) {
+  private constructor(folder: string, now: () => number, most: MailboxLimits = {}) {
     this.#now = now;
     this.#quotaBytes = most.bytes ?? Number.POSITIVE_INFINITY;
     this.#boxesMax = most.boxes ?? BOXES;
@@ -66,8 +66,26 @@ export class Mailbox {
     this.#boxes = this.#root.openDB({ name: "boxes", encoding: "binary" });
     this.#letters = this.#root.openDB({ name: "letters", encoding: "binary" });
     this.#boxCount = this.#boxes.getCount();
-    for (const { key, value } of this.#letters.getRange())
-      this.#tally(key.slice(0, key.indexOf(" ")), value.length);
+  }
+
+  /**
+   * Opens the boxes that lie in a folder, or begins them.
+   * @param now - Unix milliseconds.
+   */
+  static async open(folder: string, now: () => number, most: MailboxLimits = {}): Promise<Mailbox> {
+    const mailbox = new Mailbox(folder, now, most);
+    await mailbox.#tallyAll();
+    return mailbox;
+  }
+
+  /** Counts what lies in every box, some at a time: there may be many. */
+  async #tallyAll(): Promise<void> {
+    let count = 0;
+    for (const key of this.#letters.getKeys()) {
+      this.#tally(key.slice(0, key.indexOf(" ")), this.#letters.getBinaryFast(key)?.length ?? 0);
+      count += 1;
+      if (count % TALLIED_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   /**

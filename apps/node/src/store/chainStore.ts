@@ -27,6 +27,9 @@ export interface StoreSnapshot {
 
 /** Entries kept in memory of those rows whose entries are read again soon, such as the visit of each record. */
 const LATELY = 4_096;
+/** What is read of a snapshot at once. */
+const PART_BYTES = 1024 * 1024;
+const PART_ENTRIES = 4_096;
 const LAST = "last";
 
 /**
@@ -52,9 +55,13 @@ export class ChainStore {
 
   /**
    * @param options.quotaBytes - Above this size of the data file, nothing more is taken.
+   * @param options.readOnly - Beside whoever has it open for writing; nothing can be committed.
    * @throws {AnamnesisError} STORE_CORRUPT for a file that is no store.
    */
-  constructor(folder: string, options: { readonly quotaBytes?: number } = {}) {
+  constructor(
+    folder: string,
+    options: { readonly quotaBytes?: number; readonly readOnly?: boolean } = {},
+  ) {
     this.#quotaBytes = options.quotaBytes ?? Number.POSITIVE_INFINITY;
     this.folder = folder;
     this.#file = join(folder, "data.mdb");
@@ -63,6 +70,7 @@ export class ChainStore {
       path: folder,
       noSubdir: false,
       encoding: "binary",
+      readOnly: options.readOnly ?? false,
       overlappingSync: false,
       // What else is written in a turn of the event loop would fail with a promise that nobody can listen to.
       eventTurnBatching: false,
@@ -146,6 +154,29 @@ export class ChainStore {
     };
   }
 
+  /** Every entry of the state as it is committed now, in key order, some at a time. */
+  async *parts(): AsyncIterable<readonly (readonly [string, Uint8Array])[]> {
+    this.#assertOpen();
+    const transaction = this.#root.useReadTransaction();
+    try {
+      let part: (readonly [string, Uint8Array])[] = [];
+      let bytes = 0;
+      for (const { key, value } of this.#state.getRange({ transaction })) {
+        part.push([key.toString("latin1"), value]);
+        bytes += key.length + value.length;
+        if (bytes < PART_BYTES && part.length < PART_ENTRIES) continue;
+        yield part;
+        await new Promise((resolve) => setImmediate(resolve));
+        this.#assertOpen();
+        part = [];
+        bytes = 0;
+      }
+      if (part.length > 0) yield part;
+    } finally {
+      transaction.done();
+    }
+  }
+
   *#range(
     prefix: string,
     options: Parameters<StateView["range"]>[1] = {},
@@ -155,6 +186,7 @@ export class ChainStore {
     let count = 0;
     for (const entry of this.#state.getRange(boundsOf(prefix, after, reverse))) {
       const key = entry.key.toString("latin1");
+      if (reverse === true && key < prefix) return;
       if (key === after || !key.startsWith(prefix)) continue;
       if (limit !== undefined && count >= limit) return;
       count += 1;

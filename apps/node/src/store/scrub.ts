@@ -1,5 +1,6 @@
 import { equalBytes } from "@anamnesis/crypto/verify";
 import { recount } from "@anamnesis/ledger";
+import type { StateView } from "@anamnesis/ledger";
 import {
   AnamnesisError,
   appHashOf,
@@ -8,34 +9,46 @@ import {
   verifyCertified,
 } from "@anamnesis/protocol";
 import type { Genesis } from "@anamnesis/protocol";
-import type { Application } from "../application.ts";
-import type { ChainStore } from "./chainStore.ts";
+import type { ChainStore, StoreSnapshot } from "./chainStore.ts";
+
+export interface ScrubResult {
+  /** How many entries of the log and, as one, the state held. */
+  readonly checked: number;
+  /** The first fault: what and where, in words. */
+  readonly fault: string | undefined;
+}
 
 /**
- * Re-hashes everything kept of a chain: the log's chain and signatures, every page from its slips, and the eight roots
- * from the entries of the state. LMDB has no checksums, so nothing else would find a flipped bit (I7).
+ * Re-hashes everything that a chain's store holds: the log's chain and signatures, every page from its slips, and the
+ * eight roots from the entries of the state. LMDB has no checksums, so nothing else would find a flipped bit (I7).
  *
- * @returns How many entries held, and the first fault: what and where, in words.
+ * It reads one snapshot of the disk without a pause, for as long as that takes: on a thread of its own, see `Scrubber`.
+ *
+ * @param isStopped - Asked now and then; nothing is read any more once it says so.
+ * @throws {AnamnesisError} UNAVAILABLE when it was stopped.
  */
-export async function scrubChain(
+export function scrubStore(
   genesis: Genesis,
   store: ChainStore,
-  application: Application,
-): Promise<{ checked: number; fault: string | undefined }> {
+  isStopped: () => boolean,
+): ScrubResult {
   let checked = 0;
+  const snapshot = stoppable(store.snapshot(), isStopped);
   try {
-    for (const fault of faults(genesis, store, application)) {
+    for (const fault of faults(genesis, store, snapshot)) {
       if (fault !== undefined) return { checked, fault };
       checked += 1;
-      if (checked % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
+      assertGoingOn(isStopped);
     }
     return { checked, fault: undefined };
   } catch (error) {
-    return {
-      checked,
-      fault: `the store holds what cannot be read (${reasonOf(error)})`,
-    };
+    assertGoingOn(isStopped);
+    return { checked, fault: `the store holds what cannot be read (${reasonOf(error)})` };
   }
+}
+
+function assertGoingOn(isStopped: () => boolean): void {
+  if (isStopped()) throw new AnamnesisError("UNAVAILABLE", "The scrub was stopped");
 }
 
 /** The project's own errors name no contents of a store; others may. */
@@ -45,10 +58,9 @@ const reasonOf = (error: unknown): string =>
 function* faults(
   genesis: Genesis,
   store: ChainStore,
-  application: Application,
+  { state, height }: StoreSnapshot,
 ): Iterable<string | undefined> {
   const writerKey = memberOf(genesis, genesis.writer).nodeKey;
-  const { height } = application.info();
   let prevHash: Uint8Array = new Uint8Array(32);
   for (let at = 1; at <= height; at++) {
     const bytes = store.entry(at);
@@ -66,11 +78,33 @@ function* faults(
     prevHash = hash;
     yield undefined;
   }
-  // Entries may have been committed since the first one was read: the state is compared with its own height.
-  const { state, height: newest } = store.snapshot();
   const { roots, fault } = recount(state);
   if (fault !== undefined) return yield fault;
-  if (!equalBytes(appHashOf(roots), store.facts(newest)!.appHash))
+  if (!equalBytes(appHashOf(roots), store.facts(height)!.appHash))
     return yield "the entries of the state do not lead to its app hash";
   yield undefined;
+}
+
+/** Entries read between two questions whether to stop. */
+const READS = 1_024;
+
+function stoppable(snapshot: StoreSnapshot, isStopped: () => boolean): StoreSnapshot {
+  let reads = 0;
+  const ask = (): void => {
+    reads += 1;
+    if (reads % READS === 0) assertGoingOn(isStopped);
+  };
+  const state: StateView = {
+    get: (key) => {
+      ask();
+      return snapshot.state.get(key);
+    },
+    *range(prefix, options) {
+      for (const entry of snapshot.state.range(prefix, options)) {
+        ask();
+        yield entry;
+      }
+    },
+  };
+  return { state, height: snapshot.height };
 }
