@@ -29,7 +29,7 @@ export async function verify(args, isWanted) {
     results.push(await step("Find the sample records", findSamples));
     notices.push(samplesNotice());
   }
-  if (files.some((file) => /^(tests|apps\/(web|cli))\//.test(file))) {
+  if (files.some((file) => /^(tests|apps\/(web|cli|host))\//.test(file))) {
     results.push(await step("Find Chromium", installChromium));
     results.push(await step("Bundle the portal", buildPortal));
     notices.push(chromiumNotice());

@@ -18,7 +18,7 @@ import {
   verifySlipProof,
 } from "@anamnesis/protocol";
 import { keyOf } from "@anamnesis/testing/chainFixture";
-import { leanProcess } from "../../apps/cli/src/hostProcess.ts";
+import { leanProcess } from "../../apps/host/src/childProcess.ts";
 import { nodeConfigFile, startNodeProcess } from "@anamnesis/testing/nodeProcess";
 import { NodeFederation, call, hospital, province } from "@anamnesis/testing/nodeFixture";
 import type { LoadCall, LoadPlan, LoadReply } from "./ledgerLoad.ts";

@@ -5,7 +5,7 @@ import type { Session } from "@anamnesis/client";
 import { attend } from "@anamnesis/client/patient";
 import { parseTrust } from "@anamnesis/protocol";
 import type { Trust } from "@anamnesis/protocol";
-import { deviceDir } from "../../apps/cli/src/deviceDir.ts";
+import { deviceDir } from "@anamnesis/client/folder";
 import { ask, temporaryFolder, up } from "./anamnesis.ts";
 import type { Up } from "./anamnesis.ts";
 

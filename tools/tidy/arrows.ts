@@ -32,6 +32,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   "apps/vault": server.filter((entry) => entry !== "ledger"),
   "apps/gateway": ["client", "protocol", "crypto", "fhir"],
   "apps/web": ["client", "protocol", "crypto", "fhir"],
+  "apps/host": ["client", "protocol", "crypto", "fhir"],
   "apps/cli": ["client", "protocol", "crypto", "fhir"],
 };
 

@@ -3,12 +3,9 @@ import { openDevice, openSession } from "@anamnesis/client";
 import type { Device, Session } from "@anamnesis/client";
 import { AnamnesisError, parseTrust } from "@anamnesis/protocol";
 import type { Role, Trust } from "@anamnesis/protocol";
-import { deviceDir } from "./deviceDir.ts";
-import { places } from "./federationFile.ts";
-import { lockHolder } from "./lockFile.ts";
+import { deviceDir, lockHolder, parsePersonName, places } from "@anamnesis/client/folder";
 import type { GlobalOptions } from "./options.ts";
 import { passphraseOf } from "./passphrase.ts";
-import { parsePersonName } from "./personName.ts";
 
 /**
  * Unlocks the device of the person who acts, and no other, and opens a session with the running federation.

@@ -2,10 +2,8 @@ import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { exists } from "./actor.ts";
-import { places } from "./federationFile.ts";
-import { lockHolder } from "./lockFile.ts";
+import { lockHolder, parsePersonName, places } from "@anamnesis/client/folder";
 import type { GlobalOptions } from "./options.ts";
-import { parsePersonName } from "./personName.ts";
 
 /** How often to look whether somebody still attends. */
 const lookEveryMs = 1_000;

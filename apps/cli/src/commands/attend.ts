@@ -4,10 +4,8 @@ import type { AttendEvent } from "@anamnesis/client/patient";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
-import { places } from "../federationFile.ts";
-import { takeLock } from "../lockFile.ts";
+import { parsePersonName, places, takeLock } from "@anamnesis/client/folder";
 import { printable } from "../output.ts";
-import { parsePersonName } from "../personName.ts";
 
 export const { define, run }: CommandModule = {
   define: (command) => {

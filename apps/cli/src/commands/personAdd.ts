@@ -1,10 +1,8 @@
 import { Option } from "commander";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
-import { enrolPerson } from "../enrolPerson.ts";
-import { spawnKeys } from "../keysProcess.ts";
+import { enrolPerson, parsePersonName, registrarOf, spawnKeys } from "@anamnesis/client/folder";
 import { protectionOf } from "../passphrase.ts";
-import { parsePersonName, registrarOf } from "../personName.ts";
 import { AnamnesisError, consortiumOf, parseInstitutionId, roles } from "@anamnesis/protocol";
 import type { Role } from "@anamnesis/protocol";
 

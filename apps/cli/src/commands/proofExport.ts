@@ -1,7 +1,7 @@
 import { exportProof, receive } from "@anamnesis/client/patient";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
-import { writeAtomically } from "../deviceDir.ts";
+import { writeAtomically } from "@anamnesis/client/folder";
 import { parseRecordId } from "../parseOptions.ts";
 
 export const { define, run }: CommandModule = {

@@ -1,10 +1,11 @@
 import { Option } from "commander";
+import type { HostEvent } from "@anamnesis/client/folder";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { CommandModule } from "../commandTable.ts";
 import type { OptionValue } from "../options.ts";
 import { printResult, progress, warnings } from "../output.ts";
-import { protectionOf } from "../passphrase.ts";
-import { startWithPeople } from "../startWithPeople.ts";
+import { startHost } from "../hostProcess.ts";
+import { passphraseOf } from "../passphrase.ts";
 
 export const { define, run }: CommandModule = {
   define: (command) => {
@@ -24,34 +25,43 @@ export const { define, run }: CommandModule = {
   run: async (options) => {
     const json = options.json === true;
     const port = parsePort(options["port"]);
-    const stop = stopSignal();
-    const running = await startWithPeople({
-      dir: options.dir,
-      profile: String(options["profile"]),
-      demo: options["demo"] === true,
-      ...(port === undefined ? {} : { port }),
-      say: progress(json),
-      warn: warnings(json),
-      protection: (demo) => protectionOf(options, demo),
-    });
-    await printResult(
+    const passphrase = await passphraseOf(options);
+    const host = startHost(
       {
-        json: { ready: true, portal: running.portal, dir: running.dir, demo: running.file.demo },
-        lines: [
-          `Portal: ${running.portal}`,
-          `Folder: ${running.dir}`,
-          ...(running.file.demo ? ["Demo keys: nothing in this federation is secret"] : []),
-          "Ctrl-C stops",
-        ],
+        verb: "up",
+        dir: options.dir,
+        profile: String(options["profile"]),
+        demo: options["demo"] === true,
+        ...(port === undefined ? {} : { port }),
+        ...(passphrase === undefined ? {} : { passphrase }),
       },
-      json,
+      (event) => void tell(event, json),
     );
-    await stop;
-    progress(json)("Stopping");
-    await running.stop();
-    process.exit(0);
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
+      process.once(signal, () => host.stop());
+    await host.done;
+    return undefined;
   },
 };
+
+async function tell(event: HostEvent, json: boolean): Promise<void> {
+  if (event.what === "progress") progress(json)(event.text);
+  if (event.what === "warning") warnings(json)(event.text);
+  if (event.what !== "ready") return;
+  const { portal, dir, demo } = event;
+  await printResult(
+    {
+      json: { ready: true, portal, dir, demo },
+      lines: [
+        `Portal: ${portal}`,
+        `Folder: ${dir}`,
+        ...(demo ? ["Demo keys: nothing in this federation is secret"] : []),
+        "Ctrl-C stops",
+      ],
+    },
+    json,
+  );
+}
 
 function parsePort(text: OptionValue): number | undefined {
   if (text === undefined) return undefined;
@@ -60,12 +70,4 @@ function parsePort(text: OptionValue): number | undefined {
     throw new AnamnesisError("USAGE", `'${String(text)}' is not a port, want 1 to 65535`);
   }
   return port;
-}
-
-/** Resolves at the first SIGTERM, SIGINT or SIGHUP. A second one ends the process as usual. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
-      process.once(signal, () => resolve());
-  });
 }

@@ -3,7 +3,7 @@ import fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { AnamnesisError, errorBody, errorCodes } from "@anamnesis/protocol";
 import type { ErrorCode, Trust } from "@anamnesis/protocol";
-import { places } from "./federationFile.ts";
+import { places } from "@anamnesis/client/folder";
 import { addressesOf } from "./health.ts";
 import { portalFiles } from "./portalFiles.ts";
 
@@ -40,7 +40,7 @@ export async function startPortal(dir: string, trust: Trust, port: number): Prom
     return readFile(places(dir).trust);
   });
   if (trust.chains.every(({ demo }) => demo)) {
-    const { demoRoutes } = await import("./demoRoutes.ts");
+    const { demoRoutes } = await import("./demo/routes.ts");
     demoRoutes(app, dir);
   }
   serveFiles(app, fileAt);
@@ -90,10 +90,10 @@ function contentPolicy(trust: Trust): string {
 
 /** Another site's page, or a name that was pointed at loopback, gets nothing. @throws {AnamnesisError} FORBIDDEN */
 function refuseOtherSites(request: FastifyRequest, port: number): void {
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+  const processes = [`127.0.0.1:${port}`, `localhost:${port}`];
   const origin = request.headers.origin;
-  const isOurs = hosts.includes(request.headers.host ?? "");
-  const isOurPage = origin === undefined || hosts.some((host) => origin === `http://${host}`);
+  const isOurs = processes.includes(request.headers.host ?? "");
+  const isOurPage = origin === undefined || processes.some((host) => origin === `http://${host}`);
   if (isOurs && isOurPage) return;
   throw new AnamnesisError("FORBIDDEN", "The portal answers only its own pages on this machine");
 }

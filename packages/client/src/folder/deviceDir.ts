@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdir, open, readFile, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AnamnesisError } from "@anamnesis/protocol";
-import type { BlobDir } from "@anamnesis/client";
+import type { BlobDir } from "../blobDir.ts";
 
 /** Names of items; a file that is still being written has a name that no item can have. */
 const itemName = /^(?!\.+$)[a-z0-9.-]{1,128}$/;

@@ -3,9 +3,9 @@ import * as patient from "@anamnesis/client/patient";
 import { sameResources, unite } from "@anamnesis/fhir";
 import { randomBytes } from "node:crypto";
 import type { Trust } from "@anamnesis/protocol";
-import type { DemoSteps } from "./demoSteps.ts";
-import { objectFiles, parsed, read } from "./demoWorld.ts";
-import type { DemoWorld } from "./demoWorld.ts";
+import type { DemoSteps } from "./steps.ts";
+import { objectFiles, parsed, read } from "./world.ts";
+import type { DemoWorld } from "./world.ts";
 
 /** What the path leaves for the attacks. */
 export interface DemoTrail {

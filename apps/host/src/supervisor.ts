@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { spawnHost } from "./hostProcess.ts";
-import type { HostProcess } from "./hostProcess.ts";
+import { spawnChild } from "./childProcess.ts";
+import type { Child } from "./childProcess.ts";
 
 export interface Supervised {
   readonly name: string;
   /** The process that runs now; another one after a crash. */
-  process(): HostProcess;
+  process(): Child;
   stop(): Promise<void>;
 }
 
@@ -25,8 +25,8 @@ export function supervise(
   name: string,
   options: {
     readonly logs: string;
-    readonly first: HostProcess;
-    readonly start: (host: HostProcess) => Promise<void>;
+    readonly first: Child;
+    readonly start: (child: Child) => Promise<void>;
     readonly say: (text: string) => void;
     readonly changed: () => void;
   },
@@ -46,7 +46,7 @@ export function supervise(
       await sleep(delayMs, undefined, { signal: stopped.signal }).catch(() => undefined);
       if (stopping) return;
       delayMs = Math.min(delayMs * 2, longestDelayMs);
-      current = spawnHost(name, options.logs);
+      current = spawnChild(name, options.logs);
       try {
         await options.start(current);
         options.changed();

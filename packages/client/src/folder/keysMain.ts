@@ -2,19 +2,21 @@
  * The entry of the child process in which a new person's keys are born: it makes the device, asks for a certificate, and
  * keeps it. The registrar's process sees the request and the sealed certificate, never a key.
  */
+import { readFile, rm } from "node:fs/promises";
+import { fingerprintOf, InvariantError, parseTrust } from "@anamnesis/protocol";
+import type { Credential, Role } from "@anamnesis/protocol";
+import { createDevice } from "../device.ts";
+import type { Device } from "../device.ts";
+import type { Protection } from "../deviceFile.ts";
+import { openContactBox } from "../person/contactBox.ts";
 import {
   acceptCertificate,
   certificateRequest,
   keepCertificate,
   makeKeys,
-  openContactBox,
-} from "@anamnesis/client/person";
-import { createDevice, openSession } from "@anamnesis/client";
-import type { Device, Protection } from "@anamnesis/client";
-import { fingerprintOf, InvariantError, parseTrust } from "@anamnesis/protocol";
-import type { Credential, Role } from "@anamnesis/protocol";
-import { readFile, rm } from "node:fs/promises";
-import { deviceDir } from "../deviceDir.ts";
+} from "../person/identity.ts";
+import { openSession } from "../session.ts";
+import { deviceDir } from "./deviceDir.ts";
 
 export interface NewPerson {
   readonly name: string;

@@ -1,6 +1,7 @@
-import { enrol } from "@anamnesis/client/person";
-import type { Protection, Session } from "@anamnesis/client";
 import type { Role } from "@anamnesis/protocol";
+import type { Protection } from "../deviceFile.ts";
+import { enrol } from "../person/identity.ts";
+import type { Session } from "../session.ts";
 import { places } from "./federationFile.ts";
 import type { KeysProcess } from "./keysProcess.ts";
 

@@ -61,11 +61,15 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Start time in clock ticks since boot (proc_pid_stat(5), field 22); empty where there is no /proc. */
+/**
+ * Start time in clock ticks since boot (proc_pid_stat(5), field 22); empty where there is no /proc. A process that has ended
+ * and was not yet collected by its parent (state Z) has none.
+ */
 async function startOf(pid: number): Promise<string> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" ? "ended" : (fields[19] ?? "");
   } catch {
     return "";
   }

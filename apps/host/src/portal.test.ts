@@ -7,7 +7,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { createDevice, IDENTITY_FILE } from "@anamnesis/client";
 import type { Genesis, Trust } from "@anamnesis/protocol";
-import { deviceDir } from "./deviceDir.ts";
+import { deviceDir } from "@anamnesis/client/folder";
 import { freePorts } from "./ports.ts";
 import { startPortal } from "./portal.ts";
 

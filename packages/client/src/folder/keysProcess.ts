@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { join } from "node:path";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { Credential, ErrorCode } from "@anamnesis/protocol";
-import type { KeysCall, NewPerson } from "./commands/personKeys.ts";
+import type { KeysCall, NewPerson } from "./keysMain.ts";
 
 /** The child process that makes new persons' devices, seen from the one that enrols them. */
 export interface KeysProcess {
@@ -26,7 +26,7 @@ type Reply =
 
 /** Starts the child. It ends with {@link KeysProcess.end}, or with this process. */
 export function spawnKeys(): KeysProcess {
-  const child = fork(join(import.meta.dirname, "commands/personKeys.ts"), [], {
+  const child = fork(join(import.meta.dirname, "keysMain.ts"), [], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     serialization: "advanced",
     execArgv: [],

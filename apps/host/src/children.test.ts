@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { startChildren } from "./children.ts";
-import type { Service } from "./hostPlan.ts";
-import { spawnHost } from "./hostProcess.ts";
+import type { Service } from "./childPlan.ts";
+import { spawnChild } from "./childProcess.ts";
 import { freePorts, isFree } from "./ports.ts";
 
 test("startChildren() leaves nothing running that it would start again when one of them fails", async (t) => {
@@ -20,22 +20,22 @@ test("startChildren() leaves nothing running that it would start again when one 
       config: { trust: { v: 1, chains: [] }, logLevel: "silent", ...config },
     },
   ];
-  const hosts = new Map([
-    ["good", spawnHost("good", dir)],
-    ["bad", spawnHost("bad", dir)],
+  const processes = new Map([
+    ["good", spawnChild("good", dir)],
+    ["bad", spawnChild("bad", dir)],
   ]);
   const plan = new Map([
     ["good", vault({ replicas, port })],
     ["bad", vault({ replicas: [join(dir, "\0")], port: 0 })],
   ]);
   const warned: string[] = [];
-  const started = startChildren(hosts, plan, {
+  const started = startChildren(processes, plan, {
     logs: dir,
     warn: (text) => warned.push(text),
     changed: () => undefined,
   });
   await assert.rejects(started, /^AnamnesisError: bad: /);
-  await Promise.all([...hosts.values()].map((host) => host.stop()));
+  await Promise.all([...processes.values()].map((host) => host.stop()));
   assert.ok(await isFree(port));
   assert.deepEqual(warned, []);
 });

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { lockHolder, takeLock } from "./lockFile.ts";
 
 async function folder(t: TestContext): Promise<string> {
@@ -48,4 +51,21 @@ test("takeLock() takes over what a dead process, a reused id or a torn file left
     assert.ok(release, text);
     await release();
   }
+});
+
+test("lockHolder() holds a process for dead that has ended and was not collected by its parent", async (t) => {
+  if (!existsSync("/proc/self/stat")) return t.diagnostic("not run: this system has no /proc");
+  const path = join(await folder(t), "a.lock");
+  // The shell becomes a program that never collects the child it has started.
+  const parent = spawn("sh", ["-c", "sleep 1 & echo $!; exec sleep 60"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  t.after(() => parent.kill());
+  const [pid] = (await once(parent.stdout, "data")) as [Buffer];
+  const stat = `/proc/${Number(pid)}/stat`;
+  const fields = (await readFile(stat, "utf8")).split(") ")[1]?.split(" ") ?? [];
+  await writeFile(path, JSON.stringify({ pid: Number(pid), started: fields[19] }));
+  assert.equal(await lockHolder(path), Number(pid));
+  while (!(await readFile(stat, "utf8")).includes(") Z ")) await setImmediate();
+  assert.equal(await lockHolder(path), undefined);
 });

@@ -5,12 +5,17 @@ import type { Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import type { Role } from "@anamnesis/protocol";
-import { deviceDir } from "./deviceDir.ts";
-import { enrolPerson } from "./enrolPerson.ts";
-import { places, readFederation, writeFederation } from "./federationFile.ts";
-import { spawnKeys } from "./keysProcess.ts";
-import { registrarOf } from "./personName.ts";
-import type { RunningFederation } from "./runFederation.ts";
+import {
+  deviceDir,
+  enrolPerson,
+  places,
+  readFederation,
+  registrarOf,
+  spawnKeys,
+  writeFederation,
+} from "@anamnesis/client/folder";
+
+import type { RunningFederation } from "../runFederation.ts";
 
 interface DemoPerson {
   readonly name: string;

@@ -7,12 +7,10 @@ import { parse } from "@anamnesis/fhir";
 import type { ParsedResource } from "@anamnesis/fhir";
 import { syntheticPatient, syntheticPdf } from "@anamnesis/fhir/synthetic";
 import type { Role } from "@anamnesis/protocol";
-import { deviceDir } from "./deviceDir.ts";
-import { enrolPerson } from "./enrolPerson.ts";
-import { places } from "./federationFile.ts";
-import type { KeysProcess } from "./keysProcess.ts";
-import { registrarOf } from "./personName.ts";
-import type { RunningFederation } from "./runFederation.ts";
+import { deviceDir, enrolPerson, places, registrarOf } from "@anamnesis/client/folder";
+import type { KeysProcess } from "@anamnesis/client/folder";
+
+import type { RunningFederation } from "../runFederation.ts";
 
 /** A request as it went over the wire, to be sent again. */
 export interface SentRequest {

@@ -11,10 +11,9 @@ import type {
   ProxyMember,
   Trust,
 } from "@anamnesis/protocol";
-import { writeAtomically } from "./deviceDir.ts";
-import { places, writeFederation } from "./federationFile.ts";
-import type { FederationFile } from "./federationFile.ts";
-import type { HostProcess } from "./hostProcess.ts";
+import { places, writeAtomically, writeFederation } from "@anamnesis/client/folder";
+import type { FederationFile } from "@anamnesis/client/folder";
+import type { Child } from "./childProcess.ts";
 import { freePorts } from "./ports.ts";
 import { careInstitutions } from "./profiles/federation.ts";
 import type { Profile } from "./profiles/federation.ts";
@@ -27,10 +26,11 @@ interface PublicKeys {
 }
 
 /** Where an app keeps its keys and data. */
-export const homeOf = (dir: string, owner: string, app: string): string =>
+export const dataDirectoryOf = (dir: string, owner: string, app: string): string =>
   join(places(dir).homes, owner, app);
 
-export const registryHome = (dir: string): string => homeOf(dir, "registry", "registry");
+export const registryDirectory = (dir: string): string =>
+  dataDirectoryOf(dir, "registry", "registry");
 /** The key of the identity store lies outside the registry's home, so that a copy of the home tells nothing. */
 export const registryKeyFile = (dir: string): string => join(places(dir).secrets, "registry.key");
 
@@ -38,13 +38,13 @@ export const registryKeyFile = (dir: string): string => join(places(dir).secrets
  * Makes a federation: homes with their keys, ports, genesis documents, trust.json, and last federation.json. Without
  * that last file the first run is not done, and starts over.
  *
- * @param hosts - One child for each institution, the registry and the vaults: keys are born there and only their
+ * @param processes - One child for each institution, the registry and the vaults: keys are born there and only their
  * public halves come back.
  */
 export async function makeFederation(
   dir: string,
   profile: Profile,
-  options: { readonly demo: boolean; readonly hosts: ReadonlyMap<string, HostProcess> },
+  options: { readonly demo: boolean; readonly processes: ReadonlyMap<string, Child> },
 ): Promise<FederationFile> {
   const at = places(dir);
   for (const left of [at.genesis, at.homes, at.secrets, at.vaults, at.devices, at.attending]) {
@@ -53,7 +53,7 @@ export async function makeFederation(
   for (const folder of [at.genesis, at.homes, at.secrets, at.vaults, at.devices, at.attending]) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }
-  const keys = await makeHomes(dir, profile, options.hosts);
+  const keys = await makeHomes(dir, profile, options.processes);
   const file = await planFile(profile, options.demo);
   const trust: Trust = { v: 1, chains: genesisDocuments(profile, file, keys) };
   for (const genesis of trust.chains) {
@@ -67,26 +67,28 @@ export async function makeFederation(
 async function makeHomes(
   dir: string,
   profile: Profile,
-  hosts: ReadonlyMap<string, HostProcess>,
+  processes: ReadonlyMap<string, Child>,
 ): Promise<PublicKeys> {
-  const child = (name: string): HostProcess => {
-    const found = hosts.get(name);
+  const child = (name: string): Child => {
+    const found = processes.get(name);
     if (found === undefined) throw new Error(`No child process for ${name}`);
     return found;
   };
   const nodes = Promise.all(
     profile.institutions.map(async ({ id }) => {
-      const made = await child(id).call("node", "initHome", homeOf(dir, id, "node"), { id });
+      const made = await child(id).call("node", "initHome", dataDirectoryOf(dir, id, "node"), {
+        id,
+      });
       return [id, made as { nodeKey: Uint8Array; boxKey: Uint8Array }] as const;
     }),
   );
   const proxies = Promise.all(
     profile.proxies.map(async (id) => {
-      const made = await child(id).call("proxy", "initHome", homeOf(dir, id, "proxy"));
+      const made = await child(id).call("proxy", "initHome", dataDirectoryOf(dir, id, "proxy"));
       return [id, made as { key: Uint8Array; boxKey: Uint8Array }] as const;
     }),
   );
-  const registry = child("registry").call("registry", "initHome", registryHome(dir), {
+  const registry = child("registry").call("registry", "initHome", registryDirectory(dir), {
     keyFile: registryKeyFile(dir),
   });
   const [nodeKeys, proxyKeys, authority] = await Promise.all([nodes, proxies, registry]);

@@ -1,12 +1,12 @@
 import { AnamnesisError } from "@anamnesis/protocol";
-import type { Service } from "./hostPlan.ts";
-import type { HostProcess } from "./hostProcess.ts";
+import type { Service } from "./childPlan.ts";
+import type { Child } from "./childProcess.ts";
 import { supervise } from "./supervisor.ts";
 
 /** The running children of a federation. */
 export interface Children {
   /** The process that runs now under this name. @throws {AnamnesisError} NOT_FOUND */
-  named(name: string): HostProcess;
+  named(name: string): Child;
   pids(): Readonly<Record<string, number>>;
   stop(): Promise<void>;
 }
@@ -17,7 +17,7 @@ export interface Children {
  * @throws {AnamnesisError} what the first child that failed answered; the caller ends the children then.
  */
 export async function startChildren(
-  hosts: ReadonlyMap<string, HostProcess>,
+  processes: ReadonlyMap<string, Child>,
   plan: ReadonlyMap<string, readonly Service[]>,
   options: {
     readonly logs: string;
@@ -27,14 +27,14 @@ export async function startChildren(
 ): Promise<Children> {
   const startIn =
     (name: string) =>
-    async (host: HostProcess): Promise<void> => {
+    async (child: Child): Promise<void> => {
       for (const { app, start, config } of plan.get(name) ?? [])
-        await host.start(app, start, config);
+        await child.start(app, start, config);
     };
-  await Promise.all([...hosts].map(([name, host]) => startIn(name)(host)));
+  await Promise.all([...processes].map(([name, child]) => startIn(name)(child)));
   const { logs, warn, changed } = options;
   const supervised = new Map(
-    [...hosts].map(([name, first]) => [
+    [...processes].map(([name, first]) => [
       name,
       supervise(name, { logs, first, start: startIn(name), say: warn, changed }),
     ]),

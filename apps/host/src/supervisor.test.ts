@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { spawnHost } from "./hostProcess.ts";
-import type { HostProcess } from "./hostProcess.ts";
+import { spawnChild } from "./childProcess.ts";
+import type { Child } from "./childProcess.ts";
 import { freePorts, isFree } from "./ports.ts";
 import { supervise } from "./supervisor.ts";
 
@@ -35,13 +35,13 @@ test("supervise() starts a child again when it dies, says so, and ends it when t
   const dir = await folder(t);
   const [port = 0] = await freePorts(1);
   const said: string[] = [];
-  const first = spawnHost("vault", dir);
+  const first = spawnChild("vault", dir);
   const { replicas } = (await first.call("vault", "initHome", join(dir, "home"))) as {
     replicas: string[];
   };
   assert.equal(replicas.length, 2);
-  const start = (host: HostProcess): Promise<void> =>
-    host.start("vault", "startVault", {
+  const start = (child: Child): Promise<void> =>
+    child.start("vault", "startVault", {
       replicas,
       trust: { v: 1, chains: [] },
       port,
@@ -75,7 +75,7 @@ test("supervise() starts a child again when it dies, says so, and ends it when t
 
 test("a child answers what it was asked, or why it could not", async (t) => {
   const dir = await folder(t);
-  const host = spawnHost("vault", dir);
+  const host = spawnChild("vault", dir);
   await assert.rejects(host.call("vault", "noSuchThing"), {
     code: "INTERNAL",
     message: /exports no function/,

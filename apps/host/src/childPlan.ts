@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Trust } from "@anamnesis/protocol";
-import { places } from "./federationFile.ts";
-import type { FederationFile } from "./federationFile.ts";
-import { homeOf, loopback, registryHome, registryKeyFile } from "./firstRun.ts";
+import { places } from "@anamnesis/client/folder";
+import type { FederationFile } from "@anamnesis/client/folder";
+import { dataDirectoryOf, loopback, registryDirectory, registryKeyFile } from "./firstRun.ts";
 import type { Profile } from "./profiles/federation.ts";
 
 /** One server that a child starts: the app, what it exports, and its configuration. */
@@ -13,14 +13,14 @@ export interface Service {
 }
 
 /** The names of the children: one per institution, the registry, and the vaults. */
-export const hostNames = (profile: Profile): string[] => [
+export const childNames = (profile: Profile): string[] => [
   ...profile.institutions.map(({ id }) => id),
   "registry",
   ...profile.vaults.map(({ id }) => id),
 ];
 
 /** What each child runs. @param origins - Web origins whose pages may call the servers: the portal's. */
-export function hostPlan(
+export function childPlan(
   dir: string,
   profile: Profile,
   file: FederationFile,
@@ -38,7 +38,7 @@ export function hostPlan(
       start: "startNode",
       config: {
         ...shared,
-        home: homeOf(dir, id, "node"),
+        home: dataDirectoryOf(dir, id, "node"),
         institution: id,
         genesis,
         port: file.ports.nodes[id],
@@ -52,7 +52,7 @@ export function hostPlan(
       start: "startProxy",
       config: {
         ...shared,
-        home: homeOf(dir, id, "proxy"),
+        home: dataDirectoryOf(dir, id, "proxy"),
         institution: id,
         index: at + 1,
         trust,
@@ -67,7 +67,7 @@ export function hostPlan(
       start: "startRegistry",
       config: {
         ...shared,
-        home: registryHome(dir),
+        home: registryDirectory(dir),
         keyFile: registryKeyFile(dir),
         trust,
         port: file.ports.registry,

@@ -5,10 +5,10 @@ import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import type { Network, Session } from "@anamnesis/client";
 import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
-import type { DemoTrail } from "./demoPath.ts";
-import type { DemoSteps } from "./demoSteps.ts";
-import { read } from "./demoWorld.ts";
-import type { DemoWorld, SentRequest } from "./demoWorld.ts";
+import type { DemoTrail } from "./path.ts";
+import type { DemoSteps } from "./steps.ts";
+import { read } from "./world.ts";
+import type { DemoWorld, SentRequest } from "./world.ts";
 
 /** Attacks what the path has built: each must be refused, and what is honest must go on working. */
 export async function playAttacks(

@@ -1,24 +1,12 @@
 import { performance } from "node:perf_hooks";
+import type { DemoStep } from "@anamnesis/client/folder";
 
-export interface DemoStep {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly ms: number;
-  /** What held, or what went wrong. */
-  readonly detail?: string;
-}
-
-/** Runs the demo's steps one after the other and keeps what came of them. */
+/** Runs the demo's steps one after the other and tells what came of each. */
 export class DemoSteps {
-  readonly steps: DemoStep[] = [];
   readonly #told: (step: DemoStep) => void;
 
   constructor(told: (step: DemoStep) => void) {
     this.#told = told;
-  }
-
-  get allHeld(): boolean {
-    return this.steps.every(({ ok }) => ok);
   }
 
   /** A step that has to succeed; what it returns in words goes into the answer. Resolves to whether it did. */
@@ -26,18 +14,18 @@ export class DemoSteps {
     const since = performance.now();
     try {
       const detail = await work();
-      return this.#keep({
+      return this.#tell({
         name,
         ok: true,
         ms: elapsed(since),
         ...(detail === undefined ? {} : { detail }),
       });
     } catch (error) {
-      return this.#keep({ name, ok: false, ms: elapsed(since), detail: textOf(error) });
+      return this.#tell({ name, ok: false, ms: elapsed(since), detail: textOf(error) });
     }
   }
 
-  /** An attack: it has to be refused with one of these codes. An attack that succeeds, or fails otherwise, fails the demo. */
+  /** An attack: it has to be refused with one of these codes. One that succeeds, or fails otherwise, is a step that failed. */
   attack(name: string, codes: readonly string[], work: () => Promise<unknown>): Promise<boolean> {
     return this.play(name, async () => {
       const code = await refusalOf(work);
@@ -48,8 +36,7 @@ export class DemoSteps {
     });
   }
 
-  #keep(step: DemoStep): boolean {
-    this.steps.push(step);
+  #tell(step: DemoStep): boolean {
     this.#told(step);
     return step.ok;
   }

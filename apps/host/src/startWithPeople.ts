@@ -1,11 +1,10 @@
 import { readdir, rm } from "node:fs/promises";
 import { decodeCanonical } from "@anamnesis/crypto/verify";
 import type { Protection } from "@anamnesis/client";
+import { places, readFederation, registrarOf, spawnKeys } from "@anamnesis/client/folder";
+import { AnamnesisError } from "@anamnesis/protocol";
 import type { Credential } from "@anamnesis/protocol";
-import { places, readFederation } from "./federationFile.ts";
-import { homeOf, registryHome, registryKeyFile } from "./firstRun.ts";
-import { spawnKeys } from "./keysProcess.ts";
-import { registrarOf } from "./personName.ts";
+import { dataDirectoryOf, registryDirectory, registryKeyFile } from "./firstRun.ts";
 import type { ProfileInstitution } from "./profiles/federation.ts";
 import { profileNamed } from "./profiles/index.ts";
 import { runFederation } from "./runFederation.ts";
@@ -14,24 +13,24 @@ import type { RunningFederation, RunOptions } from "./runFederation.ts";
 /**
  * Starts a federation, gives each institution its registrar's device, and in a demo federation the demo persons.
  *
- * @param options.protection - How the registrars' devices are protected; asked before anything is made.
- * @throws {AnamnesisError} as `runFederation`; PASSPHRASE_REQUIRED
+ * @throws {AnamnesisError} as `runFederation`; PASSPHRASE_REQUIRED, in a new folder before anything is made
  */
 export async function startWithPeople(
   options: RunOptions & {
-    readonly protection: (demo: boolean) => Promise<Protection>;
+    /** Seals the registrars' devices, but for those of a demo federation, where nothing is secret. */
+    readonly passphrase?: string;
     /** `false`: a demo federation without the seeded persons. */
     readonly people?: boolean;
   },
 ): Promise<RunningFederation> {
   const known = await readFederation(options.dir);
-  const demo = options.demo || known?.demo === true;
-  const protection = known === undefined ? await options.protection(demo) : undefined;
+  const protection = protectionOf(options.demo || known?.demo === true, options.passphrase);
+  if (known === undefined) requireProtection(protection);
   const running = await runFederation(options);
   try {
-    await addRegistrars(running, protection ?? (() => options.protection(demo)), options.say);
+    await addRegistrars(running, protection, options.say);
     if (options.demo && options.people !== false) {
-      const { addDemoPeople } = await import("./demoPeople.ts");
+      const { addDemoPeople } = await import("./demo/people.ts");
       await addDemoPeople(running, options.say);
     }
     return running;
@@ -41,10 +40,22 @@ export async function startWithPeople(
   }
 }
 
+const protectionOf = (demo: boolean, passphrase: string | undefined): Protection | undefined =>
+  demo ? { demo: true } : passphrase === undefined ? undefined : { passphrase };
+
+/** @throws {AnamnesisError} PASSPHRASE_REQUIRED */
+function requireProtection(protection: Protection | undefined): Protection {
+  if (protection !== undefined) return protection;
+  throw new AnamnesisError(
+    "PASSPHRASE_REQUIRED",
+    "The registrars' devices need a passphrase, want --passphrase-file or ANAMNESIS_PASSPHRASE",
+  );
+}
+
 /** Makes the registrars' devices that do not exist yet, one child process for all; the registry's operator certifies them. */
 async function addRegistrars(
   running: RunningFederation,
-  protection: Protection | (() => Promise<Protection>),
+  protection: Protection | undefined,
   say: (text: string) => void,
 ): Promise<void> {
   const at = places(running.dir);
@@ -55,7 +66,7 @@ async function addRegistrars(
   }
   if (institutions.length === 0) return;
   say("Certifying each institution's registrar");
-  const chosen = typeof protection === "function" ? await protection() : protection;
+  const chosen = requireProtection(protection);
   const keys = spawnKeys();
   try {
     for (const { id, name } of institutions) {
@@ -88,7 +99,7 @@ async function issueRegistrar(
 ): Promise<Credential> {
   const { request, boxKey } = decodeCanonical(made) as { request: Uint8Array; boxKey: Uint8Array };
   const place = {
-    home: registryHome(running.dir),
+    home: registryDirectory(running.dir),
     keyFile: registryKeyFile(running.dir),
     trust: running.trust,
   };
@@ -98,7 +109,7 @@ async function issueRegistrar(
     .call(
       "node",
       "vouchForRegistrar",
-      homeOf(running.dir, institution, "node"),
+      dataDirectoryOf(running.dir, institution, "node"),
       registrar,
     )) as object;
   return (await running

@@ -17,9 +17,5 @@ export function parsePersonName(name: string): string {
   );
 }
 
-const registrarPrefix = "registrar-";
-
 /** The device with which an institution's registrar attests people. */
-export const registrarOf = (institution: string): string => `${registrarPrefix}${institution}`;
-
-export const isRegistrar = (name: string): boolean => name.startsWith(registrarPrefix);
+export const registrarOf = (institution: string): string => `registrar-${institution}`;

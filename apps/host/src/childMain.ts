@@ -6,7 +6,7 @@
  */
 import { pathToFileURL } from "node:url";
 import { resolve } from "node:path";
-import type { HostCall, HostReply } from "./hostProcess.ts";
+import type { ChildCall, ChildReply } from "./childProcess.ts";
 
 interface Running {
   readonly address: string;
@@ -17,7 +17,7 @@ type Callable = (...args: readonly unknown[]) => unknown;
 
 const running: Running[] = [];
 
-async function answer(call: HostCall): Promise<unknown> {
+async function answer(call: ChildCall): Promise<unknown> {
   switch (call.verb) {
     case "call":
       return (await exported(call.app, call.name))(...call.args);
@@ -46,9 +46,9 @@ async function stopAll(): Promise<void> {
   for (const server of running.splice(0).toReversed()) await server.stop();
 }
 
-const reply = (message: HostReply): void => void process.send?.(message);
+const reply = (message: ChildReply): void => void process.send?.(message);
 
-process.on("message", (call: HostCall) => {
+process.on("message", (call: ChildCall) => {
   void (async () => {
     try {
       const value = await answer(call);

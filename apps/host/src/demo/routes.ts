@@ -3,9 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { IDENTITY_FILE, isDemoDevice, openDevice } from "@anamnesis/client";
 import type { BlobDir } from "@anamnesis/client";
 import { AnamnesisError } from "@anamnesis/protocol";
-import { deviceDir } from "./deviceDir.ts";
-import { places } from "./federationFile.ts";
-import { parsePersonName } from "./personName.ts";
+import { deviceDir, parsePersonName, places } from "@anamnesis/client/folder";
 
 interface OfPerson {
   Params: { name: string };

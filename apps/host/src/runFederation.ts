@@ -3,14 +3,19 @@ import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AnamnesisError, parseTrust } from "@anamnesis/protocol";
 import type { Trust } from "@anamnesis/protocol";
-import { places, readFederation, writeFederation } from "./federationFile.ts";
-import type { FederationFile } from "./federationFile.ts";
+import {
+  lockHolder,
+  places,
+  readFederation,
+  takeLock,
+  writeFederation,
+} from "@anamnesis/client/folder";
+import type { FederationFile } from "@anamnesis/client/folder";
 import { makeFederation } from "./firstRun.ts";
 import { untilHealthy } from "./health.ts";
-import { hostNames, hostPlan } from "./hostPlan.ts";
-import { spawnHost } from "./hostProcess.ts";
-import type { HostProcess } from "./hostProcess.ts";
-import { lockHolder, takeLock } from "./lockFile.ts";
+import { childNames, childPlan } from "./childPlan.ts";
+import { spawnChild } from "./childProcess.ts";
+import type { Child } from "./childProcess.ts";
 import { startChildren } from "./children.ts";
 import type { Children } from "./children.ts";
 import { startPortal } from "./portal.ts";
@@ -35,7 +40,7 @@ export interface RunningFederation {
   readonly trust: Trust;
   readonly file: FederationFile;
   /** The child of one institution, the registry or a vault. */
-  child(name: string): HostProcess;
+  child(name: string): Child;
   /** Ends every child in order and releases the folder. */
   stop(): Promise<void>;
 }
@@ -52,7 +57,7 @@ export async function runFederation(options: RunOptions): Promise<RunningFederat
   const at = places(dir);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   await mkdir(at.logs, { recursive: true, mode: 0o700 });
-  const release = await takeLock(at.lock);
+  const release = await lockOf(at.lock);
   if (release === undefined) {
     const pid = await lockHolder(at.lock);
     throw new AnamnesisError(
@@ -61,25 +66,25 @@ export async function runFederation(options: RunOptions): Promise<RunningFederat
     );
   }
 
-  const hosts = new Map<string, HostProcess>();
+  const processes = new Map<string, Child>();
   let children: Children | undefined;
   const stopAll = async (): Promise<void> => {
     await children?.stop();
-    await Promise.all([...hosts.values()].map((host) => host.stop()));
+    await Promise.all([...processes.values()].map((child) => child.stop()));
   };
   try {
     const found = await readFederation(dir);
     if (found !== undefined) await checkResumable(found, options);
-    for (const name of hostNames(profile)) hosts.set(name, spawnHost(name, at.logs));
+    for (const name of childNames(profile)) processes.set(name, spawnChild(name, at.logs));
     if (found === undefined) options.say("Making keys, certificates and genesis documents");
-    const made = found ?? (await makeFederation(dir, profile, { demo: options.demo, hosts }));
+    const made = found ?? (await makeFederation(dir, profile, { demo: options.demo, processes }));
     const trust = parseTrust(await readFile(at.trust, "utf8"));
     const port = options.port ?? (await portalPort(made));
     const origins = [`http://127.0.0.1:${port}`, `http://localhost:${port}`];
-    const plan = hostPlan(dir, profile, made, trust, origins);
+    const plan = childPlan(dir, profile, made, trust, origins);
 
     options.say("Starting the institutions, the registry and the vault");
-    const started = await startChildren(hosts, plan, {
+    const started = await startChildren(processes, plan, {
       logs: at.logs,
       warn: options.warn,
       changed: () => void noteRun().catch(() => options.warn("federation.json cannot be written")),
@@ -113,6 +118,15 @@ export async function runFederation(options: RunOptions): Promise<RunningFederat
     await stopAll();
     await release();
     throw error;
+  }
+}
+
+/** Takes the folder's lock; a host that was left alone needs a moment to end, and is waited for. */
+async function lockOf(path: string): Promise<(() => Promise<void>) | undefined> {
+  for (let waitedMs = 0; ; waitedMs += 100) {
+    const release = await takeLock(path);
+    if (release !== undefined || waitedMs >= 1_000) return release;
+    await sleep(100);
   }
 }
 
