@@ -24,7 +24,12 @@ after(() => rmSync(copy, { recursive: true }));
 /** What a program of the copy says, and whether it ended well. */
 function run(command: string, ...args: readonly string[]): { ok: boolean; said: string } {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: copy, env, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: copy,
+    env,
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
   return { ok: status === 0, said: stdout + stderr };
 }
 const types = (config: string) => run(join("node_modules", ".bin", "tsc"), "-p", config);
