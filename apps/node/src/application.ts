@@ -1,7 +1,9 @@
+import { slipCount } from "@anamnesis/ledger";
 import type { BlockResult, Machine, SlipResult } from "@anamnesis/ledger";
 import { AnamnesisError, invariant, limits, slipCodeText } from "@anamnesis/protocol";
 import type { EntryCertificate, Group, LogEntry, SlipCode } from "@anamnesis/protocol";
 import type { ChainStore, StoreSnapshot } from "./store/chainStore.ts";
+import { encodeKept } from "./store/keptEntry.ts";
 import { VerifiedGroups, isRefused } from "./verify/verifiedGroups.ts";
 import type { RefusedGroup, Verify } from "./verify/verifiedGroups.ts";
 
@@ -22,6 +24,22 @@ export interface Executed extends Omit<BlockResult, "results"> {
   readonly results: readonly (readonly ExecutedSlip[])[];
 }
 
+export interface CommitRecord {
+  /** When it was committed, by this node's clock, or block time when it is replayed; Unix milliseconds. */
+  readonly time: number;
+  /** Why it was decided, where the log is kept here (embedded engine). */
+  readonly certificate?: EntryCertificate;
+}
+
+interface ExecutedEntry {
+  readonly entry: LogEntry;
+  readonly result: BlockResult;
+  readonly results: Executed["results"];
+  readonly groups: readonly (Group | RefusedGroup)[];
+  /** How many slips the chain held before. */
+  readonly first: number;
+}
+
 /**
  * What stands behind every engine, by the verbs of ABCI 2.0: pure machine, durable store. Execution stays in memory; only
  * {@link Application.commit} makes it durable. The embedded engine drives it, the one of the simulation does, and CometBFT
@@ -35,7 +53,7 @@ export class Application {
   readonly #now: () => number;
   #discards = 0;
   /** Executed and not durable yet, oldest first. */
-  readonly #executed: { readonly entry: LogEntry; readonly result: BlockResult }[] = [];
+  readonly #executed: ExecutedEntry[] = [];
 
   constructor({ machine, store, verify, now }: ApplicationConfig) {
     this.machine = machine;
@@ -126,6 +144,7 @@ export class Application {
     const groups = await this.#judge(entry.groups);
     if (discards !== this.#discards)
       throw new AnamnesisError("UNAVAILABLE", `An entry before ${entry.height} was not committed`);
+    const first = slipCount(this.#store.executed);
     const result = this.machine.finalizeBlock(this.#store.executed, {
       height: entry.height,
       time: entry.time,
@@ -133,33 +152,29 @@ export class Application {
       groups: groups.filter((group): group is Group => !isRefused(group)),
     });
     this.#store.stage(entry.height, result.writes);
-    this.#executed.push({ entry, result });
     const executed = result.results.values();
     const results = groups.map((group): readonly ExecutedSlip[] =>
       isRefused(group)
         ? Array.from({ length: group.slips ?? 1 }, () => ({ code: group.code }))
         : executed.next().value!,
     );
+    this.#executed.push({ entry, result, results, groups, first });
     return { ...result, results };
   }
 
   /**
    * [Commit] Makes the oldest executed entry durable: state, app hash and log in one transaction.
    *
-   * @param record.time - When it was committed, by this node's clock, or block time when it is replayed.
-   * @param record.certificate - Why it was decided, where the log is kept here (embedded engine).
    * @throws {AnamnesisError} STORAGE_FULL, nothing has changed then; STORE_CORRUPT.
    */
-  async commit(record: {
-    readonly time: number;
-    readonly certificate?: EntryCertificate;
-  }): Promise<void> {
+  async commit({ time, certificate }: CommitRecord): Promise<void> {
     const oldest = this.#executed[0];
     invariant(oldest !== undefined, "commit before finalize");
     const { entry, result } = oldest;
     const { height } = entry;
     const { writes, appHash } = result;
-    await this.#store.commit({ height, writes, appHash, ...record, entry });
+    const kept = certificate === undefined ? {} : { kept: keptOf(oldest, certificate) };
+    await this.#store.commit({ height, writes, appHash, time, ...kept });
     if (this.#executed[0] === oldest) this.#executed.shift();
     for (const group of entry.groups) this.groups.forget(group);
   }
@@ -195,4 +210,17 @@ export class Application {
       `entry ${height} does not follow ${before}`,
     );
   }
+}
+
+/** The entry as the store keeps it. */
+function keptOf(
+  { entry, groups, results, first }: ExecutedEntry,
+  certificate: EntryCertificate,
+): Uint8Array {
+  const executed = groups.map((group, g) => ({
+    bytes: entry.groups[g]!,
+    group: isRefused(group) ? undefined : group,
+    codes: results[g]!.map(({ code }) => code),
+  }));
+  return encodeKept(entry, certificate, { first, groups: executed });
 }

@@ -1,6 +1,7 @@
 import { fromHex, toHex } from "@anamnesis/crypto/verify";
 import type { Fingerprint, Gid, InstitutionId, Pid, SlipId } from "@anamnesis/protocol";
 import { kindOf } from "./kindTable.ts";
+import { readOpenPage } from "./pages.ts";
 import { rows } from "./rows.ts";
 import type { StateView } from "./state.ts";
 import { LedgerView, readRow } from "./view.ts";
@@ -25,6 +26,13 @@ export function findSlip(state: Reader, id: SlipId): SlipView | undefined {
   const { bytes: slip, carrier, height, time } = found.stored;
   return { slip, carrier, height, time };
 }
+
+/** How many slips the chain holds. */
+export const slipCount = (state: Reader): number => readOpenPage(state).sequence;
+
+/** The slip at a place of the chain, from 0 on. */
+export const slipBytesAt = (state: Reader, place: number): Uint8Array | undefined =>
+  readRow(state, rows.slip, rows.slip.key(place))?.bytes;
 
 export interface VersionView {
   readonly slip: SlipId;

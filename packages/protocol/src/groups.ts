@@ -40,8 +40,16 @@ export function makeGroup(
   sign: (type: string, message: Uint8Array) => Uint8Array,
 ): Uint8Array {
   const signature = sign(SIGNATURE_TYPE, signedBytes(chain, carrier, slips));
-  return encodeCanonical([VERSION, chain, carrier, [...slips], signature]);
+  return encodeGroup(chain, carrier, slips, signature);
 }
+
+/** The wire form of a group that was signed: the same parts give the same bytes. */
+export const encodeGroup = (
+  chain: ChainId,
+  carrier: InstitutionId,
+  slips: readonly Uint8Array[],
+  signature: Uint8Array,
+): Uint8Array => encodeCanonical([VERSION, chain, carrier, [...slips], signature]);
 
 /**
  * Decodes a group and the form of every slip in it. One bad slip refuses the whole group.

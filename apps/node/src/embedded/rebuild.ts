@@ -95,10 +95,19 @@ async function* candidates(
   { peers }: RebuildConfig,
   old: ChainStore,
 ): AsyncIterable<Uint8Array> {
-  const own = old.entry(height);
+  const own = kept(old, height);
   if (own !== undefined) yield own;
   for (const peer of peers) {
     const got = await peer.blocks(height - 1, 1, 0, AbortSignal.timeout(10_000)).catch(() => []);
     yield* got.slice(0, 1);
+  }
+}
+
+/** What the damaged store holds of a height, where it can still be read. */
+function kept(old: ChainStore, height: number): Uint8Array | undefined {
+  try {
+    return old.entry(height);
+  } catch {
+    return undefined; // Whatever cannot be read is had from a member.
   }
 }

@@ -10,6 +10,7 @@ import type { SlipId } from "@anamnesis/protocol";
 import { ChainOnDisk } from "@anamnesis/testing/chainOnDisk";
 import { hex, keyOf, signer } from "@anamnesis/testing/chainFixture";
 import { ChainStore } from "./chainStore.ts";
+import { encodeKept } from "./keptEntry.ts";
 
 let made: ChainOnDisk;
 
@@ -85,8 +86,7 @@ test("commit() replaces, deletes, and is all there after a restart", async () =>
     ]),
     appHash,
     time: 2,
-    entry: certified.entry,
-    certificate: certified.certificate,
+    kept: encodeKept(certified.entry, certified.certificate, { first: 0, groups: [] }),
   });
   assert.deepEqual(Buffer.from(first.state.get(kept)!).toString(), "2");
   assert.equal(first.state.get("x"), undefined);

@@ -2,21 +2,20 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { open } from "lmdb";
 import type { Database, RootDatabase } from "lmdb";
-import { memoryOf } from "@anamnesis/ledger";
+import { memoryOf, slipBytesAt } from "@anamnesis/ledger";
 import type { StateView, Writes } from "@anamnesis/ledger";
 import { AnamnesisError, encodeCertified, invariant } from "@anamnesis/protocol";
-import type { EntryCertificate, LogEntry } from "@anamnesis/protocol";
 import { decodeHeightFacts, encodeHeightFacts } from "./heightFacts.ts";
 import type { HeightFacts } from "./heightFacts.ts";
+import { decodeKept } from "./keptEntry.ts";
 import { assertLmdbFile, corruptFile } from "./lmdbFile.ts";
 import { refusedWrite } from "./refusedWrite.ts";
 
 export interface Commit extends HeightFacts {
   readonly height: number;
   readonly writes: Writes;
-  /** What was decided; none at height 0. It is kept where a certificate says why. */
-  readonly entry?: LogEntry;
-  readonly certificate?: EntryCertificate;
+  /** What was decided, as `encodeKept` gives it; absent at height 0, and where the engine keeps its own log. */
+  readonly kept?: Uint8Array;
 }
 
 /** The state as one snapshot of the disk sees it, with its height; valid until the caller yields. */
@@ -199,7 +198,7 @@ export class ChainStore {
    * @throws {AnamnesisError} STORAGE_FULL when the disk is full, nothing has changed then; STORE_CORRUPT for any other
    * failure, after which nobody knows what the disk holds.
    */
-  async commit({ height, writes, entry, certificate, appHash, time }: Commit): Promise<void> {
+  async commit({ height, writes, kept, appHash, time }: Commit): Promise<void> {
     const values = new Values(writes);
     try {
       const parts = new Set<Promise<boolean>>();
@@ -208,8 +207,7 @@ export class ChainStore {
           if (value === undefined) parts.add(this.#state.remove(onDisk(key)));
           else parts.add(this.#state.put(onDisk(key), values.copy(value)));
         }
-        if (entry !== undefined && certificate !== undefined)
-          parts.add(this.#log.put(height, asBuffer(encodeCertified({ entry, certificate }))));
+        if (kept !== undefined) parts.add(this.#log.put(height, asBuffer(kept)));
         parts.add(this.#heights.put(height, asBuffer(encodeHeightFacts({ appHash, time }))));
         parts.add(this.#root.put(LAST, Buffer.from(String(height))));
       });
@@ -240,10 +238,16 @@ export class ChainStore {
     }
   }
 
-  /** What was decided at a height, and why: an encoded `CertifiedEntry`. */
+  /**
+   * What was decided at a height, and why: an encoded `CertifiedEntry`, put together from the log and the state's slips.
+   * @throws {AnamnesisError} STORE_CORRUPT
+   */
   entry(height: number): Uint8Array | undefined {
     this.#assertOpen();
-    return this.#log.get(height);
+    const kept = this.#log.get(height);
+    if (kept === undefined) return undefined;
+    const slipAt = (place: number) => slipBytesAt({ get: (key) => this.#get(key) }, place);
+    return encodeCertified(decodeKept(height, kept, slipAt));
   }
 
   /** The greatest height whose entry is kept, 0 while there is none; what {@link height} is unless it was damaged. */

@@ -5,10 +5,11 @@ import { after, before, test } from "node:test";
 import { toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import { rows } from "@anamnesis/ledger";
 import type { Row } from "@anamnesis/ledger";
-import { AnamnesisError } from "@anamnesis/protocol";
+import { AnamnesisError, decodeCertified } from "@anamnesis/protocol";
 import type { SignatureCheck } from "@anamnesis/protocol";
 import { ChainOnDisk, writerOf } from "@anamnesis/testing/chainOnDisk";
 import { province } from "@anamnesis/testing/nodeFixture";
+import type { Chain } from "../chain.ts";
 import { rebuildIfDamaged } from "../embedded/rebuild.ts";
 import { ChainStore } from "./chainStore.ts";
 
@@ -42,6 +43,10 @@ async function damagedCopy(name: string, bytes: Uint8Array): Promise<string> {
   await writeFile(file, data);
   return folder;
 }
+
+/** What of an entry the log holds and nothing else does. */
+const signatureIn = (entry: Uint8Array): Uint8Array =>
+  Uint8Array.from(decodeCertified(entry).certificate.signature);
 
 /** What a scrub of a folder finds: a fault in words, or nothing. */
 async function scrubbed(folder: string): Promise<string | undefined> {
@@ -82,7 +87,7 @@ test("I7: scrub() finds a bit flipped in any kind of entry of the LMDB file", as
     entries.push({ what, value: Uint8Array.from(Buffer.concat(found)) });
   }
   assert.ok(entries.length > 12, "the chain has entries of most rows");
-  entries.push({ what: "entry of the log", value: Uint8Array.from(store.entry(5)!) });
+  entries.push({ what: "entry of the log", value: signatureIn(store.entry(5)!) });
   entries.push({ what: "app hash of a height", value: Uint8Array.from(store.facts(7)!.appHash) });
   await store.close();
   for (const { what, value } of entries) {
@@ -95,13 +100,13 @@ test("I7: scrub() finds a bit flipped in any kind of entry of the LMDB file", as
 
 test("a writer whose state is damaged is rebuilt from its own log at the next start", async () => {
   const store = new ChainStore(made.folder());
-  const value = [...store.state.range(rows.slip.prefix)].at(-3)![1];
-  const record = Uint8Array.from(value);
+  const [, value] = [...store.state.range(rows.session.prefix)].at(0)!;
+  const session = Uint8Array.from(value);
   const height = store.height!;
   const { appHash } = store.facts(height)!;
   const wanted = Uint8Array.from(appHash);
   await store.close();
-  const folder = await damagedCopy("rebuilt", record.subarray(0, 100));
+  const folder = await damagedCopy("rebuilt", session);
   assert.notEqual(await scrubbed(folder), undefined);
   const chain = await made.open(undefined, { folder });
   assert.equal(toHex((await chain.headAt(height)).appHash), toHex(wanted));
@@ -113,10 +118,22 @@ test("a writer whose state is damaged is rebuilt from its own log at the next st
   assert.equal(kept.length, 1, "the damaged store is kept");
 });
 
+test("a writer that lost a slip takes its entry from another member, and refuses to go on without it", async () => {
+  const sound = await made.open();
+  const [last] = sound.snapshot(({ state }) =>
+    [...state.range(rows.slip.prefix, { reverse: true, limit: 1 })].map(([, value]) => value),
+  );
+  await isTakenBack(sound, await damagedCopy("slip", Uint8Array.from(last!)));
+});
+
 test("a writer that lost an entry takes it from another member, and refuses to go on without it", async () => {
   const sound = await made.open();
-  const [block] = await sound.blocks(5, 1, 0);
-  const folder = await damagedCopy("lost", block!);
+  const [entry] = await sound.blocks(5, 1, 0);
+  await isTakenBack(sound, await damagedCopy("lost", signatureIn(entry!)));
+});
+
+/** That a damaged writer is rebuilt with the help of a member that is sound, and not without; stops the member. */
+async function isTakenBack(sound: Chain, folder: string): Promise<void> {
   assert.notEqual(await scrubbed(folder), undefined);
   const config = {
     genesis: made.genesis,
@@ -131,15 +148,16 @@ test("a writer that lost an entry takes it from another member, and refuses to g
   );
   await rebuildIfDamaged({ ...config, peers: [writerOf(() => sound)] });
   const chain = await made.open(undefined, { folder });
-  assert.equal(toHex(chain.head().appHash), toHex(sound.head().appHash));
+  const { height, appHash } = sound.head();
+  assert.equal(toHex((await chain.headAt(height)).appHash), toHex(appHash));
   assert.equal((await chain.scrub()).fault, undefined);
   await chain.stop();
   await sound.stop();
-});
+}
 
 test("a follower whose store is damaged is rebuilt from the writer", async () => {
   const sound = await made.open();
-  const folder = await damagedCopy("follower", (await sound.blocks(3, 1, 0))[0]!);
+  const folder = await damagedCopy("follower", signatureIn((await sound.blocks(3, 1, 0))[0]!));
   const open = () => made.open(province, { folder, writer: writerOf(() => sound) });
   const damaged = await open();
   assert.notEqual((await damaged.scrub()).fault, undefined);
