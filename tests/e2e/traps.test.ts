@@ -8,7 +8,7 @@ import { makeKeys } from "@anamnesis/client/person";
 import { visitSigningKey } from "@anamnesis/crypto/patientKeys";
 import { randomBytes, ready, toHex } from "@anamnesis/crypto/verify";
 import { bareKeyId } from "@anamnesis/protocol";
-import { initHome as initNode } from "../../apps/node/src/home.ts";
+import { initDataDirectory as initNode } from "../../apps/node/src/dataDirectory.ts";
 import { initHome as initProxy } from "../../apps/proxy/src/home.ts";
 import { initHome as initRegistry } from "../../apps/registry/src/home.ts";
 import { keyOf } from "@anamnesis/testing/chainFixture";

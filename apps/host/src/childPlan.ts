@@ -38,7 +38,7 @@ export function childPlan(
       start: "startNode",
       config: {
         ...shared,
-        home: dataDirectoryOf(dir, id, "node"),
+        dataDirectory: dataDirectoryOf(dir, id, "node"),
         institution: id,
         genesis,
         port: file.ports.nodes[id],

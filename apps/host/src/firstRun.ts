@@ -76,9 +76,14 @@ async function makeHomes(
   };
   const nodes = Promise.all(
     profile.institutions.map(async ({ id }) => {
-      const made = await child(id).call("node", "initHome", dataDirectoryOf(dir, id, "node"), {
-        id,
-      });
+      const made = await child(id).call(
+        "node",
+        "initDataDirectory",
+        dataDirectoryOf(dir, id, "node"),
+        {
+          id,
+        },
+      );
       return [id, made as { nodeKey: Uint8Array; boxKey: Uint8Array }] as const;
     }),
   );

@@ -1,7 +1,7 @@
 import type { InstitutionId } from "@anamnesis/protocol";
 import type { CallerCheck, RevocationLists } from "@anamnesis/server";
 import type { Chain } from "./chain.ts";
-import type { NodeKeys } from "./home.ts";
+import type { NodeKeys } from "./dataDirectory.ts";
 import type { Mailbox } from "./mailbox/mailbox.ts";
 
 /** What the handlers of a node work with. */

@@ -1,4 +1,4 @@
-export { initHome } from "./home.ts";
+export { initDataDirectory } from "./dataDirectory.ts";
 export { startNode } from "./node.ts";
 export { vouchForRegistrar } from "./operator.ts";
 export type { NodeConfig, RunningNode } from "./node.ts";

@@ -11,7 +11,7 @@ import type { Genesis } from "@anamnesis/protocol";
 import { bytesOf, keyOf, signer } from "@anamnesis/testing/chainFixture";
 import type { MadeSlip } from "@anamnesis/testing/chainFixture";
 import { NodeFederation, authority, call, hospital, until } from "@anamnesis/testing/nodeFixture";
-import { chainFolder } from "./home.ts";
+import { chainFolder } from "./dataDirectory.ts";
 
 let federation: NodeFederation;
 let care: Genesis;
@@ -87,9 +87,9 @@ test("I2: a follower whose data directory is lost catches up by itself", async (
   await federation.start(authority);
   await agreed();
   await federation.stop(authority);
-  const { home } = federation.config(authority);
+  const { dataDirectory } = federation.config(authority);
   for (const { chain } of federation.genesisOf(authority))
-    await rm(chainFolder(home, chain), { recursive: true });
+    await rm(chainFolder(dataDirectory, chain), { recursive: true });
   await federation.accepted(hospital, care, record("meanwhile"));
   await federation.start(authority);
   await agreed();

@@ -5,7 +5,7 @@ import { CallerCheck, NonceJournal, RevocationLists, holding, serve } from "@ana
 import type { HttpConfig, Server } from "@anamnesis/server";
 import type { Chain } from "./chain.ts";
 import type { NodeDeps } from "./deps.ts";
-import { chainFolder, mailboxFolder, nonceFolder, readKeys } from "./home.ts";
+import { chainFolder, mailboxFolder, nonceFolder, readKeys } from "./dataDirectory.ts";
 import { Mailbox } from "./mailbox/mailbox.ts";
 import { peersOverHttp, openChain } from "./openChain.ts";
 import { boxRoutes } from "./routes/boxRoutes.ts";
@@ -16,8 +16,8 @@ import { Scrubber } from "./store/scrubber.ts";
 import { VerifierPool } from "./verify/verifierPool.ts";
 
 export interface NodeConfig extends HttpConfig {
-  /** What {@link initHome} made. */
-  readonly home: string;
+  /** What {@link initDataDirectory} made. */
+  readonly dataDirectory: string;
   readonly institution: string;
   /** Every chain that this institution is a member of; one of them the consortium. */
   readonly genesis: readonly Genesis[];
@@ -54,12 +54,12 @@ const DAY_MS = 24 * HOUR_MS;
 /**
  * Starts an institution's node with all its chains. Resolves once it listens.
  *
- * @throws {AnamnesisError} ALREADY_RUNNING if its home is in use.
+ * @throws {AnamnesisError} ALREADY_RUNNING if its data directory is in use.
  */
 export const startNode = (config: NodeConfig): Promise<RunningNode> =>
-  holding([config.home], () => start(config));
+  holding([config.dataDirectory], () => start(config));
 
-/** A node that does not start leaves nothing running over a home that it does not hold any more. */
+/** A node that does not start leaves nothing running over a data directory that it does not hold any more. */
 async function start(config: NodeConfig): Promise<RunningNode> {
   const opened: (() => Promise<unknown>)[] = [];
   try {
@@ -74,7 +74,7 @@ async function start(config: NodeConfig): Promise<RunningNode> {
 async function open(config: NodeConfig, opened: (() => Promise<unknown>)[]): Promise<RunningNode> {
   const now = config.now ?? Date.now;
   const institution = config.institution as InstitutionId;
-  const keys = await readKeys(config.home);
+  const keys = await readKeys(config.dataDirectory);
   const pool = new VerifierPool(config.verifiers ?? 1);
   opened.push(() => pool.stop());
   const quota = config.quotaBytes === undefined ? {} : { quotaBytes: config.quotaBytes };
@@ -82,7 +82,7 @@ async function open(config: NodeConfig, opened: (() => Promise<unknown>)[]): Pro
   const scrubber = new Scrubber();
   const chains = new Map<string, Chain>();
   for (const genesis of config.genesis) {
-    const folder = chainFolder(config.home, genesis.chain);
+    const folder = chainFolder(config.dataDirectory, genesis.chain);
     const chain = await openChain({
       genesis,
       institution,
@@ -99,13 +99,13 @@ async function open(config: NodeConfig, opened: (() => Promise<unknown>)[]): Pro
     chains.set(genesis.chain, chain);
   }
   const { cas, registry } = registryOf(config.genesis);
-  const nonces = await NonceJournal.open(nonceFolder(config.home), now());
+  const nonces = await NonceJournal.open(nonceFolder(config.dataDirectory), now());
   opened.push(() => nonces.close());
   const deps: NodeDeps = {
     institution,
     keys,
     chains,
-    mailbox: await Mailbox.open(mailboxFolder(config.home), now, {
+    mailbox: await Mailbox.open(mailboxFolder(config.dataDirectory), now, {
       bytes: config.mailboxBytes,
       boxes: config.mailboxBoxes,
       boxesPerHour: config.boxesPerHour,

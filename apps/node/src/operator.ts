@@ -1,11 +1,11 @@
 import { sign } from "@anamnesis/crypto/sign";
 import { randomBytes } from "@anamnesis/crypto/verify";
 import { identityCommitment, registeredBytes, requestedKey } from "@anamnesis/protocol";
-import { readKeys } from "./home.ts";
+import { readKeys } from "./dataDirectory.ts";
 
 /**
  * Vouches for an institution's registrar with its node key (docs/spec/registry.md R-11): for the operator, who has the
- * node's home at hand and saw the person. Nobody attests a registrar, and the registry alone cannot make one.
+ * node's data directory at hand and saw the person. Nobody attests a registrar, and the registry alone cannot make one.
  *
  * @param registrar.request - PKCS#10 made on the registrar's device, DER.
  * @param registrar.boxKey - X-Wing, 1216 bytes.
@@ -14,7 +14,7 @@ import { readKeys } from "./home.ts";
  * @throws {AnamnesisError} BAD_REQUEST, SIGNATURE_INVALID: the request is none, or does not prove the key.
  */
 export async function vouchForRegistrar(
-  home: string,
+  dataDirectory: string,
   registrar: {
     readonly institution: string;
     readonly name: string;
@@ -24,7 +24,7 @@ export async function vouchForRegistrar(
   },
 ): Promise<{ readonly salt: Uint8Array; readonly registered: Uint8Array }> {
   const { institution, name, identifier, request, boxKey } = registrar;
-  const { signing } = await readKeys(home);
+  const { signing } = await readKeys(dataDirectory);
   const salt = randomBytes(32);
   const message = registeredBytes({
     institution,

@@ -28,7 +28,7 @@ async function run(): Promise<NodeProcess> {
   return started;
 }
 
-test("a node that cannot listen ends, and leaves its home to the next", async () => {
+test("a node that cannot listen ends, and leaves its data directory to the next", async () => {
   const taken = createServer();
   const { port } = new URL(federation.address(authority));
   await new Promise<void>((resolve) => taken.listen(Number(port), "127.0.0.1", () => resolve()));
@@ -48,7 +48,7 @@ const openBox = (box: string): { url: string; init: RequestInit } => {
   return { url, init: { method: "PUT", headers } };
 };
 
-test("a home is one node's; a node that is killed leaves it free, and what it was asked before is refused", async () => {
+test("a data directory is one node's; a node that is killed leaves it free, and what it was asked before is refused", async () => {
   const first = await run();
   assert.equal(first.said, "ready");
   const { url, init } = openBox(toHex(bytesOf("box")));

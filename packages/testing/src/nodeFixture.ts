@@ -17,9 +17,9 @@ import type {
   SlipFields,
   SlipKind,
 } from "@anamnesis/protocol";
-import { readKeys } from "../../../apps/node/src/home.ts";
-import type { NodeKeys } from "../../../apps/node/src/home.ts";
-import { initHome, startNode } from "../../../apps/node/src/index.ts";
+import { readKeys } from "../../../apps/node/src/dataDirectory.ts";
+import type { NodeKeys } from "../../../apps/node/src/dataDirectory.ts";
+import { initDataDirectory, startNode } from "../../../apps/node/src/index.ts";
 import type { NodeConfig, RunningNode } from "../../../apps/node/src/index.ts";
 import { bytesOf, certificateFields, keyOf, makeGenesis, signer } from "./chainFixture.ts";
 import type { MadeSlip } from "./chainFixture.ts";
@@ -59,7 +59,7 @@ export class NodeFederation {
     const keys = new Map<string, NodeKeys>();
     const ports = await freePorts(members.length);
     for (const [i, id] of members.entries()) {
-      const publicKeys = await initHome(join(dir, id));
+      const publicKeys = await initDataDirectory(join(dir, id));
       homes.set(id, { ...publicKeys, address: `http://127.0.0.1:${ports[i]}` });
       keys.set(id, await readKeys(join(dir, id)));
     }
@@ -79,7 +79,7 @@ export class NodeFederation {
 
   config(institution: string, options: Partial<NodeConfig> = {}): NodeConfig {
     return {
-      home: join(this.dir, institution),
+      dataDirectory: join(this.dir, institution),
       institution,
       genesis: this.genesisOf(institution),
       port: Number(new URL(this.address(institution)).port),

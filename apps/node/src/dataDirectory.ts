@@ -12,28 +12,34 @@ export interface NodeKeys {
   readonly box: BoxKeypair;
 }
 
-const keysFile = (home: string): string => join(home, "keys.json");
+const keysFile = (directory: string): string => join(directory, "keys.json");
 
-export const chainFolder = (home: string, chain: string): string => join(home, "chains", chain);
-export const mailboxFolder = (home: string): string => join(home, "mailbox");
+export const chainFolder = (directory: string, chain: string): string =>
+  join(directory, "chains", chain);
+export const mailboxFolder = (directory: string): string => join(directory, "mailbox");
 /** Where it remembers the nonces of signed requests. */
-export const nonceFolder = (home: string): string => join(home, "nonces");
+export const nonceFolder = (directory: string): string => join(directory, "nonces");
 
 /**
- * Makes a node's home; its keys are born here and do not leave.
+ * Makes a node's data directory; its keys are born here and do not leave.
  * @returns Ed25519 key (32 bytes) and X-Wing key (1216 bytes) for the genesis documents.
  */
-export async function initHome(home: string): Promise<{ nodeKey: Uint8Array; boxKey: Uint8Array }> {
-  await mkdir(mailboxFolder(home), { recursive: true, mode: 0o700 });
+export async function initDataDirectory(
+  directory: string,
+): Promise<{ nodeKey: Uint8Array; boxKey: Uint8Array }> {
+  await mkdir(mailboxFolder(directory), { recursive: true, mode: 0o700 });
   const seeds = { signing: toBase64url(randomBytes(32)), box: toBase64url(randomBytes(32)) };
-  await writeFile(keysFile(home), JSON.stringify({ v: 1, ...seeds }), { mode: 0o600, flag: "wx" });
-  await chmod(home, 0o700);
-  const keys = await readKeys(home);
+  await writeFile(keysFile(directory), JSON.stringify({ v: 1, ...seeds }), {
+    mode: 0o600,
+    flag: "wx",
+  });
+  await chmod(directory, 0o700);
+  const keys = await readKeys(directory);
   return { nodeKey: keys.signing.publicKey, boxKey: keys.box.publicKey };
 }
 
-export async function readKeys(home: string): Promise<NodeKeys> {
-  const seeds = JSON.parse(await readFile(keysFile(home), "utf8")) as {
+export async function readKeys(directory: string): Promise<NodeKeys> {
+  const seeds = JSON.parse(await readFile(keysFile(directory), "utf8")) as {
     signing: string;
     box: string;
   };
