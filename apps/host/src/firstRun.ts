@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { genesisJson, trustJson } from "@anamnesis/protocol";
+import { careChainOfGenesis, genesisJson, trustJson } from "@anamnesis/protocol";
 import type {
   CaKey,
   ChainId,
@@ -18,9 +18,11 @@ import { freePorts } from "./ports.ts";
 import { careInstitutions } from "./profiles/federation.ts";
 import type { Profile } from "./profiles/federation.ts";
 
+type PublicNodeKeys = Pick<Member, "nodeKey" | "consensusKey" | "boxKey">;
+
 /** The public halves that the homes answer once their keys are born. */
 interface PublicKeys {
-  readonly nodes: ReadonlyMap<string, { nodeKey: Uint8Array; boxKey: Uint8Array }>;
+  readonly nodes: ReadonlyMap<string, PublicNodeKeys>;
   readonly proxies: ReadonlyMap<string, { key: Uint8Array; boxKey: Uint8Array }>;
   readonly registry: { readonly cas: readonly CaKey[]; readonly boxKey: Uint8Array };
 }
@@ -84,7 +86,7 @@ async function makeHomes(
           id,
         },
       );
-      return [id, made as { nodeKey: Uint8Array; boxKey: Uint8Array }] as const;
+      return [id, made as PublicNodeKeys] as const;
     }),
   );
   const proxies = Promise.all(
@@ -140,7 +142,9 @@ function genesisDocuments(profile: Profile, file: FederationFile, keys: PublicKe
       id: id as InstitutionId,
       name: about.name,
       level: about.level,
+      power: about.level === "third-party" ? 0 : 1,
       nodeKey: made.nodeKey,
+      consensusKey: made.consensusKey,
       boxKey: made.boxKey,
       address,
     };
@@ -157,11 +161,21 @@ function genesisDocuments(profile: Profile, file: FederationFile, keys: PublicKe
     },
     cas: keys.registry.cas,
   } as const;
+  const care = careInstitutions(profile).map(({ id }) => ({
+    ...shared,
+    chain: file.care[id] as ChainId,
+    kind: "care" as const,
+    institution: id as InstitutionId,
+    writer: id as InstitutionId,
+    policy: profile.policies.care,
+    members: [id, ...profile.careMembers].map(member),
+  }));
   const consortium: Genesis = {
     ...shared,
     chain: file.consortium as ChainId,
     kind: "consortium",
     writer: profile.consortiumWriter as InstitutionId,
+    policy: profile.policies.consortium,
     members: profile.institutions.map(({ id }) => member(id)),
     consortium: {
       k: profile.k,
@@ -172,16 +186,9 @@ function genesisDocuments(profile: Profile, file: FederationFile, keys: PublicKe
         address: loopback(file.ports.registry),
       },
       vaults: profile.vaults.map(({ id }) => ({ id, address: loopback(file.ports.vaults[id]) })),
+      careChains: care.map(careChainOfGenesis),
     },
   };
-  const care = careInstitutions(profile).map(({ id }): Genesis => ({
-    ...shared,
-    chain: file.care[id] as ChainId,
-    kind: "care",
-    institution: id as InstitutionId,
-    writer: id as InstitutionId,
-    members: [id, ...profile.careMembers].map(member),
-  }));
   return [consortium, ...care];
 }
 

@@ -149,6 +149,8 @@ export class Application {
       height: entry.height,
       time: entry.time,
       proposer: entry.proposer,
+      absent: entry.absent,
+      misbehaviour: entry.misbehaviour,
       groups: groups.filter((group): group is Group => !isRefused(group)),
     });
     this.#store.stage(entry.height, result.writes);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fromHex, sha256 } from "@anamnesis/crypto/verify";
-import { slipKinds } from "@anamnesis/protocol";
+import { parseInstitutionId, slipKinds } from "@anamnesis/protocol";
 import type { Genesis, SlipFields, SlipKind } from "@anamnesis/protocol";
 import { boxKeyOf, bytesOf, certificateFields, keyOf } from "@anamnesis/testing/chainFixture";
 import type { MadeSlip } from "@anamnesis/testing/chainFixture";
@@ -37,12 +37,22 @@ const strangers: { readonly [K in SlipKind]: (name: string) => SlipFields<K> } =
     id: name,
     name,
     level: "community",
+    power: 0,
     nodeKey: keyOf(name).publicKey,
+    consensusKey: keyOf(name).publicKey,
     boxKey: boxKeyOf(name),
     address: "http://stranger.example",
+    cosigned: [],
   }),
-  "institution.level": () => ({ id: hospital, level: "community" }),
-  "institution.suspend": () => ({ id: hospital, suspended: true }),
+  "institution.level": () => ({ id: hospital, level: "community", power: 1, cosigned: [] }),
+  "institution.suspend": () => ({ id: hospital, suspended: true, cosigned: [] }),
+  "chain.register": (name) => ({
+    registered: name,
+    institution: hospital,
+    genesis: bytesOf(name),
+    voters: [{ id: parseInstitutionId(name), nodeKey: keyOf(name).publicKey, power: 1 }],
+    cosigned: [],
+  }),
   "identity.certify": (name) => certificateFields(name),
   "identity.rotate": (name) => ({ ...certificateFields(name), replaces: doctor }),
   "identity.revoke": () => ({ fingerprint: doctor, by: "care" }),

@@ -20,22 +20,31 @@ export const mailboxFolder = (directory: string): string => join(directory, "mai
 /** Where it remembers the nonces of signed requests. */
 export const nonceFolder = (directory: string): string => join(directory, "nonces");
 
-/**
- * Makes a node's data directory; its keys are born here and do not leave.
- * @returns Ed25519 key (32 bytes) and X-Wing key (1216 bytes) for the genesis documents.
- */
-export async function initDataDirectory(
-  directory: string,
-): Promise<{ nodeKey: Uint8Array; boxKey: Uint8Array }> {
+/** For the genesis documents: two Ed25519 keys (32 bytes) and an X-Wing key (1216 bytes). */
+export interface PublicNodeKeys {
+  readonly nodeKey: Uint8Array;
+  /** With which a validator votes under a Byzantine engine; the embedded one does not use it. */
+  readonly consensusKey: Uint8Array;
+  readonly boxKey: Uint8Array;
+}
+
+/** Makes a node's data directory; its keys are born here and do not leave. */
+export async function initDataDirectory(directory: string): Promise<PublicNodeKeys> {
   await mkdir(mailboxFolder(directory), { recursive: true, mode: 0o700 });
-  const seeds = { signing: toBase64url(randomBytes(32)), box: toBase64url(randomBytes(32)) };
+  const seed = (): string => toBase64url(randomBytes(32));
+  const seeds = { signing: seed(), consensus: seed(), box: seed() };
   await writeFile(keysFile(directory), JSON.stringify({ v: 1, ...seeds }), {
     mode: 0o600,
     flag: "wx",
   });
   await chmod(directory, 0o700);
   const keys = await readKeys(directory);
-  return { nodeKey: keys.signing.publicKey, boxKey: keys.box.publicKey };
+  const consensus = signingKeypair(fromBase64url(seeds.consensus));
+  return {
+    nodeKey: keys.signing.publicKey,
+    consensusKey: consensus.publicKey,
+    boxKey: keys.box.publicKey,
+  };
 }
 
 export async function readKeys(directory: string): Promise<NodeKeys> {

@@ -1,11 +1,20 @@
 import {
   AnamnesisError,
+  cosignInput,
   groupSignatureInput,
   slipCodeText,
   slipKinds,
   slipSignatureInput,
 } from "@anamnesis/protocol";
-import type { Genesis, Group, SignatureCheck, Slip, SlipCode } from "@anamnesis/protocol";
+import type {
+  CosignedKind,
+  Cosignature,
+  Genesis,
+  Group,
+  SignatureCheck,
+  Slip,
+  SlipCode,
+} from "@anamnesis/protocol";
 import type { LedgerView } from "./view.ts";
 
 /**
@@ -24,51 +33,81 @@ export function groupKeys(
   const carrier = before.institution(group.carrier)?.nodeKey;
   if (carrier === undefined) return { code: "UNKNOWN_CARRIER" };
   const slips: Uint8Array[] = [];
+  const cosigners: Uint8Array[] = [];
   for (const slip of group.slips) {
     if (slip.chain !== genesis.chain) return { code: "WRONG_CHAIN" };
     const key = signerKey(before, genesis, slip);
     if (key === undefined) return { code: "UNKNOWN_KEY" };
     slips.push(key);
+    for (const { institution } of cosignaturesOf(slip)) {
+      const voter = before.institution(institution)?.nodeKey;
+      if (voter === undefined) return { code: "UNKNOWN_KEY" };
+      cosigners.push(voter);
+    }
   }
-  return { code: "OK", carrier, slips };
+  return { code: "OK", carrier, slips, cosigners };
 }
 
 export interface GroupKeys {
   readonly code: "OK";
   readonly carrier: Uint8Array;
   readonly slips: readonly Uint8Array[];
+  /** Of all slips in their order, see S-19. */
+  readonly cosigners: readonly Uint8Array[];
 }
 type GroupCode = Extract<SlipCode, "WRONG_CHAIN" | "UNKNOWN_CARRIER" | "UNKNOWN_KEY">;
 
+/** A signature of a group that has to verify: of which of its slips, or none for the carrier's. */
+export interface GroupCheck extends SignatureCheck {
+  readonly slip?: number;
+}
+
 /**
- * The signatures of a group that have to verify, the carrier's first.
+ * The signatures of a group that have to verify: the carrier's, each slip's, then the voters' over slips that want them.
  * @throws {AnamnesisError} WRONG_CHAIN, UNKNOWN_CARRIER, UNKNOWN_KEY.
  */
-export function groupSignatures(
-  before: LedgerView,
-  genesis: Genesis,
-  group: Group,
-): SignatureCheck[] {
+export function groupSignatures(before: LedgerView, genesis: Genesis, group: Group): GroupCheck[] {
   const keys = groupKeys(before, genesis, group);
   if (keys.code !== "OK") throw new AnamnesisError(keys.code, slipCodeText[keys.code]);
   return [
     { publicKey: keys.carrier, message: groupSignatureInput(group), signature: group.signature },
     ...group.slips.map((slip, i) => ({
-      publicKey: keys.slips[i] ?? new Uint8Array(),
+      slip: i,
+      publicKey: keys.slips[i]!,
       message: slipSignatureInput(slip),
       signature: slip.signature,
     })),
+    ...cosignatureChecks(group, keys.cosigners),
   ];
 }
 
+function cosignatureChecks({ slips }: Group, cosigners: readonly Uint8Array[]): GroupCheck[] {
+  if (cosigners.length === 0) return [];
+  const keys = cosigners.values();
+  return slips.flatMap((slip, i) => {
+    if (!isCosignedKind(slip)) return [];
+    const message = cosignInput(slip);
+    return slip.fields.cosigned.map(({ signature }) => ({
+      slip: i,
+      publicKey: keys.next().value!,
+      message,
+      signature,
+    }));
+  });
+}
+
+const isCosignedKind = (slip: Slip): slip is Slip<CosignedKind> => "cosigned" in slip.fields;
+const cosignaturesOf = (slip: Slip): readonly Cosignature[] =>
+  isCosignedKind(slip) ? slip.fields.cosigned : [];
+
 /**
- * The keys of a group, the carrier's first.
+ * The keys that those signatures are verified under, in their order.
  * @throws {AnamnesisError} WRONG_CHAIN, UNKNOWN_CARRIER, UNKNOWN_KEY.
  */
 export function keysOf(before: LedgerView, genesis: Genesis, group: Group): Uint8Array[] {
   const keys = groupKeys(before, genesis, group);
   if (keys.code !== "OK") throw new AnamnesisError(keys.code, slipCodeText[keys.code]);
-  return [keys.carrier, ...keys.slips];
+  return [keys.carrier, ...keys.slips, ...keys.cosigners];
 }
 
 /** The Ed25519 key that a slip's kind says it is signed with. */

@@ -17,7 +17,7 @@ import { placeSlip } from "./placeSlip.ts";
 import { RootKeeper, readRoots } from "./roots.ts";
 import { rows } from "./rows.ts";
 import { aheadOfBlockMs, refuseSlip } from "./slipRules.ts";
-import type { BlockContext, SlipResult, StateView, Writes } from "./state.ts";
+import type { BlockContext, SlipResult, StateView, VoterUpdate, Writes } from "./state.ts";
 import { LedgerView, overlay, remembering } from "./view.ts";
 
 /**
@@ -82,6 +82,19 @@ export class BlockExecution {
     return roots;
   }
 
+  /** Who votes otherwise from the next block on. */
+  voterUpdates(): VoterUpdate[] {
+    if (!this.writes.has(rows.voters.key())) return [];
+    const old = new Map(this.#before.voters().map((voter) => [voter.id, voter]));
+    const now = new Map(this.#now.voters().map((voter) => [voter.id, voter]));
+    const touched = [...new Set([...old.keys(), ...now.keys()])].toSorted(byText);
+    return touched.flatMap((id): VoterUpdate[] => {
+      const { nodeKey, consensusKey } = this.#now.institution(id)!;
+      const power = now.get(id)?.power ?? 0;
+      return power === old.get(id)?.power ? [] : [{ id, nodeKey, consensusKey, power }];
+    });
+  }
+
   #executeSlip(slip: Slip, carrier: InstitutionId): SlipCode {
     const { height, time } = this.#block;
     const { sequence } = this.#pages;
@@ -100,3 +113,5 @@ export class BlockExecution {
     return "OK";
   }
 }
+
+const byText = (left: string, right: string): number => (left < right ? -1 : 1);

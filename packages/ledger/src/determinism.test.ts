@@ -42,6 +42,8 @@ function replay(
       height: i + 1,
       time: block.time,
       proposer: block.proposer as never,
+      absent: [],
+      misbehaviour: [],
       groups,
     });
     assert.deepEqual(
@@ -92,6 +94,8 @@ for (const log of logs) {
         height: i + 1,
         time: block.time,
         proposer: block.proposer as never,
+        absent: [],
+        misbehaviour: [],
         groups: block.groups.map((group) => decodeGroup(fromBase64url(group))),
       };
       const before = [...state.range("")];
@@ -124,7 +128,7 @@ test("the machine runs where clock, randomness, timers and locale are gone", asy
         const state = new MemoryState(machine.initChain().writes);
         return log.blocks.map((block, i) => {
           const groups = block.groups.map((group) => decodeGroup(fromBase64url(group)));
-          const result = machine.finalizeBlock(state, { height: i + 1, time: block.time, proposer: block.proposer, groups });
+          const result = machine.finalizeBlock(state, { height: i + 1, time: block.time, proposer: block.proposer, absent: [], misbehaviour: [], groups });
           state.commit(result.writes);
           return toHex(result.appHash);
         });

@@ -218,7 +218,7 @@ for (const { when, want, bytes } of rows)
 test("the institution slips of the authority verify under its node key alone", () => {
   const slip = chain.slip(
     "institution.level",
-    { id: hospital, level: "secondary" },
+    { id: hospital, level: "secondary", power: 1, cosigned: [] },
     keyOf(hospital),
   );
   assert.equal(codeOf(group([slip])), "SLIP_SIGNATURE");

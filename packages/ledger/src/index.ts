@@ -1,3 +1,4 @@
+export type { GroupCheck } from "./authenticate.ts";
 export * from "./directory.ts";
 export * from "./machine.ts";
 export * from "./memoryState.ts";

@@ -2,6 +2,7 @@ import type { Slip, SlipKind } from "@anamnesis/protocol";
 import type { Kind } from "./context.ts";
 import { accessRefuse } from "./kinds/accessRefuse.ts";
 import { accessRequest } from "./kinds/accessRequest.ts";
+import { chainRegister } from "./kinds/chainRegister.ts";
 import { grantPublish } from "./kinds/grantPublish.ts";
 import { grantRevoke } from "./kinds/grantRevoke.ts";
 import { identityCertify } from "./kinds/identityCertify.ts";
@@ -25,6 +26,7 @@ const kinds: { readonly [K in SlipKind]: Kind<K> } = {
   "institution.enrol": institutionEnrol,
   "institution.level": institutionLevel,
   "institution.suspend": institutionSuspend,
+  "chain.register": chainRegister,
   "identity.certify": identityCertify,
   "identity.rotate": identityRotate,
   "identity.revoke": identityRevoke,

@@ -5,6 +5,7 @@ import {
   emptyRoot,
   emptySubtree,
   genesisHash,
+  genesisVoters,
   sizedRoot,
   slipCodeText,
 } from "@anamnesis/protocol";
@@ -14,6 +15,7 @@ import { BlockExecution } from "./block.ts";
 import { placeCheck } from "./codecs.ts";
 import { kindOf } from "./kindTable.ts";
 import { put } from "./outcome.ts";
+import type { Write } from "./outcome.ts";
 import { pageDueAt, readOpenPage } from "./pages.ts";
 import { placeSlip } from "./placeSlip.ts";
 import { RootKeeper } from "./roots.ts";
@@ -41,20 +43,30 @@ export function makeMachine(genesis: Genesis): Machine {
         sealed: execution.sealed,
         roots,
         appHash: appHashOf(roots),
+        voterUpdates: execution.voterUpdates(),
+        paramUpdates: {},
       };
     },
     pageDueAt: (state) => pageDueAt(readOpenPage(state), genesis),
   };
 }
 
-/** Height 0: the genesis members, no pages, no slips. */
+/** Members, who votes, and on the consortium the care chains. */
+const genesisWrites = (genesis: Genesis): Write[] => [
+  ...genesis.members.map(({ id, ...member }) =>
+    put(rows.institution, rows.institution.key(id), { v: 1, ...member, suspended: false }),
+  ),
+  put(rows.voters, rows.voters.key(), genesisVoters(genesis)),
+  ...(genesis.consortium?.careChains ?? []).map(({ chain, ...careChain }) =>
+    put(rows.careChain, rows.careChain.key(chain), { v: 1, ...careChain }),
+  ),
+];
+
+/** Height 0: what the genesis document names, no pages, no slips. */
 function initChain(genesis: Genesis): { writes: Writes; roots: StateRoots; appHash: Uint8Array } {
   const writes: Writes = new Map();
   const keeper = new RootKeeper({ get: () => undefined }, writes);
-  for (const { id, ...member } of genesis.members) {
-    const { name, level, nodeKey, boxKey, address } = member;
-    const entry = { v: 1, name, level, nodeKey, boxKey, address, suspended: false } as const;
-    const write = put(rows.institution, rows.institution.key(id), entry);
+  for (const write of genesisWrites(genesis)) {
     writes.set(write.key, write.value);
     keeper.note(write);
   }

@@ -158,7 +158,7 @@ test("every slip kind is accepted somewhere in the scenarios", () => {
       for (const result of scenario.step().result.results.flat())
         if (result.code === "OK") kinds.add(result.kind);
   }
-  const leftToTables = ["institution.suspend", "identity.rotate"];
+  const leftToTables = ["institution.suspend", "chain.register", "identity.rotate"];
   assert.deepEqual(
     Object.keys(slipKinds).filter((kind) => !kinds.has(kind)),
     leftToTables,

@@ -1,5 +1,14 @@
 import { fromHex, toHex, utf8Decode } from "@anamnesis/crypto/verify";
-import { certificateState, grantState, institutionState, mapNames } from "@anamnesis/protocol";
+import {
+  VOTERS,
+  careChainEntry,
+  careChainState,
+  certificateState,
+  grantState,
+  institutionState,
+  mapNames,
+  votersDocument,
+} from "@anamnesis/protocol";
 import type { MapName } from "@anamnesis/protocol";
 import {
   empty,
@@ -89,10 +98,28 @@ const mapById = <V>(
   };
 };
 
-/** An entry of a map under a name. */
-const mapByName = <V>(columns: Omit<Columns<[string], V, MapName>, "key">): MapRow<[string], V> => {
+/** An entry of a map under a name; proofs name it with `prefix` before, which no other row's names begin with. */
+const mapByName = <V>(
+  columns: Omit<Columns<[string], V, MapName>, "key">,
+  prefix = "",
+): MapRow<[string], V> => {
   const made = row({ ...columns, key: textKey });
-  return { ...made, id: (key) => utf8Decode(keyBytes(key, 1)), keyOf: made.key };
+  const isOurs = (id: string) =>
+    prefix === "" ? id !== VOTERS && !id.includes("/") : id.startsWith(prefix);
+  return {
+    ...made,
+    id: (key) => prefix + utf8Decode(keyBytes(key, 1)),
+    keyOf: (id) => (isOurs(id) ? made.key(id.slice(prefix.length)) : undefined),
+  };
+};
+
+/** The one entry of a map under this id. */
+const mapEntry = <V>(
+  only: string,
+  columns: Omit<Columns<[], V, MapName>, "key">,
+): MapRow<[], V> => {
+  const made = row({ ...columns, key: single });
+  return { ...made, id: () => only, keyOf: (id) => (id === only ? made.key() : undefined) };
 };
 
 /** Ids of 16 or 32 bytes one after another, then numbers. */
@@ -160,6 +187,18 @@ export const rows = {
     memory: "always",
     codec: institutionState,
   }),
+  /** Who votes: follows from the institutions, and is changed with them. */
+  voters: mapEntry(VOTERS, {
+    table: 0x43,
+    root: "institutions",
+    memory: "always",
+    codec: votersDocument,
+  }),
+  /** By chain, on the consortium. */
+  careChain: mapByName(
+    { table: 0x44, root: "institutions", memory: "never", codec: careChainState },
+    careChainEntry(""),
+  ),
 
   /** A node of a sparse map, by the map and its path of bits. */
   mapNode: row({

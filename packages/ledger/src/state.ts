@@ -1,15 +1,17 @@
 import type {
   AnamnesisError,
+  ChainParams,
   Genesis,
   Group,
   InstitutionId,
   PageHeader,
-  SignatureCheck,
   SlipCode,
   SlipId,
   SlipKind,
   StateRoots,
+  Voter,
 } from "@anamnesis/protocol";
+import type { GroupCheck } from "./authenticate.ts";
 
 /** The committed state as an ordered map. Keys are byte strings (`keys.ts`), compared by byte; `rows.ts` says what stands under them. */
 export interface StateView {
@@ -29,6 +31,15 @@ export interface BlockContext {
   /** Block time, Unix milliseconds; never goes back. */
   readonly time: number;
   readonly proposer: InstitutionId;
+  /** Voters who did not sign the block before. */
+  readonly absent: readonly InstitutionId[];
+  /** Voters who were proved to have misbehaved. */
+  readonly misbehaviour: readonly InstitutionId[];
+}
+
+/** What an engine is told of a voter from the next block on; power 0 takes its vote. */
+export interface VoterUpdate extends Voter {
+  readonly consensusKey: Uint8Array;
 }
 
 export interface SlipResult {
@@ -44,6 +55,10 @@ export interface BlockResult {
   readonly sealed: readonly PageHeader[];
   readonly roots: StateRoots;
   readonly appHash: Uint8Array;
+  /** By id; none where nothing changed. */
+  readonly voterUpdates: readonly VoterUpdate[];
+  /** Parameters of the chain that change; no slip kind changes any yet. */
+  readonly paramUpdates: Partial<ChainParams>;
 }
 
 /**
@@ -60,12 +75,12 @@ export interface Machine {
   };
   /**
    * [CheckTx, PrepareProposal, ProcessProposal] Form, chain and keys of a group, judged against the state before the block; gives the
-   * signatures that must verify (the carrier's first).
+   * signatures that must verify: the carrier's, each slip's, then the voters' over slips that want them.
    * @throws {AnamnesisError} codes 1–9 of the slip code table.
    */
-  signatures(state: StateView, group: Group): SignatureCheck[];
+  signatures(state: StateView, group: Group): GroupCheck[];
   /**
-   * The keys that those signatures are verified under, the carrier's first.
+   * The keys that those signatures are verified under, in their order.
    * @throws {AnamnesisError} WRONG_CHAIN, UNKNOWN_CARRIER, UNKNOWN_KEY.
    */
   keys(state: StateView, group: Group): Uint8Array[];

@@ -1,10 +1,12 @@
 import { InvariantError, decodeSlip } from "@anamnesis/protocol";
 import type {
+  CareChainState,
   CertificateState,
   GrantState,
   InstitutionId,
   InstitutionState,
   Slip,
+  Voter,
 } from "@anamnesis/protocol";
 import type { Session, StoredSlip } from "./codecs.ts";
 import { numberAt } from "./keys.ts";
@@ -87,6 +89,16 @@ export class LedgerView {
 
   institution(id: string): InstitutionState | undefined {
     return this.#once(rows.institution, rows.institution.key(id));
+  }
+
+  /** The voters, by id. */
+  voters(): readonly Voter[] {
+    return this.#once(rows.voters, rows.voters.key()) ?? [];
+  }
+
+  /** A care chain that the consortium knows. */
+  careChain(chain: string): CareChainState | undefined {
+    return readRow(this.#state, rows.careChain, rows.careChain.key(chain));
   }
 
   grant(gid: Uint8Array): GrantState | undefined {

@@ -53,6 +53,7 @@ export const slipCodes = {
   DENIED_TOO_OFTEN: 45,
   WRONG_INSTITUTION: 46,
   DIGEST_EXISTS: 47,
+  VOTES_MISSING: 60,
 } as const;
 export type SlipCode = keyof typeof slipCodes;
 
@@ -106,6 +107,8 @@ export const slipCodeText: Record<SlipCode, string> = {
   DENIED_TOO_OFTEN: "One denial per grant, reader and minute is on the chain already",
   WRONG_INSTITUTION: "The slip or its certificate belongs to another institution",
   DIGEST_EXISTS: "A version of the record has this digest already",
+  VOTES_MISSING:
+    "A change of voters wants signatures of voters with more than a third of the power",
 };
 
 /**

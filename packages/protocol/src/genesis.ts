@@ -1,17 +1,23 @@
 import { encodeCanonical, sha256 } from "@anamnesis/crypto/verify";
 import type { CborValue } from "@anamnesis/crypto/verify";
-import { AnamnesisError } from "./errors.ts";
+import { AnamnesisError, invariant } from "./errors.ts";
 import type { ChainId, InstitutionId } from "./ids.ts";
+import type { InstitutionKind } from "./institutionKinds.ts";
 import type { ChainKind } from "./slipKinds.ts";
+import { votersAmong } from "./voters.ts";
+import type { Voter } from "./voters.ts";
 
 /** A member of a chain as genesis or `institution.enrol` states it. */
 export interface Member {
   readonly id: InstitutionId;
   readonly name: string;
-  /** `tertiary`, `secondary`, `community`, `platform`, `authority`, … */
-  readonly level: string;
+  readonly level: InstitutionKind;
+  /** Its weight as a voter; 0: it does not vote. */
+  readonly power: number;
   /** Ed25519, 32 bytes: groups, heads, pages, tickets. */
   readonly nodeKey: Uint8Array;
+  /** Ed25519, 32 bytes: with which its validator votes under a Byzantine engine. */
+  readonly consensusKey: Uint8Array;
   /** X-Wing, 1216 bytes: what is sealed to the institution's node. */
   readonly boxKey: Uint8Array;
   /** Base URL of its node, without a trailing slash. */
@@ -41,6 +47,19 @@ export interface ChainParams {
   readonly heartbeatSeconds: number;
 }
 
+/** Who may write, who votes and how credit moves: docs/spec/state.md ST-13. */
+export const policies = ["pbft", "credit-dpos", "level-rotation", "single-verifier"] as const;
+export type Policy = (typeof policies)[number];
+
+/** A care chain as the consortium knows it. */
+export interface CareChain {
+  readonly chain: ChainId;
+  readonly institution: InstitutionId;
+  /** {@link genesisHash} of its genesis document. */
+  readonly genesis: Uint8Array;
+  readonly voters: readonly Voter[];
+}
+
 /** What a chain starts from. The consortium's also names proxies, registry and vaults. Repeated in trust.json. */
 export interface Genesis {
   readonly v: 1;
@@ -54,6 +73,7 @@ export interface Genesis {
   readonly authority: InstitutionId;
   /** The embedded engine's one writer. */
   readonly writer: InstitutionId;
+  readonly policy: Policy;
   readonly params: ChainParams;
   readonly cas: readonly CaKey[];
   readonly members: readonly Member[];
@@ -66,7 +86,19 @@ export interface Genesis {
       readonly address: string;
     };
     readonly vaults: readonly { readonly id: string; readonly address: string }[];
+    readonly careChains: readonly CareChain[];
   };
+}
+
+/** The voters that a genesis document names: see {@link votersAmong}. */
+export const genesisVoters = ({ members }: Pick<Genesis, "members">): Voter[] =>
+  votersAmong(members);
+
+/** What the consortium's genesis says of a care chain. */
+export function careChainOfGenesis(care: Genesis): CareChain {
+  const { chain, institution } = care;
+  invariant(institution !== undefined, `${chain} is no institution's chain`);
+  return { chain, institution, genesis: genesisHash(care), voters: genesisVoters(care) };
 }
 
 /** What a client must be given over a trusted channel: the genesis documents of one federation (trust.json). */

@@ -1,7 +1,9 @@
 import { BYTES } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "./errors.ts";
+import { policies } from "./genesis.ts";
 import type { Genesis, Trust } from "./genesis.ts";
 import { chainIdShape, institutionIdShape } from "./ids.ts";
+import { institutionKinds } from "./institutionKinds.ts";
 import { limits } from "./limits.ts";
 import {
   blob,
@@ -18,6 +20,7 @@ import {
   toJsonFile,
   uint,
 } from "./shape.ts";
+import { VOTERS, voterShape } from "./voters.ts";
 
 /** Genesis files and trust.json: the JSON form of these shapes. */
 const key = bytes(32);
@@ -31,6 +34,15 @@ const consortium = object({
   ),
   registry: object({ institution: institutionIdShape, boxKey, address: text(256) }),
   vaults: list(object({ id: text(64), address: text(256) }), 64),
+  careChains: list(
+    object({
+      chain: chainIdShape,
+      institution: institutionIdShape,
+      genesis: bytes(32),
+      voters: list(voterShape, limits.members, 1),
+    }),
+    1_024,
+  ),
 });
 
 const genesisShape = object({
@@ -42,14 +54,17 @@ const genesisShape = object({
   time: uint,
   authority: institutionIdShape,
   writer: institutionIdShape,
+  policy: oneOf(...policies),
   params: object({ pageSlips: uint, pageSeconds: uint, heartbeatSeconds: uint }),
   cas: list(object({ id: text(64), key, der: blob(6_000) }), 16),
   members: list(
     object({
       id: institutionIdShape,
       name: text(128),
-      level: text(32),
+      level: oneOf(...institutionKinds),
+      power: uint,
       nodeKey: key,
+      consensusKey: key,
       boxKey,
       address: text(256),
     }),
@@ -94,6 +109,10 @@ function faultOf(genesis: Genesis): string | undefined {
   if (genesis.demo !== genesis.chain.startsWith("demo-"))
     return "demo and the prefix 'demo-' go together";
   if (ids.size === 0 || ids.size !== genesis.members.length) return "want members, each once";
+  if (ids.has(VOTERS)) return `no member is called ${VOTERS}`;
+  if (!genesis.members.some(({ power }) => power > 0)) return "nobody votes";
+  if (genesis.members.some(({ level, power }) => level === "third-party" && power > 0))
+    return "a third party does not vote";
   const named = [
     genesis.authority,
     genesis.writer,
@@ -106,7 +125,11 @@ function faultOf(genesis: Genesis): string | undefined {
   if (genesis.params.pageSlips < 1) return "a page holds at least one slip";
   if ((genesis.kind === "consortium") !== (genesis.consortium !== undefined))
     return "a consortium chain names proxies, registry and vaults, another does not";
-  return genesis.consortium === undefined ? undefined : faultOfProxies(genesis.consortium);
+  if (genesis.consortium === undefined) return undefined;
+  const { careChains } = genesis.consortium;
+  if (new Set(careChains.map(({ chain }) => chain)).size !== careChains.length)
+    return "a care chain stands twice";
+  return faultOfProxies(genesis.consortium);
 }
 
 function faultOfProxies({ k, proxies }: NonNullable<Genesis["consortium"]>): string | undefined {

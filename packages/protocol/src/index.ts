@@ -5,6 +5,7 @@ export * from "./certificateRequest.ts";
 export * from "./codes.ts";
 export * from "./contactCard.ts";
 export * from "./enrolment.ts";
+export * from "./cosigning.ts";
 export * from "./errors.ts";
 export * from "./genesis.ts";
 export * from "./genesisFile.ts";

@@ -59,5 +59,7 @@ export const limits = {
   merklePath: 64,
   /** Members of a chain. */
   members: 1_024,
+  /** Voters who sign one slip that changes the voters. */
+  cosigners: 128,
   cborDepth: 16,
 } as const;

@@ -1,13 +1,14 @@
 import { accessKinds } from "./kinds/access.ts";
+import { chainKinds } from "./kinds/chain.ts";
 import { grantKinds } from "./kinds/grant.ts";
 import { identityKinds } from "./kinds/identity.ts";
-import { institutionKinds } from "./kinds/institution.ts";
+import { membershipKinds } from "./kinds/institution.ts";
 import { recordKinds } from "./kinds/record.ts";
 import { sessionKinds } from "./kinds/session.ts";
 import { usageKinds } from "./kinds/usage.ts";
 import type { Shaped } from "./shape.ts";
 
-export type { CarriedFor, ChainKind, Signer, SlipKindRow } from "./kinds/row.ts";
+export type { CarriedFor, ChainKind, Cosignature, Signer, SlipKindRow } from "./kinds/row.ts";
 
 /**
  * The slip kinds: for each its fields, who signs, on which kind of chain it lives, who carries it and for whom, and which
@@ -15,7 +16,8 @@ export type { CarriedFor, ChainKind, Signer, SlipKindRow } from "./kinds/row.ts"
  * Spec: docs/spec/slips.md. This table is consensus.
  */
 export const slipKinds = {
-  ...institutionKinds,
+  ...membershipKinds,
+  ...chainKinds,
   ...identityKinds,
   ...sessionKinds,
   ...recordKinds,

@@ -181,6 +181,7 @@ test("flags are true or false", () => {
           ...header,
           id: "city-hospital",
           suspended: suspended as number,
+          cosigned: [],
         }),
         new Uint8Array(64),
       ),

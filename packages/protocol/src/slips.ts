@@ -6,6 +6,7 @@ import {
   toHex,
   verifySignature,
 } from "@anamnesis/crypto/verify";
+import type { CborValue } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "./errors.ts";
 import type { ChainId, SlipId } from "./ids.ts";
 import { limits } from "./limits.ts";
@@ -48,19 +49,16 @@ const VERSION = 1;
  * Codes a slip's payload: canonical CBOR map {v, kind, chain, time, notAfter, …fields}.
  * Its SHA-256 is the slip's id.
  */
-function encodePayload<K extends SlipKind>(
+export function encodePayload<K extends SlipKind>(
   kind: K,
   header: SlipHeader,
   fields: SlipFields<K>,
 ): Uint8Array {
-  return encodeCanonical({
-    v: VERSION,
-    kind,
-    chain: header.chain,
-    time: header.time,
-    notAfter: header.notAfter,
-    ...fields,
-  });
+  const { chain, time, notAfter } = header;
+  const payload: Record<string, CborValue> = { v: VERSION, kind, chain, time, notAfter };
+  for (const [name, shape] of shapesOf.get(kind)!)
+    payload[name] = shape.cbor.write((fields as Record<string, unknown>)[name]) as CborValue;
+  return encodeCanonical(payload);
 }
 
 /** A slip's wire form: canonical CBOR array [payload, signature]. */
@@ -116,7 +114,7 @@ export function decodeSlip(bytes: Uint8Array): Slip {
     throw malformed("signature is not 64 bytes");
   const map = decode(payload);
   if (!isMap(map)) throw malformed("payload is not a map");
-  const { v, kind, chain, time, notAfter, ...fields } = map;
+  const { v, kind, chain, time, notAfter, ...found } = map;
   if (v !== VERSION)
     throw new AnamnesisError("UNKNOWN_KIND", `Slip refused: version ${String(v)}, want ${VERSION}`);
   if (typeof kind !== "string" || !isSlipKind(kind))
@@ -124,7 +122,7 @@ export function decodeSlip(bytes: Uint8Array): Slip {
   if (typeof chain !== "string") throw malformed("chain is not text");
   if (!isUint(time) || !isUint(notAfter))
     throw malformed("time and notAfter are not whole milliseconds");
-  checkFields(kind, fields);
+  const fields = readFields(kind, found);
   return {
     kind,
     chain: chain as ChainId,
@@ -152,18 +150,20 @@ const shapesOf: ReadonlyMap<string, readonly (readonly [string, Shape<unknown>])
 );
 
 /** Exactly the fields of the kind, each of its shape; names the field, never its value. */
-function checkFields(kind: SlipKind, fields: Record<string, unknown>): void {
+function readFields(kind: SlipKind, found: Record<string, unknown>): Record<string, unknown> {
   const shapes = shapesOf.get(kind)!;
+  const fields: Record<string, unknown> = {};
   for (const [name, shape] of shapes) {
     try {
-      shape.cbor.read(fields[name], name);
+      fields[name] = shape.cbor.read(found[name], name);
     } catch (cause) {
       if (!(cause instanceof AnamnesisError)) throw cause;
       throw malformed(`field ${name} of ${kind} is missing or not ${shape.want}`);
     }
   }
-  if (Object.keys(fields).length !== shapes.length)
+  if (Object.keys(found).length !== shapes.length)
     throw malformed(`fields beyond those of ${kind}`);
+  return fields;
 }
 
 const isUint = (value: unknown): value is number =>

@@ -1,6 +1,10 @@
 import { BYTES } from "@anamnesis/crypto/verify";
-import { blob, bytes, document, flag, literal, object, text, uint } from "./shape.ts";
+import { institutionIdShape } from "./ids.ts";
+import { institutionKinds } from "./institutionKinds.ts";
+import { limits } from "./limits.ts";
+import { blob, bytes, document, flag, list, literal, object, oneOf, text, uint } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
+import { voterShape } from "./voters.ts";
 
 /**
  * Values of the three provable maps: what a state proof says about a grant, a certificate or a member.
@@ -37,15 +41,30 @@ export const certificateState = document("Certificate state", certificateStateSh
 const institutionStateShape = object({
   v: literal(1),
   name: text(128),
-  level: text(32),
+  level: oneOf(...institutionKinds),
+  power: uint,
   nodeKey: bytes(32),
+  consensusKey: bytes(32),
   boxKey: bytes(BYTES.boxPublicKey),
   address: text(256),
   suspended: flag,
 });
-/** Map `institutions`. `suspended`: its node may not carry slips for now. */
+/** Map `institutions`. `power`: its weight as a voter; `suspended`: its node may not carry slips for now, nor does it vote. */
 export type InstitutionState = Shaped<typeof institutionStateShape>;
 export const institutionState = document("Institution state", institutionStateShape);
+
+const careChainShape = object({
+  v: literal(1),
+  institution: institutionIdShape,
+  genesis: bytes(32),
+  voters: list(voterShape, limits.members, 1),
+});
+/** Map `institutions` of the consortium, under {@link careChainEntry}: a care chain's genesis hash and who votes there. */
+export type CareChainState = Shaped<typeof careChainShape>;
+export const careChainState = document("Care chain state", careChainShape);
+
+/** The id of a care chain's entry, which no institution can have. */
+export const careChainEntry = (chain: string): string => `chain/${chain}`;
 
 /** Whether a certificate counts at `time`. */
 export const certificateLive = (

@@ -4,13 +4,23 @@ import type { SigningKeypair } from "@anamnesis/crypto/sign";
 import { concat, fromHex, i2osp, sha256, toHex, utf8 } from "@anamnesis/crypto/verify";
 import { MemoryState, makeMachine, verifyGroup } from "@anamnesis/ledger";
 import type { BlockResult, Machine } from "@anamnesis/ledger";
-import { decodeGroup, limits, makeGroup, makeSlip, pidOf } from "@anamnesis/protocol";
+import {
+  careChainOfGenesis,
+  cosign,
+  decodeGroup,
+  limits,
+  makeGroup,
+  makeSlip,
+  pidOf,
+} from "@anamnesis/protocol";
 import type {
   ChainId,
   ChainKind,
+  CosignedKind,
   Genesis,
   Group,
   InstitutionId,
+  Member,
   SlipCode,
   SlipFields,
   SlipId,
@@ -58,17 +68,20 @@ export function makeGenesis(
     demo: false,
     time: genesisTime,
     authority,
+    policy: kind === "care" ? "pbft" : "credit-dpos",
     params: { pageSlips: 128, pageSeconds: 2, heartbeatSeconds: 10, ...params },
     cas: ["root", "care", "third-parties"].map((id) => ({
       id,
       key: keyOf(id).publicKey,
       der: bytesOf(`${id} certificate`),
     })),
-    members: members.map((id) => ({
+    members: members.map((id): Member => ({
       id,
       name: `The ${id}`,
       level: "tertiary",
+      power: 1,
       nodeKey: keyOf(id).publicKey,
+      consensusKey: keyOf(`${id} consensus`).publicKey,
       boxKey: boxKeyOf(id),
       address: `http://${id}.example`,
     })),
@@ -92,9 +105,16 @@ export function makeGenesis(
         address: "http://identities.example",
       },
       vaults: [{ id: "vault", address: "http://vault.example" }],
+      careChains: [careChainOfGenesis(makeGenesis("care", params))],
     },
   };
 }
+
+/** A consortium that knows these care chains. */
+export const knowing = (consortium: Genesis, ...care: readonly Genesis[]): Genesis => ({
+  ...consortium,
+  consortium: { ...consortium.consortium!, careChains: care.map(careChainOfGenesis) },
+});
 
 export interface MadeSlip {
   readonly id: SlipId;
@@ -139,6 +159,26 @@ export class TestChain {
     return makeSlip(kind, { chain: chain as ChainId, time, notAfter }, fields, signer(key));
   }
 
+  /** A slip of the authority that these voters sign too. */
+  cosignedSlip<K extends CosignedKind>(
+    kind: K,
+    fields: Omit<SlipFields<K>, "cosigned">,
+    voters: readonly string[],
+    key: SigningKeypair = keyOf(this.genesis.authority),
+  ): MadeSlip {
+    const { time } = this;
+    const header = {
+      chain: this.genesis.chain,
+      time,
+      notAfter: time + limits.clientNotAfterMs,
+    };
+    const whole = { ...fields, cosigned: [] } as unknown as SlipFields<K>;
+    const cosigned = voters.map((voter) =>
+      cosign(kind, header, whole, voter as InstitutionId, signer(keyOf(voter))),
+    );
+    return makeSlip(kind, header, { ...whole, cosigned }, signer(key));
+  }
+
   group(
     slips: readonly MadeSlip[],
     carrier: string = this.genesis.writer,
@@ -167,6 +207,8 @@ export class TestChain {
       height: this.height,
       time: this.time,
       proposer: this.genesis.writer,
+      absent: [],
+      misbehaviour: [],
       groups,
     });
     this.state.commit(result.writes);

@@ -83,7 +83,12 @@ export class Scenario {
       case 1:
         return chain.slip(
           "institution.level",
-          { id: "general-hospital", level: this.#pick(["secondary", "tertiary"]) },
+          {
+            id: "general-hospital",
+            level: this.#pick(["secondary", "tertiary"]),
+            power: 1,
+            cosigned: [],
+          },
           keyOf(chain.genesis.authority),
         );
       case 2: {
@@ -94,9 +99,12 @@ export class Scenario {
             id,
             name: id,
             level: "community",
+            power: 0,
             nodeKey: keyOf(id).publicKey,
+            consensusKey: keyOf(`${id} consensus`).publicKey,
             boxKey: boxKeyOf(id),
             address: "http://clinic.example",
+            cosigned: [],
           },
           keyOf(chain.genesis.authority),
         );

@@ -20,8 +20,8 @@ import type {
 import { readKeys } from "../../../apps/node/src/dataDirectory.ts";
 import type { NodeKeys } from "../../../apps/node/src/dataDirectory.ts";
 import { initDataDirectory, startNode } from "../../../apps/node/src/index.ts";
-import type { NodeConfig, RunningNode } from "../../../apps/node/src/index.ts";
-import { bytesOf, certificateFields, keyOf, makeGenesis, signer } from "./chainFixture.ts";
+import type { NodeConfig, PublicNodeKeys, RunningNode } from "../../../apps/node/src/index.ts";
+import { bytesOf, certificateFields, keyOf, knowing, makeGenesis, signer } from "./chainFixture.ts";
 import type { MadeSlip } from "./chainFixture.ts";
 
 export const hospital = "general-hospital";
@@ -55,7 +55,7 @@ export class NodeFederation {
   static async make(options: FederationOptions = {}): Promise<NodeFederation> {
     const { params, members = [hospital, authority, province], registry, cas } = options;
     const dir = await mkdtemp(join(tmpdir(), "nodes-"));
-    const homes = new Map<string, { nodeKey: Uint8Array; boxKey: Uint8Array; address: string }>();
+    const homes = new Map<string, PublicNodeKeys & { readonly address: string }>();
     const keys = new Map<string, NodeKeys>();
     const ports = await freePorts(members.length);
     for (const [i, id] of members.entries()) {
@@ -74,7 +74,7 @@ export class NodeFederation {
       const { registry: planned, ...rest } = ours.consortium;
       return { ...ours, consortium: { ...rest, registry: { ...planned, address: registry } } };
     });
-    return new NodeFederation({ dir, care: care!, consortium: consortium!, keys });
+    return new NodeFederation({ dir, care: care!, consortium: knowing(consortium!, care!), keys });
   }
 
   config(institution: string, options: Partial<NodeConfig> = {}): NodeConfig {

@@ -13,7 +13,7 @@ import { issueCertificate } from "../../../apps/registry/src/certificates.ts";
 import { revocationList } from "../../../apps/registry/src/revocationLists.ts";
 import { startListServer } from "./certificateOffice.ts";
 import type { ListServer } from "./certificateOffice.ts";
-import { TestChain, makeGenesis } from "./chainFixture.ts";
+import { TestChain, knowing, makeGenesis } from "./chainFixture.ts";
 import { FakeNodes } from "./fakeNodes.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
@@ -84,7 +84,8 @@ export async function makeParties(): Promise<Parties> {
       registry: { ...planned.registry, address: registry.address },
     },
   };
-  const trust: Trust = { v: 1, chains: [consortiumGenesis, ours(makeGenesis("care"))] };
+  const careGenesis = ours(makeGenesis("care"));
+  const trust: Trust = { v: 1, chains: [knowing(consortiumGenesis, careGenesis), careGenesis] };
   const [consortium, careChain] = [
     new TestChain(trust.chains[0]!),
     new TestChain(trust.chains[1]!),

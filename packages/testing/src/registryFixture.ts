@@ -27,6 +27,7 @@ import type {
   ChainId,
   Credential,
   Genesis,
+  Member,
   InstitutionId,
   Trust,
 } from "@anamnesis/protocol";
@@ -165,11 +166,13 @@ function trustOf(
   address: string,
   nodeKeys: Readonly<Record<string, Uint8Array>>,
 ): Trust {
-  const member = (id: InstitutionId) => ({
+  const member = (id: InstitutionId): Member => ({
     id,
     name: id,
     level: "tertiary",
+    power: 1,
     nodeKey: nodeKeys[id] ?? randomBytes(32),
+    consensusKey: randomBytes(32),
     boxKey: new Uint8Array(BYTES.boxPublicKey),
     address,
   });
@@ -178,6 +181,7 @@ function trustOf(
     demo: false,
     time: 0,
     authority,
+    policy: "pbft",
     params: { pageSlips: 128, pageSeconds: 2, heartbeatSeconds: 10 },
     cas,
   } as const;
@@ -200,6 +204,7 @@ function trustOf(
       proxies: [],
       registry: { institution: authority, boxKey, address: "" },
       vaults: [],
+      careChains: [],
     },
   };
   return { v: 1, chains: [consortium, care(hospital), care(other)] };

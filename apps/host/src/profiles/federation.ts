@@ -1,5 +1,5 @@
 import { careKinds } from "@anamnesis/protocol";
-import type { InstitutionKind } from "@anamnesis/protocol";
+import type { InstitutionKind, Policy } from "@anamnesis/protocol";
 
 /** What a federation is made of: one file per profile. */
 export interface Profile {
@@ -16,6 +16,8 @@ export interface Profile {
   readonly careMembers: readonly string[];
   readonly page: { readonly slips: number; readonly seconds: number };
   readonly heartbeatSeconds: number;
+  /** Who may write, votes and earns, on each kind of chain. */
+  readonly policies: { readonly care: Policy; readonly consortium: Policy };
 }
 
 export interface ProfileInstitution {
@@ -63,6 +65,7 @@ export const federation: Profile = {
   careMembers: authorities,
   page: { slips: 128, seconds: 2 },
   heartbeatSeconds: 10,
+  policies: { care: "pbft", consortium: "credit-dpos" },
 };
 
 /** Institutions that care for patients: each keeps a chain of its own. */

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { encodeCanonical, fromHex, toHex } from "@anamnesis/crypto/verify";
-import { limits, pidOf } from "@anamnesis/protocol";
+import { cosign, limits, makeSlip, parseInstitutionId, pidOf } from "@anamnesis/protocol";
 import type { Genesis } from "@anamnesis/protocol";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
-import { bytesOf, keyOf } from "@anamnesis/testing/chainFixture";
+import { bytesOf, keyOf, signer } from "@anamnesis/testing/chainFixture";
 import { NodeFederation, authority, hospital, province } from "@anamnesis/testing/nodeFixture";
 
 let federation: NodeFederation;
@@ -188,8 +188,17 @@ test("H-4: a follower takes no groups", async () => {
 
 test("H-4: a suspended member carries nothing until it is admitted again", async () => {
   const key = federation.keys.get(authority)!.signing;
-  const suspend = (suspended: boolean): Uint8Array =>
-    federation.slip(care, "institution.suspend", { id: province, suspended }, key).bytes;
+  const suspend = (suspended: boolean): Uint8Array => {
+    const time = Date.now();
+    const header = { chain: care.chain, time, notAfter: time + limits.clientNotAfterMs };
+    const fields = { id: province, suspended, cosigned: [] };
+    const cosigned = [hospital, authority].map((voter) => {
+      const { signing } = federation.keys.get(voter)!;
+      const id = parseInstitutionId(voter);
+      return cosign("institution.suspend", header, fields, id, signer(signing));
+    });
+    return makeSlip("institution.suspend", header, { ...fields, cosigned }, signer(key)).bytes;
+  };
   const ofProvince = (name: string): Promise<string> =>
     offer(federation.group(care, province, [confirmSlip(name)]));
   assert.equal(await offer(federation.group(care, authority, [suspend(true)])), "OK");

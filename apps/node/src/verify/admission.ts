@@ -122,22 +122,22 @@ export class Admission {
     const entries = slips.map(decoded);
     const verdicts = judgeTogether(this.#config, entries.filter(isSlip));
     const checks = [...verdicts.values()].flatMap((entry) =>
-      "check" in entry ? [entry.check] : [],
+      "checks" in entry ? entry.checks : [],
     );
     const results = await this.#config.verify(checks);
     let at = 0;
     return entries.map((entry): Judged => {
       const verdict = isSlip(entry) ? verdicts.get(entry)! : entry;
-      if (!("check" in verdict)) return verdict;
-      return results[at++] === true
-        ? { slip: verdict.slip, key: verdict.check.publicKey }
-        : { id: verdict.slip.id, code: "SLIP_SIGNATURE" };
+      if (!("checks" in verdict)) return verdict;
+      const { slip, checks: own } = verdict;
+      const isSigned = results.slice(at, (at += own.length)).every(Boolean);
+      return isSigned ? { slip, key: own[0]!.publicKey } : { id: slip.id, code: "SLIP_SIGNATURE" };
     });
   }
 }
 
-/** What is left to do for a slip: its signature; or nothing. */
-type Verdict = { readonly slip: Slip; readonly check: SignatureCheck } | SlipOutcome;
+/** What is left to do for a slip: its signature, then those of voters where it wants them; or nothing. */
+type Verdict = { readonly slip: Slip; readonly checks: readonly SignatureCheck[] } | SlipOutcome;
 
 /** Verdicts in the order of the slips. One slip without a key refuses a group; then its halves are judged. */
 function judgeTogether(config: AdmissionConfig, slips: readonly Slip[]): Map<Slip, Verdict> {
@@ -147,14 +147,15 @@ function judgeTogether(config: AdmissionConfig, slips: readonly Slip[]): Map<Sli
   const group: Group = { chain: machine.genesis.chain, carrier, slips, ...unsigned };
   try {
     // The first check is the carrier's, which is made when the group is.
-    const [, ...checks] = machine.signatures(state, group);
+    const [, ...all] = machine.signatures(state, group);
+    const checks = Map.groupBy(all, ({ slip }) => slip);
     const results = machine.admit(state, group, now());
     for (const [i, slip] of slips.entries()) {
       const code = results[i]!.code;
       const isRefused = code !== "OK" && counts(code);
       // Perhaps for the sake of a slip beside it, whose signature may not hold: what counts is the committed state.
       if (isRefused && slips.length > 1) verdicts.set(slip, judgeAlone(config, slip));
-      else verdicts.set(slip, isRefused ? { id: slip.id, code } : { slip, check: checks[i]! });
+      else verdicts.set(slip, isRefused ? { id: slip.id, code } : { slip, checks: checks.get(i)! });
     }
   } catch (error) {
     const code = codeOf(error);

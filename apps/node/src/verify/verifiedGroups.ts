@@ -105,7 +105,8 @@ async function verdict(
   results: Promise<readonly boolean[]>,
 ): Promise<Group | RefusedGroup> {
   const [carrier, ...slips] = await results;
-  if (carrier === true && slips.length === group.slips.length && slips.every(Boolean)) return group;
+  // The voters' signatures over slips that want them follow those of the slips.
+  if (carrier === true && slips.length >= group.slips.length && slips.every(Boolean)) return group;
   const code = carrier === true ? "SLIP_SIGNATURE" : "CARRIER_SIGNATURE";
   return { code, slips: group.slips.length };
 }

@@ -1,14 +1,15 @@
+import { changeMember } from "../changeMember.ts";
 import type { Kind } from "../context.ts";
-import { accept, put, reject } from "../outcome.ts";
-import { rows } from "../rows.ts";
+import { reject } from "../outcome.ts";
 
-/** The authority changes a member's level. Spec: docs/spec/slips.md S-21. */
+/** The authority changes what a member is and its power as a voter. Spec: docs/spec/slips.md S-21. */
 export const institutionLevel: Kind<"institution.level"> = {
-  apply(state, { fields: { id, level } }) {
-    const institution = state.institution(id);
+  apply(state, { fields }, { genesis }) {
+    const institution = state.institution(fields.id);
     if (institution === undefined) return reject("INSTITUTION_UNKNOWN");
 
-    return accept(put(rows.institution, rows.institution.key(id), { ...institution, level }));
+    const { level, power } = fields;
+    return changeMember(state, genesis, fields, { ...institution, level, power });
   },
   index: "none",
   history: "none",

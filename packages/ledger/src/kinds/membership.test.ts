@@ -22,9 +22,12 @@ const enrolment = (id: string): SlipFields<"institution.enrol"> => ({
   id,
   name: "A clinic",
   level: "community",
+  power: 0,
   nodeKey: keyOf(id).publicKey,
+  consensusKey: keyOf(`${id} consensus`).publicKey,
   boxKey: boxKeyOf(id),
   address: "http://clinic.example",
+  cosigned: [],
 });
 const enrol = (chain: TestChain, id: string) =>
   chain.submit(chain.slip("institution.enrol", enrolment(id), authority));
@@ -85,7 +88,11 @@ const rows: readonly {
     want: "OK",
     submit: (chain) =>
       chain.submit(
-        chain.slip("institution.level", { id: "city-hospital", level: "secondary" }, authority),
+        chain.slip(
+          "institution.level",
+          { id: "city-hospital", level: "secondary", power: 1, cosigned: [] },
+          authority,
+        ),
       ),
   },
   {
@@ -94,7 +101,11 @@ const rows: readonly {
     want: "INSTITUTION_UNKNOWN",
     submit: (chain) =>
       chain.submit(
-        chain.slip("institution.level", { id: "nobody", level: "secondary" }, authority),
+        chain.slip(
+          "institution.level",
+          { id: "nobody", level: "secondary", power: 1, cosigned: [] },
+          authority,
+        ),
       ),
   },
   {
@@ -103,7 +114,10 @@ const rows: readonly {
     want: "OK",
     submit: (chain) =>
       chain.submit(
-        chain.slip("institution.suspend", { id: "city-hospital", suspended: true }, authority),
+        chain.cosignedSlip("institution.suspend", { id: "city-hospital", suspended: true }, [
+          "online-clinic",
+          "provincial-authority",
+        ]),
       ),
   },
   {
@@ -111,7 +125,13 @@ const rows: readonly {
     when: "nobody has the id",
     want: "INSTITUTION_UNKNOWN",
     submit: (chain) =>
-      chain.submit(chain.slip("institution.suspend", { id: "nobody", suspended: true }, authority)),
+      chain.submit(
+        chain.slip(
+          "institution.suspend",
+          { id: "nobody", suspended: true, cosigned: [] },
+          authority,
+        ),
+      ),
   },
 
   {
@@ -289,7 +309,13 @@ test("an enrolled institution carries groups from the next block on", () => {
     chain.slip("institution.enrol", enrolment("small-clinic"), authority),
   ]);
   const carrying = chain.group(
-    [chain.slip("institution.level", { id: "small-clinic", level: "secondary" }, authority)],
+    [
+      chain.slip(
+        "institution.level",
+        { id: "small-clinic", level: "secondary", power: 0, cosigned: [] },
+        authority,
+      ),
+    ],
     "small-clinic",
   );
   const { results } = chain.unverifiedBlock([enrolling, carrying]);

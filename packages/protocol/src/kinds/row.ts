@@ -1,8 +1,10 @@
 import { BYTES } from "@anamnesis/crypto/verify";
 import { roles } from "../enrolment.ts";
 import type { Role } from "../enrolment.ts";
-import { blob, bytes, flag, list, nfcText, uint } from "../shape.ts";
-import type { Shape } from "../shape.ts";
+import { institutionIdShape } from "../ids.ts";
+import { limits } from "../limits.ts";
+import { blob, bytes, flag, list, nfcText, oneOf, tuple, uint } from "../shape.ts";
+import type { Shape, Shaped } from "../shape.ts";
 
 export type ChainKind = "care" | "consortium";
 
@@ -105,7 +107,12 @@ export const boxKey = bytes(BYTES.boxPublicKey);
 /** An institution's id or a CA's. */
 export const id = nfcText(64);
 
-export { blob, bytes, flag, list, nfcText, uint };
+const cosignature = tuple({ institution: institutionIdShape, signature: bytes(64) });
+/** One voter's signature over the slip: see `cosigning.ts`. */
+export type Cosignature = Readonly<Shaped<typeof cosignature>>;
+export const cosigned = list(cosignature, limits.cosigners);
+
+export { blob, bytes, flag, list, nfcText, oneOf, uint };
 
 export const both = ["care", "consortium"] as const;
 export const care = ["care"] as const;
