@@ -178,7 +178,7 @@ test("the voters follow from power, suspension and what a member is; engines are
   };
   assert.deepEqual(told(enrol(chain, 2, two)), [["new-clinic", 2]]);
   assert.ok(voterIds(chain).includes("new-clinic"));
-  assert.deepEqual(told(suspend(chain, two)), [["city-hospital", 0]]);
+  assert.deepEqual(told(suspend(chain, [...two, "new-clinic"])), [["city-hospital", 0]]);
   assert.ok(!voterIds(chain).includes("city-hospital"));
   const others = ["online-clinic", "new-clinic"];
   assert.deepEqual(
