@@ -75,6 +75,17 @@ test("scrub() of a sound chain finds nothing", async () => {
   await chain.stop();
 });
 
+test("a chain that is closed does not wait for its scrub, which says nothing of the store then", async () => {
+  const chain = await made.open();
+  const scrubbing = assert.rejects(chain.scrub(), { code: "UNAVAILABLE" });
+  await chain.stop();
+  await scrubbing;
+  const again = await made.open();
+  assert.equal(again.fault(), undefined);
+  assert.equal((await again.scrub()).fault, undefined);
+  await again.stop();
+});
+
 test("I7: scrub() finds a bit flipped in any kind of entry of the LMDB file", async (t) => {
   const store = new ChainStore(made.folder());
   const entries: { what: string; value: Uint8Array }[] = [];
