@@ -6,6 +6,8 @@ import { createSha256, sha256, toHex, verifySignatureRaw } from "@anamnesis/cryp
 import { findSlip, makeMachine, recount } from "@anamnesis/ledger";
 import { decodeGroup } from "@anamnesis/protocol";
 import type { ChainKind, Genesis, InstitutionId, SlipId } from "@anamnesis/protocol";
+import { boxKeyOf, keyOf } from "@anamnesis/testing/chainFixture";
+import type { MadeSlip } from "@anamnesis/testing/chainFixture";
 import { Scenario, seededNumbers } from "@anamnesis/testing/chainScenario";
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 import { Application } from "../../apps/node/src/application.ts";
@@ -22,12 +24,16 @@ export class EngineLife {
   /** Codes of slips that none did. */
   readonly refused = new Set<string>();
   crashes = 0;
+  /** Whether proposers lie now and then. */
+  hasLiars = true;
   /** Added to every clock, beside what the scenario says. */
   halted = 0;
   readonly #genesis: Genesis;
   readonly #scenario: Scenario;
   readonly #below: (bound: number) => number;
   readonly #dir: string;
+  readonly #suspended: InstitutionId[] = [];
+  #newcomers = 0;
   readonly #stores = new Map<InstitutionId, ChainStore>();
 
   private constructor(seed: number, kind: ChainKind, dir: string) {
@@ -35,16 +41,16 @@ export class EngineLife {
     this.#below = seededNumbers(seed);
     this.#scenario = new Scenario(seed, kind);
     this.#genesis = this.#scenario.chain.genesis;
-    const voters = this.#genesis.members.slice(0, 4);
+    const voters = this.#genesis.members.filter(({ power }) => power > 0);
     this.engine = new MemoryEngine({
       chain: this.#genesis.chain,
       genesisTime: this.#genesis.time,
-      voters: voters.map(({ id }) => ({ id, power: 1 })),
+      voters,
       start: async (voter) => this.#start(voter),
       kill: async (voter) => this.#kill(voter),
-      clock: (voter) => this.now + 40 * voters.findIndex(({ id }) => id === voter),
+      clock: (voter) => this.now + 40 * (voter.length % 7),
       below: this.#below,
-      corrupt: (groups) => this.#corrupt(groups),
+      corrupt: (groups) => (this.hasLiars ? this.#corrupt(groups) : groups),
     });
   }
 
@@ -76,7 +82,7 @@ export class EngineLife {
   }
 
   async end(): Promise<void> {
-    for (const voter of this.engine.voters) await this.#kill(voter);
+    for (const voter of this.#stores.keys()) await this.#kill(voter);
     await rm(this.#dir, { recursive: true, force: true });
   }
 
@@ -99,6 +105,10 @@ export class EngineLife {
     const { engine } = this;
     for (const { bytes } of this.#scenario.step().groups)
       await engine.offer(this.#pick([...engine.running.keys()]), bytes);
+    if (this.#below(4) === 0) {
+      const { bytes } = this.chain.group([this.#membership()]);
+      await engine.offer(this.#pick([...engine.running.keys()]), bytes);
+    }
     if (this.#below(3) === 0) {
       const voter = this.#pick([...engine.running.keys()]);
       engine.dieAt(voter, this.#pick(deaths));
@@ -106,6 +116,33 @@ export class EngineLife {
     }
     if ((await this.decide()) === undefined) await this.#raiseAll();
     if (this.#below(3) === 0) await this.#raiseAll();
+  }
+
+  /** A voter more or fewer, signed by all who vote; or the last that lost its vote, once more. */
+  #membership(): MadeSlip {
+    const { voters } = this.engine;
+    const { writer, authority } = this.#genesis;
+    const leaving = voters.filter((id) => id !== writer && id !== authority);
+    const back = this.#suspended.at(-1);
+    if (back !== undefined && this.#below(2) === 0)
+      return this.chain.cosignedSlip("institution.suspend", { id: back, suspended: false }, voters);
+    if (voters.length > 3 && this.#below(2) === 0) {
+      const id = this.#pick(leaving);
+      this.#suspended.push(id);
+      return this.chain.cosignedSlip("institution.suspend", { id, suspended: true }, voters);
+    }
+    const id = `newcomer-${(this.#newcomers += 1)}`;
+    const about = { name: id, level: "community", address: "http://new.example" } as const;
+    const keys = {
+      nodeKey: keyOf(id).publicKey,
+      consensusKey: keyOf(`${id} consensus`).publicKey,
+      boxKey: boxKeyOf(id),
+    };
+    return this.chain.cosignedSlip(
+      "institution.enrol",
+      { id, power: 1, ...about, ...keys },
+      voters,
+    );
   }
 
   async #raiseAll(): Promise<void> {

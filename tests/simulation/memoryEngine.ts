@@ -1,11 +1,11 @@
 /**
  * A second engine, in memory: it does to an application what CometBFT does, with voters that propose in random turn, are
- * absent, lie and die. It knows the application's verbs and log entries, and nothing of the ledger.
+ * absent, lie and die, come and go. It knows the application's verbs and log entries, and nothing of the ledger.
  */
 import assert from "node:assert/strict";
 import { toHex } from "@anamnesis/crypto/verify";
 import type { ChainId, InstitutionId, LogEntry } from "@anamnesis/protocol";
-import type { Application } from "../../apps/node/src/application.ts";
+import type { Application, Executed } from "../../apps/node/src/application.ts";
 import { replay } from "../../apps/node/src/replay.ts";
 import type { Recorded } from "../../apps/node/src/replay.ts";
 
@@ -40,7 +40,15 @@ export class MemoryEngine {
   /** Everything decided, from height 1 on. */
   readonly log: Recorded[] = [];
   /** Proposals that were voted down, and wrong ones that were decided all the same. */
-  readonly counts = { rejected: 0, forced: 0, empty: 0, absences: 0, replayed: 0 };
+  readonly counts = {
+    rejected: 0,
+    forced: 0,
+    empty: 0,
+    absences: 0,
+    replayed: 0,
+    joined: 0,
+    left: 0,
+  };
   readonly #config: EngineConfig;
   readonly #power: Map<InstitutionId, number>;
   readonly #running = new Map<InstitutionId, Application>();
@@ -140,6 +148,7 @@ export class MemoryEngine {
     const { below } = this.#config;
     const results = new Map<string, Decided["codes"]>();
     const appHashes = new Map<string, Uint8Array>();
+    const changes = new Map<string, Executed["voterUpdates"]>();
     for (const [voter, application] of this.#running) {
       const death = this.#dying.get(voter);
       this.#dying.delete(voter);
@@ -151,6 +160,7 @@ export class MemoryEngine {
       appHashes.set(toHex(executed.appHash), executed.appHash);
       const codes = executed.results.map((slips) => slips.map(({ code }) => code));
       results.set(JSON.stringify(codes), codes);
+      changes.set(JSON.stringify(executed.voterUpdates), executed.voterUpdates);
       if (death !== "beforeCommit") await application.commit({ time: this.#config.clock(voter) });
       if (death !== undefined) await this.#die(voter);
     }
@@ -161,13 +171,32 @@ export class MemoryEngine {
     }
     assert.equal(appHashes.size, 1, `app hashes differ at height ${entry.height}`);
     assert.equal(results.size, 1, `codes differ at height ${entry.height}`);
+    assert.equal(changes.size, 1, `changes of voters differ at height ${entry.height}`);
     this.log.push({ entry, appHash: [...appHashes.values()][0]! });
     if (entry.groups.length === 0) this.counts.empty += 1;
     const taken = new Set(entry.groups.map(toHex));
     this.#waiting = this.#waiting.filter((group) => !taken.has(toHex(group)));
     const signed = [...this.#running.keys()].filter(() => below(12) > 0);
     this.#close(this.#isQuorum(signed) ? signed : [...this.#running.keys()]);
+    await this.#changeVoters([...changes.values()][0]!);
     return { entry, codes: [...results.values()][0]! };
+  }
+
+  /** Who votes from the next height on: a newcomer begins with the whole log, who lost its vote goes. */
+  async #changeVoters(updates: Executed["voterUpdates"]): Promise<void> {
+    for (const { id, power } of updates) {
+      if (power > 0) {
+        const isNew = !this.#power.has(id);
+        this.#power.set(id, power);
+        if (!isNew) continue;
+        await this.start(id);
+        this.counts.joined += 1;
+      } else if (this.#power.delete(id)) {
+        if (this.#running.has(id)) await this.#die(id);
+        this.counts.left += 1;
+      }
+    }
+    this.#absent = this.#absent.filter((voter) => this.#power.has(voter));
   }
 
   /** Who signed what was decided: block time follows from their clocks, and the next entry names the others. */
