@@ -108,7 +108,7 @@ export class Application {
       const name = Buffer.from(group.buffer, group.byteOffset, group.length).toString("latin1");
       if (seen.has(name) || bytes + group.length > maxBytes) continue;
       seen.add(name);
-      if (isRefused(await this.groups.judge(this.#store.executed, group))) continue;
+      if (isRefused(await this.groups.judge(this.#store.staged.state, group))) continue;
       taken.push(group);
       bytes += group.length;
     }
@@ -144,8 +144,8 @@ export class Application {
     const groups = await this.#judge(entry.groups);
     if (discards !== this.#discards)
       throw new AnamnesisError("UNAVAILABLE", `An entry before ${entry.height} was not committed`);
-    const first = slipCount(this.#store.executed);
-    const result = this.machine.finalizeBlock(this.#store.executed, {
+    const first = slipCount(this.#store.staged.state);
+    const result = this.machine.finalizeBlock(this.#store.staged.state, {
       height: entry.height,
       time: entry.time,
       proposer: entry.proposer,
@@ -153,7 +153,7 @@ export class Application {
       misbehaviour: entry.misbehaviour,
       groups: groups.filter((group): group is Group => !isRefused(group)),
     });
-    this.#store.stage(entry.height, result.writes);
+    this.#store.staged.stage(entry.height, result.writes);
     const executed = result.results.values();
     const results = groups.map((group): readonly ExecutedSlip[] =>
       isRefused(group)
@@ -185,7 +185,7 @@ export class Application {
   discard(): void {
     this.#discards += 1;
     this.#executed.length = 0;
-    this.#store.discardStaged();
+    this.#store.staged.discard();
   }
 
   /** [Query] Reads one consistent snapshot. */
@@ -202,11 +202,11 @@ export class Application {
   }
 
   #judge(groups: readonly Uint8Array[]): Promise<(Group | RefusedGroup)[]> {
-    return Promise.all(groups.map((bytes) => this.groups.judge(this.#store.executed, bytes)));
+    return Promise.all(groups.map((bytes) => this.groups.judge(this.#store.staged.state, bytes)));
   }
 
   #assertNext({ height }: LogEntry): void {
-    const before = this.#store.executedHeight;
+    const before = this.#store.staged.height ?? this.#store.height;
     invariant(
       before !== undefined && height === before + 1,
       `entry ${height} does not follow ${before}`,

@@ -58,7 +58,7 @@ export class Writer extends Member {
       counts: () => true,
     });
     this.#pageTimer = new PageTimer(
-      () => application.machine.pageDueAt(store.executed),
+      () => application.machine.pageDueAt(store.staged.state),
       now,
       () => this.#makeEntries(),
     );

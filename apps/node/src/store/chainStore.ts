@@ -4,11 +4,13 @@ import { open } from "lmdb";
 import type { Database, RootDatabase } from "lmdb";
 import { memoryOf, slipBytesAt } from "@anamnesis/ledger";
 import type { StateView, Writes } from "@anamnesis/ledger";
-import { AnamnesisError, encodeCertified, invariant } from "@anamnesis/protocol";
+import { AnamnesisError, encodeCertified } from "@anamnesis/protocol";
 import { decodeHeightFacts, encodeHeightFacts } from "./heightFacts.ts";
 import type { HeightFacts } from "./heightFacts.ts";
 import { decodeKept } from "./keptEntry.ts";
 import { assertLmdbFile, corruptFile } from "./lmdbFile.ts";
+import { Values, asBuffer, boundsOf, onDisk } from "./diskForm.ts";
+import { StagedState } from "./stagedState.ts";
 import { refusedWrite } from "./refusedWrite.ts";
 
 export interface Commit extends HeightFacts {
@@ -47,8 +49,6 @@ export class ChainStore {
   readonly #always = new Map<string, Uint8Array>();
   /** Read lately: facts, which never change. */
   readonly #lately = new Map<string, Uint8Array>();
-  /** Blocks that are executed but not durable yet, oldest first. */
-  readonly #staged: Pick<Commit, "height" | "writes">[] = [];
   #height: number | undefined;
   #isClosed = false;
 
@@ -82,6 +82,7 @@ export class ChainStore {
       encoding: "binary",
       keyEncoding: "uint32",
     });
+    this.staged = new StagedState(this.state);
     try {
       this.#height = this.#readHeight();
     } catch (error) {
@@ -111,35 +112,8 @@ export class ChainStore {
     range: (prefix, options) => this.#range(prefix, options),
   };
 
-  /** The height of {@link executed}. */
-  get executedHeight(): number | undefined {
-    return this.#staged.at(-1)?.height ?? this.#height;
-  }
-
-  /** The state that the next block is executed on: the committed one under what is staged. */
-  readonly executed: StateView = {
-    get: (key) => {
-      for (let at = this.#staged.length - 1; at >= 0; at -= 1) {
-        const { writes } = this.#staged[at]!;
-        if (writes.has(key)) return writes.get(key);
-      }
-      return this.state.get(key);
-    },
-    range: (prefix, options) => {
-      invariant(this.#staged.length === 0, "a range is read over what is not durable yet");
-      return this.state.range(prefix, options);
-    },
-  };
-
-  /** Lets the next block be executed on this one while it is being made durable; nobody else sees it before. */
-  stage(height: number, writes: Writes): void {
-    this.#staged.push({ height, writes });
-  }
-
-  /** Forgets what is staged: a block that it was executed on did not become durable. */
-  discardStaged(): void {
-    this.#staged.length = 0;
-  }
+  /** What is executed over the committed state and not durable yet; nobody else sees it before. */
+  readonly staged: StagedState;
 
   snapshot(): StoreSnapshot {
     this.#assertOpen();
@@ -220,7 +194,7 @@ export class ChainStore {
     }
     this.#root.resetReadTxn();
     this.#height = height;
-    if (this.#staged[0]?.height === height) this.#staged.shift();
+    this.staged.settle(height);
     for (const [key, value] of writes) {
       if (memoryOf(key) !== "always") continue;
       if (value === undefined) this.#always.delete(key);
@@ -297,39 +271,3 @@ export class ChainStore {
     return Number(text);
   }
 }
-
-/** One run of memory for all values of a commit: LMDB asks where each lies, which costs more than to copy it. */
-class Values {
-  readonly #memory: Buffer;
-  #at = 0;
-
-  constructor(writes: Writes) {
-    let bytes = 0;
-    for (const value of writes.values()) bytes += value?.length ?? 0;
-    this.#memory = Buffer.allocUnsafeSlow(bytes);
-  }
-
-  copy(value: Uint8Array): Buffer {
-    const start = this.#at;
-    this.#memory.set(value, start);
-    this.#at += value.length;
-    return this.#memory.subarray(start, this.#at);
-  }
-}
-
-/** A key of the state as the bytes that it stands for. */
-const onDisk = (key: string): Buffer => Buffer.from(key, "latin1");
-
-/** Where LMDB looks for the keys that begin with a prefix: from it to the first byte string that does not. */
-function boundsOf(prefix: string, after: string | undefined, reverse: boolean | undefined): object {
-  const kept = prefix.replace(/\xff+$/, "");
-  const last = kept.length - 1;
-  const next = kept.slice(0, last) + String.fromCharCode(kept.charCodeAt(last) + 1);
-  const high = kept === "" ? {} : { end: onDisk(next) };
-  if (reverse !== true) return { start: onDisk(after ?? prefix), ...high };
-  const start = after === undefined ? high.end : onDisk(after);
-  return { ...(start === undefined ? {} : { start }), reverse };
-}
-
-const asBuffer = (bytes: Uint8Array): Buffer =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
