@@ -12,7 +12,7 @@ import {
   verifySlipProof,
 } from "@anamnesis/protocol";
 import { syntheticPdf } from "@anamnesis/fhir/synthetic";
-import { proveSlip } from "../../packages/client/src/proveSlip.ts";
+import { proveSlip } from "../../packages/client/src/proofs/prove.ts";
 import { intend, itemOf, shown } from "./attackTools.ts";
 import type { Opening } from "./attackTools.ts";
 import { startPeople } from "./sessions.ts";

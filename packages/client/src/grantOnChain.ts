@@ -1,22 +1,35 @@
-import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
+import { toHex } from "@anamnesis/crypto/verify";
+import { consortiumOf, grantState } from "@anamnesis/protocol";
 import type { GrantStatus } from "./model.ts";
-import { ownNode } from "./ownNode.ts";
-import type { GrantView } from "./ports.ts";
+import { proveState } from "./proofs/prove.ts";
 import type { Session } from "./session.ts";
 
-/** The chain's word on a grant; `undefined` when it was never published. @throws {AnamnesisError} UNAVAILABLE */
-export async function grantOnChain(session: Session, gid: string): Promise<GrantView | undefined> {
-  try {
-    return await ownNode(session).grant(consortiumOf(session.trust).chain, gid);
-  } catch (error) {
-    if (error instanceof AnamnesisError && error.code === "NOT_FOUND") return undefined;
-    throw error;
-  }
+/** Times are Unix milliseconds; `revokedAt` 0: not revoked. `digest` as hex. */
+export interface GrantOnChain {
+  readonly digest: string;
+  readonly expiresAt: number;
+  readonly revokedAt: number;
+}
+
+/**
+ * The chain's word on a grant, proven: no node alone can hold a revocation back, or invent one. `undefined` when it is
+ * proven that the grant was never published.
+ *
+ * @throws {AnamnesisError} PROOF_INVALID, UNAVAILABLE
+ */
+export async function grantOnChain(
+  session: Session,
+  gid: string,
+): Promise<GrantOnChain | undefined> {
+  const { value } = await proveState(session, consortiumOf(session.trust).chain, "grants", gid);
+  if (value === undefined) return undefined;
+  const { v: _, digest, ...state } = grantState.decode(value);
+  return { digest: toHex(digest), ...state };
 }
 
 /** @param notAfter - End of the grant itself, Unix milliseconds. */
 export function grantStatus(
-  onChain: GrantView | undefined,
+  onChain: GrantOnChain | undefined,
   notAfter: number,
   now: number,
 ): GrantStatus {

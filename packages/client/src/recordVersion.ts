@@ -3,7 +3,7 @@ import { AnamnesisError, verifySlip } from "@anamnesis/protocol";
 import type { Slip, SlipProof } from "@anamnesis/protocol";
 import { certificateOf } from "./people.ts";
 import type { CertificateView, RecordView, VersionView } from "./ports.ts";
-import { proveSlip } from "./proveSlip.ts";
+import { proveSlip } from "./proofs/prove.ts";
 import type { Session } from "./session.ts";
 
 export type RecordSlip = Extract<Slip, { kind: "record.submit" | "record.amend" }>;

@@ -19,6 +19,8 @@ import { rows } from "./rows.ts";
 import { aheadOfBlockMs, refuseSlip } from "./slipRules.ts";
 import type { BlockContext, SlipResult, StateView, VoterUpdate, Writes } from "./state.ts";
 import { LedgerView, overlay, remembering } from "./view.ts";
+import type { Reader } from "./view.ts";
+import { addVoterChange } from "./voterChanges.ts";
 
 /**
  * One block being executed: slip by slip over the writes of those before, then the roots.
@@ -30,6 +32,8 @@ export class BlockExecution {
   readonly #genesis: Genesis;
   readonly #block: BlockContext;
   readonly #before: LedgerView;
+  /** The state with what the block changed so far. */
+  readonly #after: Reader;
   readonly #now: LedgerView;
   readonly #oldRoots: StateRoots;
   readonly #log: PageLog;
@@ -43,7 +47,8 @@ export class BlockExecution {
     this.#block = block;
     this.#placeCheck = placeCheck(block.height, block.time);
     this.#before = new LedgerView(committed);
-    this.#now = new LedgerView(overlay(committed, this.writes));
+    this.#after = overlay(committed, this.writes);
+    this.#now = new LedgerView(this.#after);
     this.#oldRoots = readRoots(committed);
     this.#log = readPageLog(committed);
     this.#pages = new PageFiller(readOpenPage(committed), this.#log, {
@@ -79,6 +84,8 @@ export class BlockExecution {
       params: this.#oldRoots.params,
     };
     this.writes.set(rows.roots.key(), rows.roots.encode(roots));
+    if (this.writes.has(rows.voters.key()))
+      addVoterChange(this.#after, this.#block.height, this.writes);
     return roots;
   }
 

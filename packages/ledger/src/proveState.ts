@@ -17,6 +17,7 @@ import { proveSparse } from "./sparseMap.ts";
 import { pathFromSubtrees, readSubtrees } from "./subtrees.ts";
 import { readRow } from "./view.ts";
 import type { Reader } from "./view.ts";
+import { voterChanges } from "./voterChanges.ts";
 
 /** What a proof says about where it was made; the height of the state it is made from is the caller's to know. */
 export interface ProofSubject {
@@ -49,6 +50,7 @@ export function proveSlip(
     carrier,
     place: placeOf(state, page, index),
     heads: [],
+    voters: voterChanges(state),
   };
 }
 
@@ -91,6 +93,7 @@ export function proveState(
     id,
     proof: proveSparse(state, map, id, mapValue(state, map, id)),
     heads: [],
+    voters: voterChanges(state),
   };
 }
 

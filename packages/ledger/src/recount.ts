@@ -8,6 +8,7 @@ import { factItem, readRoots } from "./roots.ts";
 import { rows, rowsUnder } from "./rows.ts";
 import type { FactRoot } from "./rows.ts";
 import type { StateView } from "./state.ts";
+import { recountVoterChanges } from "./voterChanges.ts";
 
 export interface Recount {
   /** As they come out, for the caller to compare with a signed app hash. */
@@ -38,6 +39,7 @@ export function* recountInSlices(state: StateView): Generator<void, Recount> {
     institutions: yield* recountMap(state, "institutions", findings),
     params: stored.params,
   };
+  recountVoterChanges(state, findings);
   if (!equalBytes(rows.roots.encode(roots), rows.roots.encode(stored)))
     findings.blame("the stored roots are not those of the entries");
   return { roots, fault: findings.fault };

@@ -7,6 +7,7 @@ import {
   grantState,
   institutionState,
   mapNames,
+  voterChangeDocument,
   votersDocument,
 } from "@anamnesis/protocol";
 import type { MapName } from "@anamnesis/protocol";
@@ -225,6 +226,14 @@ export const rows = {
     memory: "always",
     key: (root: FactRoot) => String.fromCharCode(factRoots.indexOf(root)),
     codec: raw,
+  }),
+  /** Changes of voters, numbered from 0, each as the state of its height proves it; still without heads. */
+  voterChange: row({
+    table: 0x56,
+    root: "meta",
+    memory: "never",
+    key: numberKey,
+    codec: voterChangeDocument,
   }),
   roots: row({ table: 0x55, root: "meta", memory: "always", key: single, codec: roots }),
 } as const;

@@ -31,7 +31,6 @@ import {
   decodeStateProof,
   encodeSlipProof,
   encodeStateProof,
-  verifyHeads,
   verifySlipProof,
   verifyStateProof,
 } from "./proofs.ts";
@@ -211,14 +210,6 @@ test("a proof of the state is about its own map and id", () => {
   assert.throws(() => verifyStateProof(chain.genesis, { ...absent, id: hospital }), {
     code: "PROOF_INVALID",
   });
-});
-
-test("verifyHeads() asks for as many institutions as its caller wants", () => {
-  assert.equal(
-    verifyHeads(chain.genesis, { ...openProof, heads: heads.slice(0, 1) }, 1).signers.length,
-    1,
-  );
-  assert.throws(() => verifyHeads(chain.genesis, openProof, 3), { code: "PROOF_INVALID" });
 });
 
 test("decoding refuses proofs with fields missing, too many or of another version", () => {

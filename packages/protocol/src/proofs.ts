@@ -2,11 +2,12 @@ import { equalBytes } from "@anamnesis/crypto/verify";
 import { appHashOf, stateRootsShape } from "./appHash.ts";
 import type { StateRoots } from "./appHash.ts";
 import { AnamnesisError } from "./errors.ts";
-import type { Genesis, Member } from "./genesis.ts";
+import { genesisVoters } from "./genesis.ts";
+import type { Genesis } from "./genesis.ts";
 import { headShape, verifyHead } from "./heads.ts";
 import type { Head } from "./heads.ts";
 import { chainIdShape, institutionIdShape } from "./ids.ts";
-import type { InstitutionId } from "./ids.ts";
+import type { ChainId, InstitutionId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { leafHash, verifyInclusion, verifySizedInclusion } from "./merkle.ts";
 import {
@@ -20,6 +21,7 @@ import {
   blob,
   bytes,
   document,
+  item,
   list,
   literal,
   object,
@@ -32,6 +34,8 @@ import type { Shaped } from "./shape.ts";
 import { decodeSlip } from "./slips.ts";
 import type { Slip } from "./slips.ts";
 import { sparseProofShape, verifySparseProof } from "./sparseProof.ts";
+import { VOTERS, assertVoters, isQuorum, votersDocument } from "./voters.ts";
+import type { Voter } from "./voters.ts";
 
 const path = list(bytes(32), limits.merklePath);
 
@@ -49,12 +53,25 @@ const slipPlaceShape = variants("in", {
 });
 export type SlipPlace = Readonly<Shaped<typeof slipPlaceShape>>;
 
+const voterChangeShape = object({
+  height: uint,
+  roots: stateRootsShape,
+  /** Of the entry {@link VOTERS} of the map `institutions`. */
+  proof: sparseProofShape,
+  heads: list(headShape, limits.members),
+});
+/** Who votes from one height on: what the state of that height says, under heads of those who voted before. */
+export type VoterChange = Readonly<Shaped<typeof voterChangeShape>>;
+export const voterChangeDocument = item("Voter change", voterChangeShape);
+
 const madeAt = {
   v: literal(1),
   chain: chainIdShape,
   height: uint,
   roots: stateRootsShape,
   heads: list(headShape, limits.members),
+  /** Every change of voters up to that height, oldest first. */
+  voters: list(voterChangeShape, limits.voterChanges),
 };
 
 const slipProofShape = object({
@@ -89,20 +106,61 @@ export interface Established {
   readonly appHash: Uint8Array;
 }
 
+/** By whom a verifier judges heads: the voters from `height` on, as it trusts or has verified them. */
+export interface KnownVoters {
+  readonly chain: ChainId;
+  readonly height: number;
+  readonly voters: readonly Voter[];
+  /** Members without a vote, of genesis: a chain with one voter needs one of them, too. */
+  readonly followers: ReadonlyMap<InstitutionId, Uint8Array>;
+}
+
+/** The voters that genesis names. */
+export const votersOfGenesis = (genesis: Genesis): KnownVoters => ({
+  chain: genesis.chain,
+  height: 0,
+  voters: genesisVoters(genesis),
+  followers: new Map(
+    genesis.members.filter(({ power }) => power === 0).map(({ id, nodeKey }) => [id, nodeKey]),
+  ),
+});
+
 const invalid = (why: string) => new AnamnesisError("PROOF_INVALID", `Proof refused: ${why}`);
 
 /**
- * Verifies heads against the genesis members: each of this chain and height and app hash, each by another member.
- * @param wanted - How many different institutions must have signed.
+ * Follows changes of voters, each proved by those who voted before it.
+ *
+ * Nobody can show by a proof that a change was left out: who knows a newer set (from an earlier proof) starts from it.
+ *
+ * @returns The voters after the last change; changes that `known` has behind it are passed over.
+ * @throws {AnamnesisError} PROOF_INVALID
+ */
+export function followVoters(known: KnownVoters, changes: readonly VoterChange[]): KnownVoters {
+  let now = known;
+  for (const change of changes) {
+    if (change.height <= now.height) continue;
+    const { proof, roots, height } = change;
+    if (!verifySparseProof(roots.institutions, VOTERS, proof) || proof.end.found !== "value")
+      throw invalid(`it does not show who votes from height ${height} on`);
+    verifyHeads(now, { ...change, chain: known.chain });
+    const voters = votersDocument.decode(proof.end.value);
+    assertVoters(voters);
+    now = { ...now, height, voters };
+  }
+  return now;
+}
+
+/**
+ * Verifies heads: each of this chain, height and app hash, each by a voter (or, where one alone votes, a follower), and
+ * together enough ({@link isQuorum}).
  * @throws {AnamnesisError} PROOF_INVALID
  */
 export function verifyHeads(
-  genesis: Genesis,
+  known: KnownVoters,
   proof: { chain: string; height: number; roots: StateRoots; heads: readonly Head[] },
-  wanted = 2,
 ): Established {
-  if (proof.chain !== genesis.chain)
-    throw invalid(`made for chain ${proof.chain}, want ${genesis.chain}`);
+  if (proof.chain !== known.chain)
+    throw invalid(`made for chain ${proof.chain}, want ${known.chain}`);
   const appHash = appHashOf(proof.roots);
   for (const head of proof.heads) {
     if (head.chain !== proof.chain || head.height !== proof.height)
@@ -111,31 +169,51 @@ export function verifyHeads(
   }
   const signers = new Set<InstitutionId>();
   for (const head of proof.heads) {
-    if (!verifyHead(head, signingMember(genesis, head.institution, "head").nodeKey))
+    if (!verifyHead(head, signingKey(known, head.institution)))
       throw invalid(`the head of ${head.institution} does not verify`);
     signers.add(head.institution);
   }
-  if (signers.size < wanted) throw invalid(`heads of ${signers.size} institutions, want ${wanted}`);
+  if (!isQuorum(known.voters, signers, new Set(known.followers.keys())))
+    throw invalid(`heads of ${signers.size} institutions are too few, or have too little power`);
   return { signers: [...signers], appHash };
 }
 
+function signingKey({ voters, followers }: KnownVoters, institution: InstitutionId): Uint8Array {
+  const key = voters.find(({ id }) => id === institution)?.nodeKey ?? followers.get(institution);
+  if (key === undefined) throw invalid(`signed by ${institution}, which does not vote`);
+  return key;
+}
+
 /**
- * Verifies that the slip stands on the chain.
+ * Verifies that the slip stands on the chain, by the voters of the proof's height.
  *
+ * @param known - Voters verified before; default those of genesis.
  * @returns The decoded slip (its own signature is judged by the caller, who knows the signer) and who signed the height.
  * @throws {AnamnesisError} PROOF_INVALID, SLIP_MALFORMED, UNKNOWN_KIND.
  */
 export function verifySlipProof(
   genesis: Genesis,
   proof: SlipProof,
-  wantedHeads = 2,
+  known: KnownVoters = votersOfGenesis(genesis),
 ): Established & { readonly slip: Slip; readonly countersigned: readonly InstitutionId[] } {
   checkPlace(proof);
-  const established = verifyHeads(genesis, proof, wantedHeads);
-  const countersigned = verifyCountersignatures(genesis, proof.place);
+  const voters = votersAt(known, proof);
+  const established = verifyHeads(voters, proof);
+  const countersigned = verifyCountersignatures(voters, proof.place);
   const slip = decodeSlip(proof.slip);
   if (slip.chain !== genesis.chain) throw invalid("the slip was made for another chain");
   return { ...established, slip, countersigned };
+}
+
+/** Who votes at the proof's height, as far as it shows. */
+function votersAt(
+  known: KnownVoters,
+  { chain, height, voters }: SlipProof | StateProof,
+): KnownVoters {
+  if (chain !== known.chain) throw invalid(`made for chain ${chain}, want ${known.chain}`);
+  if (voters.some((change) => change.height > height))
+    throw invalid("it shows voters of a later height");
+  return followVoters(known, voters);
 }
 
 /** Hashes alone: the slip's leaf leads to the roots that the proof states. */
@@ -153,33 +231,32 @@ function checkPlace({ slip, carrier, place, roots }: SlipProof): void {
     throw invalid("the page is not on the chain");
 }
 
-function verifyCountersignatures(genesis: Genesis, place: SlipPlace): InstitutionId[] {
+function verifyCountersignatures(known: KnownVoters, place: SlipPlace): InstitutionId[] {
   const countersigned = new Set<InstitutionId>();
   if (place.in === "openPage") return [];
   for (const { institution, signature } of place.countersignatures) {
-    const { nodeKey } = signingMember(genesis, institution, "countersignature");
-    if (!verifyPageSignature(genesis.chain, place.header, signature, nodeKey))
+    const nodeKey = signingKey(known, institution);
+    if (!verifyPageSignature(known.chain, place.header, signature, nodeKey))
       throw invalid(`the countersignature of ${institution} does not verify`);
     countersigned.add(institution);
   }
   return [...countersigned];
 }
 
-function signingMember(genesis: Genesis, institution: InstitutionId, what: string): Member {
-  const member = genesis.members.find(({ id }) => id === institution);
-  if (member === undefined) throw invalid(`${what} by ${institution}, which is not a member`);
-  return member;
-}
-
-/** Verifies presence or absence. @returns The value's canonical CBOR, or `undefined` for proven absence. @throws {AnamnesisError} PROOF_INVALID */
+/**
+ * Verifies presence or absence, by the voters of the proof's height.
+ * @param known - Voters verified before; default those of genesis.
+ * @returns The value's canonical CBOR, or `undefined` for proven absence.
+ * @throws {AnamnesisError} PROOF_INVALID
+ */
 export function verifyStateProof(
   genesis: Genesis,
   proof: StateProof,
-  wantedHeads = 2,
+  known: KnownVoters = votersOfGenesis(genesis),
 ): Established & { readonly value: Uint8Array | undefined } {
   if (!verifySparseProof(proof.roots[proof.map], proof.id, proof.proof))
     throw invalid(`it does not show what it says about the ${proof.map} map`);
-  const established = verifyHeads(genesis, proof, wantedHeads);
+  const established = verifyHeads(votersAt(known, proof), proof);
   return {
     ...established,
     value: proof.proof.end.found === "value" ? proof.proof.end.value : undefined,

@@ -6,7 +6,7 @@ import type { GrantTag, SlipProof } from "@anamnesis/protocol";
 import { inParallel } from "../inParallel.ts";
 import type { RecordSummary } from "../model.ts";
 import type { CertificateView, VersionView } from "../ports.ts";
-import { proveSlip } from "../proveSlip.ts";
+import { proveSlip } from "../proofs/prove.ts";
 import { summariseRecord } from "../recordSummary.ts";
 import { assertSameRecord, parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import type { RecordSlip } from "../recordVersion.ts";

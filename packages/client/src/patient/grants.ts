@@ -7,8 +7,8 @@ import { inParallel } from "../inParallel.ts";
 import type { GrantGivenItem } from "../items.ts";
 import type { GrantSummary } from "../model.ts";
 import { grantOnChain, grantStatus } from "../grantOnChain.ts";
+import type { GrantOnChain } from "../grantOnChain.ts";
 import { ownNode } from "../ownNode.ts";
-import type { GrantView } from "../ports.ts";
 import type { Session } from "../session.ts";
 import { postSlip, signedSlip } from "../submit.ts";
 import { toHex } from "@anamnesis/crypto/verify";
@@ -27,7 +27,7 @@ export async function listGrants(session: Session): Promise<readonly GrantSummar
 export function grantSummary(
   session: Session,
   item: GrantGivenItem,
-  view: GrantView | undefined,
+  view: GrantOnChain | undefined,
 ): GrantSummary {
   const { records, actions, purposes, notBefore, notAfter } = grantDocument.decode(item.grant);
   const revokedAt = view === undefined || view.revokedAt === 0 ? item.revokedAt : view.revokedAt;

@@ -15,9 +15,10 @@ import type { GrantGivenItem, RequestItem, VisitItem } from "../items.ts";
 import type { LogEntry, PersonView } from "../model.ts";
 import { personOf } from "../people.ts";
 import type { SessionView, UsageView } from "../ports.ts";
-import { proveSlip } from "../proveSlip.ts";
+import { proveSlip } from "../proofs/prove.ts";
 import type { Session } from "../session.ts";
 import { grantOnChain } from "../grantOnChain.ts";
+import { ownNode } from "../ownNode.ts";
 import { grantKey } from "./grants.ts";
 import { lookupEntry } from "./lookups.ts";
 import { ownRecords } from "./records.ts";
@@ -101,7 +102,7 @@ async function grantEntries(
       ...(item.request === null ? {} : { request: item.request }),
     },
   ];
-  const view = await grantOnChain(session, gid);
+  const view = await grantOnChain(session, gid).catch(notNow);
   if (view !== undefined && view.revokedAt !== 0)
     entries.push({
       what: "revoked",
@@ -110,7 +111,23 @@ async function grantEntries(
       gid,
       receipts: Object.keys(item.receipts).map(Number),
     });
-  return [...entries, ...(await usageEntries(session, item, view?.usage ?? [], digests))];
+  return [...entries, ...(await usageEntries(session, item, await usageOf(session, gid), digests))];
+}
+
+/** Too few members answer to prove anything: then a revocation is not shown, rather than shown on one node's word. */
+function notNow(error: unknown): undefined {
+  if (error instanceof AnamnesisError && error.code === "UNAVAILABLE") return undefined;
+  throw error;
+}
+
+/** Each entry is proven by itself where it is shown; none of a grant that was never published. */
+async function usageOf(session: Session, gid: string): Promise<readonly UsageView[]> {
+  try {
+    return (await ownNode(session).grant(consortiumOf(session.trust).chain, gid)).usage;
+  } catch (error) {
+    if (error instanceof AnamnesisError && error.code === "NOT_FOUND") return [];
+    throw error;
+  }
 }
 
 async function usageEntries(

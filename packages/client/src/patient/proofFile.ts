@@ -13,7 +13,7 @@ import { verifyCertificate } from "../certificates.ts";
 import type { CheckedProof } from "../model.ts";
 import { personView } from "../people.ts";
 import type { Session } from "../session.ts";
-import { proveSlip } from "../proveSlip.ts";
+import { proveSlip } from "../proofs/prove.ts";
 import { parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import { ownRecord } from "./records.ts";
 

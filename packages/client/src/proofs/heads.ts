@@ -1,0 +1,78 @@
+import { equalBytes } from "@anamnesis/crypto/verify";
+import { AnamnesisError, appHashOf, followVoters, isQuorum } from "@anamnesis/protocol";
+import type { Head, InstitutionId, KnownVoters, SlipProof, StateProof } from "@anamnesis/protocol";
+import type { Session } from "../session.ts";
+
+/**
+ * Makes a member's proof whole: with heads of so many voters that they are enough, of its own height and of each change of
+ * voters before it. No single server is believed.
+ *
+ * @param order - Whom to ask, first one first.
+ * @throws {AnamnesisError} PROOF_INVALID when members signed different states, or too little power signed; UNAVAILABLE when
+ * too few answer.
+ */
+export async function withHeads<P extends SlipProof | StateProof>(
+  session: Session,
+  genesisVoters: KnownVoters,
+  proof: P,
+  order: readonly string[],
+): Promise<P> {
+  let known = genesisVoters;
+  const voters = [];
+  for (const change of proof.voters) {
+    const whole = { ...change, heads: await gather(session, known, change, order) };
+    voters.push(whole);
+    known = followVoters(known, [whole]);
+  }
+  return { ...proof, voters, heads: await gather(session, known, proof, order) };
+}
+
+async function gather(
+  session: Session,
+  known: KnownVoters,
+  at: Pick<SlipProof, "height" | "roots" | "heads">,
+  order: readonly string[],
+): Promise<readonly Head[]> {
+  const appHash = appHashOf(at.roots);
+  const counts = (id: InstitutionId): boolean =>
+    known.voters.some((voter) => voter.id === id) || known.followers.has(id);
+  const heads = at.heads.filter(({ institution }) => counts(institution));
+  const failures: unknown[] = [];
+  const isEnough = (): boolean =>
+    isQuorum(
+      known.voters,
+      new Set(heads.map(({ institution }) => institution)),
+      new Set(known.followers.keys()),
+    );
+  for (const member of order) {
+    if (isEnough()) break;
+    if (heads.some(({ institution }) => institution === member)) continue;
+    try {
+      const head = await session.network.node(member).headAt(known.chain, at.height);
+      if (!counts(head.institution)) continue;
+      if (!equalBytes(head.appHash, appHash)) throw disagreement(known, at.height, heads, head);
+      heads.push(head);
+    } catch (error) {
+      if (error instanceof AnamnesisError && error.code === "PROOF_INVALID") throw error;
+      failures.push(error);
+    }
+  }
+  if (!isEnough())
+    throw new AnamnesisError(
+      "UNAVAILABLE",
+      `Too few members of ${known.chain} signed height ${at.height}`,
+      { cause: failures[0] },
+    );
+  return heads;
+}
+
+const disagreement = (
+  { chain }: KnownVoters,
+  height: number,
+  [first]: readonly Head[],
+  second: Head,
+): AnamnesisError =>
+  new AnamnesisError(
+    "PROOF_INVALID",
+    `${first?.institution ?? "A member"} and ${second.institution} signed different states of ${chain} at height ${height}`,
+  );

@@ -1,0 +1,126 @@
+/** Proofs of a chain whose voters change, made by the state machine and attacked. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { proveSlip, proveState } from "@anamnesis/ledger";
+import {
+  TestChain,
+  boxKeyOf,
+  certify,
+  keyOf,
+  makeGenesis,
+  signer,
+} from "@anamnesis/testing/chainFixture";
+import { appHashOf } from "./appHash.ts";
+import { makeHead } from "./heads.ts";
+import type { Head } from "./heads.ts";
+import { parseInstitutionId } from "./ids.ts";
+import {
+  decodeSlipProof,
+  encodeSlipProof,
+  followVoters,
+  verifySlipProof,
+  verifyStateProof,
+  votersOfGenesis,
+} from "./proofs.ts";
+import type { SlipProof, VoterChange } from "./proofs.ts";
+import { VOTERS, votersDocument } from "./voters.ts";
+
+const chain = new TestChain(makeGenesis("consortium"));
+const genesisVotes = votersOfGenesis(chain.genesis);
+const [first, second] = genesisVotes.voters.map(({ id }) => id as string) as [string, string];
+const others = genesisVotes.voters.map(({ id }) => id as string).filter((id) => id !== second);
+
+const headBy = (id: string, at: Pick<VoterChange, "height" | "roots">): Head =>
+  makeHead(
+    {
+      chain: chain.genesis.chain,
+      height: at.height,
+      appHash: appHashOf(at.roots),
+      time: chain.time,
+      institution: parseInstitutionId(id),
+    },
+    signer(keyOf(id)),
+  );
+const signed = <T extends Pick<VoterChange, "height" | "roots">>(at: T, by: readonly string[]) => ({
+  ...at,
+  heads: by.map((id) => headBy(id, at)),
+});
+
+/** A newcomer is let in, and the second voter is suspended. */
+const enrolment = {
+  id: "new-clinic",
+  name: "new-clinic",
+  level: "community",
+  power: 1,
+  nodeKey: keyOf("new-clinic").publicKey,
+  consensusKey: keyOf("new-clinic consensus").publicKey,
+  boxKey: boxKeyOf("new-clinic"),
+  address: "http://clinic.example",
+} as const;
+assert.equal(chain.submit(chain.cosignedSlip("institution.enrol", enrolment, others)), "OK");
+const suspension = chain.cosignedSlip(
+  "institution.suspend",
+  { id: second, suspended: true },
+  others,
+);
+assert.equal(chain.submit(suspension), "OK");
+certify(chain, "dr-lin");
+
+const subject = { chain: chain.genesis.chain, height: chain.height };
+const made = proveState(chain.state, subject, "institutions", "new-clinic");
+const [letIn, suspended] = made.voters as [VoterChange, VoterChange];
+const changes = [signed(letIn, others), signed(suspended, [...others, "new-clinic"])];
+const proofBy = (by: readonly string[], voters = changes) => ({ ...signed(made, by), voters });
+const refused = { code: "PROOF_INVALID" };
+
+test("a state proves each change of its voters at the height it was made", () => {
+  assert.equal(made.voters.length, 2);
+  const now = followVoters(genesisVotes, changes);
+  const entry = proveState(chain.state, subject, "institutions", VOTERS).proof.end;
+  assert.ok(entry.found === "value");
+  assert.deepEqual(now.voters, votersDocument.decode(entry.value));
+  assert.equal(now.height, suspended.height);
+});
+
+test("heads are judged by the voters of their height: who left signs no more, who came does", () => {
+  assert.ok(verifyStateProof(chain.genesis, proofBy([...others, "new-clinic"])).value);
+  assert.ok(verifyStateProof(chain.genesis, proofBy(others)).value);
+  assert.throws(() => verifyStateProof(chain.genesis, proofBy([...others, second])), refused);
+  assert.throws(
+    () => verifyStateProof(chain.genesis, proofBy([...others, "new-clinic"], [])),
+    refused,
+  );
+  assert.throws(() => verifyStateProof(chain.genesis, proofBy([first])), refused);
+});
+
+test("a change stands on those who voted before it, not on whom it lets in", () => {
+  const rows = [
+    { when: "one voter signs", change: signed(letIn, [first]) },
+    { when: "the newcomer signs for itself", change: signed(letIn, [first, "new-clinic"]) },
+    { when: "a head is of another height", change: { ...changes[0]!, height: letIn.height + 1 } },
+    { when: "it proves another entry", change: signed({ ...letIn, proof: made.proof }, others) },
+  ];
+  for (const { when, change } of rows)
+    assert.throws(() => followVoters(genesisVotes, [change]), refused, when);
+});
+
+test("who knows a newer set refuses what the old one signs", () => {
+  const known = followVoters(genesisVotes, changes);
+  const old = { ...signed(made, [first, second, ...others.slice(1)]), voters: [] };
+  assert.throws(() => verifyStateProof(chain.genesis, old, known), refused);
+  assert.ok(verifyStateProof(chain.genesis, { ...proofBy(others), voters: [] }, known).value);
+});
+
+test("a proof shows no voters of a height after its own", () => {
+  const early = { ...made, height: letIn.height };
+  const proof = { ...early, heads: others.map((id) => headBy(id, early)), voters: changes };
+  assert.throws(() => verifyStateProof(chain.genesis, proof), refused);
+});
+
+test("a slip's proof carries the changes, and lives through its encoding", () => {
+  const { id } = suspension;
+  const slip: SlipProof = { ...proveSlip(chain.state, subject, id)!, voters: changes };
+  const whole = { ...slip, heads: others.map((by) => headBy(by, slip)) };
+  const decoded = decodeSlipProof(encodeSlipProof(whole));
+  assert.equal(verifySlipProof(chain.genesis, decoded).slip.id, id);
+});
