@@ -17,10 +17,12 @@ import {
   pidOf,
   verifySlipProof,
 } from "@anamnesis/protocol";
-import { keyOf } from "@anamnesis/testing/chainFixture";
+import { keyOf } from "@anamnesis/testing/keys";
 import { leanProcess } from "../../apps/host/src/childProcess.ts";
 import { nodeConfigFile, startNodeProcess } from "@anamnesis/testing/nodeProcess";
-import { NodeFederation, call, hospital, province } from "@anamnesis/testing/nodeFixture";
+import { hospital, province } from "@anamnesis/testing/federation";
+import { NodeFederation } from "@anamnesis/testing/nodeFederation";
+import { call } from "@anamnesis/testing/requests";
 import type { LoadCall, LoadPlan, LoadReply } from "./ledgerLoad.ts";
 import { atLeast, atMost } from "./row.ts";
 import type { Row } from "./row.ts";

@@ -5,7 +5,7 @@ import { signingKeypair } from "@anamnesis/crypto/sign";
 import { encodeCanonical, sha256, utf8 } from "@anamnesis/crypto/verify";
 import { limits, makeSlip } from "@anamnesis/protocol";
 import type { ChainId, InstitutionId } from "@anamnesis/protocol";
-import { signer } from "@anamnesis/testing/chainFixture";
+import { signer } from "@anamnesis/testing/keys";
 
 export interface LoadPlan {
   readonly port: number;

@@ -11,8 +11,9 @@ import { bareKeyId } from "@anamnesis/protocol";
 import { initDataDirectory as initNode } from "../../apps/node/src/dataDirectory.ts";
 import { initHome as initProxy } from "../../apps/proxy/src/home.ts";
 import { initHome as initRegistry } from "../../apps/registry/src/home.ts";
-import { keyOf } from "@anamnesis/testing/chainFixture";
-import { ProxyFederation, codeOf } from "@anamnesis/testing/proxyFixture";
+import { keyOf } from "@anamnesis/testing/keys";
+import { ProxyFederation } from "@anamnesis/testing/proxy/federation";
+import { codeOf } from "@anamnesis/testing/requests";
 import { temporaryFolder } from "./anamnesis.ts";
 
 const federation = await ProxyFederation.start([1]);

@@ -6,8 +6,8 @@ import { createSha256, sha256, toHex, verifySignatureRaw } from "@anamnesis/cryp
 import { findSlip, makeMachine, recount } from "@anamnesis/ledger";
 import { decodeGroup } from "@anamnesis/protocol";
 import type { ChainKind, Genesis, InstitutionId, SlipId } from "@anamnesis/protocol";
-import { boxKeyOf, keyOf } from "@anamnesis/testing/chainFixture";
-import type { MadeSlip } from "@anamnesis/testing/chainFixture";
+import { boxKeyOf, keyOf } from "@anamnesis/testing/keys";
+import type { MadeSlip } from "@anamnesis/testing/testChain";
 import { Scenario, seededNumbers } from "@anamnesis/testing/chainScenario";
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 import { Application } from "../../apps/node/src/application.ts";

@@ -13,16 +13,11 @@ import { MemoryState, findSlip, makeMachine } from "@anamnesis/ledger";
 import { decodeCertified, decodeGroup, makeSlip, pidOf, genesisJson } from "@anamnesis/protocol";
 import type { ChainId, SlipFields, SlipId, SlipKind } from "@anamnesis/protocol";
 import { openChain } from "../../apps/node/src/openChain.ts";
-import {
-  bytesOf,
-  certificateFields,
-  hex,
-  keyOf,
-  makeGenesis,
-  signer,
-} from "@anamnesis/testing/chainFixture";
-import type { MadeSlip } from "@anamnesis/testing/chainFixture";
-import { until } from "@anamnesis/testing/nodeFixture";
+import { makeGenesis } from "@anamnesis/testing/federation";
+import { bytesOf, keyOf, signer } from "@anamnesis/testing/keys";
+import { certificateFields, hex } from "@anamnesis/testing/testChain";
+import type { MadeSlip } from "@anamnesis/testing/testChain";
+import { until } from "@anamnesis/testing/until";
 import type { WriterCall, WriterReply } from "./writerProcess.ts";
 
 const KILLS = 100;

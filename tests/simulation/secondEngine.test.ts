@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { keyOf } from "@anamnesis/testing/chainFixture";
+import { keyOf } from "@anamnesis/testing/keys";
 import { EngineLife } from "./engineLife.ts";
 
 const SEEDS = 16;

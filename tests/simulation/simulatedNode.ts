@@ -13,7 +13,7 @@ import { Follower } from "../../apps/node/src/embedded/follower.ts";
 import { ChainStore } from "../../apps/node/src/store/chainStore.ts";
 import { Scrubber } from "../../apps/node/src/store/scrubber.ts";
 import type { Peer } from "../../apps/node/src/embedded/peer.ts";
-import { keyOf } from "@anamnesis/testing/chainFixture";
+import { keyOf } from "@anamnesis/testing/keys";
 
 /** Where a process dies: executed but not durable, or durable but nobody told. */
 export type CrashPoint = "beforeCommit" | "afterCommit";

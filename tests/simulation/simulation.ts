@@ -11,8 +11,9 @@ import { equalBytes, toHex } from "@anamnesis/crypto/verify";
 import { findSlip, pageHeader } from "@anamnesis/ledger";
 import { AnamnesisError, limits, makeSlip, pageHash } from "@anamnesis/protocol";
 import type { Genesis, InstitutionId, PageHeader, SlipId } from "@anamnesis/protocol";
-import { bytesOf, genesisTime, keyOf, makeGenesis, signer } from "@anamnesis/testing/chainFixture";
-import type { MadeSlip } from "@anamnesis/testing/chainFixture";
+import { genesisTime, makeGenesis } from "@anamnesis/testing/federation";
+import { bytesOf, keyOf, signer } from "@anamnesis/testing/keys";
+import type { MadeSlip } from "@anamnesis/testing/testChain";
 import { seededNumbers } from "@anamnesis/testing/chainScenario";
 import { SimulatedNode, unreliableWriter } from "./simulatedNode.ts";
 
@@ -40,7 +41,7 @@ export class Simulation {
   private constructor(seed: number, dir: string) {
     this.#dir = dir;
     this.#below = seededNumbers(seed);
-    this.#genesis = makeGenesis("consortium", { pageSlips: 5, pageSeconds: 2 });
+    this.#genesis = makeGenesis("consortium", { params: { pageSlips: 5, pageSeconds: 2 } });
     const common = { genesis: this.#genesis, dir };
     const now = (skewMs: number) => () => this.#time + skewMs;
     this.#writer = new SimulatedNode({ ...common, institution: writerId, now: now(0) });

@@ -111,15 +111,9 @@ export const recordThank: Kind<"record.thank"> = {
     change: whole(`import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fromHex } from "@anamnesis/crypto/verify";
-import {
-  TestChain,
-  bytesOf,
-  certify,
-  keyOf,
-  makeGenesis,
-  openVisit,
-  recordSlip,
-} from "@anamnesis/testing/chainFixture";
+import { makeGenesis } from "@anamnesis/testing/federation";
+import { bytesOf, keyOf } from "@anamnesis/testing/keys";
+import { TestChain, certify, openVisit, recordSlip } from "@anamnesis/testing/testChain";
 
 const care = new TestChain(makeGenesis("care"));
 const fingerprint = certify(care, "dr-lin");

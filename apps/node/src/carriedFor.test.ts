@@ -3,9 +3,12 @@ import { after, before, test } from "node:test";
 import { fromHex, sha256 } from "@anamnesis/crypto/verify";
 import { parseInstitutionId, slipKinds } from "@anamnesis/protocol";
 import type { Genesis, SlipFields, SlipKind } from "@anamnesis/protocol";
-import { boxKeyOf, bytesOf, certificateFields, keyOf } from "@anamnesis/testing/chainFixture";
-import type { MadeSlip } from "@anamnesis/testing/chainFixture";
-import { NodeFederation, authority, hospital, signedHeaders } from "@anamnesis/testing/nodeFixture";
+import { boxKeyOf, bytesOf, keyOf } from "@anamnesis/testing/keys";
+import { certificateFields } from "@anamnesis/testing/testChain";
+import type { MadeSlip } from "@anamnesis/testing/testChain";
+import { authority, hospital } from "@anamnesis/testing/federation";
+import { NodeFederation } from "@anamnesis/testing/nodeFederation";
+import { signedHeaders } from "@anamnesis/testing/requests";
 
 let federation: NodeFederation;
 let doctor: Uint8Array;

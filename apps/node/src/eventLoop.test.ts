@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { makeMachine } from "@anamnesis/ledger";
 import { ChainOnDisk, writerOf } from "@anamnesis/testing/chainOnDisk";
 import { LoopWatch } from "@anamnesis/testing/loopWatch";
-import { province } from "@anamnesis/testing/nodeFixture";
+import { province } from "@anamnesis/testing/federation";
 import { Application } from "./application.ts";
 import type { Chain } from "./chain.ts";
 import { ChainStore } from "./store/chainStore.ts";

@@ -8,9 +8,12 @@ import { afterEach, beforeEach, test } from "node:test";
 import { decodeCanonical, encodeCanonical, fromHex, toHex } from "@anamnesis/crypto/verify";
 import { certifyEntry, decodeCertified, decodeHead, encodeCertified } from "@anamnesis/protocol";
 import type { Genesis } from "@anamnesis/protocol";
-import { bytesOf, keyOf, signer } from "@anamnesis/testing/chainFixture";
-import type { MadeSlip } from "@anamnesis/testing/chainFixture";
-import { NodeFederation, authority, call, hospital, until } from "@anamnesis/testing/nodeFixture";
+import { bytesOf, keyOf, signer } from "@anamnesis/testing/keys";
+import type { MadeSlip } from "@anamnesis/testing/testChain";
+import { authority, hospital } from "@anamnesis/testing/federation";
+import { NodeFederation } from "@anamnesis/testing/nodeFederation";
+import { call } from "@anamnesis/testing/requests";
+import { until } from "@anamnesis/testing/until";
 import { chainFolder } from "./dataDirectory.ts";
 
 let federation: NodeFederation;

@@ -3,9 +3,11 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { after, before, test } from "node:test";
 import { toHex } from "@anamnesis/crypto/verify";
-import { bytesOf, keyOf } from "@anamnesis/testing/chainFixture";
+import { bytesOf, keyOf } from "@anamnesis/testing/keys";
 import { forwarded } from "@anamnesis/testing/forwarded";
-import { NodeFederation, authority, call, signedHeaders } from "@anamnesis/testing/nodeFixture";
+import { authority } from "@anamnesis/testing/federation";
+import { NodeFederation } from "@anamnesis/testing/nodeFederation";
+import { call, signedHeaders } from "@anamnesis/testing/requests";
 import { killNode, nodeConfigFile, startNodeProcess } from "@anamnesis/testing/nodeProcess";
 import type { NodeProcess } from "@anamnesis/testing/nodeProcess";
 

@@ -6,7 +6,7 @@ import { fromBase64url, toHex, verifySignatureRaw } from "@anamnesis/crypto/veri
 import { makeMachine } from "@anamnesis/ledger";
 import { certifyEntry, encodeCertified, parseGenesis } from "@anamnesis/protocol";
 import type { CertifiedEntry, Genesis, InstitutionId, LogEntry } from "@anamnesis/protocol";
-import { keyOf, signer } from "@anamnesis/testing/chainFixture";
+import { keyOf, signer } from "@anamnesis/testing/keys";
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 import { Application } from "./application.ts";
 import type { Executed } from "./application.ts";

@@ -7,8 +7,10 @@ import { hpkeInfo, memberOf, pidOf, sessionIntake, vouched } from "@anamnesis/pr
 import type { Role } from "@anamnesis/protocol";
 import { CertificateOffice, startListServer } from "@anamnesis/testing/certificateOffice";
 import type { ListServer } from "@anamnesis/testing/certificateOffice";
-import { keyOf } from "@anamnesis/testing/chainFixture";
-import { NodeFederation, call, hospital } from "@anamnesis/testing/nodeFixture";
+import { keyOf } from "@anamnesis/testing/keys";
+import { hospital } from "@anamnesis/testing/federation";
+import { NodeFederation } from "@anamnesis/testing/nodeFederation";
+import { call } from "@anamnesis/testing/requests";
 
 let office: CertificateOffice;
 let registry: ListServer;

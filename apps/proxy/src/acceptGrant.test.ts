@@ -3,10 +3,11 @@ import { after, test } from "node:test";
 import { randomBytes, sha256, toHex } from "@anamnesis/crypto/verify";
 import { signedDigest, vouched } from "@anamnesis/protocol";
 import type { Grant, SharePackage, ShareSecret } from "@anamnesis/protocol";
-import { keyOf, signer } from "@anamnesis/testing/chainFixture";
-import { sharesFor } from "@anamnesis/testing/proxyGrants";
-import type { MadeGrant } from "@anamnesis/testing/proxyGrants";
-import { ProxyFederation, codeOf } from "@anamnesis/testing/proxyFixture";
+import { keyOf, signer } from "@anamnesis/testing/keys";
+import { sharesFor } from "@anamnesis/testing/proxy/grants";
+import type { MadeGrant } from "@anamnesis/testing/proxy/grants";
+import { ProxyFederation } from "@anamnesis/testing/proxy/federation";
+import { codeOf } from "@anamnesis/testing/requests";
 
 const federation = await ProxyFederation.start([1, 2]);
 after(() => federation.stop());

@@ -3,9 +3,10 @@ import { after, test } from "node:test";
 import { fromHex, randomBytes } from "@anamnesis/crypto/verify";
 import { limits } from "@anamnesis/protocol";
 import type { ReencryptRequest } from "@anamnesis/protocol";
-import { keyOf } from "@anamnesis/testing/chainFixture";
-import { sharesFor } from "@anamnesis/testing/proxyGrants";
-import { ProxyFederation, codeOf } from "@anamnesis/testing/proxyFixture";
+import { keyOf } from "@anamnesis/testing/keys";
+import { sharesFor } from "@anamnesis/testing/proxy/grants";
+import { ProxyFederation } from "@anamnesis/testing/proxy/federation";
+import { codeOf } from "@anamnesis/testing/requests";
 
 const federation = await ProxyFederation.start([1]);
 after(() => federation.stop());

@@ -3,10 +3,11 @@ import { after, test } from "node:test";
 import { concat, fromHex, randomBytes } from "@anamnesis/crypto/verify";
 import { decodeSlipProof, encodeSlipProof, limits } from "@anamnesis/protocol";
 import type { Grant, ReencryptRequest } from "@anamnesis/protocol";
-import type { MadeGrant } from "@anamnesis/testing/proxyGrants";
-import { ProxyFederation, codeOf } from "@anamnesis/testing/proxyFixture";
-import type { Reader } from "@anamnesis/testing/proxyFixture";
-import type { MadeRecord } from "@anamnesis/testing/proxyRecords";
+import type { MadeGrant } from "@anamnesis/testing/proxy/grants";
+import { ProxyFederation } from "@anamnesis/testing/proxy/federation";
+import { codeOf } from "@anamnesis/testing/requests";
+import type { Reader } from "@anamnesis/testing/proxy/federation";
+import type { MadeRecord } from "@anamnesis/testing/proxy/records";
 
 const federation = await ProxyFederation.start([1]);
 after(() => federation.stop());

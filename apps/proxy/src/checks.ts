@@ -19,9 +19,9 @@ import {
   intentCommitment,
   limits,
   verifySlipProof,
+  decodeSlip,
 } from "@anamnesis/protocol";
 import type { Grant, ReencryptRequest, Slip, SlipProof, Trust } from "@anamnesis/protocol";
-import { decodeSlip } from "@anamnesis/protocol";
 import type { RateLimit } from "@anamnesis/server";
 import type { Consortium, GrantOnChain, ReaderCertificate, SlipOnChain } from "./consortium.ts";
 import type { HeldGrant } from "./store.ts";

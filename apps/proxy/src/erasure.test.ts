@@ -5,9 +5,10 @@ import { after, test } from "node:test";
 import { verifySignature } from "@anamnesis/crypto/verify";
 import { bareKeyId, evidence } from "@anamnesis/protocol";
 import type { Evidence } from "@anamnesis/protocol";
-import { sharesFor } from "@anamnesis/testing/proxyGrants";
-import type { MadeGrant } from "@anamnesis/testing/proxyGrants";
-import { ProxyFederation, codeOf } from "@anamnesis/testing/proxyFixture";
+import { sharesFor } from "@anamnesis/testing/proxy/grants";
+import type { MadeGrant } from "@anamnesis/testing/proxy/grants";
+import { ProxyFederation } from "@anamnesis/testing/proxy/federation";
+import { codeOf } from "@anamnesis/testing/requests";
 import { receiptMessage } from "./erasure.ts";
 import { ProxyStore } from "./store.ts";
 

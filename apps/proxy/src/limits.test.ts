@@ -4,9 +4,10 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256, toHex } from "@anamnesis/crypto/verify";
 import { readCertificate } from "@anamnesis/protocol";
-import { ProxyFederation, codeOf } from "@anamnesis/testing/proxyFixture";
-import { sharesFor } from "@anamnesis/testing/proxyGrants";
-import type { MadeGrant } from "@anamnesis/testing/proxyGrants";
+import { ProxyFederation } from "@anamnesis/testing/proxy/federation";
+import { codeOf } from "@anamnesis/testing/requests";
+import { sharesFor } from "@anamnesis/testing/proxy/grants";
+import type { MadeGrant } from "@anamnesis/testing/proxy/grants";
 import type { ProxyConfig } from "./proxy.ts";
 
 const federation = await ProxyFederation.start([]);
@@ -69,15 +70,15 @@ test("a proxy that has no room for a grant refuses it and keeps nothing of it", 
   }));
 
 test("a patient whose certificate is revoked grants nothing more, a minute later at the latest", async (t) => {
-  const { registry, revoked, certificates, nodes, trust } = parties;
+  const { registry, office, certificates, nodes, trust } = parties;
   const { serial } = readCertificate(certificates.patient, trust.chains[0]!.cas);
   const [before, later] = [await newGrant(), await newGrant()];
   await withProxy({}, async () => {
     assert.equal(await post(before), "OK");
-    revoked.push({ serial: toHex(serial), issuer: "care", time: nodes.clock.now });
+    const pardon = office.revoke({ serial: toHex(serial) }, { time: nodes.clock.now });
     nodes.clock.now += MINUTE_MS + 1;
     assert.equal(await post(later), "CERTIFICATE_NOT_LIVE");
-    revoked.length = 0;
+    pardon();
   });
   await t.test("and nobody does without a list that is in date", () =>
     withProxy({}, async () => {

@@ -12,12 +12,13 @@ import {
   reencryptRequest,
 } from "@anamnesis/protocol";
 import type { Evidence } from "@anamnesis/protocol";
-import { keyOf } from "@anamnesis/testing/chainFixture";
-import type { MadeGrant } from "@anamnesis/testing/proxyGrants";
+import { keyOf } from "@anamnesis/testing/keys";
+import type { MadeGrant } from "@anamnesis/testing/proxy/grants";
 import { forwarded } from "@anamnesis/testing/forwarded";
-import { ProxyFederation, codeOf } from "@anamnesis/testing/proxyFixture";
-import type { Reader } from "@anamnesis/testing/proxyFixture";
-import type { MadeRecord } from "@anamnesis/testing/proxyRecords";
+import { ProxyFederation } from "@anamnesis/testing/proxy/federation";
+import { codeOf } from "@anamnesis/testing/requests";
+import type { Reader } from "@anamnesis/testing/proxy/federation";
+import type { MadeRecord } from "@anamnesis/testing/proxy/records";
 
 const federation = await ProxyFederation.start([1, 2, 3, 4]);
 after(() => federation.stop());

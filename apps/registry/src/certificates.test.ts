@@ -7,7 +7,7 @@ import { authority, caKey, certifyAuthority } from "./authority.ts";
 import type { Authority, AuthorityId } from "./authority.ts";
 import { issueCertificate } from "./certificates.ts";
 import type { Subject } from "./certificates.ts";
-import { newDevice } from "@anamnesis/testing/registryFixture";
+import { newDevice } from "@anamnesis/testing/registryFederation";
 
 const now = Date.UTC(2026, 5, 1, 12, 0, 0, 345);
 

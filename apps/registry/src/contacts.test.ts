@@ -12,17 +12,17 @@ import {
   hpkeInfo,
 } from "@anamnesis/protocol";
 import type { ContactCard } from "@anamnesis/protocol";
+import { hospital } from "@anamnesis/testing/federation";
 import {
-  codeOf,
   enrolled,
-  hospital,
   newDevice,
   post,
   sealedFor,
   signedHeaders,
   startFederation,
-} from "@anamnesis/testing/registryFixture";
-import type { Device } from "@anamnesis/testing/registryFixture";
+} from "@anamnesis/testing/registryFederation";
+import { codeOf } from "@anamnesis/testing/requests";
+import type { Device } from "@anamnesis/testing/registryFederation";
 import { readLookups } from "./operator.ts";
 
 const federation = await startFederation({ lookupsPerMinute: 5 });

@@ -5,19 +5,19 @@ import { signingKeypair } from "@anamnesis/crypto/sign";
 import { fromHex, randomBytes, toHex } from "@anamnesis/crypto/verify";
 import { hpkeInfo, fingerprintOf, readCertificate, checkStatedFields } from "@anamnesis/protocol";
 import type { Attestation, Slip } from "@anamnesis/protocol";
+import { hospital, otherHospital } from "@anamnesis/testing/federation";
+import { keyOf } from "@anamnesis/testing/keys";
 import {
   attested,
-  codeOf,
   enrolled,
-  hospital,
   newDevice,
   openEnrolled,
-  other,
   post,
   registeredBy,
   sealedFor,
   startFederation,
-} from "@anamnesis/testing/registryFixture";
+} from "@anamnesis/testing/registryFederation";
+import { codeOf } from "@anamnesis/testing/requests";
 import { issueRegistrar } from "./operator.ts";
 
 const federation = await startFederation();
@@ -81,7 +81,7 @@ test("one real identity is enrolled once as patient and once in each role at an 
     await newDevice(),
     {
       identifier: one,
-      institution: other,
+      institution: otherHospital,
       registrar: fromHex(fingerprintOf(federation.otherRegistrar.der)),
     },
     federation.otherRegistrar.keys,
@@ -152,7 +152,11 @@ test("attestations that do not count are refused, each with its code", async (t)
       signer: doctorDevice.keys,
       want: "NOT_FOR_THIS_ROLE",
     },
-    { when: "for another institution", change: { institution: other }, want: "NOT_FOR_THIS_ROLE" },
+    {
+      when: "for another institution",
+      change: { institution: otherHospital },
+      want: "NOT_FOR_THIS_ROLE",
+    },
     {
       when: "a registrar makes a registrar",
       change: { role: "registrar", name: "R" },
@@ -277,7 +281,7 @@ test("issueRegistrar() works beside a running registry, once for one person", as
     name: "Second",
     identifier: "Second",
   };
-  const issue = (made = device, person = second, by = federation.nodeKeys) =>
+  const issue = (made = device, person = second, by = keyOf(hospital)) =>
     issueRegistrar(
       { home, keyFile, trust },
       {

@@ -5,12 +5,12 @@ import { randomBytes } from "@anamnesis/crypto/verify";
 import { bareKeyId } from "@anamnesis/protocol";
 import { forwarded } from "@anamnesis/testing/forwarded";
 import {
-  codeOf,
   jsonBytes,
   post,
   signedHeaders,
   startFederation,
-} from "@anamnesis/testing/registryFixture";
+} from "@anamnesis/testing/registryFederation";
+import { codeOf } from "@anamnesis/testing/requests";
 import { startRegistry } from "./registry.ts";
 
 const federation = await startFederation();

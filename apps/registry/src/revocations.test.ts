@@ -1,5 +1,7 @@
 import "reflect-metadata";
 import assert from "node:assert/strict";
+import { hospital } from "@anamnesis/testing/federation";
+import { keyOf } from "@anamnesis/testing/keys";
 import { after, test } from "node:test";
 import { X509Certificate, X509Crl } from "@peculiar/x509";
 import { fromBase64url, randomBytes, toHex } from "@anamnesis/crypto/verify";
@@ -7,14 +9,14 @@ import { bareKeyId, fingerprintOf, readCertificate } from "@anamnesis/protocol";
 import type { Attestation } from "@anamnesis/protocol";
 import {
   attested,
-  codeOf,
   enrolled,
   jsonBytes,
   newDevice,
   post,
   signedHeaders,
   startFederation,
-} from "@anamnesis/testing/registryFixture";
+} from "@anamnesis/testing/registryFederation";
+import { codeOf } from "@anamnesis/testing/requests";
 
 const federation = await startFederation();
 after(() => federation.stop());
@@ -101,7 +103,7 @@ test("a patient's revocation is on the list only: no chain hears of patients", a
 
 test("the institution's node key revokes too, and a second revocation changes nothing", async () => {
   const doctor = await newDoctor();
-  const { publicKey, secretKey } = federation.nodeKeys;
+  const { publicKey, secretKey } = keyOf(hospital);
   const first = (await (
     await revoke(fingerprintOf(doctor.der), bareKeyId(publicKey), secretKey)
   ).json()) as { revokedAt: number };
@@ -169,7 +171,7 @@ test("strangers, doctors and other institutions revoke nothing", async () => {
 
 test("a revoked registrar attests and revokes nothing more", async () => {
   const own = await startFederation();
-  const { publicKey, secretKey } = own.nodeKeys;
+  const { publicKey, secretKey } = keyOf(hospital);
   const body = jsonBytes({ fingerprint: fingerprintOf(own.registrar.der) });
   const headers = signedHeaders(
     own,

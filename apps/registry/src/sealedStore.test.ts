@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { encodeCanonical, randomBytes } from "@anamnesis/crypto/verify";
 import { hpkeInfo, contactLookup, fingerprintOf } from "@anamnesis/protocol";
+import { hospital } from "@anamnesis/testing/federation";
 import {
   enrolled,
-  hospital,
   newDevice,
   post,
   sealedFor,
   signedHeaders,
   startFederation,
-} from "@anamnesis/testing/registryFixture";
+} from "@anamnesis/testing/registryFederation";
 import { initHome, openHome } from "./home.ts";
 import { SealedStore } from "./sealedStore.ts";
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";

@@ -11,7 +11,8 @@ import { randomBytes, toBase64url, toHex } from "@anamnesis/crypto/verify";
 import { sign } from "@anamnesis/crypto/sign";
 import { makeTicket, ticketDocument, trustJson } from "@anamnesis/protocol";
 import type { InstitutionId, Ticket } from "@anamnesis/protocol";
-import { keyOf, makeGenesis } from "@anamnesis/testing/chainFixture";
+import { makeGenesis } from "@anamnesis/testing/federation";
+import { keyOf } from "@anamnesis/testing/keys";
 import { initHome } from "./home.ts";
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 

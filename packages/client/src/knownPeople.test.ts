@@ -5,7 +5,7 @@ import type { Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { acceptPerson } from "@anamnesis/client/person";
-import { ClientFederation } from "@anamnesis/testing/clientFederation";
+import { ClientFederation } from "@anamnesis/testing/client/federation";
 
 const fingerprintOf = async (session: Session): Promise<string> =>
   (await session.device.certificate()).fingerprint;

@@ -7,7 +7,7 @@ import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { categories, parse, sameResources, unite } from "@anamnesis/fhir";
 import { syntheticPatient, syntheticPdf } from "@anamnesis/fhir/synthetic";
-import { ClientFederation } from "@anamnesis/testing/clientFederation";
+import { ClientFederation } from "@anamnesis/testing/client/federation";
 
 const dayMs = 24 * 3_600_000;
 const read = async (session: Session, id: string): Promise<Uint8Array> =>

@@ -3,15 +3,10 @@ import { test } from "node:test";
 import { encodeCanonical } from "@anamnesis/crypto/verify";
 import { AnamnesisError, decodeGroup, limits, makeGroup, slipCodes } from "@anamnesis/protocol";
 import type { ChainId, InstitutionId, SlipCode } from "@anamnesis/protocol";
-import {
-  TestChain,
-  bytesOf,
-  certificateFields,
-  keyOf,
-  makeGenesis,
-  signer,
-} from "@anamnesis/testing/chainFixture";
-import type { MadeSlip } from "@anamnesis/testing/chainFixture";
+import { makeGenesis } from "@anamnesis/testing/federation";
+import { bytesOf, keyOf, signer } from "@anamnesis/testing/keys";
+import { TestChain, certificateFields } from "@anamnesis/testing/testChain";
+import type { MadeSlip } from "@anamnesis/testing/testChain";
 import { verifyGroup } from "./machine.ts";
 
 const chain = new TestChain(makeGenesis("care"));

@@ -16,7 +16,9 @@ import {
   verifyStateProof,
 } from "@anamnesis/protocol";
 import type { PageHeader, SlipId, SlipProof, StateProof } from "@anamnesis/protocol";
-import { TestChain, institutions, keyOf, signer } from "@anamnesis/testing/chainFixture";
+import { institutions } from "@anamnesis/testing/federation";
+import { keyOf, signer } from "@anamnesis/testing/keys";
+import { TestChain } from "@anamnesis/testing/testChain";
 import { Scenario } from "@anamnesis/testing/chainScenario";
 import { findCertificates } from "./directory.ts";
 import { pageHeader, pageSlips, proveSlip, proveState } from "./proveState.ts";

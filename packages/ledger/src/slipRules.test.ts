@@ -2,17 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { limits } from "@anamnesis/protocol";
 import type { SlipCode } from "@anamnesis/protocol";
+import { genesisTime, makeGenesis } from "@anamnesis/testing/federation";
+import { bytesOf, keyOf } from "@anamnesis/testing/keys";
 import {
   TestChain,
-  bytesOf,
   certificateFields,
   certify,
-  genesisTime,
-  keyOf,
-  makeGenesis,
   openVisit,
   recordSlip,
-} from "@anamnesis/testing/chainFixture";
+} from "@anamnesis/testing/testChain";
 
 const care = new TestChain(makeGenesis("care"));
 const doctor = certify(care, "dr-lin");

@@ -15,15 +15,10 @@ import {
   votersDocument,
 } from "@anamnesis/protocol";
 import type { SlipCode, SlipFields } from "@anamnesis/protocol";
-import {
-  TestChain,
-  boxKeyOf,
-  bytesOf,
-  keyOf,
-  makeGenesis,
-  signer,
-} from "@anamnesis/testing/chainFixture";
-import type { MadeSlip } from "@anamnesis/testing/chainFixture";
+import { makeGenesis } from "@anamnesis/testing/federation";
+import { boxKeyOf, bytesOf, keyOf, signer } from "@anamnesis/testing/keys";
+import { TestChain } from "@anamnesis/testing/testChain";
+import type { MadeSlip } from "@anamnesis/testing/testChain";
 import { verifyGroup } from "./machine.ts";
 import { proveState } from "./proveState.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { concat, randomBytes } from "@anamnesis/crypto/verify";
-import { newDevice } from "@anamnesis/testing/registryFixture";
+import { newDevice } from "@anamnesis/testing/registryFederation";
 import { requestedKey } from "./certificateRequest.ts";
 
 const device = await newDevice();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeCanonical } from "@anamnesis/crypto/verify";
 import type { CborValue } from "@anamnesis/crypto/verify";
-import { bytesOf, keyOf, signer } from "@anamnesis/testing/chainFixture";
+import { bytesOf, keyOf, signer } from "@anamnesis/testing/keys";
 import { accessRequest } from "./requests.ts";
 import type { InstitutionId } from "./ids.ts";
 import { limits } from "./limits.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeGenesis } from "@anamnesis/testing/chainFixture";
+import { makeGenesis } from "@anamnesis/testing/federation";
 import { careChainOf, chainOf, consortiumOf, genesisHash, memberOf } from "./genesis.ts";
 import { parseGenesis, genesisJson, parseTrust, trustJson } from "./genesisFile.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { utf8 } from "@anamnesis/crypto/verify";
-import { bytesOf, keyOf } from "@anamnesis/testing/chainFixture";
+import { bytesOf, keyOf } from "@anamnesis/testing/keys";
 import {
   NonceMemory,
   bareKey,

@@ -2,17 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { concat, fromHex } from "@anamnesis/crypto/verify";
 import { proveSlip, proveState, rows } from "@anamnesis/ledger";
-import {
-  TestChain,
-  bytesOf,
-  certify,
-  institutions,
-  keyOf,
-  makeGenesis,
-  openVisit,
-  recordSlip,
-  signer,
-} from "@anamnesis/testing/chainFixture";
+import { institutions, makeGenesis } from "@anamnesis/testing/federation";
+import { bytesOf, keyOf, signer } from "@anamnesis/testing/keys";
+import { TestChain, certify, openVisit, recordSlip } from "@anamnesis/testing/testChain";
 import {
   certifyEntry,
   decodeCertified,
@@ -36,7 +28,7 @@ import {
 } from "./proofs.ts";
 import type { SlipProof, StateProof } from "./proofs.ts";
 
-const chain = new TestChain(makeGenesis("care", { pageSlips: 5 }));
+const chain = new TestChain(makeGenesis("care", { params: { pageSlips: 5 } }));
 const lin = certify(chain, "dr-lin");
 openVisit(chain, "visit");
 const ids: SlipId[] = [];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeCanonical, sha256, toHex } from "@anamnesis/crypto/verify";
-import { bytesOf, keyOf, signer } from "@anamnesis/testing/chainFixture";
+import { bytesOf, keyOf, signer } from "@anamnesis/testing/keys";
 import { AnamnesisError } from "./errors.ts";
 import { decodeGroup, makeGroup } from "./groups.ts";
 import type { ChainId, InstitutionId } from "./ids.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BYTES, encodeCanonical } from "@anamnesis/crypto/verify";
 import type { CborValue } from "@anamnesis/crypto/verify";
-import { bytesOf, keyOf, signer } from "@anamnesis/testing/chainFixture";
+import { bytesOf, keyOf, signer } from "@anamnesis/testing/keys";
 import { limits } from "./limits.ts";
 import { entryFor, tokenPid, verifyVisitToken, visitToken, vouched } from "./visitToken.ts";
 import type { VisitToken } from "./visitToken.ts";

@@ -2,14 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { proveSlip, proveState } from "@anamnesis/ledger";
-import {
-  TestChain,
-  boxKeyOf,
-  certify,
-  keyOf,
-  makeGenesis,
-  signer,
-} from "@anamnesis/testing/chainFixture";
+import { makeGenesis } from "@anamnesis/testing/federation";
+import { boxKeyOf, keyOf, signer } from "@anamnesis/testing/keys";
+import { TestChain, certify } from "@anamnesis/testing/testChain";
 import { appHashOf } from "./appHash.ts";
 import { makeHead } from "./heads.ts";
 import type { Head } from "./heads.ts";

@@ -46,7 +46,7 @@ test("assertNotRevoked() knows a revocation a minute later at the latest, by eit
   const lists = newLists();
   for (const { serial } of [first, second, third]) assert.equal(await codeFor(lists, serial), "OK");
   office.revoke(first);
-  office.revoke(third, "third-parties");
+  office.revoke(third, { issuer: "third-parties" });
   assert.equal(registry.asked, 1);
   now += 60_001;
   assert.equal(await codeFor(lists, first.serial), "CERTIFICATE_NOT_LIVE");

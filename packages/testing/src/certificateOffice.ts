@@ -1,4 +1,4 @@
-/** Certificates and revocation lists as the registry makes them, from the authorities of the chain fixture: for tests of nodes. */
+/** Certificates and revocation lists as the registry makes them, from the authorities that genesis documents name. */
 import { serve } from "@anamnesis/server";
 import { toBase64url } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
@@ -8,7 +8,7 @@ import type { Authority, IssuerId } from "../../../apps/registry/src/authority.t
 import { issueCertificate } from "../../../apps/registry/src/certificates.ts";
 import type { Issued } from "../../../apps/registry/src/certificates.ts";
 import { revocationList } from "../../../apps/registry/src/revocationLists.ts";
-import { boxKeyOf, keyOf } from "./chainFixture.ts";
+import { boxKeyOf, keyOf } from "./keys.ts";
 
 /** What `GET /crl` answers (H-40). */
 export interface Lists {
@@ -20,7 +20,7 @@ export class CertificateOffice {
   readonly cas: readonly CaKey[];
   readonly care: Authority;
   readonly thirdParties: Authority;
-  readonly #revoked: { serial: string; issuer: IssuerId; time: number }[] = [];
+  readonly #revoked = new Set<{ serial: string; issuer: IssuerId; time: number }>();
 
   constructor(input: Pick<CertificateOffice, "cas" | "care" | "thirdParties">) {
     this.cas = input.cas;
@@ -28,9 +28,11 @@ export class CertificateOffice {
     this.thirdParties = input.thirdParties;
   }
 
-  /** @param label - Whose keys: those that the chain fixture's genesis names, or a stranger's. */
-  static async make(label = ""): Promise<CertificateOffice> {
-    const now = Date.now();
+  /**
+   * @param label - Whose keys: those that genesis documents name, or with a label a stranger's.
+   * @param now - When the authorities are certified.
+   */
+  static async make(label = "", now = Date.now()): Promise<CertificateOffice> {
     const seed = (id: string): Uint8Array => keyOf(`${label}${id}`).secretKey;
     const made = async (id: Authority["id"], issuer?: Authority): Promise<Authority> =>
       authority(id, seed(id), await certifyAuthority({ id, seed: seed(id) }, issuer, now));
@@ -44,7 +46,7 @@ export class CertificateOffice {
     });
   }
 
-  /** A certificate over the key that `name` labels, issued at `time`. */
+  /** A certificate over the keys that `name` labels, issued at `time`. */
   issue(
     name: string,
     { role = "patient" as Role, time = Date.now(), issuer = this.care } = {},
@@ -59,13 +61,19 @@ export class CertificateOffice {
     return issueCertificate(issuer, subject, time);
   }
 
-  revoke({ serial }: Issued, issuer: IssuerId = "care"): void {
-    this.#revoked.push({ serial, issuer, time: Date.now() });
+  /** Puts a certificate on its issuer's list. @returns what takes it off again */
+  revoke(
+    { serial }: Pick<Issued, "serial">,
+    { issuer = "care" as IssuerId, time = Date.now() } = {},
+  ): () => void {
+    const entry = { serial, issuer, time };
+    this.#revoked.add(entry);
+    return () => void this.#revoked.delete(entry);
   }
 
   /** The lists as they are, made at `time`; signed by another office's authorities if given. */
   async lists({ time = Date.now(), signedBy = this as CertificateOffice } = {}): Promise<Lists> {
-    const store = { values: () => this.#revoked } as unknown as Parameters<
+    const store = { values: () => [...this.#revoked] } as unknown as Parameters<
       typeof revocationList
     >[0];
     return {

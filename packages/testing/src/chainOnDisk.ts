@@ -1,6 +1,5 @@
 /** One care chain on disk, opened by its writer without HTTP: for tests of store, scrub and rebuilding. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fromHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import { limits, makeSlip, pidOf } from "@anamnesis/protocol";
@@ -9,8 +8,11 @@ import type { Chain } from "../../../apps/node/src/chain.ts";
 import { openChain } from "../../../apps/node/src/openChain.ts";
 import type { ChainConfig } from "../../../apps/node/src/openChain.ts";
 import type { Peer } from "../../../apps/node/src/embedded/peer.ts";
-import { bytesOf, certificateFields, keyOf, makeGenesis, signer } from "./chainFixture.ts";
-import type { MadeSlip } from "./chainFixture.ts";
+import { makeGenesis } from "./federation.ts";
+import { bytesOf, keyOf, signer } from "./keys.ts";
+import { certificateFields } from "./testChain.ts";
+import type { MadeSlip } from "./testChain.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
 
 export class ChainOnDisk {
   readonly dir: string;
@@ -27,7 +29,7 @@ export class ChainOnDisk {
   }
 
   static async make(params: Partial<Genesis["params"]> = {}): Promise<ChainOnDisk> {
-    return new ChainOnDisk(await mkdtemp(join(tmpdir(), "chain-")), makeGenesis("care", params));
+    return new ChainOnDisk(await temporaryFolder("chain-"), makeGenesis("care", { params }));
   }
 
   folder(institution: string = this.genesis.writer): string {

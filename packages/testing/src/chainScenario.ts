@@ -4,15 +4,10 @@ import { rows } from "@anamnesis/ledger";
 import type { BlockResult } from "@anamnesis/ledger";
 import { gidOf, pidOf } from "@anamnesis/protocol";
 import type { ChainKind, Genesis, Group } from "@anamnesis/protocol";
-import {
-  TestChain,
-  boxKeyOf,
-  bytesOf,
-  certificateFields,
-  keyOf,
-  makeGenesis,
-} from "./chainFixture.ts";
-import type { MadeSlip } from "./chainFixture.ts";
+import { makeGenesis } from "./federation.ts";
+import { boxKeyOf, bytesOf, keyOf } from "./keys.ts";
+import { TestChain, certificateFields } from "./testChain.ts";
+import type { MadeSlip } from "./testChain.ts";
 
 /** mulberry32: the same numbers for the same seed. Answers whole numbers below `bound`. */
 export function seededNumbers(seed: number): (bound: number) => number {
@@ -45,7 +40,7 @@ export class Scenario {
     kind: ChainKind,
     params: Partial<Genesis["params"]> = { pageSlips: 7, pageSeconds: 2 },
   ) {
-    this.chain = new TestChain(makeGenesis(kind, params));
+    this.chain = new TestChain(makeGenesis(kind, { params }));
     this.#below = seededNumbers(seed);
   }
 

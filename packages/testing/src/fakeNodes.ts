@@ -13,8 +13,8 @@ import type {
 } from "@anamnesis/protocol";
 import { readBody, serve } from "@anamnesis/server";
 import type { Incoming, Route, Server } from "@anamnesis/server";
-import { keyOf, signer } from "./chainFixture.ts";
-import type { TestChain } from "./chainFixture.ts";
+import { keyOf, signer } from "./keys.ts";
+import type { TestChain } from "./testChain.ts";
 
 interface Committed {
   readonly appHash: Uint8Array;

@@ -5,7 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { genesisJson } from "@anamnesis/protocol";
-import type { NodeFederation } from "./nodeFixture.ts";
+import type { NodeFederation } from "./nodeFederation.ts";
 
 const main = fileURLToPath(new URL("../../../apps/node/src/main.ts", import.meta.url));
 

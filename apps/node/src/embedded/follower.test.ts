@@ -11,8 +11,9 @@ import {
 } from "@anamnesis/protocol";
 import type { CertifiedEntry, SignatureCheck, SlipId } from "@anamnesis/protocol";
 import { ChainOnDisk, writerOf } from "@anamnesis/testing/chainOnDisk";
-import { keyOf, signer } from "@anamnesis/testing/chainFixture";
-import { province, until } from "@anamnesis/testing/nodeFixture";
+import { keyOf, signer } from "@anamnesis/testing/keys";
+import { province } from "@anamnesis/testing/federation";
+import { until } from "@anamnesis/testing/until";
 import type { Chain } from "../chain.ts";
 import type { ChainConfig } from "../openChain.ts";
 import type { Peer } from "./peer.ts";

@@ -10,8 +10,8 @@ import {
   encodeCertified,
 } from "@anamnesis/protocol";
 import { ChainOnDisk, writerOf } from "@anamnesis/testing/chainOnDisk";
-import { keyOf, signer } from "@anamnesis/testing/chainFixture";
-import { province } from "@anamnesis/testing/nodeFixture";
+import { keyOf, signer } from "@anamnesis/testing/keys";
+import { province } from "@anamnesis/testing/federation";
 import type { Chain } from "../chain.ts";
 import type { Peer } from "./peer.ts";
 

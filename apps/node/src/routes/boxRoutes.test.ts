@@ -2,16 +2,12 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { decodeCanonical, toHex } from "@anamnesis/crypto/verify";
 import { limits, ticketDocument } from "@anamnesis/protocol";
-import { bytesOf, keyOf } from "@anamnesis/testing/chainFixture";
-import {
-  NodeFederation,
-  authority,
-  call,
-  hospital,
-  signedHeaders,
-  until,
-} from "@anamnesis/testing/nodeFixture";
-import type { Reply } from "@anamnesis/testing/nodeFixture";
+import { bytesOf, keyOf } from "@anamnesis/testing/keys";
+import { authority, hospital } from "@anamnesis/testing/federation";
+import { NodeFederation } from "@anamnesis/testing/nodeFederation";
+import { call, signedHeaders } from "@anamnesis/testing/requests";
+import { until } from "@anamnesis/testing/until";
+import type { Reply } from "@anamnesis/testing/requests";
 
 let federation: NodeFederation;
 let now = Date.now();

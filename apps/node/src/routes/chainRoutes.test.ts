@@ -3,16 +3,11 @@ import { after, before, test } from "node:test";
 import { decodeCanonical, encodeCanonical, randomBytes } from "@anamnesis/crypto/verify";
 import { decodeCertified, decodeHead, decodeSlip, limits } from "@anamnesis/protocol";
 import type { Genesis } from "@anamnesis/protocol";
-import { bytesOf, keyOf } from "@anamnesis/testing/chainFixture";
-import type { MadeSlip } from "@anamnesis/testing/chainFixture";
-import {
-  NodeFederation,
-  authority,
-  call,
-  hospital,
-  province,
-  signedHeaders,
-} from "@anamnesis/testing/nodeFixture";
+import { bytesOf, keyOf } from "@anamnesis/testing/keys";
+import type { MadeSlip } from "@anamnesis/testing/testChain";
+import { authority, hospital, province } from "@anamnesis/testing/federation";
+import { NodeFederation } from "@anamnesis/testing/nodeFederation";
+import { call, signedHeaders } from "@anamnesis/testing/requests";
 
 let federation: NodeFederation;
 let care: Genesis;

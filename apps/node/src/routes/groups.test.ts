@@ -5,8 +5,9 @@ import { encodeCanonical, fromHex, toHex } from "@anamnesis/crypto/verify";
 import { cosign, limits, makeSlip, parseInstitutionId, pidOf } from "@anamnesis/protocol";
 import type { Genesis } from "@anamnesis/protocol";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
-import { bytesOf, keyOf, signer } from "@anamnesis/testing/chainFixture";
-import { NodeFederation, authority, hospital, province } from "@anamnesis/testing/nodeFixture";
+import { bytesOf, keyOf, signer } from "@anamnesis/testing/keys";
+import { authority, hospital, province } from "@anamnesis/testing/federation";
+import { NodeFederation } from "@anamnesis/testing/nodeFederation";
 
 let federation: NodeFederation;
 let care: Genesis;

@@ -18,16 +18,12 @@ import {
   verifyStateProof,
 } from "@anamnesis/protocol";
 import type { Genesis, Head, SlipProof } from "@anamnesis/protocol";
-import { bytesOf, keyOf } from "@anamnesis/testing/chainFixture";
-import type { MadeSlip } from "@anamnesis/testing/chainFixture";
-import {
-  NodeFederation,
-  authority,
-  hospital,
-  province,
-  signedHeaders,
-  until,
-} from "@anamnesis/testing/nodeFixture";
+import { bytesOf, keyOf } from "@anamnesis/testing/keys";
+import type { MadeSlip } from "@anamnesis/testing/testChain";
+import { authority, hospital, province } from "@anamnesis/testing/federation";
+import { NodeFederation } from "@anamnesis/testing/nodeFederation";
+import { signedHeaders } from "@anamnesis/testing/requests";
+import { until } from "@anamnesis/testing/until";
 
 let federation: NodeFederation;
 let care: Genesis;

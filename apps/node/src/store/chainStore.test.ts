@@ -8,7 +8,8 @@ import { findSlip, rows } from "@anamnesis/ledger";
 import { certifyEntry, encodeCertified, genesisJson } from "@anamnesis/protocol";
 import type { SlipId } from "@anamnesis/protocol";
 import { ChainOnDisk } from "@anamnesis/testing/chainOnDisk";
-import { hex, keyOf, signer } from "@anamnesis/testing/chainFixture";
+import { keyOf, signer } from "@anamnesis/testing/keys";
+import { hex } from "@anamnesis/testing/testChain";
 import { ChainStore } from "./chainStore.ts";
 import { encodeKept } from "./keptEntry.ts";
 

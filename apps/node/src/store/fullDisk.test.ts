@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { SlipId } from "@anamnesis/protocol";
-import { NodeFederation, call, hospital } from "@anamnesis/testing/nodeFixture";
+import { hospital } from "@anamnesis/testing/federation";
+import { NodeFederation } from "@anamnesis/testing/nodeFederation";
+import { call } from "@anamnesis/testing/requests";
 import { killNode, nodeConfigFile, startNodeProcess } from "@anamnesis/testing/nodeProcess";
 import type { NodeProcess } from "@anamnesis/testing/nodeProcess";
 

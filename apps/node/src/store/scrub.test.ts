@@ -8,7 +8,7 @@ import type { Row } from "@anamnesis/ledger";
 import { AnamnesisError, decodeCertified } from "@anamnesis/protocol";
 import type { SignatureCheck } from "@anamnesis/protocol";
 import { ChainOnDisk, writerOf } from "@anamnesis/testing/chainOnDisk";
-import { province } from "@anamnesis/testing/nodeFixture";
+import { province } from "@anamnesis/testing/federation";
 import type { Chain } from "../chain.ts";
 import { rebuildIfDamaged } from "../embedded/rebuild.ts";
 import { ChainStore } from "./chainStore.ts";

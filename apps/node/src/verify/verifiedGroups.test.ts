@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { verifySignatureRaw } from "@anamnesis/crypto/verify";
 import type { SignatureCheck } from "@anamnesis/protocol";
-import { TestChain, bytesOf, keyOf, makeGenesis } from "@anamnesis/testing/chainFixture";
+import { makeGenesis } from "@anamnesis/testing/federation";
+import { bytesOf, keyOf } from "@anamnesis/testing/keys";
+import { TestChain } from "@anamnesis/testing/testChain";
 import { VerifiedGroups, isRefused } from "./verifiedGroups.ts";
 
 const chain = new TestChain(makeGenesis("consortium"));

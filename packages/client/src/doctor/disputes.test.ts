@@ -6,7 +6,7 @@ import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { fromHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, disputeReason } from "@anamnesis/protocol";
-import { ClientFederation } from "@anamnesis/testing/clientFederation";
+import { ClientFederation } from "@anamnesis/testing/client/federation";
 import { sealMessage, staffAddress } from "../mail.ts";
 import { findDoctor } from "../people.ts";
 

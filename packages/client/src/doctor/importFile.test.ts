@@ -10,7 +10,7 @@ import * as patient from "@anamnesis/client/patient";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { decodeCard } from "../mail.ts";
 import { contactKey } from "./addressBook.ts";
-import { ClientFederation } from "@anamnesis/testing/clientFederation";
+import { ClientFederation } from "@anamnesis/testing/client/federation";
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 const bundle = (entry: object[], type = "collection"): Uint8Array =>

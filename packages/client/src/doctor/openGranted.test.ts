@@ -6,7 +6,7 @@ import { collect } from "@anamnesis/client";
 import type { CertificateView, RecordView, Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
-import { ClientFederation } from "@anamnesis/testing/clientFederation";
+import { ClientFederation } from "@anamnesis/testing/client/federation";
 
 const dayMs = 24 * 3_600_000;
 const content = new TextEncoder().encode("a letter of several words");

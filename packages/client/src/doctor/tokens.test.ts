@@ -4,7 +4,7 @@ import { before, describe, test } from "node:test";
 import type { Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
-import { ClientFederation } from "@anamnesis/testing/clientFederation";
+import { ClientFederation } from "@anamnesis/testing/client/federation";
 import type { ImportedRecord } from "./importFile.ts";
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);

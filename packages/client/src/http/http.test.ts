@@ -14,8 +14,8 @@ import {
   trustJson,
 } from "@anamnesis/protocol";
 import type { InstitutionId, Trust } from "@anamnesis/protocol";
-import { ClientFederation } from "@anamnesis/testing/clientFederation";
-import { keyOf, signer } from "@anamnesis/testing/chainFixture";
+import { ClientFederation } from "@anamnesis/testing/client/federation";
+import { keyOf, signer } from "@anamnesis/testing/keys";
 import { bareCaller } from "../caller.ts";
 import { httpBlobDir, httpNetwork } from "./index.ts";
 import { httpVault } from "./parties.ts";

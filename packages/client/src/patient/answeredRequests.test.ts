@@ -7,7 +7,7 @@ import type { AccessRequestInput } from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import type { GrantInput } from "@anamnesis/client/patient";
 import { toHex } from "@anamnesis/crypto/verify";
-import { ClientFederation } from "@anamnesis/testing/clientFederation";
+import { ClientFederation } from "@anamnesis/testing/client/federation";
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 const DAY_MS = 24 * 3_600_000;

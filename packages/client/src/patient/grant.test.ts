@@ -6,7 +6,7 @@ import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import * as person from "@anamnesis/client/person";
 import { MemoryBlobDir, createDevice, openDevice } from "@anamnesis/client";
-import { ClientFederation } from "@anamnesis/testing/clientFederation";
+import { ClientFederation } from "@anamnesis/testing/client/federation";
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 

@@ -1,5 +1,5 @@
 import { grantSigningKey } from "@anamnesis/crypto/patientKeys";
-import { encodeCanonical, fromHex, verifySignature } from "@anamnesis/crypto/verify";
+import { encodeCanonical, fromHex, verifySignature, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, consortiumOf, evidence, grantDocument } from "@anamnesis/protocol";
 import type { ProxyMember } from "@anamnesis/protocol";
 import { bareCaller } from "../caller.ts";
@@ -11,7 +11,6 @@ import type { GrantOnChain } from "../grantOnChain.ts";
 import { ownNode } from "../ownNode.ts";
 import type { Session } from "../session.ts";
 import { postSlip, signedSlip } from "../submit.ts";
-import { toHex } from "@anamnesis/crypto/verify";
 
 const GRANTS_AT_ONCE = 8;
 

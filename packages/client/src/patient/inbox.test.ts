@@ -16,7 +16,7 @@ import type { VisitToken } from "@anamnesis/protocol";
 import type { Network, Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
-import { ClientFederation } from "@anamnesis/testing/clientFederation";
+import { ClientFederation } from "@anamnesis/testing/client/federation";
 import { cardAddress, decodeCard, sealMessage, sendMessage, staffAddress } from "../mail.ts";
 import type { Address } from "../mail.ts";
 import { certificateOf } from "../people.ts";

@@ -7,8 +7,8 @@ import * as patient from "@anamnesis/client/patient";
 import { sign } from "@anamnesis/crypto/sign";
 import { fromHex } from "@anamnesis/crypto/verify";
 import { consortiumOf, evidence, intentCommitment, makeSlip } from "@anamnesis/protocol";
-import { keyOf } from "@anamnesis/testing/chainFixture";
-import { ClientFederation } from "@anamnesis/testing/clientFederation";
+import { keyOf } from "@anamnesis/testing/keys";
+import { ClientFederation } from "@anamnesis/testing/client/federation";
 import { postSlip, signedSlip } from "../submit.ts";
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);

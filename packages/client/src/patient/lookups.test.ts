@@ -5,7 +5,7 @@ import type { Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { utf8 } from "@anamnesis/crypto/verify";
-import { ClientFederation } from "@anamnesis/testing/clientFederation";
+import { ClientFederation } from "@anamnesis/testing/client/federation";
 import { cardAddress, decodeCard, sendMessage } from "../mail.ts";
 import type { Address } from "../mail.ts";
 

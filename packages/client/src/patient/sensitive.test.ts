@@ -6,7 +6,7 @@ import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { utf8 } from "@anamnesis/crypto/verify";
 import { grantDocument, visitToken, signedVisitToken } from "@anamnesis/protocol";
-import { ClientFederation } from "@anamnesis/testing/clientFederation";
+import { ClientFederation } from "@anamnesis/testing/client/federation";
 
 describe("what is sensitive", () => {
   let federation: ClientFederation;

@@ -6,7 +6,7 @@ import { fromHex, i2osp, toHex, utf8 } from "../encoding/bytes.ts";
 import type { CurveEngine } from "./curveEngine.ts";
 import { mclEngine as mcl } from "./engineMcl.ts";
 import { nobleEngine as noble } from "./engineNoble.ts";
-import { flipBit, replaceAt } from "@anamnesis/testing/cryptoFixture";
+import { flipBit, replaceAt } from "@anamnesis/testing/cryptoParties";
 import { DST, GROUP_ORDER } from "../suite.ts";
 
 const ENGINES: readonly CurveEngine[] = [mcl, noble];

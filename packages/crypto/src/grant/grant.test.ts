@@ -15,8 +15,8 @@ import {
   sealContent,
   shareReplies,
   shareRequest,
-} from "@anamnesis/testing/cryptoFixture";
-import type { GrantFixture, Parties, SealedFixture } from "@anamnesis/testing/cryptoFixture";
+} from "@anamnesis/testing/cryptoParties";
+import type { GrantFixture, Parties, SealedFixture } from "@anamnesis/testing/cryptoParties";
 import type { StoredRecord } from "../record/objectHead.ts";
 import { openBodyBytes } from "../record/openBody.ts";
 import { checkShares, proxyShares, reencryptShare } from "./proxyShares.ts";

@@ -5,7 +5,7 @@ import { boxKeypairFromSeed, openSymmetric, openWith, sealSymmetric, sealTo } fr
 import type { BoxKeypair } from "../box.ts";
 import { toHex, utf8 } from "../encoding/bytes.ts";
 import { randomBytes } from "../primitives/derive.ts";
-import { flipBit } from "@anamnesis/testing/cryptoFixture";
+import { flipBit } from "@anamnesis/testing/cryptoParties";
 
 const info = "MRS-V1-TEST";
 const aad = utf8("context");

@@ -9,7 +9,7 @@ import type { CurveEngine } from "../engine/curveEngine.ts";
 import { mclEngine } from "../engine/engineMcl.ts";
 import { nobleEngine } from "../engine/engineNoble.ts";
 import { CryptoError } from "../errors.ts";
-import { flipBit } from "@anamnesis/testing/cryptoFixture";
+import { flipBit } from "@anamnesis/testing/cryptoParties";
 import { curve, useEngine } from "../engine/ready.ts";
 import { institutionPublicKey, institutionScalar, multiplySplit, tagKeys } from "./seedKeys.ts";
 import { keyCommitment } from "../record/stream.ts";

@@ -5,7 +5,7 @@ import { kdf, randomBytes, sha256 } from "../primitives/derive.ts";
 import { hashTag } from "./capsule.ts";
 import { mclEngine } from "../engine/engineMcl.ts";
 import { CryptoError } from "../errors.ts";
-import { flipBit } from "@anamnesis/testing/cryptoFixture";
+import { flipBit } from "@anamnesis/testing/cryptoParties";
 import { curve, ready, useEngine } from "../engine/ready.ts";
 import {
   contactBoxKeys,

@@ -20,7 +20,7 @@ import {
   utf8Decode,
 } from "../encoding/bytes.ts";
 import { expandMessageXmd, hashToScalar, kdf, randomBytes, randomScalar } from "./derive.ts";
-import { flipBit, seededRandom } from "@anamnesis/testing/cryptoFixture";
+import { flipBit, seededRandom } from "@anamnesis/testing/cryptoParties";
 import { at } from "../encoding/at.ts";
 import { modInverse } from "../grant/modInverse.ts";
 import type { Primitives } from "./primitives.ts";

@@ -17,8 +17,8 @@ import {
   readFixture,
   replaceAt,
   sealContent,
-} from "@anamnesis/testing/cryptoFixture";
-import type { Parties, SealedFixture } from "@anamnesis/testing/cryptoFixture";
+} from "@anamnesis/testing/cryptoParties";
+import type { Parties, SealedFixture } from "@anamnesis/testing/cryptoParties";
 import { decodeHeader, encodeHeader } from "./header.ts";
 import { readStoredRecord, sealHead } from "./objectHead.ts";
 import { openBodyBytes } from "./openBody.ts";

@@ -13,7 +13,7 @@ import {
   makeTarget,
   readFixture,
   sealContent,
-} from "@anamnesis/testing/cryptoFixture";
+} from "@anamnesis/testing/cryptoParties";
 import { encodeHeader } from "./header.ts";
 import { openBody } from "./openBody.ts";
 import { chunkStream, isCommitted } from "./stream.ts";

@@ -11,8 +11,8 @@ import {
   makeTarget,
   readFixture,
   sealContent,
-} from "@anamnesis/testing/cryptoFixture";
-import type { Parties, SealedFixture } from "@anamnesis/testing/cryptoFixture";
+} from "@anamnesis/testing/cryptoParties";
+import type { Parties, SealedFixture } from "@anamnesis/testing/cryptoParties";
 import { openBody, openBodyBytes } from "./openBody.ts";
 import type { OpenedRecord } from "./openBody.ts";
 import type { VisitTarget } from "./sealRecord.ts";

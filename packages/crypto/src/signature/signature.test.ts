@@ -5,7 +5,7 @@ import { sha512 } from "@noble/hashes/sha2.js";
 import vectors from "../../../../tests/vectors/ed25519-strict.json" with { type: "json" };
 import { concat, enc, fromHex, i2osp, os2ip, toHex, utf8 } from "../encoding/bytes.ts";
 import { randomBytes } from "../primitives/derive.ts";
-import { flipBit, replaceAt } from "@anamnesis/testing/cryptoFixture";
+import { flipBit, replaceAt } from "@anamnesis/testing/cryptoParties";
 import * as node from "../primitives/primitives.node.ts";
 import * as web from "../primitives/primitives.web.ts";
 import { sign, signingKeypair, signRaw } from "../sign.ts";

@@ -3,15 +3,9 @@ import { test } from "node:test";
 import { concat, fromHex } from "@anamnesis/crypto/verify";
 import { pidOf } from "@anamnesis/protocol";
 import type { SlipCode, SlipFields } from "@anamnesis/protocol";
-import {
-  TestChain,
-  bytesOf,
-  certify,
-  keyOf,
-  makeGenesis,
-  openVisit,
-  recordSlip,
-} from "@anamnesis/testing/chainFixture";
+import { makeGenesis } from "@anamnesis/testing/federation";
+import { bytesOf, keyOf } from "@anamnesis/testing/keys";
+import { TestChain, certify, openVisit, recordSlip } from "@anamnesis/testing/testChain";
 import { findRecord, findSession } from "../queries.ts";
 
 const care = new TestChain(makeGenesis("care"));

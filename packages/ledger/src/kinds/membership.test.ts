@@ -1,15 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Fingerprint, SlipCode, SlipFields } from "@anamnesis/protocol";
-import {
-  TestChain,
-  boxKeyOf,
-  certificateFields,
-  certify,
-  hex,
-  keyOf,
-  makeGenesis,
-} from "@anamnesis/testing/chainFixture";
+import { makeGenesis } from "@anamnesis/testing/federation";
+import { boxKeyOf, keyOf } from "@anamnesis/testing/keys";
+import { TestChain, certificateFields, certify, hex } from "@anamnesis/testing/testChain";
 import { findCertificate } from "../directory.ts";
 
 const consortium = new TestChain(makeGenesis("consortium"));

@@ -3,15 +3,10 @@ import { test } from "node:test";
 import { fromHex, sha256 } from "@anamnesis/crypto/verify";
 import { gidOf, limits } from "@anamnesis/protocol";
 import type { SlipCode, SlipFields } from "@anamnesis/protocol";
-import {
-  TestChain,
-  bytesOf,
-  certify,
-  hex,
-  keyOf,
-  makeGenesis,
-} from "@anamnesis/testing/chainFixture";
-import type { MadeSlip } from "@anamnesis/testing/chainFixture";
+import { makeGenesis } from "@anamnesis/testing/federation";
+import { bytesOf, keyOf } from "@anamnesis/testing/keys";
+import { TestChain, certify, hex } from "@anamnesis/testing/testChain";
+import type { MadeSlip } from "@anamnesis/testing/testChain";
 import { findGrant, findRequest, requestsByBody, usageOf } from "../queries.ts";
 
 const consortium = new TestChain(makeGenesis("consortium"));

@@ -1,120 +1,22 @@
-/** A federation of made-up keys and one chain of it in memory: for tests and measurements of ledger and node. */
-import { signingKeypair, sign } from "@anamnesis/crypto/sign";
+/** One chain in memory, block by block: for tests and measurements of ledger and node. */
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
 import { concat, fromHex, i2osp, sha256, toHex, utf8 } from "@anamnesis/crypto/verify";
 import { MemoryState, makeMachine, verifyGroup } from "@anamnesis/ledger";
 import type { BlockResult, Machine } from "@anamnesis/ledger";
-import {
-  careChainOfGenesis,
-  cosign,
-  decodeGroup,
-  limits,
-  makeGroup,
-  makeSlip,
-  pidOf,
-} from "@anamnesis/protocol";
+import { cosign, decodeGroup, limits, makeGroup, makeSlip, pidOf } from "@anamnesis/protocol";
 import type {
   ChainId,
-  ChainKind,
   CosignedKind,
   Genesis,
   Group,
   InstitutionId,
-  Member,
   SlipCode,
   SlipFields,
   SlipId,
   SlipKind,
 } from "@anamnesis/protocol";
-
-/** The key that a label names, the same in every run. */
-export const keyOf = (label: string): SigningKeypair =>
-  signingKeypair(sha256(utf8(`key of ${label}`)));
-/** 32 bytes (or fewer) that a label names. */
-export const bytesOf = (label: string, length = 32): Uint8Array =>
-  sha256(utf8(label)).slice(0, length);
-export const signer =
-  (key: SigningKeypair) =>
-  (type: string, message: Uint8Array): Uint8Array =>
-    sign({ type, message, secretKey: key.secretKey });
-
-export const boxKeyOf = (label: string): Uint8Array =>
-  concat(...Array.from({ length: 38 }, (_, i) => bytesOf(`${label} box ${i}`)));
-export const institutions = [
-  "general-hospital",
-  "city-hospital",
-  "online-clinic",
-  "national-authority",
-  "provincial-authority",
-  "municipal-authority",
-] as InstitutionId[];
-const authority = "national-authority" as InstitutionId;
-const hospital = "general-hospital" as InstitutionId;
-
-/** 2026-01-01T00:00:00Z */
-export const genesisTime = 1_767_225_600_000;
-export const proxyCount = 4;
-
-export function makeGenesis(
-  kind: ChainKind,
-  params: Partial<Genesis["params"]> = {},
-  chain: string = kind === "care" ? hospital : "consortium",
-): Genesis {
-  const members = kind === "care" ? [hospital, ...institutions.slice(3)] : institutions;
-  const common = {
-    v: 1,
-    chain: chain as ChainId,
-    kind,
-    demo: false,
-    time: genesisTime,
-    authority,
-    policy: kind === "care" ? "pbft" : "credit-dpos",
-    params: { pageSlips: 128, pageSeconds: 2, heartbeatSeconds: 10, ...params },
-    cas: ["root", "care", "third-parties"].map((id) => ({
-      id,
-      key: keyOf(id).publicKey,
-      der: bytesOf(`${id} certificate`),
-    })),
-    members: members.map((id): Member => ({
-      id,
-      name: `The ${id}`,
-      level: "tertiary",
-      power: 1,
-      nodeKey: keyOf(id).publicKey,
-      consensusKey: keyOf(`${id} consensus`).publicKey,
-      boxKey: boxKeyOf(id),
-      address: `http://${id}.example`,
-    })),
-  } as const;
-  if (kind === "care") return { ...common, institution: hospital, writer: hospital };
-  return {
-    ...common,
-    writer: authority,
-    consortium: {
-      k: 3,
-      proxies: Array.from({ length: proxyCount }, (_, i) => ({
-        index: i + 1,
-        institution: institutions[i]!,
-        key: keyOf(`proxy ${i + 1}`).publicKey,
-        boxKey: boxKeyOf(`proxy ${i + 1}`),
-        address: `http://proxy-${i + 1}.example`,
-      })),
-      registry: {
-        institution: authority,
-        boxKey: boxKeyOf("registry"),
-        address: "http://identities.example",
-      },
-      vaults: [{ id: "vault", address: "http://vault.example" }],
-      careChains: [careChainOfGenesis(makeGenesis("care", params))],
-    },
-  };
-}
-
-/** A consortium that knows these care chains. */
-export const knowing = (consortium: Genesis, ...care: readonly Genesis[]): Genesis => ({
-  ...consortium,
-  consortium: { ...consortium.consortium!, careChains: care.map(careChainOfGenesis) },
-});
+import { boxKeyOf, bytesOf, keyOf, signer } from "./keys.ts";
+import { genesisTime, hospital } from "./federation.ts";
 
 export interface MadeSlip {
   readonly id: SlipId;

@@ -17,11 +17,11 @@ import {
   vouched,
 } from "@anamnesis/protocol";
 import type { Grant, SharePackage, ShareSecret } from "@anamnesis/protocol";
-import { signer } from "./chainFixture.ts";
-import type { Reader } from "./proxyFixture.ts";
-import { hospital } from "./proxyParties.ts";
-import type { Parties } from "./proxyParties.ts";
-import type { MadeRecord } from "./proxyRecords.ts";
+import { signer } from "../keys.ts";
+import type { Reader } from "./federation.ts";
+import { hospital } from "../federation.ts";
+import type { Parties } from "./parties.ts";
+import type { MadeRecord } from "./records.ts";
 
 const HOUR_MS = 3_600_000;
 

@@ -1,16 +1,13 @@
-/** A registry with a federation of two hospitals and an authority, and people to enrol; only tests import it. */
+/** A registry of the federation, and people to enrol. */
 import "reflect-metadata";
 import { webcrypto } from "node:crypto";
-import { rmSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
 import { boxKeypairFromSeed, openWith, sealTo } from "@anamnesis/crypto/box";
 import type { BoxKeypair } from "@anamnesis/crypto/box";
-import { sign, signRaw, signingKeypair } from "@anamnesis/crypto/sign";
+import { sign, signingKeypair } from "@anamnesis/crypto/sign";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
-import { BYTES, concat, fromHex, randomBytes, utf8 } from "@anamnesis/crypto/verify";
+import { concat, fromHex, randomBytes, utf8 } from "@anamnesis/crypto/verify";
 import {
   attestation,
   enrolledAnswer,
@@ -18,30 +15,20 @@ import {
   hpkeInfo,
   identityCommitment,
   registeredBytes,
-  signRequest,
   signedAttestation,
 } from "@anamnesis/protocol";
-import type {
-  Attestation,
-  CaKey,
-  ChainId,
-  Credential,
-  Genesis,
-  Member,
-  InstitutionId,
-  Trust,
-} from "@anamnesis/protocol";
+import type { Attestation, CaKey, Credential, Trust } from "@anamnesis/protocol";
 import type { Server } from "@anamnesis/server";
 import { initHome } from "../../../apps/registry/src/home.ts";
 import { issueRegistrar } from "../../../apps/registry/src/operator.ts";
-import { startNode } from "./registryFakeNode.ts";
-import type { FakeNode } from "./registryFakeNode.ts";
 import { startRegistry } from "../../../apps/registry/src/registry.ts";
 import type { RegistryConfig } from "../../../apps/registry/src/registry.ts";
-
-export const hospital = "general-hospital" as InstitutionId;
-export const other = "city-hospital" as InstitutionId;
-export const authority = "national-authority" as InstitutionId;
+import { hospital, makeTrust, otherHospital } from "./federation.ts";
+import { keyOf } from "./keys.ts";
+import { startNode } from "./registryFakeNode.ts";
+import type { FakeNode } from "./registryFakeNode.ts";
+import { signedHeaders as signed } from "./requests.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
 
 /** A person's device: keys, and what is made with them. */
 export interface Device {
@@ -89,7 +76,6 @@ export interface Federation {
   readonly cas: readonly CaKey[];
   readonly boxKey: Uint8Array;
   readonly node: FakeNode;
-  readonly nodeKeys: SigningKeypair;
   /** The hospital's registrar and the other hospital's. */
   readonly registrar: Device & { readonly der: Uint8Array };
   readonly otherRegistrar: Device & { readonly der: Uint8Array };
@@ -99,18 +85,21 @@ export interface Federation {
 }
 
 export async function startFederation(options: Partial<RegistryConfig> = {}): Promise<Federation> {
-  const folder = await mkdtemp(join(tmpdir(), "registry-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder("registry-");
   const place = { home: join(folder, "home"), keyFile: join(folder, "secret", "store.key") };
   const { cas, boxKey } = await initHome(place.home, place);
   const node = await startNode(() => cas);
-  const nodeKeys = signingKeypair(randomBytes(32));
-  const otherNodeKeys = signingKeypair(randomBytes(32));
-  const trust = trustOf(cas, boxKey, node.address, {
-    [hospital]: nodeKeys.publicKey,
-    [other]: otherNodeKeys.publicKey,
+  const trust = makeTrust({
+    name: "test",
+    care: [hospital, otherHospital],
+    cas,
+    member: () => ({ address: node.address }),
+    registry: { boxKey, address: "" },
   });
-  const [registrar, otherRegistrar] = [await newRegistrar(hospital), await newRegistrar(other)];
+  const [registrar, otherRegistrar] = [
+    await newRegistrar(hospital),
+    await newRegistrar(otherHospital),
+  ];
   const clock = { now: Date.now() };
   const config: RegistryConfig = {
     ...place,
@@ -128,7 +117,6 @@ export async function startFederation(options: Partial<RegistryConfig> = {}): Pr
     cas,
     boxKey,
     node,
-    nodeKeys,
     registrar,
     otherRegistrar,
     clock,
@@ -146,68 +134,17 @@ export async function startFederation(options: Partial<RegistryConfig> = {}): Pr
       name: `Registrar of ${institution}`,
       identifier: `Registrar of ${institution}`,
     };
-    const { secretKey } = institution === hospital ? nodeKeys : otherNodeKeys;
     const { certificate } = await issueRegistrar(
       { ...place, trust },
       {
         ...person,
         request: device.request,
         boxKey: device.box.publicKey,
-        ...registeredBy(secretKey, device, person),
+        ...registeredBy(keyOf(institution).secretKey, device, person),
       },
     );
     return { ...device, der: certificate };
   }
-}
-
-function trustOf(
-  cas: readonly CaKey[],
-  boxKey: Uint8Array,
-  address: string,
-  nodeKeys: Readonly<Record<string, Uint8Array>>,
-): Trust {
-  const member = (id: InstitutionId): Member => ({
-    id,
-    name: id,
-    level: "tertiary",
-    power: 1,
-    nodeKey: nodeKeys[id] ?? randomBytes(32),
-    consensusKey: randomBytes(32),
-    boxKey: new Uint8Array(BYTES.boxPublicKey),
-    address,
-  });
-  const shared = {
-    v: 1,
-    demo: false,
-    time: 0,
-    authority,
-    policy: "pbft",
-    params: { pageSlips: 128, pageSeconds: 2, heartbeatSeconds: 10 },
-    cas,
-  } as const;
-  const care = (id: InstitutionId): Genesis => ({
-    ...shared,
-    chain: `test-${id}` as ChainId,
-    kind: "care",
-    institution: id,
-    writer: id,
-    members: [id, authority].map(member),
-  });
-  const consortium: Genesis = {
-    ...shared,
-    chain: "test-consortium" as ChainId,
-    kind: "consortium",
-    writer: authority,
-    members: [hospital, other, authority].map(member),
-    consortium: {
-      k: 3,
-      proxies: [],
-      registry: { institution: authority, boxKey, address: "" },
-      vaults: [],
-      careChains: [],
-    },
-  };
-  return { v: 1, chains: [consortium, care(hospital), care(other)] };
 }
 
 /** Salt and signature by which a registrar, or a node, vouches for a person's keys. */
@@ -298,30 +235,25 @@ export const post = (
 ): Promise<Response> =>
   fetch(registry.address + path, { method, headers, body: Buffer.from(body) });
 
-/** A request signed by a key (RFC 9421). */
-export function signedHeaders(
-  federation: Federation,
-  request: { readonly method: string; readonly path: string; readonly body: Uint8Array },
+/** A request signed by a key at the registry's time. */
+export const signedHeaders = (
+  { registry, clock }: Federation,
+  {
+    method,
+    path,
+    body,
+  }: { readonly method: string; readonly path: string; readonly body: Uint8Array },
   keyId: string,
   secretKey: Uint8Array,
   nonce = randomBytes(16),
-): Record<string, string> {
-  const authority = new URL(federation.registry.address).host;
-  return signRequest(
-    { ...request, authority },
+): Record<string, string> =>
+  signed(`${registry.address}${path}`, signingKeypair(secretKey), {
+    method,
+    body,
     keyId,
-    (message) => signRaw({ message, secretKey }),
-    federation.clock.now,
+    created: clock.now,
     nonce,
-  );
-}
-
-export async function codeOf(answer: Response): Promise<string> {
-  return (
-    ((await answer.json()) as { error?: { code?: string } }).error?.code ??
-    `no error, status ${answer.status}`
-  );
-}
+  });
 
 export const sealedFor = (
   { boxKey }: Federation,

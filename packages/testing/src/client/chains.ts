@@ -43,9 +43,9 @@ import {
   readRecordView,
   readRequestView,
   readSessionView,
-} from "../../client/src/http/views.ts";
-import { TestChain, keyOf, signer } from "./chainFixture.ts";
-import { boxOf } from "./clientKeys.ts";
+} from "../../../client/src/http/views.ts";
+import { keyOf, signer, boxOf } from "../keys.ts";
+import { TestChain } from "../testChain.ts";
 
 interface Committed {
   readonly appHash: Uint8Array;

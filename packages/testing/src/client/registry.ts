@@ -20,13 +20,12 @@ import {
   signedAttestation,
 } from "@anamnesis/protocol";
 import type { ContactCard, Credential, Registration } from "@anamnesis/protocol";
-import type { Authority } from "../../../apps/registry/src/authority.ts";
-import { issueCertificate } from "../../../apps/registry/src/certificates.ts";
-import { keyOf } from "./chainFixture.ts";
-import { assertSigns } from "./clientChains.ts";
-import type { signedKey } from "./clientChains.ts";
-import type { ClientFederation } from "./clientFederation.ts";
-import { boxOf } from "./clientKeys.ts";
+import type { Authority } from "../../../../apps/registry/src/authority.ts";
+import { issueCertificate } from "../../../../apps/registry/src/certificates.ts";
+import { keyOf, boxOf } from "../keys.ts";
+import { assertSigns } from "./chains.ts";
+import type { signedKey } from "./chains.ts";
+import type { ClientFederation } from "./federation.ts";
 
 const noAad = new Uint8Array(0);
 

@@ -6,9 +6,9 @@ import { sealRecord } from "@anamnesis/crypto/seal";
 import type { SealedRecord } from "@anamnesis/crypto/seal";
 import { capsulesDigest, randomBytes, recordDigest, sha256 } from "@anamnesis/crypto/verify";
 import type { SlipId } from "@anamnesis/protocol";
-import { keyOf } from "./chainFixture.ts";
-import { hospital } from "./proxyParties.ts";
-import type { Parties } from "./proxyParties.ts";
+import { keyOf } from "../keys.ts";
+import { hospital } from "../federation.ts";
+import type { Parties } from "./parties.ts";
 
 /** Who writes: the key is that of the label `author`. */
 export interface Author {

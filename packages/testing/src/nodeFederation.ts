@@ -1,14 +1,9 @@
 /** A federation of real nodes on this machine: for tests and measurements of apps/node. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { randomBytes } from "node:crypto";
-import { signRaw } from "@anamnesis/crypto/sign";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
 import { encodeCanonical, fromHex } from "@anamnesis/crypto/verify";
-import { bareKeyId, limits, makeGroup, makeSlip, pidOf, signRequest } from "@anamnesis/protocol";
+import { limits, makeGroup, makeSlip, pidOf } from "@anamnesis/protocol";
 import type {
   CaKey,
   ChainId,
@@ -21,12 +16,14 @@ import { readKeys } from "../../../apps/node/src/dataDirectory.ts";
 import type { NodeKeys } from "../../../apps/node/src/dataDirectory.ts";
 import { initDataDirectory, startNode } from "../../../apps/node/src/index.ts";
 import type { NodeConfig, PublicNodeKeys, RunningNode } from "../../../apps/node/src/index.ts";
-import { bytesOf, certificateFields, keyOf, knowing, makeGenesis, signer } from "./chainFixture.ts";
-import type { MadeSlip } from "./chainFixture.ts";
-
-export const hospital = "general-hospital";
-export const authority = "national-authority";
-export const province = "provincial-authority";
+import { authority, hospital, makeTrust, province } from "./federation.ts";
+import { bytesOf, keyOf, signer } from "./keys.ts";
+import { certificateFields } from "./testChain.ts";
+import type { MadeSlip } from "./testChain.ts";
+import type { Reply } from "./requests.ts";
+import { call } from "./requests.ts";
+import { freePorts } from "../../../apps/host/src/ports.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
 
 export interface FederationOptions {
   readonly params?: Partial<Genesis["params"]>;
@@ -54,7 +51,7 @@ export class NodeFederation {
 
   static async make(options: FederationOptions = {}): Promise<NodeFederation> {
     const { params, members = [hospital, authority, province], registry, cas } = options;
-    const dir = await mkdtemp(join(tmpdir(), "nodes-"));
+    const dir = await temporaryFolder("nodes-");
     const homes = new Map<string, PublicNodeKeys & { readonly address: string }>();
     const keys = new Map<string, NodeKeys>();
     const ports = await freePorts(members.length);
@@ -63,18 +60,14 @@ export class NodeFederation {
       homes.set(id, { ...publicKeys, address: `http://127.0.0.1:${ports[i]}` });
       keys.set(id, await readKeys(join(dir, id)));
     }
-    const [care, consortium] = (["care", "consortium"] as const).map((kind): Genesis => {
-      const plain = makeGenesis(kind, params);
-      const ours = {
-        ...plain,
-        cas: cas ?? plain.cas,
-        members: plain.members.map((member) => ({ ...member, ...homes.get(member.id) })),
-      };
-      if (ours.consortium === undefined || registry === undefined) return ours;
-      const { registry: planned, ...rest } = ours.consortium;
-      return { ...ours, consortium: { ...rest, registry: { ...planned, address: registry } } };
+    const trust = makeTrust({
+      params,
+      cas,
+      member: (id) => homes.get(id),
+      ...(registry === undefined ? {} : { registry: { address: registry } }),
     });
-    return new NodeFederation({ dir, care: care!, consortium: knowing(consortium!, care!), keys });
+    const [consortium, care] = trust.chains;
+    return new NodeFederation({ dir, care, consortium, keys });
   }
 
   config(institution: string, options: Partial<NodeConfig> = {}): NodeConfig {
@@ -243,90 +236,5 @@ export class NodeFederation {
   ): Promise<Reply> {
     const body = encodeCanonical([...slips]);
     return call(this.url(institution, chain, "batch"), { body, headers });
-  }
-}
-
-export interface Reply {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly bytes: Uint8Array;
-  /** The body as JSON; empty when it is none. */
-  readonly json: {
-    readonly error?: { readonly code: string; readonly message: string };
-    readonly [field: string]: unknown;
-  };
-}
-
-/** One HTTP request: POST when there is a body, else GET. */
-export async function call(
-  url: string,
-  options: { method?: string; body?: Uint8Array; headers?: Record<string, string> } = {},
-): Promise<Reply> {
-  const { body, headers = {} } = options;
-  const method = options.method ?? (body === undefined ? "GET" : "POST");
-  const type = body === undefined ? {} : { "content-type": "application/cbor" };
-  const response = await fetch(url, {
-    method,
-    headers: { ...type, ...headers },
-    ...(body === undefined ? {} : { body: Buffer.from(body) }),
-  });
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  const isJson = (response.headers.get("content-type") ?? "").includes("json");
-  const json = isJson ? (JSON.parse(Buffer.from(bytes).toString()) as Reply["json"]) : {};
-  return { status: response.status, headers: response.headers, bytes, json };
-}
-
-/** Headers that sign a request with a bare key, or under a certificate's fingerprint. */
-export function signedHeaders(
-  url: string,
-  key: SigningKeypair,
-  options: {
-    method?: string;
-    body?: Uint8Array;
-    keyId?: string;
-    created?: number;
-    nonce?: Uint8Array;
-  } = {},
-): Record<string, string> {
-  const { host, pathname } = new URL(url);
-  const { method = "GET", body = new Uint8Array(), keyId = bareKeyId(key.publicKey) } = options;
-  return signRequest(
-    { method, authority: host, path: pathname, body },
-    keyId,
-    (message) => signRaw({ message, secretKey: key.secretKey }),
-    options.created ?? Date.now(),
-    options.nonce ?? randomBytes(16),
-  );
-}
-
-/** Ports that nobody listens on now. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve) => {
-          const server = createServer();
-          server.listen(0, "127.0.0.1", () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(
-    servers.map((server) => new Promise<void>((resolve) => void server.close(() => resolve()))),
-  );
-  return ports;
-}
-
-/** Waits until `holds`, asking every two milliseconds; fails after `waitMs`. */
-export async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  waitMs = 10_000,
-): Promise<void> {
-  const end = Date.now() + waitMs;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`Waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

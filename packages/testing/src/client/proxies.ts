@@ -31,10 +31,9 @@ import {
 } from "@anamnesis/protocol";
 import type { Gid, ReencryptRequest, SlipId, Trust } from "@anamnesis/protocol";
 import { findGrant, findSlip } from "@anamnesis/ledger";
-import { keyOf } from "./chainFixture.ts";
-import { signedKey } from "./clientChains.ts";
-import type { MemoryChains } from "./clientChains.ts";
-import { boxOf } from "./clientKeys.ts";
+import { keyOf, boxOf } from "../keys.ts";
+import { signedKey } from "./chains.ts";
+import type { MemoryChains } from "./chains.ts";
 
 interface Held {
   readonly shares: ProxyShares;

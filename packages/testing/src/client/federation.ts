@@ -14,15 +14,14 @@ import type {
 } from "@anamnesis/client";
 import * as person from "@anamnesis/client/person";
 import { AnamnesisError, requestedKey } from "@anamnesis/protocol";
-import type { InstitutionId, Role, Trust } from "@anamnesis/protocol";
-import { authority, certifyAuthority } from "../../../apps/registry/src/authority.ts";
-import type { Authority } from "../../../apps/registry/src/authority.ts";
-import { bytesOf, genesisTime, makeGenesis } from "./chainFixture.ts";
-import { MemoryChains, signedKey } from "./clientChains.ts";
-import { careGenesis, realKeys } from "./clientGenesis.ts";
-import { MemoryProxies } from "./clientProxies.ts";
-import { MemoryRegistry } from "./clientRegistry.ts";
-import { memoryVault } from "./clientVault.ts";
+import type { Role, Trust } from "@anamnesis/protocol";
+import type { Authority } from "../../../../apps/registry/src/authority.ts";
+import { genesisTime, hospital, makeTrust, otherHospital, realBoxes } from "../federation.ts";
+import { MemoryChains, signedKey } from "./chains.ts";
+import { MemoryProxies } from "./proxies.ts";
+import { MemoryRegistry } from "./registry.ts";
+import { memoryVault } from "./vault.ts";
+import { CertificateOffice } from "../certificateOffice.ts";
 
 const noAad = new Uint8Array(0);
 
@@ -57,26 +56,10 @@ export class ClientFederation implements Network {
 
   static async make(name = "one"): Promise<ClientFederation> {
     await ready();
-    const [rootSeed, careSeed] = [bytesOf(`${name} root`), bytesOf(`${name} care`)];
-    const root = await authority(
-      "root",
-      rootSeed,
-      await certifyAuthority({ id: "root", seed: rootSeed }, undefined, genesisTime),
-    );
-    const care = await authority(
-      "care",
-      careSeed,
-      await certifyAuthority({ id: "care", seed: careSeed }, root, genesisTime),
-    );
-    const consortium = await realKeys(makeGenesis("consortium", {}, `${name}-consortium`), [
-      root,
-      care,
-    ]);
-    const hospitals = ["general-hospital", "city-hospital"] as InstitutionId[];
-    const careChains = await Promise.all(
-      hospitals.map((id) => realKeys(careGenesis(id, `${name}-${id}`), [root, care])),
-    );
-    return new ClientFederation({ v: 1, chains: [consortium, ...careChains] }, care);
+    const office = await CertificateOffice.make(`${name} `, genesisTime);
+    const care = [hospital, otherHospital];
+    const trust = makeTrust({ name, care, cas: office.cas, ...(await realBoxes()) });
+    return new ClientFederation(trust, office.care);
   }
 
   readonly clock = (): number => genesisTime + 60_000 + (Date.now() - this.#started) + this.skewMs;

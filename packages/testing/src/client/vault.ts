@@ -3,7 +3,7 @@ import { concat, toHex } from "@anamnesis/crypto/verify";
 import type { VaultApi } from "@anamnesis/client";
 import { AnamnesisError, verifyTicket } from "@anamnesis/protocol";
 import type { Ticket } from "@anamnesis/protocol";
-import { keyOf } from "./chainFixture.ts";
+import { keyOf } from "../keys.ts";
 
 export interface VaultState {
   /** Stored objects by id. */

@@ -24,16 +24,19 @@ import {
   signRequest,
 } from "@anamnesis/protocol";
 import type { Grant, ReencryptRequest, SlipCode, SlipId } from "@anamnesis/protocol";
-import { startProxy } from "../../../apps/proxy/src/proxy.ts";
-import type { ProxyConfig } from "../../../apps/proxy/src/proxy.ts";
-import { certificateFields, keyOf } from "./chainFixture.ts";
-import type { MadeSlip, TestChain } from "./chainFixture.ts";
-import { makeGrant, sharesFor } from "./proxyGrants.ts";
-import type { MadeGrant } from "./proxyGrants.ts";
-import { hospital, makeParties } from "./proxyParties.ts";
-import { sealUnder, spoiled } from "./proxyRecords.ts";
-import type { Author, MadeRecord, Visit } from "./proxyRecords.ts";
-import type { Parties } from "./proxyParties.ts";
+import { startProxy } from "../../../../apps/proxy/src/proxy.ts";
+import type { ProxyConfig } from "../../../../apps/proxy/src/proxy.ts";
+import { keyOf } from "../keys.ts";
+import { certificateFields } from "../testChain.ts";
+import type { MadeSlip, TestChain } from "../testChain.ts";
+import { makeGrant, sharesFor } from "./grants.ts";
+import type { MadeGrant } from "./grants.ts";
+import { hospital } from "../federation.ts";
+import { makeParties } from "./parties.ts";
+import { sealUnder, spoiled } from "./records.ts";
+import type { Author, MadeRecord, Visit } from "./records.ts";
+import type { Parties } from "./parties.ts";
+import { codeOf } from "../requests.ts";
 
 export interface Reader {
   /** Names the signing key. */
@@ -77,7 +80,7 @@ export class ProxyFederation {
     const federation = new ProxyFederation(parties, { fingerprint: fields.fingerprint, box });
     federation.commit(
       parties.care,
-      parties.care.slip("identity.certify", fields, parties.ca),
+      parties.care.slip("identity.certify", fields, keyOf("care")),
       hospital,
     );
     for (const index of indices) await federation.run(index, config);
@@ -123,19 +126,22 @@ export class ProxyFederation {
   }
 
   async newReader(name: string, options: { readonly validTo?: number } = {}): Promise<Reader> {
-    const { consortium, ca } = this.parties;
+    const { consortium } = this.parties;
     const box = await boxKeypairFromSeed(randomBytes(32));
     const fields = {
       ...certificateFields(name, { validFrom: this.now - 1_000, ...options }),
       boxKey: box.publicKey,
     };
-    this.commit(consortium, consortium.slip("identity.certify", fields, ca));
+    this.commit(consortium, consortium.slip("identity.certify", fields, keyOf("care")));
     return { name, fingerprint: fields.fingerprint, box };
   }
 
   revokeReader({ fingerprint }: Reader): void {
-    const { consortium, ca } = this.parties;
-    this.commit(consortium, consortium.slip("identity.revoke", { fingerprint, by: "care" }, ca));
+    const { consortium } = this.parties;
+    this.commit(
+      consortium,
+      consortium.slip("identity.revoke", { fingerprint, by: "care" }, keyOf("care")),
+    );
   }
 
   openVisit(): Visit {
@@ -341,10 +347,4 @@ export class ProxyFederation {
       sealedId: randomBytes(60),
     };
   }
-}
-
-/** "OK", or the code of a refusal. */
-export async function codeOf(answer: Response): Promise<string> {
-  if (answer.ok) return "OK";
-  return ((await answer.json()) as { error: { code: string } }).error.code;
 }
