@@ -8,6 +8,7 @@ import { documentFindings } from "./tidy/documents.ts";
 import { roomFindings } from "./tidy/rooms.ts";
 import { readSources, type Source } from "./tidy/sources.ts";
 import { lengthFindings, nameFindings, unfinishedFindings, wordFindings } from "./tidy/text.ts";
+import { wireFindings } from "./tidy/wire.ts";
 import { importsOf, readWorkspaces, type Workspace } from "./tidy/workspaces.ts";
 import { projectRoot } from "./pinnedNode.mjs";
 
@@ -224,8 +225,8 @@ test("roomFindings() names rooms left out, made up, twice or with other arrows",
       source(
         "CONTRIBUTING.md",
         "packages/crypto     suite          nothing of ours",
-        "apps/node           ledger node    server, ledger, protocol, crypto/{verify,sign,box}",
-        "apps/node           ledger node    server, ledger, protocol, crypto/{verify,sign,box}",
+        "apps/node           ledger node    server, http, ledger, protocol, crypto/{verify,sign,box}",
+        "apps/node           ledger node    server, http, ledger, protocol, crypto/{verify,sign,box}",
       ),
       source(
         "docs/ARCHITECTURE.md",
@@ -293,4 +294,32 @@ test("the state machine uses nothing that may differ between machines", () => {
     "updateDates",
   ];
   for (const text of good) assert.deepEqual(determinismFindings([source(at, text)]), [], text);
+});
+
+test("what goes over the wire is described, and ids come from parsers", () => {
+  assertNone(wireFindings(sources));
+});
+
+test("wireFindings() finds bare requests, readers, routes and ids, and no more", () => {
+  const found = wireFindings([
+    source(
+      "apps/node/src/a.ts",
+      "const answer = await fetch(url);",
+      "const view = (await answer.json()) as View;",
+      'import Fastify from "fastify";',
+      "const id = text as SlipId;",
+    ),
+    source("apps/node/src/b.ts", "// fetch(url)", "await this.#fetch(route);", "x as SlipIds;"),
+    source("apps/node/src/c.test.ts", "await fetch(url); const id = text as Gid;"),
+    source("packages/http/src/part.ts", "await fetch(url);"),
+  ]);
+  assert.deepEqual(
+    found.map((one) => one.replace(/ goes .*/, "")),
+    [
+      'apps/node/src/a.ts:1: "fetch("',
+      'apps/node/src/a.ts:2: "answer.json()"',
+      'apps/node/src/a.ts:3: "from "fastify""',
+      'apps/node/src/a.ts:4: "as SlipId"',
+    ],
+  );
 });

@@ -10,7 +10,6 @@ import {
   consortiumOf,
   encodeSlipProof,
   intentCommitment,
-  reencryptRequest,
 } from "@anamnesis/protocol";
 import type { ReencryptRequest, SlipFields } from "@anamnesis/protocol";
 import { certifiedCaller } from "../../packages/client/src/caller.ts";
@@ -125,18 +124,23 @@ export async function askEveryProxy(reader: Session, opening: Opening): Promise<
   );
 }
 
-export const requestOf = ({ gid, intent, purpose, action, ...rest }: Opening): Uint8Array =>
-  reencryptRequest.encode({
-    v: 1,
-    suite: "MRS-V1",
-    gid: fromHex(gid),
-    intent: fromHex(intent),
-    salt: rest.salt,
-    digests: [...rest.digests],
-    action: action ?? "read",
-    purpose: purpose ?? "TREAT",
-    items: [...rest.items],
-  });
+export const requestOf = ({
+  gid,
+  intent,
+  purpose,
+  action,
+  ...rest
+}: Opening): ReencryptRequest => ({
+  v: 1,
+  suite: "MRS-V1",
+  gid: fromHex(gid),
+  intent: fromHex(intent),
+  salt: rest.salt,
+  digests: [...rest.digests],
+  action: action ?? "read",
+  purpose: purpose ?? "TREAT",
+  items: [...rest.items],
+});
 
 /** Files below a folder whose name is a stored object's. */
 export const objectFiles = (folder: string): string[] =>

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { collect } from "@anamnesis/client";
-import type { GrantView, LogEntry, NodeApi, Session } from "@anamnesis/client";
+import type { LogEntry, NodeApi, Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { sign } from "@anamnesis/crypto/sign";
@@ -11,12 +11,13 @@ import {
   AnamnesisError,
   careChainOf,
   disputeReason,
+  parseFingerprint,
   recordNotice,
   signedVisitToken,
   tokenAnswer,
   visitToken,
 } from "@anamnesis/protocol";
-import type { ContactCard } from "@anamnesis/protocol";
+import type { ContactCard, UsageView } from "@anamnesis/protocol";
 import { bareCaller, certifiedCaller } from "../../packages/client/src/caller.ts";
 import { cardAddress, sendMessage, staffAddress } from "../../packages/client/src/mail.ts";
 import { visitKey, visitOf } from "../../packages/client/src/patient/visitKeys.ts";
@@ -43,13 +44,19 @@ import {
 const openings = async (who: Session): Promise<(LogEntry & { readonly what: "opened" })[]> =>
   (await patient.accessLog(who)).filter((entry) => entry.what === "opened");
 
-/** The patient's view through nodes of which the own one tells `lie` about grants. */
-const lying = (lie: (honest: GrantView) => GrantView): Session =>
+/** The patient's view through nodes of which the own one tells `lie` about the use of grants. */
+const lying = (lie: (honest: readonly UsageView[]) => readonly UsageView[]): Session =>
   over(alice, {
     node: (institution): NodeApi => {
       const node = alice.network.node(institution);
       if (institution !== alice.device.institution) return node;
-      return { ...node, grant: async (chain, gid) => lie(await node.grant(chain, gid)) };
+      return {
+        ...node,
+        grantUsage: async (chain, gid, after) => {
+          const { usage, ...page } = await node.grantUsage(chain, gid, after);
+          return { usage: lie(usage), ...page };
+        },
+      };
     },
   });
 
@@ -77,14 +84,11 @@ export function liesAndForgeries(): void {
     const honestly = await openings(alice);
     assert.ok(honestly.some(({ witnesses }) => witnesses >= 3));
     const served = honestly.filter(({ witnesses }) => witnesses > 0).map(({ intent }) => intent);
-    const silent = await openings(lying((grant) => ({ ...grant, usage: [] })));
+    const silent = await openings(lying(() => []));
     assert.deepEqual(silent.map(({ intent }) => intent).toSorted(), served.toSorted());
     const { fingerprint } = await stranger.device.certificate();
     const slander = await openings(
-      lying((grant) => ({
-        ...grant,
-        usage: grant.usage.map((usage) => ({ ...usage, reader: fingerprint })),
-      })),
+      lying((usage) => usage.map((used) => ({ ...used, reader: parseFingerprint(fingerprint) }))),
     );
     assert.deepEqual(new Set(slander.map(({ who }) => who.name)), new Set(["dr-reader"]));
     const gone = over(alice, {
@@ -92,7 +96,8 @@ export function liesAndForgeries(): void {
         const node = alice.network.node(institution);
         const grant = (): Promise<never> =>
           Promise.reject(new AnamnesisError("NOT_FOUND", "There is no such grant"));
-        return institution === alice.device.institution ? { ...node, grant } : node;
+        const grantUsage = async (): Promise<{ usage: [] }> => ({ usage: [] });
+        return institution === alice.device.institution ? { ...node, grant, grantUsage } : node;
       },
     });
     assert.equal((await openings(gone)).length, served.length);

@@ -116,6 +116,7 @@ export class Simulation {
       throw error;
     }
     for (const { id, code } of outcomes) {
+      assert.ok(id !== null);
       this.#unanswered.delete(id);
       // REPLAYED says that the slip is on the chain: as good as an acknowledgement.
       if (code === "OK" || code === "REPLAYED") this.acknowledged.add(id);

@@ -4,7 +4,7 @@
  */
 import { toHex } from "@anamnesis/crypto/verify";
 import { findSlip } from "@anamnesis/ledger";
-import type { SlipId } from "@anamnesis/protocol";
+import { parseSlipId } from "@anamnesis/protocol";
 import { openFromArguments } from "./openFromArguments.ts";
 
 export type WriterCall = { readonly carry: string } | { readonly find: readonly string[] };
@@ -20,13 +20,13 @@ const reply = (message: WriterReply): void => void process.send?.(message);
 process.on("message", (call: WriterCall) => {
   if ("find" in call) {
     const missing = chain.snapshot(({ state }) =>
-      call.find.filter((id) => findSlip(state, id as SlipId) === undefined),
+      call.find.filter((id) => findSlip(state, parseSlipId(id)) === undefined),
     );
     return reply({ missing });
   }
   chain
     .carry([new Uint8Array(Buffer.from(call.carry, "base64"))])
-    .then(([outcome]) => reply({ carried: { id: outcome!.id, code: outcome!.code } }))
+    .then(([outcome]) => reply({ carried: { id: outcome!.id!, code: outcome!.code } }))
     .catch(() => process.exit(3));
 });
 process.on("disconnect", () => void chain.stop().then(() => process.exit(0)));

@@ -12,7 +12,15 @@ import {
 } from "./workspaces.ts";
 
 const scope = "@anamnesis/";
-const server = ["server", "ledger", "protocol", "crypto/verify", "crypto/sign", "crypto/box"];
+const server = [
+  "server",
+  "http",
+  "ledger",
+  "protocol",
+  "crypto/verify",
+  "crypto/sign",
+  "crypto/box",
+];
 
 /**
  * What the code of a workspace may import of ours: a package with all its entries, or one entry of it.
@@ -23,20 +31,28 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   "packages/protocol": ["crypto/verify"],
   "packages/fhir": [],
   "packages/ledger": ["protocol", "crypto/verify"],
-  "packages/server": ["protocol", "crypto/verify"],
-  "packages/client": ["protocol", "crypto", "fhir"],
+  "packages/http": ["protocol", "crypto/verify"],
+  "packages/server": ["http", "protocol", "crypto/verify"],
+  "packages/client": ["http", "protocol", "crypto", "fhir"],
   "packages/published": ["crypto"],
   "apps/node": server,
   "apps/proxy": [...server.filter((entry) => entry !== "ledger"), "crypto/proxy"],
   "apps/registry": server.filter((entry) => entry !== "ledger"),
   "apps/vault": server.filter((entry) => entry !== "ledger"),
   "apps/gateway": ["client", "protocol", "crypto", "fhir"],
-  "apps/web": ["client", "protocol", "crypto", "fhir"],
-  "apps/host": ["client", "protocol", "crypto", "fhir"],
+  "apps/web": ["client", "http", "protocol", "crypto", "fhir"],
+  "apps/host": ["client", "http", "protocol", "crypto", "fhir"],
   "apps/cli": ["client", "protocol", "crypto", "fhir"],
 };
 
-const serverFolders = ["packages/server", "apps/node", "apps/proxy", "apps/registry", "apps/vault"];
+const serverFolders = [
+  "packages/http",
+  "packages/server",
+  "apps/node",
+  "apps/proxy",
+  "apps/registry",
+  "apps/vault",
+];
 
 /** Files with which a process could open a record or act as a patient; no server may load them, by whatever way. */
 export const openingFiles: readonly string[] = [

@@ -16,7 +16,7 @@ export async function doctorNamed(session: Session, asked: string): Promise<Pers
     .certificates(chain, { name, ...(institution === undefined ? {} : { institution }) });
   const live = found.filter(
     ({ role, revokedAt, validFrom, validTo }) =>
-      role === "doctor" && revokedAt === undefined && validFrom <= now && now <= validTo,
+      role === "doctor" && revokedAt === 0 && validFrom <= now && now <= validTo,
   );
   const [one, ...others] = live;
   if (one === undefined)

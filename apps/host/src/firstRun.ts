@@ -1,16 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { careChainOfGenesis, genesisJson, trustJson } from "@anamnesis/protocol";
-import type {
-  CaKey,
-  ChainId,
-  Genesis,
-  InstitutionId,
-  Member,
-  ProxyMember,
-  Trust,
+import {
+  careChainOfGenesis,
+  genesisJson,
+  parseChainId,
+  parseInstitutionId,
+  trustJson,
 } from "@anamnesis/protocol";
+import type { CaKey, Genesis, Member, ProxyMember, Trust } from "@anamnesis/protocol";
 import { places, writeAtomically, writeFederation } from "@anamnesis/client/folder";
 import type { FederationFile } from "@anamnesis/client/folder";
 import type { Child } from "./childProcess.ts";
@@ -139,7 +137,7 @@ function genesisDocuments(profile: Profile, file: FederationFile, keys: PublicKe
       throw new Error(`Profile names no institution ${id}`);
     const address = loopback(file.ports.nodes[id]);
     return {
-      id: id as InstitutionId,
+      id: parseInstitutionId(id),
       name: about.name,
       level: about.level,
       power: about.level === "third-party" ? 0 : 1,
@@ -153,7 +151,7 @@ function genesisDocuments(profile: Profile, file: FederationFile, keys: PublicKe
     v: 1,
     demo: file.demo,
     time: Date.now(),
-    authority: profile.consortiumWriter as InstitutionId,
+    authority: parseInstitutionId(profile.consortiumWriter),
     params: {
       pageSlips: profile.page.slips,
       pageSeconds: profile.page.seconds,
@@ -163,25 +161,25 @@ function genesisDocuments(profile: Profile, file: FederationFile, keys: PublicKe
   } as const;
   const care = careInstitutions(profile).map(({ id }) => ({
     ...shared,
-    chain: file.care[id] as ChainId,
+    chain: parseChainId(file.care[id] ?? ""),
     kind: "care" as const,
-    institution: id as InstitutionId,
-    writer: id as InstitutionId,
+    institution: parseInstitutionId(id),
+    writer: parseInstitutionId(id),
     policy: profile.policies.care,
     members: [id, ...profile.careMembers].map(member),
   }));
   const consortium: Genesis = {
     ...shared,
-    chain: file.consortium as ChainId,
+    chain: parseChainId(file.consortium),
     kind: "consortium",
-    writer: profile.consortiumWriter as InstitutionId,
+    writer: parseInstitutionId(profile.consortiumWriter),
     policy: profile.policies.consortium,
     members: profile.institutions.map(({ id }) => member(id)),
     consortium: {
       k: profile.k,
       proxies: profile.proxies.map((id, at) => proxyMember(id, at + 1, file, keys)),
       registry: {
-        institution: profile.registry as InstitutionId,
+        institution: parseInstitutionId(profile.registry),
         boxKey: keys.registry.boxKey,
         address: loopback(file.ports.registry),
       },
@@ -202,7 +200,7 @@ function proxyMember(
   if (made === undefined) throw new Error(`Profile names no proxy at ${id}`);
   return {
     index,
-    institution: id as InstitutionId,
+    institution: parseInstitutionId(id),
     key: made.key,
     boxKey: made.boxKey,
     address: loopback(file.ports.proxies[id]),

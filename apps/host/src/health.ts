@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AnamnesisError } from "@anamnesis/protocol";
-import type { Trust } from "@anamnesis/protocol";
+import { Part } from "@anamnesis/http";
+import type { CallInput } from "@anamnesis/http";
+import { AnamnesisError, everyRoutes, nodeRoutes } from "@anamnesis/protocol";
+import type { Route, Trust } from "@anamnesis/protocol";
+
+const ANSWER_MS = 2_000;
 
 /** Every server's base address, with what to call it when it does not answer. */
 export function addressesOf(trust: Trust): Map<string, string> {
@@ -38,7 +42,7 @@ export async function untilHealthy(trust: Trust, timeoutMs: number): Promise<voi
 async function firstMissing(trust: Trust): Promise<string | undefined> {
   const parties = await Promise.all(
     [...addressesOf(trust)].map(async ([address, what]) =>
-      (await answers(`${address}/health`)) ? undefined : what,
+      (await answers(address, everyRoutes.getHealth, {})) ? undefined : what,
     ),
   );
   const silent = parties.find((what) => what !== undefined);
@@ -49,7 +53,9 @@ async function firstMissing(trust: Trust): Promise<string | undefined> {
       return genesis.members.map(async (member) => {
         const mine = await heightAt(member.address, genesis.chain);
         const newest = await heightAt(writer?.address ?? "", genesis.chain);
-        const signs = await answers(`${member.address}/chains/${genesis.chain}/head`);
+        const signs = await answers(member.address, nodeRoutes.getHead, {
+          params: { chain: genesis.chain },
+        });
         const isLevel = mine !== undefined && newest !== undefined && mine >= newest;
         return isLevel && signs ? undefined : `${member.id} on ${genesis.chain}`;
       });
@@ -58,11 +64,14 @@ async function firstMissing(trust: Trust): Promise<string | undefined> {
   return heads.find((what) => what !== undefined);
 }
 
-async function answers(url: string): Promise<boolean> {
+async function answers<R extends Route>(
+  address: string,
+  route: R,
+  input: CallInput<R>,
+): Promise<boolean> {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-    await answer.arrayBuffer();
-    return answer.ok;
+    await new Part("server", address, { timeoutMs: ANSWER_MS }).call(route, input);
+    return true;
   } catch {
     return false;
   }
@@ -70,10 +79,8 @@ async function answers(url: string): Promise<boolean> {
 
 async function heightAt(address: string, chain: string): Promise<number | undefined> {
   try {
-    const answer = await fetch(`${address}/chains`, { signal: AbortSignal.timeout(2_000) });
-    const { chains } = (await answer.json()) as {
-      chains: readonly { chain: string; height: number }[];
-    };
+    const node = new Part("node", address, { timeoutMs: ANSWER_MS });
+    const { chains } = await node.call(nodeRoutes.listChains, {});
     return chains.find((each) => each.chain === chain)?.height;
   } catch {
     return undefined;

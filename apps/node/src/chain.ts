@@ -1,13 +1,6 @@
 import type { StateView } from "@anamnesis/ledger";
 import type { ScrubResult } from "./store/scrub.ts";
-import type { Genesis, Head, PageHeader, SlipCode, SlipId } from "@anamnesis/protocol";
-
-/** What became of one slip. `id` is empty when its form was refused; `height` is that of its block; absent when it was refused before any block. */
-export interface SlipOutcome {
-  readonly id: SlipId;
-  readonly code: SlipCode;
-  readonly height?: number;
-}
+import type { Genesis, Head, PageHeader, SlipOutcome } from "@anamnesis/protocol";
 
 /** What became of a member's group: one outcome a slip, in order. */
 export interface GroupOutcome {

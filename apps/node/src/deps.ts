@@ -1,5 +1,5 @@
 import type { InstitutionId } from "@anamnesis/protocol";
-import type { CallerCheck, RevocationLists } from "@anamnesis/server";
+import type { RevocationLists } from "@anamnesis/server";
 import type { Chain } from "./chain.ts";
 import type { NodeKeys } from "./dataDirectory.ts";
 import type { Mailbox } from "./mailbox/mailbox.ts";
@@ -11,7 +11,6 @@ export interface NodeDeps {
   /** Every chain that this institution keeps, by its id. */
   readonly chains: ReadonlyMap<string, Chain>;
   readonly mailbox: Mailbox;
-  readonly callers: CallerCheck;
   readonly revocations: RevocationLists;
   /** Unix milliseconds. */
   readonly now: () => number;

@@ -1,5 +1,11 @@
 import { pino } from "pino";
-import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  consortiumOf,
+  mailboxRoutes,
+  nodeRoutes,
+  parseInstitutionId,
+} from "@anamnesis/protocol";
 import type { Genesis, InstitutionId } from "@anamnesis/protocol";
 import { CallerCheck, NonceJournal, RevocationLists, holding, serve } from "@anamnesis/server";
 import type { HttpConfig, Server } from "@anamnesis/server";
@@ -9,6 +15,7 @@ import { chainFolder, mailboxFolder, nonceFolder, readKeys } from "./dataDirecto
 import { Mailbox } from "./mailbox/mailbox.ts";
 import { peersOverHttp, openChain } from "./openChain.ts";
 import { boxRoutes } from "./routes/boxRoutes.ts";
+import { liveCertificate } from "./routes/callers.ts";
 import { chainRoutes } from "./routes/chainRoutes.ts";
 import { queryRoutes } from "./routes/queryRoutes.ts";
 import { ticketRoutes } from "./routes/ticketRoutes.ts";
@@ -73,7 +80,7 @@ async function start(config: NodeConfig): Promise<RunningNode> {
 /** @param opened - Gets how to close each part, as it is opened. */
 async function open(config: NodeConfig, opened: (() => Promise<unknown>)[]): Promise<RunningNode> {
   const now = config.now ?? Date.now;
-  const institution = config.institution as InstitutionId;
+  const institution = parseInstitutionId(config.institution);
   const keys = await readKeys(config.dataDirectory);
   const pool = new VerifierPool(config.verifiers ?? 1);
   opened.push(() => pool.stop());
@@ -110,19 +117,25 @@ async function open(config: NodeConfig, opened: (() => Promise<unknown>)[]): Pro
       boxes: config.mailboxBoxes,
       boxesPerHour: config.boxesPerHour,
     }),
-    callers: new CallerCheck(now, nonces),
     revocations: new RevocationLists({ registry, cas, now }),
     now,
   };
   opened.push(() => deps.mailbox.close());
-  const routes = [
+  const handled = [
     ...chainRoutes(deps),
     ...queryRoutes(deps),
     ...ticketRoutes(deps),
     ...boxRoutes(deps),
   ];
-  const server = await serve("node", routes, {
+  const callers = new CallerCheck({
+    now,
+    nonces,
+    certificateOf: async (fingerprint) => liveCertificate(deps, fingerprint),
+  });
+  const server = await serve("node", { ...nodeRoutes, ...mailboxRoutes }, handled, {
     ...config,
+    now,
+    callers,
     authorities: config.authorities ?? addressesOf(config.genesis, institution),
     fault: () => [...chains.values()].find((chain) => chain.fault() !== undefined)?.fault(),
   });

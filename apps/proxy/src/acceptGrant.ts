@@ -19,12 +19,18 @@ import {
   grantDocument,
   limits,
   readCertificate,
-  sharePackage,
   shareSecret,
   signedDigest,
   vouched,
 } from "@anamnesis/protocol";
-import type { CaKey, Fingerprint, Gid, Grant, ShareSecret } from "@anamnesis/protocol";
+import type {
+  CaKey,
+  Fingerprint,
+  Gid,
+  Grant,
+  SharePackage,
+  ShareSecret,
+} from "@anamnesis/protocol";
 import type { RevocationLists } from "@anamnesis/server";
 import type { HeldGrant } from "./store.ts";
 
@@ -50,10 +56,9 @@ export interface AcceptDeps {
  * UNAVAILABLE (no revocation list is to be had), and those of decoding.
  */
 export async function acceptGrant(
-  body: Uint8Array,
+  received: SharePackage,
   deps: AcceptDeps,
 ): Promise<{ gid: Gid; held: HeldGrant; patient: Fingerprint }> {
-  const received = sharePackage.decode(body);
   const grant = grantDocument.decode(received.grant);
   const gid = gidOf(grant.key);
   checkGrant(grant, deps);

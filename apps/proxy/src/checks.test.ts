@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { concat, fromHex, randomBytes } from "@anamnesis/crypto/verify";
-import { decodeSlipProof, encodeSlipProof, limits } from "@anamnesis/protocol";
+import { decodeSlipProof, encodeSlipProof, limits, parseInstitutionId } from "@anamnesis/protocol";
 import type { Grant, ReencryptRequest } from "@anamnesis/protocol";
 import type { MadeGrant } from "@anamnesis/testing/proxy/grants";
 import { ProxyFederation } from "@anamnesis/testing/proxy/federation";
@@ -13,7 +13,7 @@ const federation = await ProxyFederation.start([1]);
 after(() => federation.stop());
 const { nodes, consortium } = federation.parties;
 /** The proxy's own institution, and the others. */
-const own = "general-hospital";
+const own = parseInstitutionId("general-hospital");
 const others = consortium.genesis.members.map(({ id }) => id as string).filter((id) => id !== own);
 
 const reader = await federation.newReader("Dr. Reader");

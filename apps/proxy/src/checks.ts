@@ -13,17 +13,27 @@ import {
   certificateLive,
   chainOf,
   decodeSlipProof,
+  gidFrom,
   gidOf,
   grantDocument,
   grantLive,
   intentCommitment,
   limits,
+  slipIdFrom,
   verifySlipProof,
   decodeSlip,
 } from "@anamnesis/protocol";
-import type { Grant, ReencryptRequest, Slip, SlipProof, Trust } from "@anamnesis/protocol";
+import type {
+  CertificateView,
+  Grant,
+  GrantView,
+  ReencryptRequest,
+  Slip,
+  SlipProof,
+  Trust,
+} from "@anamnesis/protocol";
 import type { RateLimit } from "@anamnesis/server";
-import type { Consortium, GrantOnChain, ReaderCertificate, SlipOnChain } from "./consortium.ts";
+import type { Consortium, SlipOnChain } from "./consortium.ts";
 import type { HeldGrant } from "./store.ts";
 
 /** Length of the patient's capsule, the first of a record's capsules. */
@@ -33,7 +43,7 @@ export interface Asked {
   readonly request: ReencryptRequest;
   /** Fingerprint of the reader's certificate, 64 hex digits. */
   readonly reader: string;
-  readonly certificate: ReaderCertificate;
+  readonly certificate: CertificateView;
 }
 
 export interface CheckDeps {
@@ -80,12 +90,12 @@ export async function checkRelease(
   const { request } = asked;
   certificateIsLive(asked, deps);
   const grant = grantIsTheReaders(asked, held);
-  const published = await deps.consortium.grant(toHex(request.gid));
+  const published = await deps.consortium.grant(gidFrom(request.gid));
   if (published !== undefined) grantIsSigned(held!, published);
-  const intent = await deps.consortium.slip(toHex(request.intent));
+  const intent = await deps.consortium.slip(slipIdFrom(request.intent));
   bothClocksAdmit(grant, intent, deps);
   await deps.consortium.assertFresh();
-  grantIsLive(await deps.consortium.grant(toHex(request.gid)), held!, intent, deps);
+  grantIsLive(await deps.consortium.grant(gidFrom(request.gid)), held!, intent, deps);
   const items = request.items.map(readItem);
   for (const item of items) tagAndRecordAreGranted(item, grant);
   if (!grant.actions.includes(request.action))
@@ -117,8 +127,8 @@ function grantIsTheReaders({ request, reader }: Asked, held: HeldGrant | undefin
 }
 
 /** The grant's signature is its `grant.publish`; the visits' were checked when the shares came. */
-function grantIsSigned(held: HeldGrant, onChain: GrantOnChain): void {
-  if (!equalBytes(held.digest, onChain.digest))
+function grantIsSigned(held: HeldGrant, onChain: GrantView): void {
+  if (toHex(held.digest) !== onChain.digest)
     throw refuse(
       "GRANT_SIGNATURE",
       "the grant on the chain is another one than the shares are for",
@@ -133,7 +143,7 @@ function bothClocksAdmit(grant: Grant, intent: SlipOnChain | undefined, { now }:
 }
 
 function grantIsLive(
-  onChain: GrantOnChain | undefined,
+  onChain: GrantView | undefined,
   held: HeldGrant,
   intent: SlipOnChain | undefined,
   { now }: CheckDeps,

@@ -1,30 +1,25 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { equalBytes, fromBase64url } from "@anamnesis/crypto/verify";
+import { equalBytes } from "@anamnesis/crypto/verify";
+import { Part } from "@anamnesis/http";
 import {
   AnamnesisError,
-  decodeHead,
   decodeSlip,
   limits,
   memberOf,
+  nodeRoutes,
   verifyHead,
 } from "@anamnesis/protocol";
-import type { Genesis, Head, InstitutionId, Slip } from "@anamnesis/protocol";
-
-/** What the chain says about a reader's certificate. Times are Unix milliseconds. */
-export interface ReaderCertificate {
-  readonly signingKey: Uint8Array;
-  readonly validFrom: number;
-  readonly validTo: number;
-  /** 0: not revoked. */
-  readonly revokedAt: number;
-}
-
-export interface GrantOnChain {
-  readonly digest: Uint8Array;
-  readonly expiresAt: number;
-  /** 0: not revoked. */
-  readonly revokedAt: number;
-}
+import type {
+  CertificateView,
+  Fingerprint,
+  Genesis,
+  Gid,
+  GrantView,
+  Head,
+  InstitutionId,
+  Slip,
+  SlipId,
+} from "@anamnesis/protocol";
 
 export interface SlipOnChain {
   readonly slip: Slip;
@@ -39,9 +34,9 @@ export interface SlipOnChain {
  * reader. Absent things are `undefined`; a node that does not answer makes the chain stale.
  */
 export interface Consortium {
-  certificate(fingerprint: string): Promise<ReaderCertificate | undefined>;
-  grant(gid: string): Promise<GrantOnChain | undefined>;
-  slip(id: string): Promise<SlipOnChain | undefined>;
+  certificate(fingerprint: Fingerprint): Promise<CertificateView | undefined>;
+  grant(gid: Gid): Promise<GrantView | undefined>;
+  slip(id: SlipId): Promise<SlipOnChain | undefined>;
   /** @throws {AnamnesisError} STALE_CHAIN unless two institutions signed a head at most 10 s old. */
   assertFresh(): Promise<void>;
   /** Posts a slip through the own node. */
@@ -61,54 +56,52 @@ const TIMEOUT_MS = 5_000;
 const LOOK_AGAIN_MS = 50;
 
 export function consortiumOverHttp(config: ConsortiumConfig): Consortium {
-  const own = `${config.nodeAddress}/chains/${config.genesis.chain}`;
+  const { chain } = config.genesis;
+  const own = new Part("own institution's node", config.nodeAddress, { timeoutMs: TIMEOUT_MS });
+  const headAt = (height: number): Promise<Head | undefined> =>
+    known(own.call(nodeRoutes.getHeadAt, { params: { chain, height } }));
   let freshUntil = 0;
   return {
-    certificate: async (fingerprint) => {
-      const view = await json(`${own}/certificates/${fingerprint}`);
-      return view === undefined
-        ? undefined
-        : {
-            signingKey: bytesIn(view, "signingKey"),
-            validFrom: numberIn(view, "validFrom"),
-            validTo: numberIn(view, "validTo"),
-            revokedAt: numberIn(view, "revokedAt"),
-          };
-    },
-    grant: async (gid) => {
-      const view = await json(`${own}/grants/${gid}`);
-      return view === undefined
-        ? undefined
-        : {
-            digest: bytesIn(view, "digest"),
-            expiresAt: numberIn(view, "expiresAt"),
-            revokedAt: numberIn(view, "revokedAt"),
-          };
-    },
+    certificate: (fingerprint) =>
+      known(own.call(nodeRoutes.getCertificate, { params: { chain, fingerprint } })),
+    grant: (gid) => known(own.call(nodeRoutes.getGrant, { params: { chain, gid } })),
     slip: async (id) => {
-      const view = await soon(() => json(`${own}/slips/${id}`));
+      const view = await soon(() => known(own.call(nodeRoutes.getSlip, { params: { chain, id } })));
       if (view === undefined) return undefined;
-      const head = await headAt(own, numberIn(view, "height"));
-      return {
-        slip: decodeSlip(bytesIn(view, "slip")),
-        blockTime: numberIn(view, "time"),
-        committedAt: head?.time ?? 0,
-      };
+      const head = await headAt(view.height);
+      if (head === undefined) throw stale("the own node has no head of a slip's height");
+      return { slip: decodeSlip(view.slip), blockTime: view.time, committedAt: head.time };
     },
     assertFresh: async () => {
       if (config.now() < freshUntil) return;
-      const oldest = await freshness(config, own);
+      const mine = await own.call(nodeRoutes.getHead, { params: { chain } }).catch(cannotBeSeen);
+      const oldest = await freshness(config, mine, headAt);
       freshUntil = Math.min(config.now() + HEAD_CACHE_MS, oldest + limits.headFreshMs);
     },
-    submit: async (slip) => {
-      const response = await ask(`${own}/slips`, {
-        method: "POST",
-        headers: { "content-type": "application/cbor" },
-        body: Buffer.from(slip),
-      });
-      if (!response.ok) throw stale(`the own node refused a slip with ${response.status}`);
+    submit: async (body) => {
+      await own.call(nodeRoutes.postSlip, { params: { chain }, body }).catch(cannotBeSeen);
     },
   };
+}
+
+/**
+ * An answer, or `undefined` where the node says that there is none. One that is not what the route describes is no answer:
+ * nothing is taken for granted that a node left out.
+ * @throws {AnamnesisError} STALE_CHAIN
+ */
+async function known<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof AnamnesisError && absent.has(error.code)) return undefined;
+    return cannotBeSeen(error);
+  }
+}
+const absent: ReadonlySet<string> = new Set(["NOT_FOUND", "NOT_YET"]);
+
+function cannotBeSeen(cause: unknown): never {
+  const why = cause instanceof AnamnesisError ? cause.message : "a node does not answer";
+  throw new AnamnesisError("STALE_CHAIN", `Chain cannot be seen as it is now: ${why}`, { cause });
 }
 
 /**
@@ -128,18 +121,22 @@ async function soon<T>(look: () => Promise<T | undefined>): Promise<T | undefine
  * node has committed its height with the same app hash.
  * @returns Time of the older of the two.
  */
-async function freshness(config: ConsortiumConfig, own: string): Promise<number> {
+async function freshness(
+  config: ConsortiumConfig,
+  mine: Head,
+  headAt: (height: number) => Promise<Head | undefined>,
+): Promise<number> {
   const { genesis } = config;
-  const mine = await headFrom(`${own}/head`);
-  if (mine === undefined || !isFresh(mine, genesis, config.institution, config.now())) {
+  const params = { chain: genesis.chain };
+  if (!isFresh(mine, genesis, config.institution, config.now()))
     throw stale("the own node has no head of the last 10 seconds");
-  }
   const others = genesis.members.filter(({ id }) => id !== config.institution);
   const times = await Promise.all(
     others.map(async ({ id, address }) => {
-      const head = await headFrom(`${address}/chains/${genesis.chain}/head`).catch(() => undefined);
+      const part = new Part(`node of ${id}`, address, { timeoutMs: TIMEOUT_MS });
+      const head = await part.call(nodeRoutes.getHead, { params }).catch(() => undefined);
       if (head === undefined || !isFresh(head, genesis, id, config.now())) return 0;
-      const here = await headAt(own, head.height);
+      const here = await headAt(head.height);
       return here !== undefined && equalBytes(here.appHash, head.appHash) ? head.time : 0;
     }),
   );
@@ -154,47 +151,6 @@ const isFresh = (head: Head, genesis: Genesis, institution: InstitutionId, now: 
   now - head.time <= limits.headFreshMs &&
   head.time - now <= limits.requestSkewMs &&
   verifyHead(head, memberOf(genesis, institution).nodeKey);
-
-const headAt = (chainAddress: string, height: number): Promise<Head | undefined> =>
-  headFrom(`${chainAddress}/heads/${height}`);
-
-async function headFrom(url: string): Promise<Head | undefined> {
-  const response = await ask(url);
-  return response.ok ? decodeHead(new Uint8Array(await response.arrayBuffer())) : undefined;
-}
-
-async function json(url: string): Promise<Record<string, unknown> | undefined> {
-  const response = await ask(url);
-  if (response.status === 404) return undefined;
-  if (!response.ok) throw stale(`the own node answered ${response.status}`);
-  return (await response.json()) as Record<string, unknown>;
-}
-
-async function ask(url: string, init: RequestInit = {}): Promise<Response> {
-  try {
-    // A member's node may not send this proxy to an address of its choice.
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    return await fetch(url, { ...init, signal, redirect: "error" });
-  } catch (cause) {
-    throw new AnamnesisError("STALE_CHAIN", "Chain cannot be seen: a node does not answer", {
-      cause,
-    });
-  }
-}
-
-function bytesIn(view: Record<string, unknown>, field: string): Uint8Array {
-  const value = view[field];
-  if (typeof value !== "string") throw stale(`the own node's answer lacks ${field}`);
-  return /^[0-9a-f]{64}$/.test(value)
-    ? Uint8Array.from(Buffer.from(value, "hex"))
-    : fromBase64url(value);
-}
-
-function numberIn(view: Record<string, unknown>, field: string): number {
-  const value = view[field] ?? 0;
-  if (typeof value !== "number") throw stale(`the own node's answer lacks ${field}`);
-  return value;
-}
 
 const stale = (why: string): AnamnesisError =>
   new AnamnesisError("STALE_CHAIN", `Chain cannot be seen as it is now: ${why}`);

@@ -2,6 +2,7 @@ import { sign } from "@anamnesis/crypto/sign";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
 import { encodeCanonical, fromHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, grantDocument, grantLive } from "@anamnesis/protocol";
+import type { Gid } from "@anamnesis/protocol";
 import type { Consortium } from "./consortium.ts";
 import type { HeldGrant, ProxyStore } from "./store.ts";
 
@@ -23,7 +24,7 @@ export const receiptMessage = (gid: string, erasedAt: number): Uint8Array =>
  * @returns The grant as it is held now.
  * @throws {AnamnesisError} STALE_CHAIN when the chain cannot be seen; GRANT_NOT_HELD.
  */
-export async function eraseIfEnded(gid: string, deps: ErasureDeps): Promise<HeldGrant> {
+export async function eraseIfEnded(gid: Gid, deps: ErasureDeps): Promise<HeldGrant> {
   const { store, consortium, signing, now } = deps;
   const held = store.grant(gid);
   if (held === undefined)

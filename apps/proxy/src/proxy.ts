@@ -1,6 +1,6 @@
 import { ready } from "@anamnesis/crypto/verify";
-import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
-import type { InstitutionId, Trust } from "@anamnesis/protocol";
+import { AnamnesisError, consortiumOf, parseFingerprint, proxyRoutes } from "@anamnesis/protocol";
+import type { CertificateView, Trust } from "@anamnesis/protocol";
 import {
   CallerCheck,
   NonceJournal,
@@ -11,6 +11,7 @@ import {
 } from "@anamnesis/server";
 import type { HttpConfig, Server } from "@anamnesis/server";
 import { consortiumOverHttp } from "./consortium.ts";
+import type { Consortium } from "./consortium.ts";
 import { Denials } from "./denials.ts";
 import { sweep } from "./erasure.ts";
 import { nonceFolder, readKeys, storeFolder } from "./home.ts";
@@ -74,7 +75,7 @@ async function start(config: ProxyConfig): Promise<Server> {
   await store.finishErasures();
   const consortium = consortiumOverHttp({
     genesis,
-    institution: config.institution as InstitutionId,
+    institution: own.institution,
     nodeAddress: config.nodeAddress,
     now,
   });
@@ -101,16 +102,10 @@ async function start(config: ProxyConfig): Promise<Server> {
     denials,
     trust: config.trust,
     revocations: new RevocationLists({ registry: registry.address, cas: genesis.cas, now }),
-    callers: new CallerCheck(now, nonces),
     rate: new RateLimit({
       most: config.capsulesPerMinute ?? CAPSULES_PER_MINUTE,
       periodMs: MINUTE_MS,
       what: "records",
-    }),
-    packages: new RateLimit({
-      most: config.packagesPerMinute ?? PACKAGES_PER_MINUTE,
-      periodMs: MINUTE_MS,
-      what: "share packages from one origin",
     }),
     newGrants: new RateLimit({
       most: config.grantsPerHour ?? GRANTS_PER_HOUR,
@@ -119,8 +114,18 @@ async function start(config: ProxyConfig): Promise<Server> {
     }),
     now,
   };
-  const server = await serve("proxy", routes(deps), {
+  /** Share packages, by origin: each costs a decapsulation before it is known whose it is. */
+  const packages = new RateLimit({
+    most: config.packagesPerMinute ?? PACKAGES_PER_MINUTE,
+    periodMs: MINUTE_MS,
+    what: "share packages from one origin",
+  });
+  const callers = new CallerCheck({ now, nonces, certificateOf: readerOf(consortium) });
+  const server = await serve("proxy", proxyRoutes, routes(deps), {
     ...config,
+    now,
+    callers,
+    rates: { packages },
     authorities: config.authorities ?? [own.address],
   });
   let sweeping: Promise<void> | undefined;
@@ -141,3 +146,16 @@ async function start(config: ProxyConfig): Promise<Server> {
     },
   };
 }
+
+/** A reader is whom the chain certifies; whether that counts now is one of the checks. */
+const readerOf =
+  (consortium: Consortium) =>
+  async (fingerprint: string): Promise<CertificateView> => {
+    const certificate = await consortium.certificate(parseFingerprint(fingerprint));
+    if (certificate === undefined)
+      throw new AnamnesisError(
+        "READER_SIGNATURE",
+        "Refused: the reader's certificate is not on the chain",
+      );
+    return certificate;
+  };

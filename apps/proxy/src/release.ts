@@ -2,9 +2,8 @@ import { proveShare, reencryptShare } from "@anamnesis/crypto/proxy";
 import type { ProxyShares } from "@anamnesis/crypto/proxy";
 import { sealSymmetric } from "@anamnesis/crypto/box";
 import { CryptoError, enc, fromHex, toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, reencryptAnswer, reencryptRequest } from "@anamnesis/protocol";
-import { readBody } from "@anamnesis/server";
-import type { CallerCheck, Incoming } from "@anamnesis/server";
+import { AnamnesisError } from "@anamnesis/protocol";
+import type { ReencryptAnswer } from "@anamnesis/protocol";
 import { sharesOf } from "./acceptGrant.ts";
 import { checkRelease } from "./checks.ts";
 import type { Asked, CheckDeps, Released } from "./checks.ts";
@@ -12,23 +11,19 @@ import type { Denials } from "./denials.ts";
 import type { ProxyStore } from "./store.ts";
 
 export interface ReleaseDeps extends CheckDeps {
-  readonly callers: CallerCheck;
   readonly store: ProxyStore;
   readonly denials: Denials;
 }
 
-/** Largest request: 256 capsules with two proofs each. */
-const REQUEST_BYTES = 16 * 1024 * 1024;
-
 /** H-31: one re-encryption share for each capsule. */
-export const reencrypt = (deps: ReleaseDeps, incoming: Incoming): Promise<Uint8Array> =>
-  release(deps, incoming, (shares, { tag, capsule, ctx }) =>
+export const reencrypt = (deps: ReleaseDeps, asked: Asked): Promise<ReencryptAnswer> =>
+  release(deps, asked, (shares, { tag, capsule, ctx }) =>
     reencryptShare({ shares, tag, capsule, ctx }),
   );
 
 /** H-32: for each capsule the proof that its share was right; sealed like the share, aad enc("proof", intent, digest). */
-export const prove = (deps: ReleaseDeps, incoming: Incoming): Promise<Uint8Array> =>
-  release(deps, incoming, (shares, { tag, capsule, ctx, digest }, { request }) =>
+export const prove = (deps: ReleaseDeps, asked: Asked): Promise<ReencryptAnswer> =>
+  release(deps, asked, (shares, { tag, capsule, ctx, digest }, { request }) =>
     sealSymmetric({
       key: shares.replyKey,
       aad: enc("proof", request.intent, digest),
@@ -38,8 +33,7 @@ export const prove = (deps: ReleaseDeps, incoming: Incoming): Promise<Uint8Array
 
 type Answer = (shares: ProxyShares, item: Released, asked: Asked) => Promise<Uint8Array>;
 
-async function release(deps: ReleaseDeps, incoming: Incoming, answer: Answer): Promise<Uint8Array> {
-  const asked = await whoAsks(deps, incoming);
+async function release(deps: ReleaseDeps, asked: Asked, answer: Answer): Promise<ReencryptAnswer> {
   const gid = toHex(asked.request.gid);
   const held = deps.store.grant(gid);
   try {
@@ -49,7 +43,7 @@ async function release(deps: ReleaseDeps, incoming: Incoming, answer: Answer): P
     for (const item of released)
       items.push(await capsuleChecked(() => answer(shares, item, asked)));
     await keepEvidence(deps, asked);
-    return reencryptAnswer.encode({ v: 1, items });
+    return { v: 1, items };
   } catch (error) {
     if (error instanceof AnamnesisError && held !== undefined)
       deps.denials.post(gid, asked.reader, error.code);
@@ -66,34 +60,6 @@ async function capsuleChecked(answer: () => Promise<Uint8Array>): Promise<Uint8A
     throw new AnamnesisError("CAPSULE_INVALID", "Refused: the capsule fails its public check", {
       cause,
     });
-  }
-}
-
-/** The first check: reader's signature and nonce. An unknown certificate cannot sign. */
-async function whoAsks({ callers, consortium }: ReleaseDeps, incoming: Incoming): Promise<Asked> {
-  const body = await readBody(incoming, REQUEST_BYTES);
-  let certificate: Asked["certificate"] | undefined;
-  try {
-    const caller = await callers.callerOf(incoming, body, async (fingerprint) => {
-      certificate = await consortium.certificate(fingerprint);
-      if (certificate === undefined)
-        throw new AnamnesisError(
-          "READER_SIGNATURE",
-          "Refused: the reader's certificate is not on the chain",
-        );
-      return certificate.signingKey;
-    });
-    if (caller.kind === "key" || certificate === undefined)
-      throw new AnamnesisError("READER_SIGNATURE", "Refused: want a signature under a certificate");
-    return { request: reencryptRequest.decode(body), reader: caller.fingerprint, certificate };
-  } catch (error) {
-    if (
-      error instanceof AnamnesisError &&
-      (error.code === "SIGNATURE_INVALID" || error.code === "SIGNATURE_REQUIRED")
-    ) {
-      throw new AnamnesisError("READER_SIGNATURE", error.message, { cause: error });
-    }
-    throw error;
   }
 }
 

@@ -1,69 +1,55 @@
-import { equalBytes, toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, evidence, gidOf, parseGid } from "@anamnesis/protocol";
-import { readBody } from "@anamnesis/server";
-import type { Incoming, RateLimit, Route } from "@anamnesis/server";
+import { toHex } from "@anamnesis/crypto/verify";
+import { AnamnesisError, gidOf, proxyRoutes } from "@anamnesis/protocol";
+import type {
+  CertificateView,
+  Evidence,
+  Gid,
+  ReencryptRequest,
+  ResponseOf,
+  SharePackage,
+} from "@anamnesis/protocol";
+import { handling } from "@anamnesis/server";
+import type { CertifiedCaller, Handled, KeyCaller, RateLimit } from "@anamnesis/server";
 import { acceptGrant, sameDeal } from "./acceptGrant.ts";
 import type { AcceptDeps } from "./acceptGrant.ts";
 import { eraseIfEnded } from "./erasure.ts";
 import type { ErasureDeps } from "./erasure.ts";
+import type { Asked } from "./checks.ts";
 import { prove, reencrypt } from "./release.ts";
 import type { ReleaseDeps } from "./release.ts";
 import type { HeldGrant } from "./store.ts";
 
+const handle = handling<CertificateView>();
+type Handlers = readonly Handled<CertificateView>[];
+
 export interface ProxyDeps extends AcceptDeps, ReleaseDeps, ErasureDeps {
-  /** Share packages, by origin: each costs a decapsulation before it is known whose it is. */
-  readonly packages: RateLimit;
   /** New grants, by patient. */
   readonly newGrants: RateLimit;
 }
 
-/** Largest share package: 2,048 tags with their commitments. */
-const PACKAGE_BYTES = 8 * 1024 * 1024;
-
-export const routes = (deps: ProxyDeps): readonly Route[] => [
-  {
-    method: "POST",
-    url: "/grants",
-    spec: "H-30",
-    summary: "Take this proxy's shares of a grant",
-    handle: async (incoming) => ({ body: await takeShares(deps, incoming) }),
-  },
-  {
-    method: "POST",
-    url: "/reencrypt",
-    spec: "H-31",
-    summary: "Answer a reader's capsules with shares",
-    handle: async (incoming) => ({ body: await reencrypt(deps, incoming) }),
-  },
-  {
-    method: "POST",
-    url: "/proofs",
-    spec: "H-32",
-    summary: "Prove that the shares were right",
-    handle: async (incoming) => ({ body: await prove(deps, incoming) }),
-  },
-  {
-    method: "GET",
-    url: "/grants/:gid/evidence",
-    spec: "H-33",
-    summary: "What was opened under a grant, for its owner",
-    handle: async (incoming) => ({ body: evidenceOf(deps, await owned(deps, incoming)) }),
-  },
-  {
-    method: "POST",
-    url: "/grants/:gid/erase",
-    spec: "H-33",
-    summary: "Erase the shares of an ended grant now",
-    handle: async (incoming) => {
-      const { gid } = await owned(deps, incoming);
-      return { body: evidenceOf(deps, { gid, held: await eraseIfEnded(gid, deps) }) };
-    },
-  },
+export const routes = (deps: ProxyDeps): Handlers => [
+  handle(proxyRoutes.postGrant, ({ body }) => takeShares(deps, body)),
+  handle(proxyRoutes.reencrypt, ({ body, caller }) => reencrypt(deps, asked(body, caller))),
+  handle(proxyRoutes.prove, ({ body, caller }) => prove(deps, asked(body, caller))),
+  handle(proxyRoutes.getEvidence, ({ params, caller }) =>
+    evidenceOf(deps, owned(deps, params.gid, caller)),
+  ),
+  handle(proxyRoutes.eraseGrant, async ({ params, caller }) => {
+    const { gid } = owned(deps, params.gid, caller);
+    return evidenceOf(deps, { gid, held: await eraseIfEnded(gid, deps) });
+  }),
 ];
 
-async function takeShares(deps: ProxyDeps, incoming: Incoming): Promise<object> {
-  deps.packages.take(incoming.origin, deps.now());
-  const { gid, held, patient } = await acceptGrant(await readBody(incoming, PACKAGE_BYTES), deps);
+const asked = (
+  request: ReencryptRequest,
+  { fingerprint, certificate }: CertifiedCaller<CertificateView>,
+): Asked => ({ request, reader: fingerprint, certificate });
+
+async function takeShares(
+  deps: ProxyDeps,
+  shares: SharePackage,
+): Promise<ResponseOf<typeof proxyRoutes.postGrant>> {
+  const { gid, held, patient } = await acceptGrant(shares, deps);
   const before = deps.store.grant(gid);
   if (before !== undefined && !sameDeal(before, held) && !(await isPublished(deps, gid, held))) {
     throw new AnamnesisError(
@@ -79,27 +65,20 @@ async function takeShares(deps: ProxyDeps, incoming: Incoming): Promise<object> 
 }
 
 /** Whoever knows a gid may send a deal for it; the one that its key published drives others out. */
-async function isPublished(
-  { consortium }: ProxyDeps,
-  gid: string,
-  held: HeldGrant,
-): Promise<boolean> {
+async function isPublished({ consortium }: ProxyDeps, gid: Gid, held: HeldGrant): Promise<boolean> {
   const onChain = await consortium.grant(gid);
-  return onChain !== undefined && equalBytes(onChain.digest, held.digest);
+  return onChain !== undefined && onChain.digest === toHex(held.digest);
 }
 
 /** Only the grant's own key, which nobody but the patient has, reads its evidence. */
-async function owned(
-  deps: ProxyDeps,
-  incoming: Incoming,
-): Promise<{ gid: string; held: HeldGrant }> {
-  const gid = parseGid(incoming.params["gid"] ?? "");
-  const caller = await deps.callers.callerOf(incoming, await readBody(incoming), () => {
+function owned(
+  { store }: ProxyDeps,
+  gid: Gid,
+  { publicKey }: KeyCaller,
+): { gid: Gid; held: HeldGrant } {
+  if (gidOf(publicKey) !== gid)
     throw new AnamnesisError("FORBIDDEN", "Refused: want the signature of the grant's own key");
-  });
-  if (gidOf(caller.publicKey) !== gid)
-    throw new AnamnesisError("FORBIDDEN", "Refused: want the signature of the grant's own key");
-  const held = deps.store.grant(gid);
+  const held = store.grant(gid);
   if (held === undefined)
     throw new AnamnesisError("GRANT_NOT_HELD", "This proxy holds no such grant");
   return { gid, held };
@@ -108,16 +87,11 @@ async function owned(
 function evidenceOf(
   { store }: ProxyDeps,
   { gid, held }: { gid: string; held: HeldGrant },
-): Uint8Array {
-  const intents = store.intents(gid).map(({ intent, reader, salt, digests, time }) => ({
-    intent,
-    reader,
-    salt,
-    digests: [...digests],
-    time,
-  }));
-  intents.sort((a, b) => a.time - b.time || (toHex(a.intent) < toHex(b.intent) ? -1 : 1));
+): Evidence {
+  const intents = store
+    .intents(gid)
+    .toSorted((a, b) => a.time - b.time || (toHex(a.intent) < toHex(b.intent) ? -1 : 1));
   const receipt =
     held.secret === null ? { erasedAt: held.erasedAt, signature: held.receipt } : null;
-  return evidence.encode({ v: 1, intents, receipt });
+  return { v: 1, intents, receipt };
 }

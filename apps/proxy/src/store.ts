@@ -4,7 +4,8 @@ import { open } from "lmdb";
 import type { Database, RootDatabase } from "lmdb";
 import { concat, decodeCanonical, encodeCanonical, randomBytes } from "@anamnesis/crypto/verify";
 import type { CborValue } from "@anamnesis/crypto/verify";
-import { AnamnesisError } from "@anamnesis/protocol";
+import { AnamnesisError, parseGid } from "@anamnesis/protocol";
+import type { Gid } from "@anamnesis/protocol";
 import { ShareKeys } from "./shareKeys.ts";
 
 /** What a proxy keeps of a grant. `secret` goes when the grant ends; the rest stays, so that denials can be posted. */
@@ -66,8 +67,10 @@ export class ProxyStore {
   }
 
   /** Ids of the grants whose shares are still held. */
-  heldGids(): string[] {
-    return [...this.#grants.getKeys()].filter((gid) => this.#stored(gid)?.secret !== null);
+  heldGids(): Gid[] {
+    return [...this.#grants.getKeys()]
+      .filter((gid) => this.#stored(gid)?.secret !== null)
+      .map(parseGid);
   }
 
   /**

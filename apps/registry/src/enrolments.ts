@@ -1,11 +1,12 @@
 import { sealTo } from "@anamnesis/crypto/box";
 import { equalBytes, toHex, verifySignature } from "@anamnesis/crypto/verify";
 import {
-  hpkeInfo,
   AnamnesisError,
   attestation,
   enrolledAnswer,
+  fingerprintFrom,
   fingerprintOf,
+  hpkeInfo,
   limits,
   requestedKey,
   signedAttestation,
@@ -121,7 +122,7 @@ async function tellChains(
   { registration }: CertificateEntry,
 ): Promise<"sent" | "refused"> {
   if (registration.registrar !== null)
-    await deps.slips.send(toHex(registration.registrar) as Fingerprint);
+    await deps.slips.send(fingerprintFrom(registration.registrar));
   return deps.slips.send(fingerprint);
 }
 

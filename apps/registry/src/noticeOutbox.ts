@@ -1,4 +1,6 @@
 import { randomBytes, toHex } from "@anamnesis/crypto/verify";
+import { Part } from "@anamnesis/http";
+import { AnamnesisError, mailboxRoutes } from "@anamnesis/protocol";
 import type { SealedStore } from "./sealedStore.ts";
 
 /** A sealed message on its way to a box. */
@@ -47,16 +49,11 @@ export class NoticeOutbox {
 
 /** Taken, or of a box that is not there any more. */
 async function isTaken({ node, box, sealed }: Notice): Promise<boolean> {
+  const part = new Part("node", node, { timeoutMs: POST_MS });
   try {
-    const answer = await fetch(`${node}/boxes/${toHex(box)}/messages`, {
-      method: "POST",
-      headers: { "content-type": "application/octet-stream" },
-      body: Buffer.from(sealed),
-      signal: AbortSignal.timeout(POST_MS),
-    });
-    await answer.arrayBuffer();
-    return answer.ok || answer.status === 404;
-  } catch {
-    return false;
+    await part.call(mailboxRoutes.putMessage, { params: { box: toHex(box) }, body: sealed });
+    return true;
+  } catch (error) {
+    return error instanceof AnamnesisError && error.code === "NOT_FOUND";
   }
 }

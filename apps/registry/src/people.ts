@@ -1,5 +1,5 @@
 import { fromHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, fingerprintOf } from "@anamnesis/protocol";
+import { AnamnesisError, fingerprintOf, fingerprintShape } from "@anamnesis/protocol";
 import type { Credential, Fingerprint, Registration, Role } from "@anamnesis/protocol";
 import type { IssuerId } from "./authority.ts";
 import type { Issued, Subject } from "./certificates.ts";
@@ -44,12 +44,17 @@ export class People {
 
   /** The certificate of an identity. */
   enrolled(name: readonly string[]): Fingerprint | undefined {
-    return this.#store.get("identity", ...name) as Fingerprint | undefined;
+    return this.#fingerprint("identity", ...name);
   }
 
   /** The certificate that holds a signing key. */
   holder(signingKey: Uint8Array): Fingerprint | undefined {
-    return this.#store.get("key", signingKey) as Fingerprint | undefined;
+    return this.#fingerprint("key", signingKey);
+  }
+
+  #fingerprint(...at: Parameters<SealedStore["get"]>): Fingerprint | undefined {
+    const stored = this.#store.get(...at);
+    return stored === undefined ? undefined : fingerprintShape.json.read(stored, "Fingerprint");
   }
 
   /**

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { consortiumOf } from "@anamnesis/protocol";
+import { consortiumOf, registryRoutes } from "@anamnesis/protocol";
 import type { Trust } from "@anamnesis/protocol";
 import { CallerCheck, NonceJournal, holding, serve } from "@anamnesis/server";
 import type { HttpConfig, Server } from "@anamnesis/server";
@@ -8,7 +8,7 @@ import { nonceFolder, openHome } from "./home.ts";
 import type { HomePlace } from "./home.ts";
 import { NoticeOutbox } from "./noticeOutbox.ts";
 import { People } from "./people.ts";
-import { routes } from "./routes.ts";
+import { knownCertificate, routes } from "./routes.ts";
 import { SealedStore } from "./sealedStore.ts";
 import { SlipOutbox } from "./slipOutbox.ts";
 
@@ -56,8 +56,15 @@ async function start(config: RegistryConfig): Promise<Server> {
   const deps = await openRegistry(config);
   const nonces = await NonceJournal.open(nonceFolder(config.home), deps.now());
   const { address } = consortiumOf(config.trust).consortium.registry;
-  const server = await serve("registry", routes(deps, new CallerCheck(deps.now, nonces)), {
+  const callers = new CallerCheck({
+    now: deps.now,
+    nonces,
+    certificateOf: async (fingerprint) => knownCertificate(deps, fingerprint),
+  });
+  const server = await serve("registry", registryRoutes, routes(deps), {
     ...config,
+    now: deps.now,
+    callers,
     authorities: config.authorities ?? [address],
   });
   const rounds = repeat(async () => {

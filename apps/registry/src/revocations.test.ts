@@ -164,7 +164,7 @@ test("strangers, doctors and other institutions revoke nothing", async () => {
         federation.registrar.keys.secretKey,
       ),
     ),
-    "BAD_REQUEST",
+    "MALFORMED",
   );
   assert.deepEqual(revokeSlips(doctor.der), []);
 });

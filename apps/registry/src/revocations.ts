@@ -16,7 +16,7 @@ import { keepIntent } from "./slipOutbox.ts";
  */
 export async function revoke(
   deps: RegistryDeps,
-  caller: Caller,
+  caller: Caller<CertificateEntry>,
   fingerprint: Fingerprint,
 ): Promise<number> {
   const entry = deps.people.certificate(fingerprint);
@@ -38,16 +38,20 @@ export async function revoke(
   return revokedAt;
 }
 
-function mayRevoke(deps: RegistryDeps, caller: Caller, { institution }: CertificateEntry): boolean {
+function mayRevoke(
+  deps: RegistryDeps,
+  caller: Caller<CertificateEntry>,
+  { institution }: CertificateEntry,
+): boolean {
   if (caller.kind === "key") {
     const members = deps.trust.chains.flatMap((genesis) => genesis.members);
     return members.some(
       ({ id, nodeKey }) => id === institution && equalBytes(nodeKey, caller.publicKey),
     );
   }
-  const registrar = deps.people.certificate(caller.fingerprint);
+  const registrar = caller.certificate;
   return (
-    registrar?.role === "registrar" &&
+    registrar.role === "registrar" &&
     registrar.institution === institution &&
     isLive(registrar, deps.now())
   );

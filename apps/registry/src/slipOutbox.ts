@@ -1,13 +1,15 @@
 import { fromHex } from "@anamnesis/crypto/verify";
+import { Part } from "@anamnesis/http";
 import {
   AnamnesisError,
   consortiumOf,
   limits,
   makeSlip,
   memberOf,
+  nodeRoutes,
   slipCodes,
 } from "@anamnesis/protocol";
-import type { ErrorBody, Fingerprint, Genesis, SlipCode, Trust } from "@anamnesis/protocol";
+import type { Fingerprint, Genesis, SlipCode, Trust } from "@anamnesis/protocol";
 import type { Authority, IssuerId } from "./authority.ts";
 import type { CertificateEntry, People } from "./people.ts";
 import type { SealedStore } from "./sealedStore.ts";
@@ -118,13 +120,15 @@ export class SlipOutbox {
     let last: unknown;
     for (const address of addresses) {
       try {
-        const code = await postSlip(`${address}/chains/${intent.chain}/slips`, slip);
-        if (code === "OK" || doneCodes[intent.verb].includes(code)) return;
-        if (Object.hasOwn(slipCodes, code))
-          throw new RefusedByChain(code as SlipCode, "The chain refused the certificate");
-        last = new AnamnesisError("UNAVAILABLE", `A node answered ${code}`);
+        await new Part("node", address, { timeoutMs: POST_MS }).call(nodeRoutes.postSlip, {
+          params: { chain: intent.chain },
+          body: slip,
+        });
+        return;
       } catch (error) {
-        if (error instanceof RefusedByChain) throw error;
+        const code = error instanceof AnamnesisError ? error.code : "INTERNAL";
+        if (doneCodes[intent.verb].includes(code)) return;
+        if (isSlipCode(code)) throw new RefusedByChain(code, "The chain refused the certificate");
         last = error;
       }
     }
@@ -183,14 +187,4 @@ function carriers(genesis: Genesis, institution: string): string[] {
 
 const POST_MS = 5_000;
 
-/** @returns the code of the answer. @throws when nobody answers. */
-async function postSlip(url: string, slip: Uint8Array): Promise<string> {
-  const answer = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/cbor" },
-    body: Buffer.from(slip),
-    signal: AbortSignal.timeout(POST_MS),
-  });
-  const body = (await answer.json()) as { readonly code?: unknown } & Partial<ErrorBody>;
-  return String(answer.ok ? body.code : (body.error?.code ?? answer.status));
-}
+const isSlipCode = (code: string): code is SlipCode => Object.hasOwn(slipCodes, code);

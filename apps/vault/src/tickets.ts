@@ -1,9 +1,6 @@
-import { fromBase64url, fromHex, equalBytes } from "@anamnesis/crypto/verify";
-import { AnamnesisError, limits, ticketDocument, verifyTicket } from "@anamnesis/protocol";
+import { fromHex, equalBytes } from "@anamnesis/crypto/verify";
+import { AnamnesisError, limits, verifyTicket } from "@anamnesis/protocol";
 import type { Genesis, Ticket } from "@anamnesis/protocol";
-import type { ObjectId } from "./store.ts";
-
-export const ticketHeader = "x-anamnesis-ticket";
 
 /** Node keys of every member of every chain: whose tickets count here. */
 export type NodeKeys = ReadonlyMap<string, Uint8Array>;
@@ -18,36 +15,23 @@ export const nodeKeysOf = (chains: readonly Genesis[]): NodeKeys =>
 /**
  * Checks that a member's node lets the bearer do this to this object now.
  *
- * @param header - base64url of the ticket's CBOR.
- * @param now - Unix milliseconds.
+ * @param now - The time, Unix milliseconds.
  * @throws {AnamnesisError} TICKET_INVALID, whatever is wrong with it.
  */
 export function checkTicket(
-  header: string | undefined,
-  wanted: { readonly action: Ticket["action"]; readonly object: ObjectId },
-  { keys, now }: { readonly keys: NodeKeys; readonly now: number },
+  ticket: Ticket,
+  wanted: { readonly action: Ticket["action"]; readonly object: string },
+  { keys, now }: { readonly keys: NodeKeys; readonly now: () => number },
 ): void {
-  if (header === undefined) throw invalid(`there is none, want one in the header ${ticketHeader}`);
-  const ticket = decode(header);
   const key = keys.get(ticket.institution);
   if (key === undefined) throw invalid("its institution is not a member");
   if (!verifyTicket(ticket, key)) throw invalid("its signature does not verify");
   if (ticket.action !== wanted.action)
     throw invalid(`it is for '${ticket.action}', want '${wanted.action}'`);
   if (!equalBytes(ticket.object, fromHex(wanted.object))) throw invalid("it is for another object");
-  if (ticket.notAfter < now) throw invalid("it has expired");
-  if (ticket.notAfter > now + limits.ticketMs + limits.requestSkewMs)
+  if (ticket.notAfter < now()) throw invalid("it has expired");
+  if (ticket.notAfter > now() + limits.ticketMs + limits.requestSkewMs)
     throw invalid("it lives longer than tickets may");
-}
-
-function decode(header: string): Ticket {
-  try {
-    return ticketDocument.decode(fromBase64url(header));
-  } catch (cause) {
-    throw new AnamnesisError("TICKET_INVALID", "Ticket refused: it is not base64url of a ticket", {
-      cause,
-    });
-  }
 }
 
 const invalid = (why: string): AnamnesisError =>

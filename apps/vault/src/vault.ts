@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { AnamnesisError } from "@anamnesis/protocol";
+import { AnamnesisError, vaultRoutes } from "@anamnesis/protocol";
 import type { Trust } from "@anamnesis/protocol";
 import { Disk } from "./disk.ts";
 import { replicaFolders } from "./home.ts";
@@ -50,15 +50,17 @@ async function start(folders: readonly string[], config: VaultConfig): Promise<V
   const objects = new ReplicaSet(
     await Promise.all(folders.map((folder) => Disk.at(folder, quota))),
   );
+  const now = config.now ?? Date.now;
   const server = await serve(
     "vault",
+    vaultRoutes,
     routes({
       objects,
       keys: nodeKeysOf(config.trust.chains),
       objectBytesMax: config.objectBytesMax ?? OBJECT_BYTES_MAX,
-      now: config.now ?? Date.now,
+      now,
     }),
-    config,
+    { ...config, now },
   );
   const every = config.scrubEveryMs ?? DAY_MS;
   const timer =

@@ -5,8 +5,7 @@ import {
   consortiumOf,
   readCertificate,
 } from "@anamnesis/protocol";
-import type { PersonCertificate, Trust } from "@anamnesis/protocol";
-import type { CertificateView } from "./ports.ts";
+import type { CertificateView, PersonCertificate, Trust } from "@anamnesis/protocol";
 
 /**
  * Reads a certificate that an intermediate of the trust file issued. Revocation is not judged: only the chain or the
@@ -69,6 +68,4 @@ export function verifyCertificateView(trust: Trust, view: CertificateView): Cert
 
 /** Whether the certificate counts at `now`: inside its period and not revoked by then. */
 export const isLive = (view: CertificateView, now: number): boolean =>
-  now >= view.validFrom &&
-  now <= view.validTo &&
-  (view.revokedAt === undefined || view.revokedAt > now);
+  now >= view.validFrom && now <= view.validTo && (view.revokedAt === 0 || view.revokedAt > now);

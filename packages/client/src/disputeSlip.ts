@@ -1,6 +1,6 @@
 import { sha256 } from "@anamnesis/crypto/verify";
-import { makeSlip } from "@anamnesis/protocol";
-import type { ChainId, DisputeReason } from "@anamnesis/protocol";
+import { makeSlip, parseChainId } from "@anamnesis/protocol";
+import type { DisputeReason } from "@anamnesis/protocol";
 
 /**
  * The `record.dispute` that belongs to a sealed reason (docs/spec/messages.md M-10): the reason names everything that the
@@ -13,6 +13,6 @@ export function disputeSlip(
   sealed: Uint8Array,
   sign: (type: string, message: Uint8Array) => Uint8Array = () => new Uint8Array(64),
 ): { readonly id: string; readonly bytes: Uint8Array } {
-  const header = { chain: chain as ChainId, time, notAfter };
+  const header = { chain: parseChainId(chain), time, notAfter };
   return makeSlip("record.dispute", header, { key, record, digest, reason: sha256(sealed) }, sign);
 }

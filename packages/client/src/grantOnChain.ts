@@ -1,15 +1,12 @@
 import { toHex } from "@anamnesis/crypto/verify";
-import { consortiumOf, grantState } from "@anamnesis/protocol";
+import { AnamnesisError, consortiumOf, grantState } from "@anamnesis/protocol";
+import type { GrantView, UsageView } from "@anamnesis/protocol";
 import type { GrantStatus } from "./model.ts";
+import { ownNode } from "./ownNode.ts";
 import { proveState } from "./proofs/prove.ts";
 import type { Session } from "./session.ts";
 
-/** Times are Unix milliseconds; `revokedAt` 0: not revoked. `digest` as hex. */
-export interface GrantOnChain {
-  readonly digest: string;
-  readonly expiresAt: number;
-  readonly revokedAt: number;
-}
+const USAGE_MAX = 100_000;
 
 /**
  * The chain's word on a grant, proven: no node alone can hold a revocation back, or invent one. `undefined` when it is
@@ -17,10 +14,7 @@ export interface GrantOnChain {
  *
  * @throws {AnamnesisError} PROOF_INVALID, UNAVAILABLE
  */
-export async function grantOnChain(
-  session: Session,
-  gid: string,
-): Promise<GrantOnChain | undefined> {
+export async function grantOnChain(session: Session, gid: string): Promise<GrantView | undefined> {
   const { value } = await proveState(session, consortiumOf(session.trust).chain, "grants", gid);
   if (value === undefined) return undefined;
   const { v: _, digest, ...state } = grantState.decode(value);
@@ -29,11 +23,26 @@ export async function grantOnChain(
 
 /** @param notAfter - End of the grant itself, Unix milliseconds. */
 export function grantStatus(
-  onChain: GrantOnChain | undefined,
+  onChain: GrantView | undefined,
   notAfter: number,
   now: number,
 ): GrantStatus {
   if (onChain === undefined) return "unpublished";
   if (onChain.revokedAt > 0) return "revoked";
   return now >= notAfter || now >= onChain.expiresAt ? "expired" : "live";
+}
+
+/** Everything that the chain holds of what was done under a grant, oldest first. @throws {AnamnesisError} UNAVAILABLE */
+export async function usageOf(session: Session, gid: string): Promise<readonly UsageView[]> {
+  const { chain } = consortiumOf(session.trust);
+  const node = ownNode(session);
+  const all: UsageView[] = [];
+  for (let after: number | undefined; ;) {
+    const { usage, next } = await node.grantUsage(chain, gid, after);
+    all.push(...usage);
+    if (next === undefined) return all;
+    if (next <= (after ?? -1) || all.length > USAGE_MAX)
+      throw new AnamnesisError("MALFORMED", "The node lists the use of a grant without an end");
+    after = next;
+  }
 }

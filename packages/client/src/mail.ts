@@ -7,9 +7,8 @@ import {
   encodeMessage,
   hpkeInfo,
 } from "@anamnesis/protocol";
-import type { ContactCard, Message, MessageType } from "@anamnesis/protocol";
+import type { CertificateView, ContactCard, Message, MessageType } from "@anamnesis/protocol";
 import { BYTES, fromHex } from "@anamnesis/crypto/verify";
-import type { CertificateView } from "./ports.ts";
 import type { Session } from "./session.ts";
 
 /** Where a message goes: a box at the node of an institution. */

@@ -1,11 +1,10 @@
 import { toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, checkRegistration, consortiumOf } from "@anamnesis/protocol";
-import type { Credential, PersonCertificate } from "@anamnesis/protocol";
+import type { CertificateView, Credential, PersonCertificate } from "@anamnesis/protocol";
 import { isLive, verifyCertificateView, verifyPatientCertificate } from "./certificates.ts";
 import { assertKnown } from "./knownPeople.ts";
 import type { PersonView } from "./model.ts";
 import { ownNode } from "./ownNode.ts";
-import type { CertificateView } from "./ports.ts";
 import type { Session } from "./session.ts";
 
 interface Asked {

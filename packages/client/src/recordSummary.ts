@@ -1,6 +1,6 @@
+import type { RecordView } from "@anamnesis/protocol";
 import type { RecordState, RecordSummary, VersionSummary } from "./model.ts";
 import { personOf } from "./people.ts";
-import type { RecordView } from "./ports.ts";
 import type { Session } from "./session.ts";
 
 /** What a list adds to what the chain says about a record. */

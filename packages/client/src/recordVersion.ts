@@ -1,8 +1,13 @@
 import { equalBytes, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, verifySlip } from "@anamnesis/protocol";
-import type { Slip, SlipProof } from "@anamnesis/protocol";
+import type {
+  CertificateView,
+  RecordView,
+  Slip,
+  SlipProof,
+  VersionView,
+} from "@anamnesis/protocol";
 import { certificateOf } from "./people.ts";
-import type { CertificateView, RecordView, VersionView } from "./ports.ts";
 import { proveSlip } from "./proofs/prove.ts";
 import type { Session } from "./session.ts";
 
@@ -81,7 +86,7 @@ export async function proveVersion(
 async function verifiedAuthor(session: Session, slip: RecordSlip): Promise<CertificateView> {
   const author = await certificateOf(session, toHex(slip.fields.cert));
   const wasLive = slip.time >= author.validFrom && slip.time <= author.validTo;
-  const wasRevoked = author.revokedAt !== undefined && author.revokedAt <= slip.time;
+  const wasRevoked = author.revokedAt !== 0 && author.revokedAt <= slip.time;
   if (!wasLive || wasRevoked || author.institution !== slip.fields.institution) {
     throw new AnamnesisError(
       "AUTHOR_UNVERIFIED",

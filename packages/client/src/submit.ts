@@ -1,8 +1,8 @@
 import { sign } from "@anamnesis/crypto/sign";
-import { AnamnesisError, limits, makeSlip } from "@anamnesis/protocol";
-import type { ChainId, SlipFields, SlipKind } from "@anamnesis/protocol";
+import { AnamnesisError, limits, makeSlip, parseChainId } from "@anamnesis/protocol";
+import type { SlipFields, SlipKind } from "@anamnesis/protocol";
 import type { Caller, NodeApi } from "./ports.ts";
-import { pause } from "./pause.ts";
+import { pause } from "@anamnesis/http";
 import type { Session } from "./session.ts";
 
 const RETRY_AFTER_MS = 500;
@@ -18,7 +18,11 @@ export function signedSlip<K extends SlipKind>(
   },
 ): { readonly id: string; readonly bytes: Uint8Array } {
   const time = session.clock();
-  const header = { chain: slip.chain as ChainId, time, notAfter: time + limits.clientNotAfterMs };
+  const header = {
+    chain: parseChainId(slip.chain),
+    time,
+    notAfter: time + limits.clientNotAfterMs,
+  };
   return makeSlip(slip.kind, header, slip.fields, (type, message) =>
     sign({ type, message, secretKey: slip.secretKey }),
   );

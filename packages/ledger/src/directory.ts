@@ -1,6 +1,6 @@
-import { toHex } from "@anamnesis/crypto/verify";
+import { fingerprintFrom, parseInstitutionId } from "@anamnesis/protocol";
 import type {
-  CertificateState,
+  CertificateView,
   Fingerprint,
   InstitutionId,
   InstitutionState,
@@ -13,8 +13,6 @@ import { LedgerView, readRow } from "./view.ts";
 import type { Reader } from "./view.ts";
 
 /** Who stands on a chain: staff certificates and member institutions (docs/spec/http.md H-14). */
-
-export type CertificateView = Omit<CertificateState, "v"> & { readonly fingerprint: Fingerprint };
 
 /** H-14: one certificate, revoked ones included. */
 export function findCertificate(
@@ -52,14 +50,13 @@ function certificatesUnder(
   { name, institution }: CertificateFilter,
 ): Fingerprint[] {
   if (name === undefined && institution === undefined)
-    return Array.from(
-      state.range(rows.certificate.prefix),
-      ([key]) => toHex(keyBytes(key, 1)) as Fingerprint,
+    return Array.from(state.range(rows.certificate.prefix), ([key]) =>
+      fingerprintFrom(keyBytes(key, 1)),
     );
   const prefix =
     name === undefined ? rows.byInstitution.key(institution!) : rows.byName.key(nameHash(name));
   return [...new LedgerView(state).slipsUnder(state, prefix)].flatMap(({ slip: { fields } }) =>
-    "fingerprint" in fields ? [toHex(fields.fingerprint) as Fingerprint] : [],
+    "fingerprint" in fields ? [fingerprintFrom(fields.fingerprint)] : [],
   );
 }
 
@@ -72,6 +69,6 @@ export const allInstitutions = (
   state: StateView,
 ): (InstitutionState & { readonly id: InstitutionId })[] =>
   Array.from(state.range(rows.institution.prefix), ([key, bytes]) => ({
-    id: rows.institution.id(key) as InstitutionId,
+    id: parseInstitutionId(rows.institution.id(key)),
     ...rows.institution.decode(bytes),
   }));

@@ -1,5 +1,18 @@
 import { fromHex, toHex } from "@anamnesis/crypto/verify";
-import type { Fingerprint, Gid, InstitutionId, Pid, SlipId } from "@anamnesis/protocol";
+import { fingerprintFrom, pidFrom, slipIdFrom } from "@anamnesis/protocol";
+import type {
+  Gid,
+  GrantView,
+  Pid,
+  RecordView,
+  RequestView,
+  SessionView,
+  SlipId,
+  SlipView,
+  UsageView,
+  VersionView,
+} from "@anamnesis/protocol";
+import { numberAt } from "./keys.ts";
 import { kindOf } from "./kindTable.ts";
 import { readOpenPage } from "./pages.ts";
 import { rows } from "./rows.ts";
@@ -8,16 +21,8 @@ import { LedgerView, readRow } from "./view.ts";
 import type { PlacedSlip, Reader, RecordVersion } from "./view.ts";
 
 /**
- * What a node answers about a chain (docs/spec/http.md H-8 to H-13): pure reads of one state.
- * Ids are lower-case hex, other byte strings bytes; times are block times in Unix milliseconds.
+ * What a node answers about a chain (docs/spec/http.md H-8 to H-13): pure reads of one state. The views are protocol's.
  */
-
-export interface SlipView {
-  readonly slip: Uint8Array;
-  readonly carrier: InstitutionId;
-  readonly height: number;
-  readonly time: number;
-}
 
 /** H-8 */
 export function findSlip(state: Reader, id: SlipId): SlipView | undefined {
@@ -34,26 +39,6 @@ export const slipCount = (state: Reader): number => readOpenPage(state).sequence
 export const slipBytesAt = (state: Reader, place: number): Uint8Array | undefined =>
   readRow(state, rows.slip, rows.slip.key(place))?.bytes;
 
-export interface VersionView {
-  readonly slip: SlipId;
-  readonly digest: Uint8Array;
-  readonly sealedId: Uint8Array;
-  readonly author: Fingerprint;
-  readonly time: number;
-}
-
-export interface RecordView {
-  readonly record: SlipId;
-  readonly institution: InstitutionId;
-  readonly pid: Pid;
-  readonly tag: string;
-  /** Oldest first. */
-  readonly versions: readonly VersionView[];
-  /** Digests of the versions that the patient confirmed, and of those disputed. */
-  readonly confirmed: readonly Uint8Array[];
-  readonly disputed: readonly Uint8Array[];
-}
-
 export function findRecord(state: Reader, record: SlipId): RecordView | undefined {
   const view = new LedgerView(state);
   const id = fromHex(record);
@@ -61,23 +46,24 @@ export function findRecord(state: Reader, record: SlipId): RecordView | undefine
   if (found === undefined) return undefined;
   const { institution, pid, tag } = found;
   const versions = view.versions(id);
-  const digests = versions.map(({ digest }) => digest);
+  const digestsUnder = (key: (record: Uint8Array, digest: Uint8Array) => string): string[] =>
+    versions.filter(({ digest }) => view.has(key(id, digest))).map(({ digest }) => toHex(digest));
   return {
     record,
     institution,
-    pid: toHex(pid) as Pid,
+    pid: pidFrom(pid),
     tag: toHex(tag),
     versions: versions.map(versionView),
-    confirmed: digests.filter((digest) => view.has(rows.confirmation.key(id, digest))),
-    disputed: digests.filter((digest) => view.has(rows.dispute.key(id, digest))),
+    confirmed: digestsUnder(rows.confirmation.key),
+    disputed: digestsUnder(rows.dispute.key),
   };
 }
 
 const versionView = ({ author, ...version }: RecordVersion): VersionView => ({
   slip: version.slip,
-  digest: version.digest,
+  digest: toHex(version.digest),
   sealedId: version.sealedId,
-  author: toHex(author) as Fingerprint,
+  author: fingerprintFrom(author),
   time: version.time,
 });
 
@@ -95,57 +81,51 @@ const slipsUnder = (state: StateView, key: string): PlacedSlip[] => [
   ...new LedgerView(state).slipsUnder(state, key),
 ];
 
-/** What a slip says in the history of a grant; the optional fields are those that its kind has. */
-export interface HistoryEntry {
-  readonly kind: "usage.intent" | "usage.done" | "usage.denied";
-  readonly reader: Fingerprint;
-  readonly intent?: SlipId;
-  readonly proxy?: number;
-  readonly code?: string;
-}
-export interface UsageView extends HistoryEntry {
-  readonly slip: SlipId;
-  readonly time: number;
-}
-
-export interface GrantView {
-  readonly digest: Uint8Array;
-  readonly expiresAt: number;
-  readonly revokedAt: number;
-  /** Intents, dones and denials, oldest first. */
-  readonly usage: readonly UsageView[];
-}
+type WithoutPlace<U> = U extends UsageView ? Omit<U, "slip" | "time"> : never;
+/** What a slip says in the history of a grant. */
+export type HistoryEntry = WithoutPlace<UsageView>;
 
 /** H-12 */
 export function findGrant(state: StateView, gid: Gid): GrantView | undefined {
   const found = readRow(state, rows.grant, rows.grant.key(fromHex(gid)));
   if (found === undefined) return undefined;
   const { digest, expiresAt, revokedAt } = found;
-  return { digest, expiresAt, revokedAt, usage: usageOf(state, gid) };
+  return { digest: toHex(digest), expiresAt, revokedAt };
 }
 
-/** What was done under a gid; also under one that was never published, since proxies may have denied it. */
-export const usageOf = (state: StateView, gid: Gid): UsageView[] =>
-  slipsUnder(state, rows.byGrant.key(fromHex(gid))).flatMap(({ slip, stored: { time } }) => {
-    const { history } = kindOf(slip);
-    return history === "none" ? [] : [{ slip: slip.id, time, ...history(slip) }];
-  });
-
-/** A `usage.author` entry. */
-export interface AuthorView {
-  readonly slip: SlipId;
-  readonly record: SlipId;
-  readonly digest: Uint8Array;
-  readonly author: Fingerprint;
-  readonly time: number;
+/** One page of a list: `next` is what to ask for as `after`; absent on the last page. */
+export interface UsagePage {
+  readonly usage: UsageView[];
+  readonly next?: number;
 }
 
-export interface SessionView {
-  readonly institution: InstitutionId;
-  readonly slip: SlipId;
-  readonly time: number;
-  /** Rereadings by the authors of this visit's records, oldest first. */
-  readonly authors: readonly AuthorView[];
+/**
+ * H-12a: what was done under a gid, oldest first; also under one that was never published, since proxies may have denied it.
+ * @param page.after - Sequence of the last slip of the page before.
+ */
+export function usagePage(
+  state: StateView,
+  gid: Gid,
+  { after = -1, limit }: { readonly after?: number | undefined; readonly limit: number },
+): UsagePage {
+  const view = new LedgerView(state);
+  const prefix = rows.byGrant.key(fromHex(gid));
+  const usage: UsageView[] = [];
+  let last = after;
+  for (const [key] of state.range(prefix)) {
+    const sequence = numberAt(key, prefix.length);
+    if (sequence <= after) continue;
+    if (usage.length === limit) return { usage, next: last };
+    const placed = view.slipAt(sequence);
+    if (placed !== undefined) usage.push(...usageView(placed));
+    last = sequence;
+  }
+  return { usage };
+}
+
+function usageView({ slip, stored: { time } }: PlacedSlip): UsageView[] {
+  const { history } = kindOf(slip);
+  return history === "none" ? [] : [{ slip: slip.id, time, ...history(slip) }];
 }
 
 /** H-12 */
@@ -163,15 +143,15 @@ export function findSession(state: StateView, pid: Pid): SessionView | undefined
   };
 }
 
-function authorView({ slip, stored: { time } }: PlacedSlip): AuthorView[] {
+function authorView({ slip, stored: { time } }: PlacedSlip): SessionView["authors"] {
   if (slip.kind !== "usage.author") return [];
   const { record, digest, cert } = slip.fields;
   return [
     {
       slip: slip.id,
-      record: toHex(record) as SlipId,
-      digest,
-      author: toHex(cert) as Fingerprint,
+      record: slipIdFrom(record),
+      digest: toHex(digest),
+      author: fingerprintFrom(cert),
       time,
     },
   ];
@@ -185,16 +165,6 @@ export const isOpenVisit = (state: Reader, pid: Pid): boolean =>
 export const isPublishedGrant = (state: Reader, gid: Gid): boolean =>
   state.get(rows.grant.key(fromHex(gid))) !== undefined;
 
-export interface RequestView {
-  readonly request: SlipId;
-  readonly reader: Fingerprint;
-  readonly body: Uint8Array;
-  readonly refusal: Uint8Array;
-  readonly time: number;
-  /** Block time of the refusal; absent while there is none. */
-  readonly refused?: number;
-}
-
 /** H-13 */
 export function findRequest(state: Reader, request: SlipId): RequestView | undefined {
   const view = new LedgerView(state);
@@ -206,9 +176,9 @@ export function findRequest(state: Reader, request: SlipId): RequestView | undef
   const refused = refusedAt === undefined ? undefined : view.slipAt(refusedAt);
   return {
     request,
-    reader: toHex(cert) as Fingerprint,
-    body,
-    refusal,
+    reader: fingerprintFrom(cert),
+    body: toHex(body),
+    refusal: toHex(refusal),
     time: found.stored.time,
     ...(refused === undefined ? {} : { refused: refused.stored.time }),
   };

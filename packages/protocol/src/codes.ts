@@ -122,6 +122,7 @@ export const errorCodes = {
   MALFORMED: { status: 400, exit: 2 },
   TOO_DEEP: { status: 400, exit: 2 },
   TOO_LARGE: { status: 413, exit: 2 },
+  TOO_SLOW: { status: 408, exit: 6 },
   UNSUPPORTED_VERSION: { status: 400, exit: 2 },
   UNSUPPORTED_SUITE: { status: 400, exit: 2 },
   USAGE: { status: 400, exit: 2 },

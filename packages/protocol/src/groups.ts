@@ -1,5 +1,6 @@
 import { decodeCanonical, encodeCanonical, signatureInput } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "./errors.ts";
+import { isChainId, isInstitutionId } from "./ids.ts";
 import type { ChainId, InstitutionId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { leafHash, rootOfLeafHashes } from "./merkle.ts";
@@ -71,8 +72,8 @@ export function decodeGroup(bytes: Uint8Array): Group {
   if (!Array.isArray(outer) || outer.length !== 5) throw malformed("not an array of five");
   const [version, chain, carrier, slips, signature] = outer as unknown[];
   if (version !== VERSION) throw malformed(`version ${String(version)}, want ${VERSION}`);
-  if (typeof chain !== "string" || typeof carrier !== "string")
-    throw malformed("chain and carrier are not text");
+  if (!isChainId(chain) || !isInstitutionId(carrier))
+    throw malformed("chain and carrier are not names");
   if (!(signature instanceof Uint8Array) || signature.length !== 64)
     throw malformed("signature is not 64 bytes");
   if (!Array.isArray(slips) || slips.length === 0 || slips.length > limits.groupSlips)
@@ -82,8 +83,8 @@ export function decodeGroup(bytes: Uint8Array): Group {
     return decodeSlip(slip);
   });
   return {
-    chain: chain as ChainId,
-    carrier: carrier as InstitutionId,
+    chain,
+    carrier,
     slips: decoded,
     signature,
     bytes,

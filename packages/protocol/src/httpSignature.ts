@@ -17,12 +17,14 @@ import { limits } from "./limits.ts";
  */
 const components = '("@method" "@authority" "@path" "content-digest")';
 
-export interface SignableRequest {
+export interface RequestLine {
   readonly method: string;
   /** Host and port as in the Host header. */
   readonly authority: string;
   /** Path without query. */
   readonly path: string;
+}
+export interface SignableRequest extends RequestLine {
   readonly body: Uint8Array;
 }
 
@@ -36,13 +38,13 @@ const fromBase64 = (text: string): Uint8Array =>
 
 const contentDigest = (body: Uint8Array): string => `sha-256=:${toBase64(sha256(body))}:`;
 
-const signatureBase = (request: SignableRequest, params: string): Uint8Array =>
+const signatureBase = (request: RequestLine, digest: string, params: string): Uint8Array =>
   utf8(
     [
       `"@method": ${request.method.toUpperCase()}`,
       `"@authority": ${request.authority.toLowerCase()}`,
       `"@path": ${request.path}`,
-      `"content-digest": ${contentDigest(request.body)}`,
+      `"content-digest": ${digest}`,
       `"@signature-params": ${params}`,
     ].join("\n"),
   );
@@ -60,11 +62,12 @@ export function signRequest(
   created: number,
   nonce: Uint8Array,
 ): Record<"content-digest" | "signature-input" | "signature", string> {
+  const digest = contentDigest(request.body);
   const params = `${components};created=${Math.floor(created / 1000)};nonce="${toBase64url(nonce)}";keyid="${keyId}";alg="ed25519"`;
   return {
-    "content-digest": contentDigest(request.body),
+    "content-digest": digest,
     "signature-input": `sig1=${params}`,
-    signature: `sig1=:${toBase64(sign(signatureBase(request, params)))}:`,
+    signature: `sig1=:${toBase64(sign(signatureBase(request, digest, params)))}:`,
   };
 }
 
@@ -87,21 +90,25 @@ export interface ParsedSignature {
   readonly nonce: string;
   /** Unix milliseconds. */
   readonly created: number;
-  /** `false` when the signature or the body's digest does not verify under this key. */
+  /** `false` when the signature does not verify under this key. It covers the body by its digest alone. */
   verify(publicKey: Uint8Array): boolean;
+  /** `false` when this is not the body whose digest was signed. */
+  covers(body: Uint8Array): boolean;
 }
 
 const inputPattern =
   /^sig1=(\("@method" "@authority" "@path" "content-digest"\);created=(\d{1,12});nonce="([A-Za-z0-9_-]{22,86})";keyid="([A-Za-z0-9:_-]{1,128})";alg="ed25519")$/;
+const digestPattern = /^sha-256=:[A-Za-z0-9+/]{43}=:$/;
 const signaturePattern = /^sig1=:([A-Za-z0-9+/]{86}==):$/;
 
 /**
- * Parses the signature of a request; the caller looks the key up, verifies, and remembers the nonce.
+ * Parses the signature of a request from its head alone; the caller looks the key up, verifies, remembers the nonce, and
+ * compares the body once it is there.
  * @param now - The server's clock, Unix milliseconds.
- * @throws {AnamnesisError} SIGNATURE_REQUIRED, SIGNATURE_INVALID (form, digest or clock).
+ * @throws {AnamnesisError} SIGNATURE_REQUIRED, SIGNATURE_INVALID (form or clock).
  */
 export function parseRequestSignature(
-  request: SignableRequest,
+  request: RequestLine,
   headers: Readonly<Record<string, string | undefined>>,
   now: number,
 ): ParsedSignature {
@@ -123,18 +130,20 @@ export function parseRequestSignature(
     string,
     string,
   ];
-  if (headers["content-digest"] !== contentDigest(request.body))
-    throw invalid("the content digest is not that of the body");
+  const digest = headers["content-digest"];
+  if (digest === undefined || !digestPattern.test(digest))
+    throw invalid("want a content digest, sha-256");
   const created = Number(seconds) * 1000;
   if (Math.abs(created - now) > limits.requestSkewMs)
     throw invalid("it was not made within the last minute");
   const bytes = decoded(() => fromBase64(signatureMatch[1]!));
-  const base = signatureBase(request, params);
+  const base = signatureBase(request, digest, params);
   return {
     keyId,
     nonce,
     created,
     verify: (publicKey) => verifySignatureRaw({ message: base, publicKey, signature: bytes }),
+    covers: (body) => digest === contentDigest(body),
   };
 }
 

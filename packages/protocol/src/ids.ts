@@ -30,6 +30,11 @@ export const fingerprintShape = hexId<Fingerprint>();
 /** 16 bytes; hex in JSON. */
 export const tagShape = hexBytes(16);
 
+export const isChainId = (value: unknown): value is ChainId =>
+  typeof value === "string" && name.test(value);
+export const isInstitutionId = (value: unknown): value is InstitutionId =>
+  typeof value === "string" && name.test(value);
+
 /** A parser of what a person typed. @throws {AnamnesisError} BAD_REQUEST */
 const parser =
   <T>(shape: Shape<T>, what: string) =>
@@ -58,6 +63,8 @@ export const pidFrom = fromBytes(pidShape);
 export const gidFrom = fromBytes(gidShape);
 export const fingerprintFrom = fromBytes(fingerprintShape);
 
+/** A slip's id: SHA-256 of its payload. */
+export const slipIdOf = (payload: Uint8Array): SlipId => slipIdFrom(sha256(payload));
 /** pid = SHA-256(visit public key). */
 export const pidOf = (visitPublicKey: Uint8Array): Pid => pidFrom(sha256(visitPublicKey));
 /** gid = SHA-256(grant public key). */

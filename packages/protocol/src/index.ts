@@ -32,3 +32,4 @@ export * from "./stateValues.ts";
 export * from "./tickets.ts";
 export * from "./visitToken.ts";
 export * from "./voters.ts";
+export * from "./wire/index.ts";

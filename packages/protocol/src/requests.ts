@@ -111,6 +111,7 @@ const reencryptAnswerShape = object({
   v: literal(1),
   items: list(blob(1024), limits.intentCapsules),
 });
+export type ReencryptAnswer = Shaped<typeof reencryptAnswerShape>;
 export const reencryptAnswer = document("Re-encryption answer", reencryptAnswerShape);
 
 const evidenceShape = object({

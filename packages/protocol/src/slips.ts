@@ -1,13 +1,12 @@
 import {
   decodeCanonical,
   encodeCanonical,
-  sha256,
   signatureInput,
-  toHex,
   verifySignature,
 } from "@anamnesis/crypto/verify";
 import type { CborValue } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "./errors.ts";
+import { isChainId, slipIdOf } from "./ids.ts";
 import type { ChainId, SlipId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { isSlipKind, slipKinds } from "./slipKinds.ts";
@@ -78,7 +77,7 @@ export function makeSlip<K extends SlipKind>(
 ): { readonly id: SlipId; readonly bytes: Uint8Array } {
   const payload = encodePayload(kind, header, fields);
   const bytes = encodeSlip(payload, sign(slipKinds[kind].signatureType, payload));
-  return { id: toHex(sha256(payload)) as SlipId, bytes };
+  return { id: slipIdOf(payload), bytes };
 }
 
 /** The bytes under a slip's signature. */
@@ -119,17 +118,17 @@ export function decodeSlip(bytes: Uint8Array): Slip {
     throw new AnamnesisError("UNKNOWN_KIND", `Slip refused: version ${String(v)}, want ${VERSION}`);
   if (typeof kind !== "string" || !isSlipKind(kind))
     throw new AnamnesisError("UNKNOWN_KIND", "Slip refused: unknown kind");
-  if (typeof chain !== "string") throw malformed("chain is not text");
+  if (!isChainId(chain)) throw malformed("chain is not the name of one");
   if (!isUint(time) || !isUint(notAfter))
     throw malformed("time and notAfter are not whole milliseconds");
   const fields = readFields(kind, found);
   return {
     kind,
-    chain: chain as ChainId,
+    chain,
     time,
     notAfter,
     fields,
-    id: toHex(sha256(payload)) as SlipId,
+    id: slipIdOf(payload),
     payload,
     signature,
     bytes,

@@ -21,8 +21,8 @@ const grantStateShape = object({
 export type GrantState = Shaped<typeof grantStateShape>;
 export const grantState = document("Grant state", grantStateShape);
 
-const certificateStateShape = object({
-  v: literal(1),
+/** What a chain holds of a certificate. `revokedAt` 0: not revoked. */
+export const certificateFields = {
   issuer: text(64),
   name: text(128),
   role: text(32),
@@ -33,7 +33,8 @@ const certificateStateShape = object({
   validTo: uint,
   der: blob(6_000),
   revokedAt: uint,
-});
+};
+const certificateStateShape = object({ v: literal(1), ...certificateFields });
 /** Map `keys`. Kept for ever; `revokedAt` 0: not revoked. Live at `time` when validFrom <= time <= validTo and revokedAt is 0. */
 export type CertificateState = Shaped<typeof certificateStateShape>;
 export const certificateState = document("Certificate state", certificateStateShape);

@@ -2,34 +2,57 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { signRaw, signingKeypair } from "@anamnesis/crypto/sign";
 import { randomBytes, ready } from "@anamnesis/crypto/verify";
-import { bareKeyId, signRequest } from "@anamnesis/protocol";
+import {
+  NonceMemory,
+  bareKeyId,
+  json,
+  literal,
+  nothing,
+  object,
+  route,
+  signRequest,
+  signedBy,
+} from "@anamnesis/protocol";
 import { forwarded } from "@anamnesis/testing/forwarded";
 import { OwnAuthorities, authorityOf } from "./authority.ts";
-import { readBody } from "./body.ts";
 import { CallerCheck } from "./caller.ts";
-import { serve } from "./http.ts";
-import type { HttpConfig, Route, Server } from "./http.ts";
+import type { Certified } from "./caller.ts";
+import { handling } from "./handle.ts";
+import { serve } from "./serve.ts";
+import type { HttpConfig, Server } from "./serve.ts";
 
 const servers: Server[] = [];
 before(() => ready());
 after(() => Promise.all(servers.map((server) => server.stop())));
 
+const routes = {
+  signed: route({
+    method: "POST",
+    path: "/signed",
+    params: {},
+    caller: signedBy("key"),
+    request: nothing,
+    response: json("Known", object({ known: literal(true) }), 100),
+    codes: [],
+    summary: "Know the caller",
+    spec: "H-0",
+  }),
+};
+
 /** A server that tells signed callers that it knows them. */
 async function start(config: HttpConfig = {}): Promise<{ port: string; host: string }> {
-  const callers = new CallerCheck(Date.now);
-  const route: Route = {
-    method: "POST",
-    url: "/signed",
-    spec: "H-0",
-    summary: "Know the caller",
-    handle: async (incoming) => {
-      await callers.callerOf(incoming, await readBody(incoming), () => {
-        throw new Error("No certificates here");
-      });
-      return { body: { known: true } };
-    },
-  };
-  const server = await serve("test", [route], { logLevel: "silent", ...config });
+  const callers = new CallerCheck({
+    now: Date.now,
+    nonces: new NonceMemory(),
+    certificateOf: () => assert.fail("No certificates here"),
+  });
+  const known = handling<Certified>()(routes.signed, () => ({ known: true as const }));
+  const server = await serve("test", routes, [known], {
+    logLevel: "silent",
+    now: Date.now,
+    callers,
+    ...config,
+  });
   servers.push(server);
   const { port, host } = new URL(server.address);
   return { port, host };

@@ -1,58 +1,107 @@
+import type { Readable } from "node:stream";
 import { AnamnesisError } from "@anamnesis/protocol";
-import type { Incoming } from "./http.ts";
 
-const MEBIBYTE = 1024 * 1024;
+/** How fast a body has to come: after `graceMs`, `bytesPerSecond` on average. */
+export interface Pace {
+  readonly graceMs: number;
+  readonly bytesPerSecond: number;
+  /** In any case, for what is read whole. */
+  readonly deadlineMs: number;
+}
+export const usualPace: Pace = { graceMs: 10_000, bytesPerSecond: 4_096, deadlineMs: 300_000 };
 
 /**
- * The whole body, for requests that are small by nature.
+ * The whole body.
  *
- * @param bytesMax - Refused as soon as more has arrived; default 1 MiB.
- * @throws {AnamnesisError} TOO_LARGE, BAD_REQUEST (the caller hung up).
+ * @param announced - Content-Length, where there is one.
+ * @param bytesMax - Refused as soon as more is announced or has arrived.
+ * @throws {AnamnesisError} TOO_LARGE, TOO_SLOW, BAD_REQUEST (the caller hung up).
  */
-export async function readBody(request: Incoming, bytesMax = MEBIBYTE): Promise<Uint8Array> {
-  const tooLarge = () =>
-    new AnamnesisError("TOO_LARGE", `Body refused: at most ${bytesMax} bytes wanted`);
-  if (Number(request.headers["content-length"] ?? 0) > bytesMax) throw tooLarge();
-  const { body } = request;
+export async function readBody(
+  body: Readable,
+  { announced, bytesMax, pace }: { announced: number; bytesMax: number; pace: Pace },
+): Promise<Uint8Array> {
+  if (announced > bytesMax) throw tooLarge(bytesMax);
   const chunks: Buffer[] = [];
   let bytes = 0;
-  const brokeOff = (cause?: unknown) =>
-    new AnamnesisError("BAD_REQUEST", "Request broke off before its body was whole", { cause });
+  const begun = performance.now();
   // Events, not `for await`: an iterator costs more than a small request itself.
   return new Promise((resolve, reject) => {
+    const clock = setInterval(() => {
+      if (isTooSlow(pace, bytes, begun) || performance.now() - begun > pace.deadlineMs)
+        giveUp(tooSlow(pace));
+    }, pace.graceMs / 4);
+    clock.unref();
+    const giveUp = (error: AnamnesisError): void => {
+      clearInterval(clock);
+      body.removeAllListeners("data").resume(); // So that the answer is not lost behind what nobody reads.
+      reject(error);
+    };
     body.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes <= bytesMax) return void chunks.push(chunk);
-      body.removeAllListeners("data").resume(); // So that the answer is not lost behind what nobody reads.
-      reject(tooLarge());
+      giveUp(tooLarge(bytesMax));
     });
-    body.once("end", () => resolve(joined(chunks)));
-    body.once("error", (cause) => reject(brokeOff(cause)));
+    body.once("end", () => {
+      clearInterval(clock);
+      resolve(joined(chunks));
+    });
+    body.once("error", (cause) => giveUp(brokeOff(cause)));
     body.once("close", () => {
+      clearInterval(clock);
       if (!body.readableEnded) reject(brokeOff());
     });
   });
 }
 
+/**
+ * A body piece by piece, as fast as it is taken.
+ * @throws {AnamnesisError} as {@link readBody}.
+ */
+export async function* bodyPieces(
+  body: Readable,
+  { announced, bytesMax, pace }: { announced: number; bytesMax: number; pace: Pace },
+): AsyncGenerator<Uint8Array> {
+  if (announced > bytesMax) throw tooLarge(bytesMax);
+  let bytes = 0;
+  let waitedMs = 0;
+  let asked = performance.now();
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      // Only the time in which the server waited counts: its own disk is no fault of the caller's.
+      waitedMs += performance.now() - asked;
+      bytes += chunk.length;
+      if (bytes > bytesMax) throw tooLarge(bytesMax);
+      if (
+        waitedMs > pace.graceMs &&
+        bytes < (pace.bytesPerSecond * (waitedMs - pace.graceMs)) / 1000
+      )
+        throw tooSlow(pace);
+      yield chunk;
+      asked = performance.now();
+    }
+  } catch (error) {
+    throw error instanceof AnamnesisError ? error : brokeOff(error);
+  }
+}
+
+const isTooSlow = ({ graceMs, bytesPerSecond }: Pace, bytes: number, begun: number): boolean => {
+  const late = performance.now() - begun - graceMs;
+  return late > 0 && bytes < (bytesPerSecond * late) / 1000;
+};
+
+const tooLarge = (bytesMax: number): AnamnesisError =>
+  new AnamnesisError("TOO_LARGE", `Body refused: at most ${bytesMax} bytes wanted`);
+const tooSlow = ({ bytesPerSecond }: Pace): AnamnesisError =>
+  new AnamnesisError(
+    "TOO_SLOW",
+    `Body refused: it comes too slowly, want ${bytesPerSecond} bytes a second and an end`,
+  );
+const brokeOff = (cause?: unknown): AnamnesisError =>
+  new AnamnesisError("BAD_REQUEST", "Request broke off before its body was whole", { cause });
+
 /** A small body comes in one piece, which needs no copy. */
 function joined(chunks: readonly Buffer[]): Uint8Array {
   const whole = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
   return new Uint8Array(whole.buffer, whole.byteOffset, whole.length);
-}
-
-/**
- * A JSON object from a body's bytes.
- * @throws {AnamnesisError} BAD_REQUEST
- */
-export function jsonObject(body: Uint8Array): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch (cause) {
-    throw new AnamnesisError("BAD_REQUEST", "Body is not JSON", { cause });
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new AnamnesisError("BAD_REQUEST", "Body is not a JSON object");
-  }
-  return value as Record<string, unknown>;
 }

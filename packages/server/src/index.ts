@@ -1,12 +1,13 @@
-/** What every server of Anamnesis does at its HTTP edge: routes, limits, errors, callers, OpenAPI. */
-export { jsonObject, readBody } from "./body.ts";
-export type { Caller } from "./caller.ts";
+/** What every server of Anamnesis does at its HTTP edge: limits, errors, callers, OpenAPI, all from described routes. */
+export type { Caller, Certified, CertifiedCaller, KeyCaller } from "./caller.ts";
 export { CallerCheck } from "./caller.ts";
+export type { Handled, Handling, Incoming } from "./handle.ts";
+export { handling } from "./handle.ts";
 export { holding } from "./heldFolders.ts";
 export type { Nonces } from "./nonceJournal.ts";
 export { NonceJournal } from "./nonceJournal.ts";
 export { RateLimit } from "./rateLimit.ts";
 export { RevocationLists } from "./revocationLists.ts";
-export type { Answer, HttpConfig, Incoming, Route, Server } from "./http.ts";
-export { serve } from "./http.ts";
+export type { HttpConfig, Server } from "./serve.ts";
+export { serve } from "./serve.ts";
 export { serverMain } from "./serverMain.ts";

@@ -1,14 +1,12 @@
 import { AsnConvert } from "@peculiar/asn1-schema";
 import { CertificateList } from "@peculiar/asn1-x509";
-import { fromBase64url, toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
-import { AnamnesisError } from "@anamnesis/protocol";
-import type { CaKey } from "@anamnesis/protocol";
+import { toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
+import { Part } from "@anamnesis/http";
+import { AnamnesisError, registryRoutes } from "@anamnesis/protocol";
+import type { CaKey, ResponseOf } from "@anamnesis/protocol";
 
 const FRESH_MS = 60_000;
 const TIMEOUT_MS = 5_000;
-
-/** Which intermediate signs which of the registry's lists. */
-const lists = { care: "care", thirdParties: "third-parties" } as const;
 
 /**
  * The registry's revocation lists (RFC 5280 section 5), fetched when older than a minute. Patients' certificates stand
@@ -16,7 +14,7 @@ const lists = { care: "care", thirdParties: "third-parties" } as const;
  * past its nextUpdate, nobody is let in.
  */
 export class RevocationLists {
-  readonly #registry: string;
+  readonly #registry: Part;
   readonly #cas: readonly CaKey[];
   readonly #now: () => number;
   #revoked = new Set<string>();
@@ -26,7 +24,7 @@ export class RevocationLists {
   #refreshing: Promise<void> | undefined;
 
   constructor(config: { registry: string; cas: readonly CaKey[]; now: () => number }) {
-    this.#registry = config.registry;
+    this.#registry = new Part("registry", config.registry, { timeoutMs: TIMEOUT_MS });
     this.#cas = config.cas;
     this.#now = config.now;
   }
@@ -44,17 +42,16 @@ export class RevocationLists {
   }
 
   async #refresh(): Promise<void> {
-    let answer: Record<string, unknown>;
+    let answer: ResponseOf<typeof registryRoutes.getRevocationLists>;
     try {
-      const response = await fetch(`${this.#registry}/crl`, {
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      if (!response.ok) return;
-      answer = (await response.json()) as Record<string, unknown>;
+      answer = await this.#registry.call(registryRoutes.getRevocationLists, {});
     } catch {
       return; // What was fetched before serves until its nextUpdate.
     }
-    const read = Object.entries(lists).map(([field, issuer]) => this.#read(answer[field], issuer));
+    const read = [
+      this.#read(answer.care, "care"),
+      this.#read(answer.thirdParties, "third-parties"),
+    ];
     if (read.some((list) => list === undefined)) return;
     const madeAt = Math.min(...read.map((list) => list!.madeAt));
     if (madeAt < this.#madeAt) return; // An older list, shown again, would undo a revocation.
@@ -65,13 +62,13 @@ export class RevocationLists {
   }
 
   #read(
-    encoded: unknown,
+    encoded: Uint8Array,
     issuer: string,
   ): { serials: string[]; madeAt: number; validTo: number } | undefined {
     const key = this.#cas.find(({ id }) => id === issuer)?.key;
-    if (typeof encoded !== "string" || key === undefined) return undefined;
+    if (key === undefined) return undefined;
     try {
-      const list = AsnConvert.parse(fromBase64url(encoded), CertificateList);
+      const list = AsnConvert.parse(encoded, CertificateList);
       const { tbsCertList: tbs, tbsCertListRaw: signed, signature } = list;
       if (signed === undefined) return undefined;
       const holds = verifySignatureRaw({

@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { AnamnesisError } from "@anamnesis/protocol";
-import { jsonObject } from "./body.ts";
+import { AnamnesisError, jsonValue } from "@anamnesis/protocol";
 import { failureOf } from "./failure.ts";
-import type { Server } from "./http.ts";
+import type { Server } from "./serve.ts";
 
 /** What the configuration file holds: fields of the server's configuration, and paths of the documents that it trusts. */
 export type ConfigFile = Readonly<Record<string, unknown>>;
@@ -33,6 +32,14 @@ export async function serverMain(
     process.stderr.write(`${JSON.stringify(failureOf(error).body)}\n`);
     process.exitCode = 1;
   }
+}
+
+/** @throws {AnamnesisError} BAD_REQUEST */
+function jsonObject(file: Uint8Array): ConfigFile {
+  const value = jsonValue(new TextDecoder().decode(file), "Configuration file");
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new AnamnesisError("BAD_REQUEST", "Configuration file is not a JSON object");
+  return { ...value };
 }
 
 const readBytes = (path: string): Promise<Uint8Array> =>

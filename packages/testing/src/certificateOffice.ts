@@ -1,7 +1,7 @@
 /** Certificates and revocation lists as the registry makes them, from the authorities that genesis documents name. */
-import { serve } from "@anamnesis/server";
-import { toBase64url } from "@anamnesis/crypto/verify";
-import { AnamnesisError } from "@anamnesis/protocol";
+import { handling, serve } from "@anamnesis/server";
+import type { Certified } from "@anamnesis/server";
+import { AnamnesisError, registryRoutes } from "@anamnesis/protocol";
 import type { CaKey, Role } from "@anamnesis/protocol";
 import { authority, caKey, certifyAuthority } from "../../../apps/registry/src/authority.ts";
 import type { Authority, IssuerId } from "../../../apps/registry/src/authority.ts";
@@ -12,8 +12,8 @@ import { boxKeyOf, keyOf } from "./keys.ts";
 
 /** What `GET /crl` answers (H-40). */
 export interface Lists {
-  readonly care: string;
-  readonly thirdParties: string;
+  readonly care: Uint8Array;
+  readonly thirdParties: Uint8Array;
 }
 
 export class CertificateOffice {
@@ -77,8 +77,8 @@ export class CertificateOffice {
       typeof revocationList
     >[0];
     return {
-      care: toBase64url(await revocationList(store, signedBy.care, time)),
-      thirdParties: toBase64url(await revocationList(store, signedBy.thirdParties, time)),
+      care: await revocationList(store, signedBy.care, time),
+      thirdParties: await revocationList(store, signedBy.thirdParties, time),
     };
   }
 }
@@ -95,13 +95,16 @@ export interface ListServer {
 
 export async function startListServer(lists: () => Promise<Lists>): Promise<ListServer> {
   const answering: Pick<ListServer, "lists" | "asked"> = { lists, asked: 0 };
-  const handle = async (): Promise<{ body: Lists }> => {
+  const routes = { getRevocationLists: registryRoutes.getRevocationLists };
+  const lying = handling<Certified>()(routes.getRevocationLists, async () => {
     answering.asked += 1;
     if (answering.lists === undefined)
       throw new AnamnesisError("UNAVAILABLE", "The list server was told to fail");
-    return { body: await answering.lists() };
-  };
-  const crl = { method: "GET", url: "/crl", spec: "H-40", summary: "Lists", handle } as const;
-  const { address, stop } = await serve("registry", [crl], { logLevel: "silent" });
+    return answering.lists();
+  });
+  const { address, stop } = await serve("registry", routes, [lying], {
+    logLevel: "silent",
+    now: Date.now,
+  });
   return Object.assign(answering, { address, stop });
 }

@@ -1,18 +1,29 @@
 /** Nodes of all institutions over chains in memory, as far as proxies ask them; each below its institution's name. */
-import { toBase64url } from "@anamnesis/crypto/verify";
 import { findCertificate, findGrant, findSlip } from "@anamnesis/ledger";
-import { AnamnesisError, decodeSlip, encodeHead, makeHead } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  NonceMemory,
+  decodeSlip,
+  institutionIdShape,
+  makeHead,
+  nodeRoutes,
+} from "@anamnesis/protocol";
 import type {
-  Fingerprint,
-  Gid,
+  Access,
+  Body,
+  ChainId,
+  Fields,
   Head,
   InstitutionId,
+  MapFields,
+  Route,
+  Shape,
   Slip,
   SlipCode,
   SlipId,
 } from "@anamnesis/protocol";
-import { readBody, serve } from "@anamnesis/server";
-import type { Incoming, Route, Server } from "@anamnesis/server";
+import { CallerCheck, handling, serve } from "@anamnesis/server";
+import type { Certified, Server } from "@anamnesis/server";
 import { keyOf, signer } from "./keys.ts";
 import type { TestChain } from "./testChain.ts";
 
@@ -21,6 +32,34 @@ interface Committed {
   /** Unix milliseconds. */
   readonly time: number;
 }
+interface At {
+  readonly institution: InstitutionId;
+  readonly chain: ChainId;
+}
+
+/** The same route below an institution's name. */
+function below<
+  P extends Fields,
+  Q extends MapFields,
+  C extends Access,
+  I extends Body,
+  O extends Body,
+>(route: Route<P, Q, C, I, O>): Route<P & { institution: Shape<InstitutionId> }, Q, C, I, O> {
+  return {
+    ...route,
+    path: `/{institution}${route.path}`,
+    params: { ...route.params, institution: institutionIdShape },
+  };
+}
+
+const routes = {
+  getHead: below(nodeRoutes.getHead),
+  getHeadAt: below(nodeRoutes.getHeadAt),
+  getSlip: below(nodeRoutes.getSlip),
+  getGrant: below(nodeRoutes.getGrant),
+  getCertificate: below(nodeRoutes.getCertificate),
+  postSlip: below(nodeRoutes.postSlip),
+};
 
 export class FakeNodes {
   readonly address: string;
@@ -44,48 +83,47 @@ export class FakeNodes {
 
   static async start(): Promise<FakeNodes> {
     let nodes: FakeNodes | undefined;
-    const get = (url: string, answer: (nodes: FakeNodes, request: Incoming) => unknown): Route => ({
-      method: "GET",
-      url: `/:institution/chains/:chain/${url}`,
-      spec: "H-6 to H-14",
-      summary: "What a node knows",
-      handle: async (request) => ({
-        body: found(answer(present(nodes, request), request)) as object,
+    const handle = handling<Certified>();
+    const at = (params: At): { all: FakeNodes; chain: TestChain } => {
+      if (nodes === undefined || nodes.away.has(params.institution))
+        throw new AnamnesisError("UNAVAILABLE", "Away");
+      return { all: nodes, chain: found(nodes.#chains.get(params.chain)) };
+    };
+    const handled = [
+      handle(routes.getHead, ({ params }) => {
+        const { all, chain } = at(params);
+        return all.head(chain, params.institution);
+      }),
+      handle(routes.getHeadAt, ({ params }) => {
+        const { all, chain } = at(params);
+        const committed = found(all.#heights.get(chain)?.get(params.height));
+        return all.#signed(chain, params.institution, params.height, committed);
+      }),
+      handle(routes.getSlip, ({ params }) => found(findSlip(at(params).chain.state, params.id))),
+      handle(routes.getGrant, ({ params }) => found(findGrant(at(params).chain.state, params.gid))),
+      handle(routes.getCertificate, ({ params }) =>
+        found(findCertificate(at(params).chain.state, params.fingerprint)),
+      ),
+      handle(routes.postSlip, ({ params, body }) => {
+        const { all, chain } = at(params);
+        const slip = decodeSlip(body);
+        const code = all.commit(chain, slip);
+        if (code !== "OK") throw new AnamnesisError(code, "Refused");
+        all.posted.push(slip);
+        return { id: slip.id, code: "OK" as const, height: chain.height };
+      }),
+    ];
+    const server = await serve("fake-nodes", routes, handled, {
+      logLevel: "silent",
+      now: Date.now,
+      callers: new CallerCheck({
+        now: Date.now,
+        nonces: new NonceMemory(),
+        certificateOf: () => {
+          throw new AnamnesisError("CERTIFICATE_NOT_LIVE", "Nobody signs here");
+        },
       }),
     });
-    const server = await serve(
-      "fake-nodes",
-      [
-        get("head", (all, request) =>
-          encodeHead(all.head(all.#chain(request), institutionOf(request))),
-        ),
-        get("heads/:height", (all, request) => all.#headAt(request)),
-        get("slips/:id", (all, request) =>
-          wire(findSlip(all.#chain(request).state, request.params["id"] as SlipId)),
-        ),
-        get("grants/:id", (all, request) =>
-          wire(findGrant(all.#chain(request).state, request.params["id"] as Gid)),
-        ),
-        get("certificates/:id", (all, request) =>
-          wire(findCertificate(all.#chain(request).state, request.params["id"] as Fingerprint)),
-        ),
-        {
-          method: "POST",
-          url: "/:institution/chains/:chain/slips",
-          spec: "H-2",
-          summary: "Take a slip",
-          handle: async (request) => {
-            const all = present(nodes, request);
-            const slip = decodeSlip(await readBody(request));
-            const code = all.commit(all.#chain(request), slip);
-            if (code !== "OK") throw new AnamnesisError(code, "Refused");
-            all.posted.push(slip);
-            return { body: { id: slip.id, code, height: all.#chain(request).height } };
-          },
-        },
-      ],
-      { logLevel: "silent" },
-    );
     nodes = new FakeNodes(server);
     return nodes;
   }
@@ -108,7 +146,7 @@ export class FakeNodes {
   }
 
   /** An institution's newest head, signed now or as long ago as `headAgeMs` says. */
-  head(chain: TestChain, institution: string): Head {
+  head(chain: TestChain, institution: InstitutionId): Head {
     const age = this.headAgeMs.get(institution) ?? 0;
     return this.#signed(chain, institution, chain.height, {
       appHash: chain.appHash,
@@ -120,54 +158,19 @@ export class FakeNodes {
     return this.#server.stop();
   }
 
-  #headAt(request: Incoming): Uint8Array | undefined {
-    const chain = this.#chain(request);
-    const height = Number(request.params["height"]);
-    const committed = this.#heights.get(chain)?.get(height);
-    return committed === undefined
-      ? undefined
-      : encodeHead(this.#signed(chain, institutionOf(request), height, committed));
-  }
-
   #signed(
     chain: TestChain,
-    institution: string,
+    institution: InstitutionId,
     height: number,
     { appHash, time }: Committed,
   ): Head {
     const hash = this.forked.has(institution) ? appHash.map((byte) => byte ^ 1) : appHash;
-    const head = {
-      chain: chain.genesis.chain,
-      height,
-      appHash: hash,
-      time,
-      institution: institution as InstitutionId,
-    };
+    const head = { chain: chain.genesis.chain, height, appHash: hash, time, institution };
     return makeHead(head, signer(keyOf(institution)));
   }
-
-  #chain(request: Incoming): TestChain {
-    return found(this.#chains.get(request.params["chain"] ?? ""));
-  }
 }
-
-function present(nodes: FakeNodes | undefined, request: Incoming): FakeNodes {
-  if (nodes === undefined || nodes.away.has(institutionOf(request)))
-    throw new AnamnesisError("UNAVAILABLE", "Away");
-  return nodes;
-}
-
-const institutionOf = ({ params }: Incoming): string => params["institution"] ?? "";
 
 function found<T>(value: T | undefined): T {
   if (value === undefined) throw new AnamnesisError("NOT_FOUND", "There is none");
   return value;
-}
-
-/** Byte strings as base64url, as nodes answer them. */
-function wire(value: unknown): unknown {
-  if (value instanceof Uint8Array) return toBase64url(value);
-  if (Array.isArray(value)) return value.map(wire);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, wire(item)]));
 }

@@ -1,9 +1,16 @@
 /** A node as the registry sees it; only tests import it. */
 import { toHex, verifySignature } from "@anamnesis/crypto/verify";
-import { decodeSlip, errorBody, slipKinds } from "@anamnesis/protocol";
-import type { CaKey, Slip, SlipCode } from "@anamnesis/protocol";
-import { readBody, serve } from "@anamnesis/server";
-import type { Server } from "@anamnesis/server";
+import {
+  AnamnesisError,
+  NonceMemory,
+  decodeSlip,
+  mailboxRoutes,
+  nodeRoutes,
+  slipKinds,
+} from "@anamnesis/protocol";
+import type { CaKey, ErrorCode, Slip, SlipCode } from "@anamnesis/protocol";
+import { CallerCheck, handling, serve } from "@anamnesis/server";
+import type { Certified, Server } from "@anamnesis/server";
 
 /** A node that takes slips whose signatures verify, and messages for any box. `answer` may refuse slips. */
 export interface FakeNode extends Server {
@@ -16,50 +23,38 @@ export async function startNode(cas: () => readonly CaKey[]): Promise<FakeNode> 
   const slips: Slip[] = [];
   const messages: { box: string; sealed: Uint8Array }[] = [];
   const state: { answer: FakeNode["answer"] } = { answer: "OK" };
-  const refused = (code: string) => ({
-    status: code === "UNAVAILABLE" ? 503 : 409,
-    body: errorBody(code, "Refused"),
+  const refused = (code: ErrorCode | SlipCode) => new AnamnesisError(code, "Refused");
+  const handle = handling<Certified>();
+  const routes = { postSlip: nodeRoutes.postSlip, putMessage: mailboxRoutes.putMessage };
+  const handled = [
+    handle(routes.postSlip, ({ params, body }) => {
+      const slip = decodeSlip(body);
+      if (state.answer !== "OK") throw refused(state.answer);
+      if (slip.chain !== params.chain) throw refused("WRONG_CHAIN");
+      if (!isSigned(slip, cas())) throw refused("SLIP_SIGNATURE");
+      const same = slips.some(
+        ({ kind, chain, fields }) =>
+          kind === slip.kind &&
+          chain === slip.chain &&
+          certificateOf(fields) === certificateOf(slip.fields),
+      );
+      if (same)
+        throw refused(
+          slip.kind === "identity.revoke" ? "CERTIFICATE_REVOKED" : "CERTIFICATE_EXISTS",
+        );
+      slips.push(slip);
+      return { id: slip.id, code: "OK" as const, height: slips.length };
+    }),
+    handle(routes.putMessage, ({ params: { box }, body: sealed }) => {
+      messages.push({ box, sealed });
+      return { message: "00".repeat(14) };
+    }),
+  ];
+  const server = await serve("fake-node", routes, handled, {
+    logLevel: "silent",
+    now: Date.now,
+    callers: anyCaller(),
   });
-  const server = await serve(
-    "fake-node",
-    [
-      {
-        method: "POST",
-        url: "/chains/:chain/slips",
-        spec: "H-2",
-        summary: "Take a slip",
-        handle: async (request) => {
-          const slip = decodeSlip(await readBody(request));
-          if (state.answer !== "OK") return refused(state.answer);
-          if (slip.chain !== request.params["chain"]) return refused("WRONG_CHAIN");
-          if (!isSigned(slip, cas())) return refused("SLIP_SIGNATURE");
-          const same = slips.some(
-            ({ kind, chain, fields }) =>
-              kind === slip.kind &&
-              chain === slip.chain &&
-              certificateOf(fields) === certificateOf(slip.fields),
-          );
-          if (same)
-            return refused(
-              slip.kind === "identity.revoke" ? "CERTIFICATE_REVOKED" : "CERTIFICATE_EXISTS",
-            );
-          slips.push(slip);
-          return { body: { id: slip.id, code: "OK", height: slips.length } };
-        },
-      },
-      {
-        method: "POST",
-        url: "/boxes/:box/messages",
-        spec: "H-17",
-        summary: "Take a message",
-        handle: async (request) => {
-          messages.push({ box: request.params["box"] ?? "", sealed: await readBody(request) });
-          return { body: { message: "1" } };
-        },
-      },
-    ],
-    { logLevel: "silent" },
-  );
   return {
     ...server,
     slips,
@@ -72,6 +67,15 @@ export async function startNode(cas: () => readonly CaKey[]): Promise<FakeNode> 
     },
   };
 }
+
+const anyCaller = (): CallerCheck<Certified> =>
+  new CallerCheck({
+    now: Date.now,
+    nonces: new NonceMemory(),
+    certificateOf: () => {
+      throw new AnamnesisError("CERTIFICATE_NOT_LIVE", "There are no certificates here");
+    },
+  });
 
 const certificateOf = (fields: object): string =>
   toHex((fields as { fingerprint: Uint8Array }).fingerprint);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
+import { fromHex, toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import { findRecord } from "@anamnesis/ledger";
 import {
   AnamnesisError,
@@ -8,8 +8,9 @@ import {
   decodeCertified,
   decodeSlip,
   encodeCertified,
+  parseSlipId,
 } from "@anamnesis/protocol";
-import type { CertifiedEntry, SignatureCheck, SlipId } from "@anamnesis/protocol";
+import type { CertifiedEntry, SignatureCheck } from "@anamnesis/protocol";
 import { ChainOnDisk, writerOf } from "@anamnesis/testing/chainOnDisk";
 import { keyOf, signer } from "@anamnesis/testing/keys";
 import { province } from "@anamnesis/testing/federation";
@@ -227,8 +228,8 @@ test("a follower whose writer is away says so", async () => {
 });
 
 function confirmation(record: string, key: Uint8Array): Uint8Array {
-  const found = writer.snapshot(({ state }) => findRecord(state, record as SlipId));
-  const digest = found?.versions[0]?.digest ?? new Uint8Array(32);
+  const found = writer.snapshot(({ state }) => findRecord(state, parseSlipId(record)));
+  const digest = fromHex(found?.versions[0]?.digest ?? "00".repeat(32));
   const fields = { key, record: Uint8Array.from(Buffer.from(record, "hex")), digest };
   return made.slip("record.confirm", fields, "visit").bytes;
 }

@@ -1,6 +1,5 @@
 import { AnamnesisError, decodeCertified } from "@anamnesis/protocol";
-import type { CertifiedEntry, SlipCode } from "@anamnesis/protocol";
-import type { SlipOutcome } from "../chain.ts";
+import type { CertifiedEntry, SlipCode, SlipOutcome } from "@anamnesis/protocol";
 import { replay } from "../replay.ts";
 import type { Verify } from "../verify/verifiedGroups.ts";
 import { HandOver } from "./handOver.ts";
@@ -62,7 +61,7 @@ export class Follower extends Member {
   async #follow(): Promise<void> {
     const { signal } = this.#stopping;
     /** While there is more to catch up with, the next entries come while these are executed. */
-    let next: Promise<Uint8Array[]> | undefined;
+    let next: Promise<readonly Uint8Array[]> | undefined;
     while (!signal.aborted && this.fault() === undefined) {
       const askedAt = performance.now();
       try {
@@ -82,7 +81,7 @@ export class Follower extends Member {
     }
   }
 
-  #pull(after: number): Promise<Uint8Array[]> {
+  #pull(after: number): Promise<readonly Uint8Array[]> {
     return this.#writer.blocks(after, PULL_ENTRIES, PULL_WAIT_MS, this.#stopping.signal);
   }
 

@@ -1,7 +1,6 @@
 import { findSlip } from "@anamnesis/ledger";
 import { AnamnesisError, limits, slipCodes } from "@anamnesis/protocol";
-import type { Group, Slip, SlipCode } from "@anamnesis/protocol";
-import type { SlipOutcome } from "../chain.ts";
+import type { Group, Slip, SlipCode, SlipOutcome } from "@anamnesis/protocol";
 import { Admission, isFinal, passed } from "../verify/admission.ts";
 import type { Verify } from "../verify/verifiedGroups.ts";
 import { carryTogether, cutIntoGroups, shuffled } from "./carrying.ts";
@@ -93,7 +92,8 @@ export class HandOver {
             "The writer answered other slips than it was given",
           );
         await reach(height, limits.waitMs);
-        return results.map(({ id, code }) => {
+        return slips.map(({ id }, i) => {
+          const { code } = results[i]!;
           const before =
             code === "REPLAYED" && offer > 1 ? findSlip(store.state, id)?.height : undefined;
           return before === undefined ? { id, code, height } : { id, code: "OK", height: before };

@@ -1,9 +1,9 @@
 import { sign } from "@anamnesis/crypto/sign";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
 import { AnamnesisError, limits, signPage } from "@anamnesis/protocol";
-import type { Genesis, Head, InstitutionId, PageHeader } from "@anamnesis/protocol";
+import type { Genesis, Head, InstitutionId, PageHeader, SlipOutcome } from "@anamnesis/protocol";
 import type { Application } from "../application.ts";
-import type { Chain, GroupOutcome, SlipOutcome, Snapshot } from "../chain.ts";
+import type { Chain, GroupOutcome, Snapshot } from "../chain.ts";
 import type { ChainStore } from "../store/chainStore.ts";
 import type { ScrubResult } from "../store/scrub.ts";
 import type { Scrubber } from "../store/scrubber.ts";

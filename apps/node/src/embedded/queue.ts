@@ -1,6 +1,6 @@
 import { AnamnesisError, limits } from "@anamnesis/protocol";
-import type { Group } from "@anamnesis/protocol";
-import type { GroupOutcome, SlipOutcome } from "../chain.ts";
+import type { Group, SlipOutcome } from "@anamnesis/protocol";
+import type { GroupOutcome } from "../chain.ts";
 import type { Admitted } from "../verify/admission.ts";
 
 /** Leaves room in an entry for its frame and the groups' frames. */

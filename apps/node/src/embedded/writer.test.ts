@@ -4,8 +4,15 @@ import { join } from "node:path";
 import { boxKeypairFromSeed } from "@anamnesis/crypto/box";
 import { encodeCanonical, toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import { findSlip } from "@anamnesis/ledger";
-import { AnamnesisError, limits } from "@anamnesis/protocol";
-import type { InstitutionId, SlipId } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  NonceMemory,
+  limits,
+  nodeRoutes,
+  parseInstitutionId,
+  parseSlipId,
+} from "@anamnesis/protocol";
+import type { CertificateView } from "@anamnesis/protocol";
 import { CallerCheck, RevocationLists, serve } from "@anamnesis/server";
 import { ChainOnDisk } from "@anamnesis/testing/chainOnDisk";
 import { bytesOf, keyOf } from "@anamnesis/testing/keys";
@@ -54,18 +61,27 @@ test("H-2: with too much work waiting a node answers 429 and when to come back, 
   await made.prepare(chain);
   const now = Date.now;
   const mailbox = await Mailbox.open(newFolder(), now);
+  const callers = new CallerCheck<CertificateView>({
+    now,
+    nonces: new NonceMemory(),
+    certificateOf: () => assert.fail("Nobody signs here"),
+  });
+  const { listChains, postSlip, postBatch, postGroup, postSession, getBlocks } = nodeRoutes;
+  const { getHead, getHeadAt } = nodeRoutes;
+  const written = { listChains, postSlip, postBatch, postGroup, postSession };
+  const routes = { ...written, getBlocks, getHead, getHeadAt };
   const server = await serve(
     "node",
+    routes,
     chainRoutes({
-      institution: hospital as InstitutionId,
+      institution: parseInstitutionId(hospital),
       keys: { signing: keyOf(hospital), box: await boxKeypairFromSeed(bytesOf("box")) },
       chains: new Map([[made.genesis.chain, chain]]),
       mailbox,
-      callers: new CallerCheck(now),
       revocations: new RevocationLists({ registry: "", cas: made.genesis.cas, now }),
       now,
     }),
-    { logLevel: "silent" },
+    { logLevel: "silent", now, callers },
   );
   const url = `${server.address}/chains/${made.genesis.chain}`;
   /** A full batch: one record, and what need not be signed to take up room. */
@@ -98,7 +114,7 @@ test("H-2: with too much work waiting a node answers 429 and when to come back, 
     .map(({ json }) => (json["results"] as { id: string; code: string }[])[0]!);
   assert.equal(records.length, 16);
   const lost = chain.snapshot(({ state }) =>
-    records.filter(({ id, code }) => code !== "OK" || !findSlip(state, id as SlipId)),
+    records.filter(({ id, code }) => code !== "OK" || !findSlip(state, parseSlipId(id))),
   );
   assert.deepEqual(lost, []);
   assert.equal((await call(`${url}/slips`, { body: made.record().bytes })).status, 200);

@@ -1,7 +1,7 @@
 import { AnamnesisError, certifyEntry, limits } from "@anamnesis/protocol";
-import type { CertifiedEntry, Group, LogEntry } from "@anamnesis/protocol";
+import type { CertifiedEntry, Group, LogEntry, SlipOutcome } from "@anamnesis/protocol";
 import type { Executed } from "../application.ts";
-import type { GroupOutcome, SlipOutcome } from "../chain.ts";
+import type { GroupOutcome } from "../chain.ts";
 import { Admission, passed } from "../verify/admission.ts";
 import type { Verify } from "../verify/verifiedGroups.ts";
 import { Batching } from "./batching.ts";

@@ -1,20 +1,26 @@
-import { AnamnesisError, certificateLive } from "@anamnesis/protocol";
-import type { Fingerprint } from "@anamnesis/protocol";
+import { AnamnesisError, certificateLive, parseFingerprint } from "@anamnesis/protocol";
+import type { CertificateView } from "@anamnesis/protocol";
 import { findCertificate } from "@anamnesis/ledger";
-import type { CertificateView } from "@anamnesis/ledger";
 import type { NodeDeps } from "../deps.ts";
 
 /** The consortium's word on a certificate, wherever this node keeps that chain. */
-function certificate({ chains }: NodeDeps, fingerprint: string): CertificateView | undefined {
+function certificate(
+  { chains }: Pick<NodeDeps, "chains">,
+  fingerprint: string,
+): CertificateView | undefined {
+  const id = parseFingerprint(fingerprint);
   const consortium = [...chains.values()].find(({ genesis }) => genesis.kind === "consortium");
-  return consortium?.snapshot(({ state }) => findCertificate(state, fingerprint as Fingerprint));
+  return consortium?.snapshot(({ state }) => findCertificate(state, id));
 }
 
 /**
  * A staff certificate that counts now.
  * @throws {AnamnesisError} CERTIFICATE_NOT_LIVE when unknown here, revoked or out of date.
  */
-export function liveCertificate(deps: NodeDeps, fingerprint: string): CertificateView {
+export function liveCertificate(
+  deps: Pick<NodeDeps, "chains" | "now">,
+  fingerprint: string,
+): CertificateView {
   const found = certificate(deps, fingerprint);
   if (found === undefined || !certificateLive(found, deps.now())) {
     throw new AnamnesisError(

@@ -203,7 +203,7 @@ test("H-3: one refused slip of a batch leaves the others", async () => {
     care,
     Array.from({ length: limits.batchSlips + 1 }, () => bad),
   );
-  assert.equal(many.json.error?.code, "BAD_REQUEST");
+  assert.equal(many.json.error?.code, "MALFORMED");
 });
 
 test("H-3: a forged copy of a slip does not refuse the slip beside it", async () => {

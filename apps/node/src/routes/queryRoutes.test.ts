@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { fromBase64url, fromHex, sha256, toHex } from "@anamnesis/crypto/verify";
+import { fromHex, sha256, toHex } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   decodeHead,
-  decodePageHeader,
   decodeSlipProof,
   decodeStateProof,
   encodeSlipProof,
   gidOf,
   grantState,
+  nodeRoutes,
   pageHash,
   pidOf,
   verifyHead,
@@ -17,7 +17,7 @@ import {
   verifySlipProof,
   verifyStateProof,
 } from "@anamnesis/protocol";
-import type { Genesis, Head, SlipProof } from "@anamnesis/protocol";
+import type { Genesis, Head, ResponseOf, SlipProof } from "@anamnesis/protocol";
 import { bytesOf, keyOf } from "@anamnesis/testing/keys";
 import type { MadeSlip } from "@anamnesis/testing/testChain";
 import { authority, hospital, province } from "@anamnesis/testing/federation";
@@ -135,31 +135,33 @@ test("H-8, H-11: a slip and the record it began are found by id, tag and visit",
   assert.equal(await codeAt(care, "records?tag=xyz"), "BAD_REQUEST");
 });
 
+async function pageAt(
+  no: number,
+  institution?: string,
+): Promise<ResponseOf<typeof nodeRoutes.getPage>> {
+  const json = await read(care, `pages/${no}`, institution);
+  return nodeRoutes.getPage.response.decode(Buffer.from(JSON.stringify(json)));
+}
+
 test("H-7: a sealed page is countersigned by each member that executed it", async () => {
   for (const institution of [hospital, authority, province]) {
     await until(
       `page 0 is sealed at ${institution}`,
       async () => (await federation.get(institution, care, "pages/0")).status === 200,
     );
-    const { header, signature } = await read(care, "pages/0", institution);
-    const page = decodePageHeader(fromBase64url(String(header)));
+    const { header: page, signature: bytes } = await pageAt(0, institution);
     const { nodeKey } = care.members.find(({ id }) => id === institution)!;
-    const bytes = fromBase64url(String(signature));
     assert.equal(verifyPageSignature(care.chain, page, bytes, nodeKey), true);
     const another = { ...page, merkleRoot: bytesOf("another root") };
     assert.equal(verifyPageSignature(care.chain, another, bytes, nodeKey), false);
   }
-  const headers = await Promise.all(
-    [0, 1].map(async (no) =>
-      decodePageHeader(fromBase64url(String((await read(care, `pages/${no}`))["header"]))),
-    ),
-  );
-  assert.deepEqual(headers[1]!.prevHash, pageHash(headers[0]!));
+  const [first, second] = [await pageAt(0), await pageAt(1)];
+  assert.deepEqual(second.header.prevHash, pageHash(first.header));
   assert.equal(await codeAt(care, "pages/100000"), "NOT_YET");
   assert.equal(await codeAt(care, "pages/-1"), "BAD_REQUEST");
 });
 
-test("H-10, H-12: a grant's life, with proofs of its absence, presence and revocation", async () => {
+test("H-10, H-12, H-12a: a grant's life, with proofs of its absence, presence and revocation", async () => {
   const grant = keyOf("a grant");
   const gid = gidOf(grant.publicKey);
   const proved = async () => {
@@ -201,7 +203,14 @@ test("H-10, H-12: a grant's life, with proofs of its absence, presence and revoc
     federation.slip(consortium, "grant.revoke", revoke, grant),
   );
   const view = await read(consortium, `grants/${gid}`);
-  const usage = view["usage"] as { kind: string; reader: string }[];
+  assert.ok(Number(view["revokedAt"]) > 0 && !("usage" in view));
+  const first = await read(consortium, `grants/${gid}/usage?limit=1`);
+  const rest = await read(consortium, `grants/${gid}/usage?after=${String(first["next"])}`);
+  assert.ok(!("next" in rest));
+  const usage = [first, rest].flatMap((page) => page["usage"]) as {
+    kind: string;
+    reader: string;
+  }[];
   assert.deepEqual(
     usage.map(({ kind }) => kind),
     ["usage.intent", "usage.done"],

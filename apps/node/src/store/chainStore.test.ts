@@ -111,7 +111,7 @@ test("beyond its quota a chain answers STORAGE_FULL, reads on, and resumes when 
     const records = Array.from({ length: 16 }, () => made.record());
     try {
       const outcomes = await small.carry(records.map((slip) => slip.bytes));
-      acknowledged.push(...outcomes.map(({ id }) => id));
+      acknowledged.push(...outcomes.map(({ id }) => id!));
     } catch (error) {
       refused = error;
     }

@@ -6,9 +6,8 @@ import type {
   SignatureCheck,
   Slip,
   SlipCode,
-  SlipId,
+  SlipOutcome,
 } from "@anamnesis/protocol";
-import type { SlipOutcome } from "../chain.ts";
 import type { Verify } from "./verifiedGroups.ts";
 
 export interface AdmissionConfig {
@@ -179,7 +178,7 @@ function decoded(bytes: Uint8Array): Slip | SlipOutcome {
   try {
     return decodeSlip(bytes);
   } catch (error) {
-    return { id: "" as SlipId, code: codeOf(error) };
+    return { id: null, code: codeOf(error) };
   }
 }
 

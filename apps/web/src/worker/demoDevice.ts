@@ -1,6 +1,7 @@
 import { httpBlobDir, IDENTITY_FILE, openDevice, openSession } from "@anamnesis/client";
 import type { BlobDir, Session } from "@anamnesis/client";
-import { AnamnesisError, parseTrust } from "@anamnesis/protocol";
+import { Part } from "@anamnesis/http";
+import { AnamnesisError, demoRoutes, parseTrust } from "@anamnesis/protocol";
 
 /**
  * Opens the device of a demonstration person: the identity comes once from the portal's demo route, the items stay
@@ -10,36 +11,27 @@ import { AnamnesisError, parseTrust } from "@anamnesis/protocol";
  * @throws {AnamnesisError} NOT_FOUND (no such person), UNAVAILABLE, and those of opening a device.
  */
 export async function openDemoSession(origin: string, name: string): Promise<Session> {
-  const base = `${origin}/demo/people/${encodeURIComponent(name)}`;
+  const portal = new Part("portal", origin);
   const [trust, device] = await Promise.all([
-    read(`${origin}/trust.json`).then((bytes) => parseTrust(new TextDecoder().decode(bytes))),
-    openDevice(demoDir(base)),
+    portal
+      .call(demoRoutes.getTrust, {})
+      .then((bytes) => parseTrust(new TextDecoder().decode(bytes))),
+    openDevice(demoDir(portal, `${origin}/demo/people/${encodeURIComponent(name)}`, name)),
   ]);
   if (!device.demo)
     throw new AnamnesisError("FORBIDDEN", "The portal opens demonstration devices only");
   return openSession(device, trust);
 }
 
-function demoDir(base: string): BlobDir {
-  const items = httpBlobDir(`${base}/items`);
+function demoDir(portal: Part, base: string, name: string): BlobDir {
+  const items = httpBlobDir(base);
   return {
     list: () => items.list(),
-    read: (name) => (name === IDENTITY_FILE ? read(base) : items.read(name)),
-    write: (name, bytes) => items.write(name, bytes),
-    remove: (name) => items.remove(name),
+    read: (file) =>
+      file === IDENTITY_FILE
+        ? portal.call(demoRoutes.getIdentity, { params: { name } })
+        : items.read(file),
+    write: (file, bytes) => items.write(file, bytes),
+    remove: (file) => items.remove(file),
   };
-}
-
-async function read(url: string): Promise<Uint8Array> {
-  let response: Response;
-  try {
-    response = await fetch(url, { cache: "no-store" });
-  } catch (cause) {
-    throw new AnamnesisError("UNAVAILABLE", "The portal's server does not answer", { cause });
-  }
-  if (response.status === 404)
-    throw new AnamnesisError("NOT_FOUND", "There is no such demonstration person");
-  if (!response.ok)
-    throw new AnamnesisError("UNAVAILABLE", `The portal's server answered ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
 }

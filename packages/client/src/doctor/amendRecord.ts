@@ -1,7 +1,7 @@
 import { fromHex, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
+import type { RecordView } from "@anamnesis/protocol";
 import { parseRecordName } from "../recordVersion.ts";
-import type { RecordView } from "../ports.ts";
 import type { Session } from "../session.ts";
 import { postSlip, signedSlip } from "../submit.ts";
 import { prepareRecords } from "./importFile.ts";

@@ -2,10 +2,10 @@ import { openSymmetric } from "@anamnesis/crypto/box";
 import { blameShares, openAsReader, replyKey } from "@anamnesis/crypto/open";
 import type { ReaderGrant } from "@anamnesis/crypto/open";
 import { at, CryptoError, enc } from "@anamnesis/crypto/verify";
-import { AnamnesisError, reencryptAnswer } from "@anamnesis/protocol";
-import type { ErrorCode, SlipCode } from "@anamnesis/protocol";
+import { AnamnesisError } from "@anamnesis/protocol";
+import type { ErrorCode, ReencryptRequest, SlipCode } from "@anamnesis/protocol";
 import { certifiedCaller } from "../caller.ts";
-import { pause } from "../pause.ts";
+import { pause } from "@anamnesis/http";
 import type { Caller, ProxyApi } from "../ports.ts";
 import type { Session } from "../session.ts";
 import type { Prepared } from "./prepareOpening.ts";
@@ -15,7 +15,7 @@ export interface Asking {
   readonly grant: ReaderGrant;
   readonly items: readonly Prepared[];
   /** Canonical bytes of the ReencryptRequest. */
-  readonly request: Uint8Array;
+  readonly request: ReencryptRequest;
   /** Slip id of the intent, 32 bytes. */
   readonly intent: Uint8Array;
 }
@@ -80,7 +80,7 @@ async function answerOf(
 ): Promise<readonly Uint8Array[]> {
   for (let tries = 1; ; tries += 1) {
     try {
-      const { items } = reencryptAnswer.decode(await proxy.reencrypt(asking.request, caller));
+      const { items } = await proxy.reencrypt(asking.request, caller);
       if (items.length !== asking.items.length)
         throw new AnamnesisError(
           "MALFORMED",
@@ -124,11 +124,7 @@ async function findLiars(
   await Promise.all(
     [...answers.keys()].map(async (index) => {
       try {
-        proofs.set(
-          index,
-          reencryptAnswer.decode(await session.network.proxy(index).prove(asking.request, caller))
-            .items,
-        );
+        proofs.set(index, (await session.network.proxy(index).prove(asking.request, caller)).items);
       } catch (error) {
         asFailure(error); // A proxy that will not prove what it gave is treated as one that cannot.
       }

@@ -1,12 +1,11 @@
 import { sha256, toHex } from "@anamnesis/crypto/verify";
 import { gidOf, grantDocument, grantMessage } from "@anamnesis/protocol";
-import type { Grant, GrantTag } from "@anamnesis/protocol";
+import type { Grant, GrantTag, RecordView } from "@anamnesis/protocol";
 import type { Device } from "../device.ts";
 import { inParallel } from "../inParallel.ts";
 import type { GrantReceivedItem } from "../items.ts";
 import type { GrantSummary, RecordSummary } from "../model.ts";
 import { grantOnChain, grantStatus } from "../grantOnChain.ts";
-import type { RecordView } from "../ports.ts";
 import { newestFirst, summariseRecord } from "../recordSummary.ts";
 import type { Session } from "../session.ts";
 

@@ -10,10 +10,10 @@ import {
 } from "@anamnesis/fhir";
 import type { RecordDocument, WholeRecord } from "@anamnesis/fhir";
 import { AnamnesisError, limits, slipCodes, slipCodeText } from "@anamnesis/protocol";
-import type { SlipCode } from "@anamnesis/protocol";
+import type { SlipCode, SlipOutcome } from "@anamnesis/protocol";
 import { inParallel } from "../inParallel.ts";
-import { pause } from "../pause.ts";
-import type { NodeApi, SubmitResult } from "../ports.ts";
+import { pause } from "@anamnesis/http";
+import type { NodeApi } from "../ports.ts";
 import type { Session } from "../session.ts";
 import { signedSlip } from "../submit.ts";
 import { resolvePatient } from "./addressBook.ts";
@@ -180,7 +180,7 @@ async function submitAll(
     });
   });
   const written: ImportedRecord[] = [];
-  let refused: SubmitResult | undefined;
+  let refused: SlipOutcome | undefined;
   for (let start = 0; start < slips.length; start += limits.batchSlips) {
     const part = slips.slice(start, start + limits.batchSlips);
     const chain = stored[start]?.draft.token.token.chain ?? "";
@@ -210,9 +210,9 @@ async function submitBatch(
   node: NodeApi,
   chain: string,
   slips: readonly { readonly bytes: Uint8Array }[],
-): Promise<readonly SubmitResult[]> {
+): Promise<readonly SlipOutcome[]> {
   const bytes = slips.map((slip) => slip.bytes);
-  let results: readonly SubmitResult[];
+  let results: readonly SlipOutcome[];
   try {
     results = await node.submitBatch(chain, bytes);
   } catch (error) {

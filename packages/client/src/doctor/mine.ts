@@ -1,8 +1,8 @@
 import { AnamnesisError } from "@anamnesis/protocol";
+import type { RecordView } from "@anamnesis/protocol";
 import { inParallel } from "../inParallel.ts";
 import type { WrittenItem } from "../items.ts";
 import type { RecordSummary } from "../model.ts";
-import type { RecordView } from "../ports.ts";
 import { newestFirst, summariseRecord } from "../recordSummary.ts";
 import type { Session } from "../session.ts";
 import { withDisputes } from "./disputeView.ts";

@@ -1,9 +1,10 @@
 /** Opening under attack: lying, absent and refusing proxies, lying nodes, spoiled objects, stolen and forged grants. */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { grantMessage } from "@anamnesis/protocol";
+import { grantMessage, parseInstitutionId } from "@anamnesis/protocol";
 import { collect } from "@anamnesis/client";
-import type { CertificateView, RecordView, Session } from "@anamnesis/client";
+import type { Session } from "@anamnesis/client";
+import type { CertificateView, RecordView } from "@anamnesis/protocol";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { ClientFederation } from "@anamnesis/testing/client/federation";
@@ -165,7 +166,7 @@ describe("openGranted() under attack", () => {
         code: "DIGEST_MISMATCH",
       });
     }
-    change((view) => ({ ...view, institution: "city-hospital" }));
+    change((view) => ({ ...view, institution: parseInstitutionId("city-hospital") }));
     await assert.rejects(open(), { code: "DIGEST_MISMATCH" });
   });
 

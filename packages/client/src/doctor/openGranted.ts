@@ -5,9 +5,8 @@ import {
   consortiumOf,
   encodeSlipProof,
   intentCommitment,
-  reencryptRequest,
 } from "@anamnesis/protocol";
-import type { Action, Purpose } from "@anamnesis/protocol";
+import type { Action, Purpose, ReencryptRequest } from "@anamnesis/protocol";
 import { contentStream } from "../contentStream.ts";
 import { inParallel } from "../inParallel.ts";
 import type { OpenRecord } from "../model.ts";
@@ -102,7 +101,7 @@ async function openUnderIntent(
   const salt = session.random(32);
   const digests = items.map(({ slip }) => slip.fields.digest);
   const intent = await postIntent(session, first, intentCommitment(salt, digests));
-  const request = reencryptRequest.encode({
+  const request: ReencryptRequest = {
     v: 1,
     suite: "MRS-V1",
     gid: gidBytes(first),
@@ -118,7 +117,7 @@ async function openUnderIntent(
       capsules: concat(...item.stored.capsules),
       bodyHash: item.bodyHash,
     })),
-  });
+  };
   const { contentKeys, liars } = await openByProxies(session, {
     grant,
     items,

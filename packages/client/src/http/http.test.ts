@@ -9,17 +9,20 @@ import { signingKeypair } from "@anamnesis/crypto/sign";
 import {
   NonceMemory,
   makeTicket,
+  parseInstitutionId,
   parseRequestSignature,
   parseTrust,
   trustJson,
 } from "@anamnesis/protocol";
-import type { InstitutionId, Trust } from "@anamnesis/protocol";
+import type { Trust } from "@anamnesis/protocol";
 import { ClientFederation } from "@anamnesis/testing/client/federation";
 import { keyOf, signer } from "@anamnesis/testing/keys";
 import { bareCaller } from "../caller.ts";
 import { httpBlobDir, httpNetwork } from "./index.ts";
 import { httpVault } from "./parties.ts";
-import { HttpPart } from "./request.ts";
+import { Part } from "@anamnesis/http";
+
+const hospital = parseInstitutionId("general-hospital");
 
 type Handler = (url: URL, init: RequestInit) => Response | Promise<Response>;
 const json = (value: unknown, status = 200, headers: Record<string, string> = {}): Response =>
@@ -50,10 +53,13 @@ describe("httpNetwork()", () => {
       code: "UNAVAILABLE",
       message: /node of city-hospital/,
     });
-    await assert.rejects(dead.proxy(2).keepShares(new Uint8Array(1)), {
-      code: "UNAVAILABLE",
-      message: /proxy of city-hospital/,
-    });
+    await assert.rejects(
+      dead.proxy(2).evidence("ab".repeat(32), bareCaller(signingKeypair(randomBytes(32)))),
+      {
+        code: "UNAVAILABLE",
+        message: /proxy of city-hospital/,
+      },
+    );
     await assert.rejects(dead.registry().enrol(new Uint8Array(1)), {
       code: "UNAVAILABLE",
       message: /registry/,
@@ -107,7 +113,7 @@ describe("httpNetwork()", () => {
     assert.equal(calls, 4);
   });
 
-  test("refuses answers that are not to the field", async () => {
+  test("refuses answers that are not what the route describes, and says which part gave them", async () => {
     const good = {
       record: "a".repeat(64),
       institution: "general-hospital",
@@ -121,19 +127,14 @@ describe("httpNetwork()", () => {
       (await node(() => json({ records: [good] })).records("c", { pid: "p" }))[0]?.record,
       good.record,
     );
-    const rows = [
-      { records: [{ ...good, record: "A".repeat(64) }] },
-      { records: [{ ...good, tag: good.tag.slice(2) }] },
-      { records: [{ ...good, confirmed: ["short"] }] },
-      { records: [{ ...good, versions: [{}] }] },
-      { records: {} },
-      [],
-    ];
-    for (const row of rows)
-      await assert.rejects(node(() => json(row)).records("c", { pid: "p" }), { code: "MALFORMED" });
+    for (const row of [{ records: [{ ...good, record: "A".repeat(64) }] }, { records: {} }, []])
+      await assert.rejects(node(() => json(row)).records("c", { pid: "p" }), {
+        code: "MALFORMED",
+        message: /node of general-hospital/,
+      });
     await assert.rejects(
       node(() => new Response("{", { status: 200 })).records("c", { pid: "p" }),
-      { code: "UNAVAILABLE" },
+      { code: "MALFORMED" },
     );
     await assert.rejects(
       node(() => new Response(new Uint8Array([0xff]))).head("c"),
@@ -152,18 +153,18 @@ describe("httpNetwork()", () => {
         method: init.method ?? "",
         authority: url.host,
         path: url.pathname,
-        body: new Uint8Array(0),
       };
       const parsed = parseRequestSignature(request, headers, Date.now());
       assert.equal(parsed.verify(key.publicKey), true);
+      assert.equal(parsed.covers(new Uint8Array(0)), true);
       nonces.use(parsed.keyId, parsed.nonce, Date.now());
       assert.equal(url.search, "?wait=5");
       seen += 1;
-      return new Response(Buffer.from(encodeCanonical([["00", Uint8Array.of(1)]])));
+      return new Response(Buffer.from(encodeCanonical([[new Uint8Array(14), Uint8Array.of(1)]])));
     }).mailbox("general-hospital");
     for (let i = 0; i < 2; i += 1) {
       assert.deepEqual(await mailbox.read(box, { waitMs: 5 }, bareCaller(key)), [
-        { id: "00", sealed: Uint8Array.of(1) },
+        { id: "00".repeat(14), sealed: Uint8Array.of(1) },
       ]);
     }
     assert.equal(seen, 2);
@@ -172,7 +173,7 @@ describe("httpNetwork()", () => {
   test("the vault gets small records in one piece and large ones as a stream, byte for byte", async () => {
     const object = randomBytes(32);
     const ticket = makeTicket(
-      { institution: "general-hospital" as InstitutionId, action: "put", object, notAfter: 1 },
+      { institution: hospital, action: "put", object, notAfter: 1 },
       signer(keyOf("general-hospital")),
     );
     for (const [count, streamed] of [
@@ -189,7 +190,7 @@ describe("httpNetwork()", () => {
         const body = new Uint8Array(await new Response(init.body ?? null).arrayBuffer());
         assert.ok(body.every((byte) => byte === count));
         bytes = body.length;
-        return json({ sha256: "", bytes, replicas: 2 });
+        return json({ sha256: "A".repeat(43), bytes, replicas: 2 });
       }).vault();
       await vault.put(
         object,
@@ -205,17 +206,18 @@ describe("httpNetwork()", () => {
 
   test("a large upload keeps nothing of what was sent", async () => {
     const server = createServer((request, response) => {
-      request.resume().on("end", () => response.end("{}"));
+      const stored = { sha256: "A".repeat(43), bytes: 1, replicas: 2 };
+      request.resume().on("end", () => response.end(JSON.stringify(stored)));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     try {
       const object = randomBytes(32);
       const ticket = makeTicket(
-        { institution: "general-hospital" as InstitutionId, action: "put", object, notAfter: 1 },
+        { institution: hospital, action: "put", object, notAfter: 1 },
         signer(keyOf("general-hospital")),
       );
       const { port } = server.address() as AddressInfo;
-      const vault = httpVault(new HttpPart("vault", `http://127.0.0.1:${port}`, {}));
+      const vault = httpVault(new Part("vault", `http://127.0.0.1:${port}`, {}));
       const pieces = 1024;
       const made: WeakRef<Uint8Array>[] = [];
       let alive = 0;
@@ -253,7 +255,7 @@ describe("httpNetwork()", () => {
   test("a transfer that breaks off is told as such", async () => {
     const object = randomBytes(32);
     const ticket = makeTicket(
-      { institution: "general-hospital" as InstitutionId, action: "get", object, notAfter: 1 },
+      { institution: hospital, action: "get", object, notAfter: 1 },
       signer(keyOf("general-hospital")),
     );
     const vault = network(
@@ -272,15 +274,15 @@ describe("httpNetwork()", () => {
 
   test("httpBlobDir() keeps items behind a URL", async () => {
     const stored = new Map<string, Uint8Array>();
-    const dir = httpBlobDir("http://portal.example/items/", {
+    const dir = httpBlobDir("http://portal.example/demo/people/maria/", {
       fetch: answering(async (url, init) => {
-        const name = decodeURIComponent(url.pathname.split("/")[2] ?? "");
+        const name = decodeURIComponent(url.pathname.split("/")[5] ?? "");
         if (init.method === "GET" && name === "") return json({ files: [...stored.keys()] });
         if (init.method === "PUT")
           stored.set(name, new Uint8Array(await new Response(init.body ?? null).arrayBuffer()));
         if (init.method === "DELETE") stored.delete(name);
         const found = stored.get(name);
-        if (init.method !== "GET") return json({});
+        if (init.method !== "GET") return new Response(null, { status: 204 });
         return found === undefined
           ? json({ error: { code: "NOT_FOUND", message: "None" } }, 404)
           : new Response(Buffer.from(found));

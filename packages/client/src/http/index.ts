@@ -1,20 +1,20 @@
+import { Part } from "@anamnesis/http";
+import type { HttpOptions } from "@anamnesis/http";
 import { AnamnesisError, consortiumOf, memberOf } from "@anamnesis/protocol";
 import type { Trust } from "@anamnesis/protocol";
 import type { Network } from "../ports.ts";
 import { httpNode } from "./node.ts";
 import { httpMailbox, httpProxy, httpRegistry, httpVault } from "./parties.ts";
-import { HttpPart } from "./request.ts";
-import type { HttpOptions } from "./request.ts";
 
 export { httpBlobDir } from "./blobDir.ts";
-export type { HttpOptions } from "./request.ts";
+export type { HttpOptions } from "@anamnesis/http";
 
 /** Every party over HTTP, at the addresses of the trust file. */
 export function httpNetwork(trust: Trust, options: HttpOptions = {}): Network {
   const genesis = consortiumOf(trust);
   const { proxies, registry, vaults } = genesis.consortium;
-  const part = (name: string, address: string): HttpPart => new HttpPart(name, address, options);
-  const nodePart = (institution: string): HttpPart =>
+  const part = (name: string, address: string): Part => new Part(name, address, options);
+  const nodePart = (institution: string): Part =>
     part(`node of ${institution}`, memberOf(genesis, institution).address);
   return {
     node: (institution) => httpNode(nodePart(institution)),

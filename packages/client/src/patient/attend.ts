@@ -1,7 +1,7 @@
 import { toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { bareCaller } from "../caller.ts";
-import { pause } from "../pause.ts";
+import { pause } from "@anamnesis/http";
 import type { Session } from "../session.ts";
 import { ownBoxes } from "./boxes.ts";
 import type { OwnBox } from "./boxes.ts";

@@ -13,12 +13,11 @@ import {
   grantSecret,
   limits,
   proxyIndices,
-  sharePackage,
   shareSecret,
   signedDigest,
   vouched,
 } from "@anamnesis/protocol";
-import type { Grant, VisitSignature } from "@anamnesis/protocol";
+import type { Grant, SharePackage, VisitSignature } from "@anamnesis/protocol";
 import { bareCaller } from "../caller.ts";
 import type { GrantGivenItem, VisitItem } from "../items.ts";
 import { sendMessage, staffAddress } from "../mail.ts";
@@ -206,13 +205,13 @@ async function leaveShares(
         aad: grantContext(bytes),
         plaintext: secret,
       });
-      const left = sharePackage.encode({
+      const left: SharePackage = {
         v: 1,
         grant: bytes,
         sealedHash: sha256(readersPart),
-        commitments: [...dealt.commitments],
+        commitments: dealt.commitments,
         sealed,
-      });
+      };
       try {
         await session.network.proxy(index).keepShares(left);
       } catch (error) {

@@ -1,9 +1,8 @@
 import { toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, accessRequest } from "@anamnesis/protocol";
-import type { Action, Purpose } from "@anamnesis/protocol";
+import type { Action, CertificateView, Purpose } from "@anamnesis/protocol";
 import type { RequestItem } from "../items.ts";
 import { findDoctor } from "../people.ts";
-import type { CertificateView } from "../ports.ts";
 import type { Session } from "../session.ts";
 import { ownRecords } from "./records.ts";
 import type { OwnRecord } from "./records.ts";

@@ -1,13 +1,12 @@
 import { grantSigningKey } from "@anamnesis/crypto/patientKeys";
 import { encodeCanonical, fromHex, verifySignature, toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, consortiumOf, evidence, grantDocument } from "@anamnesis/protocol";
-import type { ProxyMember } from "@anamnesis/protocol";
+import { AnamnesisError, consortiumOf, grantDocument } from "@anamnesis/protocol";
+import type { GrantView, ProxyMember } from "@anamnesis/protocol";
 import { bareCaller } from "../caller.ts";
 import { inParallel } from "../inParallel.ts";
 import type { GrantGivenItem } from "../items.ts";
 import type { GrantSummary } from "../model.ts";
 import { grantOnChain, grantStatus } from "../grantOnChain.ts";
-import type { GrantOnChain } from "../grantOnChain.ts";
 import { ownNode } from "../ownNode.ts";
 import type { Session } from "../session.ts";
 import { postSlip, signedSlip } from "../submit.ts";
@@ -26,7 +25,7 @@ export async function listGrants(session: Session): Promise<readonly GrantSummar
 export function grantSummary(
   session: Session,
   item: GrantGivenItem,
-  view: GrantOnChain | undefined,
+  view: GrantView | undefined,
 ): GrantSummary {
   const { records, actions, purposes, notBefore, notAfter } = grantDocument.decode(item.grant);
   const revokedAt = view === undefined || view.revokedAt === 0 ? item.revokedAt : view.revokedAt;
@@ -102,9 +101,7 @@ async function receiptOf(
   const caller = bareCaller(grantKey(session, item));
   try {
     await session.network.proxy(index).erase(item.gid, caller);
-    const { receipt } = evidence.decode(
-      await session.network.proxy(index).evidence(item.gid, caller),
-    );
+    const { receipt } = await session.network.proxy(index).evidence(item.gid, caller);
     if (receipt === null) return undefined;
     const message = encodeCanonical([fromHex(item.gid), receipt.erasedAt]);
     return verifySignature({

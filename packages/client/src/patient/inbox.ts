@@ -9,7 +9,7 @@ import {
   tokenAnswer,
   tokenRequest,
 } from "@anamnesis/protocol";
-import type { TokenRequest } from "@anamnesis/protocol";
+import type { CertificateView, RequestView, TokenRequest } from "@anamnesis/protocol";
 import { verifyCertificate } from "../certificates.ts";
 import { inParallel } from "../inParallel.ts";
 import { assertKnown } from "../knownPeople.ts";
@@ -17,8 +17,7 @@ import { openMessage, sendMessage, staffAddress } from "../mail.ts";
 import type { PersonView } from "../model.ts";
 import { ownNode } from "../ownNode.ts";
 import { liveCertificate, personView } from "../people.ts";
-import type { CertificateView, RequestView } from "../ports.ts";
-import { pause } from "../pause.ts";
+import { pause } from "@anamnesis/http";
 import type { Session } from "../session.ts";
 import type { OwnBox } from "./boxes.ts";
 import { cardOfBox } from "./boxes.ts";

@@ -6,7 +6,8 @@ import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { sign } from "@anamnesis/crypto/sign";
 import { fromHex } from "@anamnesis/crypto/verify";
-import { consortiumOf, evidence, intentCommitment, makeSlip } from "@anamnesis/protocol";
+import { consortiumOf, intentCommitment, makeSlip } from "@anamnesis/protocol";
+import type { Evidence } from "@anamnesis/protocol";
 import { keyOf } from "@anamnesis/testing/keys";
 import { ClientFederation } from "@anamnesis/testing/client/federation";
 import { postSlip, signedSlip } from "../submit.ts";
@@ -70,8 +71,11 @@ describe("accessLog()", () => {
     const network: Network = Object.assign(Object.create(federation), {
       proxy: (index: number) => ({
         ...federation.proxy(index),
-        evidence: async () =>
-          evidence.encode({ v: 1, intents: index === 1 ? [served] : [], receipt: null }),
+        evidence: async (): Promise<Evidence> => ({
+          v: 1,
+          intents: index === 1 ? [served] : [],
+          receipt: null,
+        }),
       }),
     });
     return { ...alice, network };
@@ -102,7 +106,7 @@ describe("accessLog()", () => {
       return { ...view, usage: view.usage.map((each) => ({ ...each, reader })) };
     };
     for (const reader of [fingerprint, chens]) {
-      federation.chains.lies.set("grant", name(reader));
+      federation.chains.lies.set("grantUsage", name(reader));
       const whats = new Map(
         (await uses()).map((entry) => ["intent" in entry && entry.intent, entry.what]),
       );

@@ -4,21 +4,18 @@ import {
   accessRequest,
   chainOf,
   consortiumOf,
-  evidence,
   grantDocument,
   intentCommitment,
 } from "@anamnesis/protocol";
-import type { Evidence, SlipFields } from "@anamnesis/protocol";
+import type { Evidence, SessionView, SlipFields, UsageView } from "@anamnesis/protocol";
 import { bareCaller } from "../caller.ts";
 import { inParallel } from "../inParallel.ts";
 import type { GrantGivenItem, RequestItem, VisitItem } from "../items.ts";
 import type { LogEntry, PersonView } from "../model.ts";
 import { personOf } from "../people.ts";
-import type { SessionView, UsageView } from "../ports.ts";
 import { proveSlip } from "../proofs/prove.ts";
 import type { Session } from "../session.ts";
-import { grantOnChain } from "../grantOnChain.ts";
-import { ownNode } from "../ownNode.ts";
+import { grantOnChain, usageOf } from "../grantOnChain.ts";
 import { grantKey } from "./grants.ts";
 import { lookupEntry } from "./lookups.ts";
 import { ownRecords } from "./records.ts";
@@ -120,16 +117,6 @@ function notNow(error: unknown): undefined {
   throw error;
 }
 
-/** Each entry is proven by itself where it is shown; none of a grant that was never published. */
-async function usageOf(session: Session, gid: string): Promise<readonly UsageView[]> {
-  try {
-    return (await ownNode(session).grant(consortiumOf(session.trust).chain, gid)).usage;
-  } catch (error) {
-    if (error instanceof AnamnesisError && error.code === "NOT_FOUND") return [];
-    throw error;
-  }
-}
-
 async function usageEntries(
   session: Session,
   item: GrantGivenItem,
@@ -138,8 +125,10 @@ async function usageEntries(
 ): Promise<LogEntry[]> {
   const { gid } = item;
   const { purposes } = grantDocument.decode(item.grant);
-  const done = new Map(
-    usage.filter(({ kind }) => kind === "usage.done").map(({ intent, time }) => [intent, time]),
+  const done = new Map<string, number>(
+    usage.flatMap((used) =>
+      used.kind === "usage.done" ? [[used.intent, used.time] as const] : [],
+    ),
   );
   const intents = await intentsOf(session, item, usage);
   const opened = await Promise.all(
@@ -168,15 +157,15 @@ async function usageEntries(
       },
     ),
   );
-  const denied = usage.filter(({ kind }) => kind === "usage.denied");
+  const denied = usage.flatMap((used) => (used.kind === "usage.denied" ? [used] : []));
   const refused = await Promise.all(
     denied.map(async ({ time, reader, code, proxy }): Promise<LogEntry> => ({
       what: "denied",
       time,
-      who: await personOf(session, reader ?? ""),
+      who: await personOf(session, reader),
       gid,
-      code: code ?? "",
-      proxy: proxy ?? 0,
+      code,
+      proxy,
     })),
   );
   return [...opened, ...refused];
@@ -207,7 +196,7 @@ async function intentsOf(
 ): Promise<readonly SeenIntent[]> {
   const listed = usage.filter(({ kind }) => kind === "usage.intent");
   const told = await evidenceOf(session, item);
-  const ids = new Set([
+  const ids = new Set<string>([
     ...listed.map(({ slip }) => slip),
     ...told.map(({ intent }) => toHex(intent)),
   ]);
@@ -218,7 +207,7 @@ async function intentsOf(
     const proven = await provenIntent(session, id);
     if (proven === "unknown") {
       const unproven = { records: [], witnesses: 0, isStrangers: false };
-      return entry && { slip: id, time, reader: entry.reader ?? "", ...unproven };
+      return entry && { slip: id, time, reader: entry.reader, ...unproven };
     }
     if (proven === "refuted" || toHex(proven.gid) !== item.gid) return undefined;
     const opening = evidence.filter(({ salt, digests }) =>
@@ -242,8 +231,7 @@ async function evidenceOf(
   const told = await Promise.all(
     proxies.map(async ({ index }) => {
       try {
-        const kept = await session.network.proxy(index).evidence(item.gid, caller);
-        return evidence.decode(kept).intents;
+        return (await session.network.proxy(index).evidence(item.gid, caller)).intents;
       } catch (error) {
         if (error instanceof AnamnesisError) return [];
         throw error;

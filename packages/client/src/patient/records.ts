@@ -1,11 +1,11 @@
 import { openAsPatient, openBody } from "@anamnesis/crypto/open";
 import { toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
+import type { RecordView } from "@anamnesis/protocol";
 import { contentStream } from "../contentStream.ts";
 import { inParallel } from "../inParallel.ts";
 import type { RecordItem, VisitItem } from "../items.ts";
 import type { OpenRecord, RecordSummary, VersionSummary } from "../model.ts";
-import type { RecordView } from "../ports.ts";
 import { newestFirst, summariseRecord } from "../recordSummary.ts";
 import { assertSameRecord, parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import type { Session } from "../session.ts";

@@ -150,8 +150,8 @@ async function openOnChain(session: Session, visit: VisitItem): Promise<void> {
 }
 
 async function openBox(session: Session, visit: VisitItem, box: Uint8Array): Promise<void> {
-  const { signing, box: keys } = await visitBox(session, visit);
-  await session.network.mailbox(visit.institution).open(box, keys.publicKey, bareCaller(signing));
+  const { signing } = await visitBox(session, visit);
+  await session.network.mailbox(visit.institution).open(box, bareCaller(signing));
 }
 
 /** The contact card of a visit's own box. */

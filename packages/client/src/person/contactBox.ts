@@ -30,9 +30,7 @@ export async function openContactBox(
   };
   if (kept === undefined) await device.items.put("contactBox", "contact", item);
   const keys = await contactBoxKeys(device.seed);
-  await network
-    .mailbox(item.institution)
-    .open(item.box, keys.box.publicKey, bareCaller(keys.signing));
+  await network.mailbox(item.institution).open(item.box, bareCaller(keys.signing));
   const card: ContactCard = {
     node: item.institution,
     box: item.box,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { concat, fromHex } from "@anamnesis/crypto/verify";
+import { concat, fromHex, toHex } from "@anamnesis/crypto/verify";
 import { pidOf } from "@anamnesis/protocol";
 import type { SlipCode, SlipFields } from "@anamnesis/protocol";
 import { makeGenesis } from "@anamnesis/testing/federation";
@@ -290,14 +290,14 @@ test("findRecord() shows versions, confirmations and disputes of each; findSessi
   const found = findRecord(chain.state, submitted.id);
   assert.deepEqual(
     found?.versions.map(({ digest }) => digest),
-    [first, bytesOf("second")],
+    [toHex(first), toHex(bytesOf("second"))],
   );
-  assert.deepEqual(found?.confirmed, [first]);
-  assert.deepEqual(found?.disputed, [bytesOf("second")]);
+  assert.deepEqual(found?.confirmed, [toHex(first)]);
+  assert.deepEqual(found?.disputed, [toHex(bytesOf("second"))]);
   assert.deepEqual(
     findSession(chain.state, pidOf(keyOf("visit").publicKey))?.authors.map(
       ({ record: of, digest }) => [of, digest],
     ),
-    [[submitted.id, first]],
+    [[submitted.id, toHex(first)]],
   );
 });

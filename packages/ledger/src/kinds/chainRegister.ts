@@ -1,6 +1,6 @@
 import { equalBytes } from "@anamnesis/crypto/verify";
-import { AnamnesisError, assertVoters, parseChainId } from "@anamnesis/protocol";
-import type { InstitutionId, SlipFields } from "@anamnesis/protocol";
+import { AnamnesisError, assertVoters, isInstitutionId, parseChainId } from "@anamnesis/protocol";
+import type { SlipFields } from "@anamnesis/protocol";
 import { isCosigned } from "../changeMember.ts";
 import type { Kind } from "../context.ts";
 import { accept, put, reject } from "../outcome.ts";
@@ -13,20 +13,21 @@ import { rows } from "../rows.ts";
 export const chainRegister: Kind<"chain.register"> = {
   apply(state, { fields }, { genesis }) {
     if (!isWellFormed(fields)) return reject("NOT_AUTHORISED");
-    if (state.institution(fields.institution) === undefined) return reject("INSTITUTION_UNKNOWN");
+    const { institution, genesis: hash, voters } = fields;
+    if (!isInstitutionId(institution) || state.institution(institution) === undefined)
+      return reject("INSTITUTION_UNKNOWN");
     const known = state.careChain(fields.registered);
     const isSame =
       known === undefined ||
-      (known.institution === fields.institution && equalBytes(known.genesis, fields.genesis));
+      (known.institution === institution && equalBytes(known.genesis, fields.genesis));
     if (!isSame) return reject("NOT_AUTHORISED");
     if (!isCosigned(state, genesis, fields.cosigned)) return reject("VOTES_MISSING");
 
     const key = rows.careChain.key(fields.registered);
-    const { institution, genesis: hash, voters } = fields;
     return accept(
       put(rows.careChain, key, {
         v: 1,
-        institution: institution as InstitutionId,
+        institution,
         genesis: hash,
         voters,
       }),

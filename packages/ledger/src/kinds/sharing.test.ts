@@ -7,7 +7,7 @@ import { makeGenesis } from "@anamnesis/testing/federation";
 import { bytesOf, keyOf } from "@anamnesis/testing/keys";
 import { TestChain, certify, hex } from "@anamnesis/testing/testChain";
 import type { MadeSlip } from "@anamnesis/testing/testChain";
-import { findGrant, findRequest, requestsByBody, usageOf } from "../queries.ts";
+import { findGrant, findRequest, requestsByBody, usagePage } from "../queries.ts";
 
 const consortium = new TestChain(makeGenesis("consortium"));
 const lin = certify(consortium, "dr-lin");
@@ -296,21 +296,22 @@ test("an intent behind the revocation in the same block is refused, one before i
   );
 });
 
-test("findGrant() tells the history oldest first; a refused request shows when", () => {
+test("usagePage() tells the history oldest first; a refused request shows when", () => {
   const chain = consortium.fork();
   done(chain);
   denied(chain);
   refuse(chain);
-  const usage = findGrant(chain.state, gidOf(grantKey.publicKey))?.usage ?? [];
+  const gid = gidOf(grantKey.publicKey);
+  const { usage } = usagePage(chain.state, gid, { limit: 10 });
   assert.deepEqual(
-    usage.map(({ kind, reader, code }) => [kind, reader, code]),
+    usage.map(({ slip: _slip, time: _time, ...used }) => used),
     [
-      ["usage.intent", hex(lin), undefined],
-      ["usage.done", hex(lin), undefined],
-      ["usage.denied", hex(lin), "GRANT_NOT_LIVE"],
+      { kind: "usage.intent", reader: hex(lin) },
+      { kind: "usage.done", reader: hex(lin), intent: announced.id },
+      { kind: "usage.denied", reader: hex(lin), proxy: 1, code: "GRANT_NOT_LIVE" },
     ],
   );
-  assert.equal(usage[1]?.intent, announced.id);
+  assert.equal(findGrant(chain.state, gid)?.revokedAt, 0);
   assert.equal(findRequest(chain.state, asked.id)?.refused, chain.time);
   assert.deepEqual(
     requestsByBody(chain.state, hex(bytesOf("body"))).map(({ request: id }) => id),
@@ -318,13 +319,25 @@ test("findGrant() tells the history oldest first; a refused request shows when",
   );
 });
 
-test("usageOf() shows denials under a gid that was never published", () => {
+test("usagePage() goes on after the page before, and says where the last one ends", () => {
+  const chain = consortium.fork();
+  done(chain);
+  denied(chain);
+  const gid = gidOf(grantKey.publicKey);
+  const first = usagePage(chain.state, gid, { limit: 2 });
+  const rest = usagePage(chain.state, gid, { after: first.next, limit: 1 });
+  const pages = [first, rest].map(({ usage }) => usage.map(({ kind }) => kind));
+  assert.deepEqual(pages, [["usage.intent", "usage.done"], ["usage.denied"]]);
+  assert.ok(first.next !== undefined && rest.next === undefined);
+});
+
+test("usagePage() shows denials under a gid that was never published", () => {
   const chain = consortium.fork();
   const unpublished = gidOf(keyOf("never published").publicKey);
   denied(chain, { gid: fromHex(unpublished) });
   assert.equal(findGrant(chain.state, unpublished), undefined);
   assert.deepEqual(
-    usageOf(chain.state, unpublished).map(({ kind }) => kind),
+    usagePage(chain.state, unpublished, { limit: 10 }).usage.map(({ kind }) => kind),
     ["usage.denied"],
   );
 });

@@ -1,5 +1,4 @@
-import { toHex } from "@anamnesis/crypto/verify";
-import type { Fingerprint } from "@anamnesis/protocol";
+import { fingerprintFrom } from "@anamnesis/protocol";
 import type { Kind } from "../context.ts";
 import { accept, fact, indexKey, reject } from "../outcome.ts";
 import { rows } from "../rows.ts";
@@ -21,7 +20,7 @@ export const usageDenied: Kind<"usage.denied"> = {
   index: ({ fields }) => [indexKey(rows.byGrant, fields.gid)],
   history: ({ kind, fields: { cert, proxy, code } }) => ({
     kind,
-    reader: toHex(cert) as Fingerprint,
+    reader: fingerprintFrom(cert),
     proxy,
     code,
   }),

@@ -1,6 +1,5 @@
-import { equalBytes, toHex } from "@anamnesis/crypto/verify";
-import { InvariantError } from "@anamnesis/protocol";
-import type { Fingerprint, SlipId } from "@anamnesis/protocol";
+import { equalBytes } from "@anamnesis/crypto/verify";
+import { InvariantError, fingerprintFrom, slipIdFrom } from "@anamnesis/protocol";
 import type { Kind } from "../context.ts";
 import { accept, fact, indexKey, reject } from "../outcome.ts";
 import { rows } from "../rows.ts";
@@ -23,7 +22,7 @@ export const usageDone: Kind<"usage.done"> = {
   },
   history: ({ kind, fields: { cert, intent } }) => ({
     kind,
-    reader: toHex(cert) as Fingerprint,
-    intent: toHex(intent) as SlipId,
+    reader: fingerprintFrom(cert),
+    intent: slipIdFrom(intent),
   }),
 };

@@ -1,5 +1,4 @@
-import { toHex } from "@anamnesis/crypto/verify";
-import type { Fingerprint } from "@anamnesis/protocol";
+import { fingerprintFrom } from "@anamnesis/protocol";
 import type { Kind } from "../context.ts";
 import { accept, indexKey, reject } from "../outcome.ts";
 import { rows } from "../rows.ts";
@@ -21,5 +20,5 @@ export const usageIntent: Kind<"usage.intent"> = {
     return accept();
   },
   index: ({ fields }) => [indexKey(rows.byGrant, fields.gid)],
-  history: ({ kind, fields: { cert } }) => ({ kind, reader: toHex(cert) as Fingerprint }),
+  history: ({ kind, fields: { cert } }) => ({ kind, reader: fingerprintFrom(cert) }),
 };

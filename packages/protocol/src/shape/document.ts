@@ -15,17 +15,23 @@ export interface Document<T> {
   decode(bytes: Uint8Array): T;
 }
 
-/** An item without a version of its own. @param maxBytes - Default 1 MiB. */
+/**
+ * An item without a version of its own.
+ *
+ * @param maxBytes - Default 1 MiB.
+ * @param views - What is decoded may hold views of the bytes it was decoded from, which must not change then.
+ */
 export const item = <T>(
   name: string,
   shape: Shape<T>,
   maxBytes: number = CBOR_BYTES_MAX,
+  views = false,
 ): Document<T> => ({
   name,
   shape,
   maxBytes,
   encode: (value) => encodeCanonical(shape.cbor.write(value) as CborValue),
-  decode: (encoded) => shape.cbor.read(decodeItem(encoded, name, maxBytes), name),
+  decode: (encoded) => shape.cbor.read(decodeItem(encoded, name, maxBytes, views), name),
 });
 
 /** A map with a field `v`, which is judged first, so that unknown versions are named as such. @param maxBytes - Default 1 MiB. */

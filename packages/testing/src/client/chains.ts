@@ -1,5 +1,5 @@
 /** Real chains in memory behind the client's node port, with nodes that can be away, lag, fork or lie. */
-import { randomBytes, toBase64url, utf8, verifySignatureRaw } from "@anamnesis/crypto/verify";
+import { randomBytes, utf8, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import type { Caller, NodeApi } from "@anamnesis/client";
 import {
   findCertificate,
@@ -13,6 +13,7 @@ import {
   recordsByPid,
   recordsByTag,
   requestsByBody,
+  usagePage,
 } from "@anamnesis/ledger";
 import {
   hpkeInfo,
@@ -21,29 +22,19 @@ import {
   decodeSlip,
   makeHead,
   makeTicket,
+  parseFingerprint,
+  parseGid,
+  parseInstitutionId,
+  parsePid,
+  parseSlipId,
   pidOf,
   sessionIntake,
   slipCodeText,
+  slipCodes,
+  usageEntries,
 } from "@anamnesis/protocol";
-import type {
-  Fingerprint,
-  Genesis,
-  Gid,
-  Head,
-  InstitutionId,
-  Pid,
-  Slip,
-  SlipCode,
-  SlipId,
-} from "@anamnesis/protocol";
+import type { Genesis, Head, Slip, SlipCode, SlipId, SlipOutcome } from "@anamnesis/protocol";
 import { openWith } from "@anamnesis/crypto/box";
-import {
-  readCertificateView,
-  readGrantView,
-  readRecordView,
-  readRequestView,
-  readSessionView,
-} from "../../../client/src/http/views.ts";
 import { keyOf, signer, boxOf } from "../keys.ts";
 import { TestChain } from "../testChain.ts";
 
@@ -128,14 +119,15 @@ export class MemoryChains {
       },
       head: async (chain) => this.#head(institution, chain, this.chain(chain).height),
       headAt: async (chain, height) => this.#head(institution, chain, height),
-      slip: async (chain, id) => {
-        const found = present(findSlip(state(chain), id as SlipId));
-        return { ...found, carrier: found.carrier as string };
-      },
+      slip: async (chain, id) => present(findSlip(state(chain), parseSlipId(id))),
       slipProof: async (chain, id) => {
         const { height } = this.chain(chain);
         const proof = present(
-          proveSlip(state(chain), { chain: this.chain(chain).genesis.chain, height }, id as SlipId),
+          proveSlip(
+            state(chain),
+            { chain: this.chain(chain).genesis.chain, height },
+            parseSlipId(id),
+          ),
         );
         return { ...proof, heads: [this.#head(institution, chain, height)] };
       },
@@ -146,32 +138,24 @@ export class MemoryChains {
           heads: [this.#head(institution, chain, height)],
         };
       },
-      records: async (chain, by) => {
-        const found =
-          "pid" in by
-            ? recordsByPid(state(chain), by.pid as Pid)
-            : recordsByTag(state(chain), by.tag);
-        return found.map((record) => readRecordView(wire(record)));
-      },
-      grant: async (chain, gid) =>
-        readGrantView(wire(present(findGrant(state(chain), gid as Gid)))),
-      session: async (chain, pid) =>
-        readSessionView(wire(present(findSession(state(chain), pid as Pid)))),
-      request: async (chain, id) =>
-        readRequestView(wire(present(findRequest(state(chain), id as SlipId)))),
-      requestsByBody: async (chain, body) =>
-        requestsByBody(state(chain), body).map((request) => readRequestView(wire(request))),
+      records: async (chain, by) =>
+        "pid" in by
+          ? recordsByPid(state(chain), parsePid(by.pid))
+          : recordsByTag(state(chain), by.tag),
+      grant: async (chain, gid) => present(findGrant(state(chain), parseGid(gid))),
+      grantUsage: async (chain, gid, after) =>
+        usagePage(state(chain), parseGid(gid), { after, limit: usageEntries }),
+      session: async (chain, pid) => present(findSession(state(chain), parsePid(pid))),
+      request: async (chain, id) => present(findRequest(state(chain), parseSlipId(id))),
+      requestsByBody: async (chain, body) => requestsByBody(state(chain), body),
       certificate: async (chain, fingerprint) =>
-        readCertificateView(
-          wire(present(findCertificate(state(chain), fingerprint as Fingerprint))),
-        ),
-      certificates: async (chain, by) =>
-        findCertificates(state(chain), by).map((found) => readCertificateView(wire(found))),
+        present(findCertificate(state(chain), parseFingerprint(fingerprint))),
+      certificates: async (chain, by) => findCertificates(state(chain), by),
       ticket: async ({ action, object }, caller) => {
         if (action === "put" && caller === undefined)
           throw new AnamnesisError("SIGNATURE_REQUIRED", "Want a signed request");
         const ticket = {
-          institution: institution as InstitutionId,
+          institution: parseInstitutionId(institution),
           action,
           object,
           notAfter: this.#clock() + 60_000,
@@ -205,7 +189,7 @@ export class MemoryChains {
       height,
       appHash,
       time: committed.time,
-      institution: institution as InstitutionId,
+      institution: parseInstitutionId(institution),
     };
     return makeHead(head, signer(keyOf(institution)));
   }
@@ -245,12 +229,12 @@ export function assertSigns(caller: Caller, publicKey: Uint8Array): void {
   }
 }
 
-function batchResult(slip: Uint8Array, take: () => { id: string; height: number }) {
+function batchResult(slip: Uint8Array, take: () => { id: SlipId; height: number }): SlipOutcome {
   const { id } = decodeSlip(slip);
   try {
     return { ...take(), code: "OK" };
   } catch (error) {
-    if (error instanceof AnamnesisError) return { id, code: error.code, height: undefined };
+    if (error instanceof AnamnesisError && isSlipCode(error.code)) return { id, code: error.code };
     throw error;
   }
 }
@@ -260,10 +244,4 @@ function present<T>(value: T | undefined): T {
   return value;
 }
 
-/** Byte strings as base64url, as nodes answer them. */
-function wire(value: unknown): unknown {
-  if (value instanceof Uint8Array) return toBase64url(value);
-  if (Array.isArray(value)) return value.map(wire);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, wire(item)]));
-}
+const isSlipCode = (code: string): code is SlipCode => Object.hasOwn(slipCodes, code);

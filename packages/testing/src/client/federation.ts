@@ -118,7 +118,7 @@ export class ClientFederation implements Network {
       return found;
     };
     return {
-      open: async (box, _boxKey, caller) => {
+      open: async (box, caller) => {
         const owner = signedKey(caller);
         if (owner === undefined) throw new AnamnesisError("FORBIDDEN", "Want the box's own key");
         if (!this.boxes.has(toHex(box))) this.boxes.set(toHex(box), { owner, messages: [] });

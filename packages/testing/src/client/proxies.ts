@@ -19,17 +19,21 @@ import {
   chainOf,
   decodeSlip,
   decodeSlipProof,
-  evidence,
   gidOf,
   grantDocument,
   intentCommitment,
-  reencryptAnswer,
-  reencryptRequest,
-  sharePackage,
+  parseGid,
   shareSecret,
+  slipIdFrom,
   verifySlipProof,
 } from "@anamnesis/protocol";
-import type { Gid, ReencryptRequest, SlipId, Trust } from "@anamnesis/protocol";
+import type {
+  Evidence,
+  ReencryptAnswer,
+  ReencryptRequest,
+  SharePackage,
+  Trust,
+} from "@anamnesis/protocol";
 import { findGrant, findSlip } from "@anamnesis/ledger";
 import { keyOf, boxOf } from "../keys.ts";
 import { signedKey } from "./chains.ts";
@@ -55,7 +59,7 @@ export class MemoryProxies {
       intent: Uint8Array;
       reader: Uint8Array;
       salt: Uint8Array;
-      digests: Uint8Array[];
+      digests: readonly Uint8Array[];
       time: number;
     }
   >();
@@ -75,23 +79,21 @@ export class MemoryProxies {
         throw new AnamnesisError("UNAVAILABLE", `Proxy ${index} cannot be used`);
     };
     return {
-      keepShares: async (bytes) => {
+      keepShares: async (left) => {
         present();
-        await this.#keep(index, bytes);
+        await this.#keep(index, left);
       },
-      reencrypt: async (bytes, caller) => {
+      reencrypt: async (request, caller) => {
         present();
         this.asked.push(index);
         const code = this.refuse.get(index);
         if (code !== undefined) throw new AnamnesisError(code, "Refused");
-        const request = reencryptRequest.decode(bytes);
         const shares = this.#lent(index, request);
         this.#remember(index, request, caller.keyId);
         return this.#answer(request, (item) => reencryptShare({ shares, ...item }));
       },
-      prove: async (bytes) => {
+      prove: async (request) => {
         present();
-        const request = reencryptRequest.decode(bytes);
         const shares = this.#lent(index, request);
         return this.#answer(request, ({ tag, capsule, ctx, digest }) =>
           sealSymmetric({
@@ -109,7 +111,7 @@ export class MemoryProxies {
       erase: async (gid, caller) => {
         present();
         assertOwner(gid, signedKey(caller));
-        const view = findGrant(this.#consortium().state, gid as Gid);
+        const view = findGrant(this.#consortium().state, parseGid(gid));
         if (view !== undefined && view.revokedAt > 0) {
           this.#held.delete(`${index} ${gid}`);
           this.#erased.set(`${index} ${gid}`, this.#clock());
@@ -119,8 +121,7 @@ export class MemoryProxies {
     };
   }
 
-  async #keep(index: number, bytes: Uint8Array): Promise<void> {
-    const left = sharePackage.decode(bytes);
+  async #keep(index: number, left: SharePackage): Promise<void> {
     const { secretKey } = await boxOf(`proxy ${index}`);
     const secret = shareSecret.decode(
       await openWith({
@@ -166,7 +167,7 @@ export class MemoryProxies {
       ctx: Uint8Array;
       digest: Uint8Array;
     }) => Promise<Uint8Array>,
-  ): Promise<Uint8Array> {
+  ): Promise<ReencryptAnswer> {
     this.#checkIntent(request);
     const items: Uint8Array[] = [];
     for (const { record, session, capsules, header } of request.items) {
@@ -185,11 +186,11 @@ export class MemoryProxies {
         }),
       );
     }
-    return reencryptAnswer.encode({ v: 1, items });
+    return { v: 1, items };
   }
 
   #checkIntent({ intent, salt, digests }: ReencryptRequest): void {
-    const found = findSlip(this.#consortium().state, toHex(intent) as SlipId);
+    const found = findSlip(this.#consortium().state, slipIdFrom(intent));
     const slip = found === undefined ? undefined : decodeSlip(found.slip);
     if (
       slip?.kind !== "usage.intent" ||
@@ -209,7 +210,7 @@ export class MemoryProxies {
     });
   }
 
-  #evidence(index: number, gid: string): Uint8Array {
+  #evidence(index: number, gid: string): Evidence {
     const erasedAt = this.#erased.get(`${index} ${gid}`);
     const signature = sign({
       type: "RECEIPT",
@@ -219,11 +220,11 @@ export class MemoryProxies {
     const intents = [...this.#intents]
       .filter(([name]) => name.startsWith(`${index} ${gid} `))
       .map(([, value]) => value);
-    return evidence.encode({
+    return {
       v: 1,
       intents,
       receipt: erasedAt === undefined ? null : { erasedAt, signature },
-    });
+    };
   }
 
   #consortium() {

@@ -23,7 +23,7 @@ import {
   reencryptRequest,
   signRequest,
 } from "@anamnesis/protocol";
-import type { Grant, ReencryptRequest, SlipCode, SlipId } from "@anamnesis/protocol";
+import type { Grant, InstitutionId, ReencryptRequest, SlipCode, SlipId } from "@anamnesis/protocol";
 import { startProxy } from "../../../../apps/proxy/src/proxy.ts";
 import type { ProxyConfig } from "../../../../apps/proxy/src/proxy.ts";
 import { keyOf } from "../keys.ts";
@@ -31,7 +31,7 @@ import { certificateFields } from "../testChain.ts";
 import type { MadeSlip, TestChain } from "../testChain.ts";
 import { makeGrant, sharesFor } from "./grants.ts";
 import type { MadeGrant } from "./grants.ts";
-import { hospital } from "../federation.ts";
+import { authority, hospital } from "../federation.ts";
 import { makeParties } from "./parties.ts";
 import { sealUnder, spoiled } from "./records.ts";
 import type { Author, MadeRecord, Visit } from "./records.ts";
@@ -265,7 +265,7 @@ export class ProxyFederation {
   }
 
   /** Proof of a care slip with the heads of the institutions named. */
-  proof(slip: SlipId, signers: readonly string[] = [hospital, "national-authority"]): Uint8Array {
+  proof(slip: SlipId, signers: readonly InstitutionId[] = [hospital, authority]): Uint8Array {
     const { care, nodes } = this.parties;
     const proof = proveSlip(care.state, { chain: care.genesis.chain, height: care.height }, slip)!;
     return encodeSlipProof({

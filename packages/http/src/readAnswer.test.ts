@@ -5,19 +5,20 @@ import type { Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { signingKeypair } from "@anamnesis/crypto/sign";
-import { limits } from "@anamnesis/protocol";
-import { bareCaller } from "../caller.ts";
-import { httpNode } from "./node.ts";
-import { httpMailbox, httpProxy } from "./parties.ts";
-import { HttpPart } from "./request.ts";
+import { limits, mailboxRoutes, nodeRoutes, proxyRoutes } from "@anamnesis/protocol";
+import type { Route } from "@anamnesis/protocol";
+import { sampleCall } from "@anamnesis/testing/wireSamples";
+import { Part } from "./part.ts";
+import type { CallInput } from "./part.ts";
 import { readAnswer } from "./readAnswer.ts";
 
+/** Longer answers are bounded by the same code. */
+const WALKED_BYTES = 64 * 1024 * 1024;
 const PIECE = Buffer.alloc(256 * 1024, 0x20);
 
 describe("readAnswer()", () => {
   let server: Server;
-  let part: HttpPart;
+  let part: Part;
   /** What the server does with each request; the bytes it got rid of. */
   let answer: (response: ServerResponse) => void;
   let sent = 0;
@@ -30,7 +31,7 @@ describe("readAnswer()", () => {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
-    part = new HttpPart("node of general-hospital", `http://127.0.0.1:${port}`, {});
+    part = new Part("node of general-hospital", `http://127.0.0.1:${port}`, {});
   });
   after(() => {
     server.closeAllConnections();
@@ -54,28 +55,22 @@ describe("readAnswer()", () => {
     code: "TOO_LARGE",
     message: `The node of general-hospital answers more than ${bytes} bytes`,
   });
-  const caller = bareCaller(signingKeypair(new Uint8Array(32).fill(1)));
 
-  test("an answer without end is broken off at its bound, whatever is asked", async () => {
-    const [node, proxy, mailbox] = [httpNode(part), httpProxy(part), httpMailbox(part)];
-    const rows: [string, () => Promise<unknown>, number][] = [
-      ["JSON", () => node.grant("c", "g"), limits.answerJsonBytes],
-      ["a document", () => node.head("c"), limits.answerBytes],
-      ["shares", () => proxy.reencrypt(new Uint8Array(1), caller), limits.messageBytes],
-      ["evidence", () => proxy.evidence("aa", caller), limits.messageBytes],
-      [
-        "messages",
-        () => mailbox.read(new Uint8Array(32), { waitMs: 0 }, caller),
-        limits.boxBytes + limits.boxMessages * 64,
-      ],
-    ];
-    for (const [what, ask, bytes] of rows) {
+  const whole = Object.entries({ ...nodeRoutes, ...mailboxRoutes, ...proxyRoutes })
+    .filter(([, { method }]) => method === "GET")
+    .filter(([, { response }]) => response.maxBytes <= WALKED_BYTES);
+  for (const [name, route] of whole)
+    test(`${name}: an answer without end is broken off at its bound`, async () => {
+      const { maxBytes } = route.response;
       answer = endless();
-      await assert.rejects(ask(), want(bytes), what);
+      const asked = part.call(route, sampleCall(route) as CallInput<Route>);
+      await assert.rejects(asked, want(maxBytes));
       await closed; // The client hangs up; nothing goes on behind its back.
-      assert.ok(sent < bytes + 32 * 1024 * 1024, `${what}: the server got rid of ${sent} bytes`);
-    }
-  });
+      assert.ok(sent < maxBytes + 32 * 1024 * 1024, `the server got rid of ${sent} bytes`);
+    });
+
+  const head = (): Promise<unknown> =>
+    part.call(nodeRoutes.getHead, { params: { chain: "consortium" } });
 
   test("an answer that says that it is too long is not begun with", async () => {
     answer = (response) => {
@@ -83,7 +78,7 @@ describe("readAnswer()", () => {
       response.writeHead(200, { "content-length": String(limits.answerBytes + 1) });
       response.flushHeaders();
     };
-    await assert.rejects(httpNode(part).head("c"), want(limits.answerBytes));
+    await assert.rejects(head(), want(limits.answerBytes));
     await closed;
   });
 
@@ -97,12 +92,12 @@ describe("readAnswer()", () => {
       });
       response.end(packed);
     };
-    await assert.rejects(httpNode(part).head("c"), want(limits.answerBytes));
+    await assert.rejects(head(), want(limits.answerBytes));
   });
 
   test("a refusal without end is a refusal", async () => {
     answer = endless(500);
-    await assert.rejects(httpNode(part).head("c"), { code: "UNAVAILABLE", message: /500/ });
+    await assert.rejects(head(), { code: "UNAVAILABLE", message: /500/ });
     await closed;
   });
 

@@ -2,45 +2,18 @@ import { Readable } from "node:stream";
 import Fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { pino } from "pino";
-import { AnamnesisError } from "@anamnesis/protocol";
+import { AnamnesisError, everyRoutes, invariant } from "@anamnesis/protocol";
+import type { Routes } from "@anamnesis/protocol";
 import { OwnAuthorities } from "./authority.ts";
+import type { Pace } from "./body.ts";
+import type { Certified } from "./caller.ts";
+import { answerTo } from "./edge.ts";
+import type { Arriving, EdgeConfig, Leaving } from "./edge.ts";
 import { failureOf } from "./failure.ts";
+import { handling } from "./handle.ts";
+import type { Handled } from "./handle.ts";
 import { openApiDocument } from "./openApi.ts";
 import { originOf } from "./origin.ts";
-
-/** A request as handlers see it: no framework. */
-export interface Incoming {
-  readonly method: string;
-  /** As sent, without the query. */
-  readonly path: string;
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, string | undefined>>;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: Readable;
-  /** Which of this server's authorities the Host header names; `undefined` if it names another server. */
-  readonly authority: string | undefined;
-  /** Of the socket. */
-  readonly remoteAddress: string;
-  /** Whom limits count where nothing better is known: an address or network (see `originOf`). */
-  readonly origin: string;
-}
-
-/** What a handler answers: CBOR for bytes, octets for chunks, JSON for any other object. */
-export interface Answer {
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: object | Uint8Array | AsyncIterable<Uint8Array>;
-}
-
-export interface Route {
-  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
-  /** Path with `:name` for parameters. */
-  readonly url: string;
-  readonly summary: string;
-  /** Statement of docs/spec/http.md. */
-  readonly spec: string;
-  readonly handle: (request: Incoming) => Promise<Answer>;
-}
 
 export interface HttpConfig {
   /** Default 127.0.0.1. */
@@ -58,7 +31,9 @@ export interface HttpConfig {
   readonly logLevel?: string;
   /** Origins whose pages may call from a browser; default none. */
   readonly corsOrigins?: readonly string[];
-  /** Why the server is not to be relied on, if it is not; `GET /health` then answers 503. */
+  /** How fast bodies have to come. */
+  readonly bodyPace?: Pace;
+  /** Why the server is not to be relied on, if it is not; `GET /health` then answers `UNAVAILABLE` and why. */
   readonly fault?: () => string | undefined;
 }
 
@@ -72,12 +47,18 @@ export interface Server {
 const REQUEST_MS = 3_600_000;
 const IDLE_MS = 45_000;
 
-/** Serves routes. The log holds method, route pattern, status and time: no ids, no addresses, no bodies. */
-export async function serve(
+/**
+ * Serves what is described. The log holds method, route pattern, status and time: no ids, no addresses, no bodies.
+ *
+ * @param routes - All that this server does; every one has a handler in `handled`, and only one.
+ */
+export async function serve<C extends Certified>(
   title: string,
-  routes: readonly Route[],
-  config: HttpConfig,
+  routes: Routes,
+  handled: readonly Handled<C>[],
+  config: HttpConfig & EdgeConfig<C>,
 ): Promise<Server> {
+  assertHandled(routes, handled);
   const log = pino({ name: title, level: config.logLevel ?? "info", base: null });
   const app = Fastify({
     exposeHeadRoutes: false,
@@ -115,20 +96,24 @@ export async function serve(
     });
     done();
   });
-  app.get("/health", (_request, reply) => {
-    const fault = config.fault?.();
-    return fault === undefined
-      ? { status: "ok" }
-      : reply.code(503).send({ status: "fault", fault });
-  });
-  app.get("/openapi.json", () => openApiDocument(title, routes));
-  for (const route of routes) {
+  const pace = config.bodyPace;
+  const edge = pace === undefined ? config : { ...config, pace };
+  const health = healthOf(config);
+  for (const each of [health, ...handled]) {
     app.route({
-      method: route.method,
-      url: route.url,
-      handler: (request, reply) => answer(route, authorities, request, reply),
+      method: each.route.method,
+      url: each.route.path.replaceAll(/\{(\w+)\}/g, ":$1"),
+      handler: async (request, reply) => {
+        const left = await answerTo(each, arriving(request, authorities), edge);
+        return send(reply, left);
+      },
     });
   }
+  const document = openApiDocument(
+    title,
+    handled.map(({ route }) => route),
+  );
+  app.get("/openapi.json", () => document);
   const host = config.host ?? "127.0.0.1";
   const address = await listening(app, host, config.port ?? 0);
   authorities.listensOn(address, host);
@@ -146,31 +131,43 @@ async function listening(app: FastifyInstance, host: string, port: number): Prom
   }
 }
 
-async function answer(
-  route: Route,
-  authorities: OwnAuthorities,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  const { status, headers, body } = await route.handle({
-    method: request.method,
-    path: request.url.split("?", 1)[0]!,
-    query: request.query as Record<string, string | undefined>,
-    params: request.params as Record<string, string>,
-    headers: request.headers as Record<string, string | undefined>,
-    body: request.raw,
-    authority: authorities.named(request.headers.host),
-    remoteAddress: request.socket.remoteAddress ?? "",
-    origin: originOf(request.ip),
+/** @throws {InvariantError} A route without a handler would be a promise that nobody keeps. */
+function assertHandled<C>(routes: Routes, handled: readonly Handled<C>[]): void {
+  const all = Object.values(routes);
+  const served = new Set(handled.map(({ route }) => route));
+  for (const route of all)
+    invariant(served.has(route), `${route.method} ${route.path} has no handler`);
+  invariant(
+    served.size === handled.length && served.size === all.length,
+    "a handler stands twice, or for a route of another server",
+  );
+}
+
+const healthOf = <C>({ fault }: HttpConfig): Handled<C> =>
+  handling<C>()(everyRoutes.getHealth, () => {
+    const why = fault?.();
+    if (why !== undefined) throw new AnamnesisError("UNAVAILABLE", why);
+    return { status: "ok" as const };
   });
-  void reply.code(status ?? 200).headers({ "cache-control": "no-store", ...headers });
+
+const arriving = (request: FastifyRequest, authorities: OwnAuthorities): Arriving => ({
+  method: request.method,
+  path: request.url.split("?", 1)[0]!,
+  query: request.query as Record<string, unknown>,
+  params: request.params as Record<string, string>,
+  headers: request.headers as Record<string, string | undefined>,
+  body: request.raw,
+  authority: authorities.named(request.headers.host),
+  remoteAddress: request.socket.remoteAddress ?? "",
+  origin: originOf(request.ip),
+});
+
+function send(reply: FastifyReply, { headers, body }: Leaving): FastifyReply {
+  void reply.headers({ "cache-control": "no-store", ...headers });
   if (body === undefined) return reply.send();
   if (body instanceof Uint8Array)
-    return reply
-      .type("application/cbor")
-      .send(Buffer.from(body.buffer, body.byteOffset, body.length));
-  if (!(Symbol.asyncIterator in body)) return reply.send(body);
-  return reply.type("application/octet-stream").send(Readable.from(body));
+    return reply.send(Buffer.from(body.buffer, body.byteOffset, body.length));
+  return reply.request.method === "HEAD" ? reply.send() : reply.send(Readable.from(body));
 }
 
 function compressedBody(request: FastifyRequest): Error | undefined {

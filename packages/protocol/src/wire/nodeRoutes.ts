@@ -1,0 +1,337 @@
+import { headDocument } from "../heads.ts";
+import {
+  chainIdShape,
+  fingerprintShape,
+  gidShape,
+  institutionIdShape,
+  pidShape,
+  slipIdShape,
+} from "../ids.ts";
+import { limits } from "../limits.ts";
+import { pageHeaderShape } from "../pages.ts";
+import { mapNames, slipProofDocument, stateProofDocument } from "../proofs.ts";
+import {
+  blob,
+  bytes,
+  hexId,
+  item,
+  list,
+  object,
+  oneOf,
+  optional,
+  text,
+  uint,
+  uintUpTo,
+} from "../shape.ts";
+import { ticketDocument } from "../tickets.ts";
+import { cbor, json, nothing, octets } from "./body.ts";
+import { anybody, maybeSignedBy, route } from "./route.ts";
+import {
+  acceptedShape,
+  certificateViewShape,
+  chainViewShape,
+  digestShape,
+  grantViewShape,
+  outcomeShape,
+  recordViewShape,
+  requestViewShape,
+  sessionViewShape,
+  slipViewShape,
+  usageViewShape,
+} from "./views.ts";
+
+const CBOR = "application/cbor";
+/** A slip waits until its node has committed it; batches and groups are long. */
+const SUBMIT_MS = 60_000;
+const SMALL_BYTES = 64 * 1024;
+const LISTED_MAX = 100_000;
+/** Entries of one page of a grant's use. */
+export const usageEntries = 500;
+const blocksBytes = 256 * 1024 * 1024;
+
+const chain = { chain: chainIdShape };
+const wait = { wait: optional(uintUpTo(30_000)) };
+/** What a slip may be refused with beside its slip code. */
+const carrying = ["FORBIDDEN", "BUSY", "STORAGE_FULL", "UNAVAILABLE"] as const;
+const lists = limits.answerJsonBytes;
+
+/** Slips in one call, each as its canonical CBOR. */
+export const batchDocument = item(
+  "Batch",
+  list(blob(limits.batchSlips * limits.slipBytes), limits.batchSlips, 1),
+  limits.batchSlips * limits.slipBytes,
+  true,
+);
+const blocksDocument = item("Blocks", list(blob(blocksBytes), 1_000), blocksBytes, true);
+
+/** Chains (H-1 to H-16) at the node of a member; its boxes stand in `mailboxRoutes`. */
+export const nodeRoutes = {
+  listChains: route({
+    method: "GET",
+    path: "/chains",
+    params: {},
+    caller: anybody,
+    request: nothing,
+    response: json("Chains", object({ chains: list(chainViewShape, 1_024) }), SMALL_BYTES),
+    codes: [],
+    summary: "List the chains kept here",
+    spec: "H-1",
+  }),
+  postSlip: route({
+    method: "POST",
+    path: "/chains/{chain}/slips",
+    params: chain,
+    caller: maybeSignedBy("key"),
+    request: octets(limits.slipBytes, CBOR),
+    response: json("Result of a slip", acceptedShape, SMALL_BYTES),
+    timeoutMs: SUBMIT_MS,
+    codes: carrying,
+    summary: "Put one slip on a chain",
+    spec: "H-2",
+  }),
+  postBatch: route({
+    method: "POST",
+    path: "/chains/{chain}/batch",
+    params: chain,
+    caller: maybeSignedBy("key"),
+    request: cbor(batchDocument),
+    response: json(
+      "Result of a batch",
+      object({ results: list(outcomeShape, limits.batchSlips) }),
+      limits.batchSlips * 256,
+    ),
+    timeoutMs: SUBMIT_MS,
+    codes: carrying,
+    summary: "Put many slips on a chain",
+    spec: "H-3",
+  }),
+  postGroup: route({
+    method: "POST",
+    path: "/chains/{chain}/groups",
+    params: chain,
+    caller: anybody,
+    request: octets(limits.groupBytes, CBOR),
+    response: json(
+      "Result of a group",
+      object({ height: uint, results: list(outcomeShape, limits.groupSlips) }),
+      SMALL_BYTES,
+    ),
+    timeoutMs: SUBMIT_MS,
+    codes: carrying,
+    summary: "Take a member's group",
+    spec: "H-4",
+  }),
+  postSession: route({
+    method: "POST",
+    path: "/chains/{chain}/sessions",
+    params: chain,
+    caller: anybody,
+    request: octets(2 * limits.slipBytes),
+    response: json("Result of a visit's slip", acceptedShape, SMALL_BYTES),
+    timeoutMs: SUBMIT_MS,
+    codes: [...carrying, "CERTIFICATE_INVALID", "CERTIFICATE_NOT_LIVE"],
+    summary: "Open a visit",
+    spec: "H-16",
+  }),
+  getBlocks: route({
+    method: "GET",
+    path: "/chains/{chain}/blocks",
+    params: chain,
+    query: { after: optional(uint), limit: optional(uintUpTo(1_000)), ...wait },
+    caller: anybody,
+    request: nothing,
+    response: cbor(blocksDocument),
+    codes: [],
+    summary: "Read committed blocks, or wait for one",
+    spec: "H-5",
+  }),
+  getHead: route({
+    method: "GET",
+    path: "/chains/{chain}/head",
+    params: chain,
+    caller: anybody,
+    request: nothing,
+    response: cbor(headDocument),
+    codes: [],
+    summary: "Read the newest head",
+    spec: "H-6",
+  }),
+  getHeadAt: route({
+    method: "GET",
+    path: "/chains/{chain}/heads/{height}",
+    params: { ...chain, height: uint },
+    caller: anybody,
+    request: nothing,
+    response: cbor(headDocument),
+    codes: ["NOT_YET"],
+    summary: "Read the head of a height",
+    spec: "H-6",
+  }),
+  getPage: route({
+    method: "GET",
+    path: "/chains/{chain}/pages/{no}",
+    params: { ...chain, no: uint },
+    caller: anybody,
+    request: nothing,
+    response: json("Page", object({ header: pageHeaderShape, signature: bytes(64) }), SMALL_BYTES),
+    codes: ["NOT_YET"],
+    summary: "Read a page's header, countersigned",
+    spec: "H-7",
+  }),
+  getSlip: route({
+    method: "GET",
+    path: "/chains/{chain}/slips/{id}",
+    params: { ...chain, id: slipIdShape },
+    caller: anybody,
+    request: nothing,
+    response: json("Slip", slipViewShape, SMALL_BYTES),
+    codes: [],
+    summary: "Read a slip",
+    spec: "H-8",
+  }),
+  getSlipProof: route({
+    method: "GET",
+    path: "/chains/{chain}/slips/{id}/proof",
+    params: { ...chain, id: slipIdShape },
+    caller: anybody,
+    request: nothing,
+    response: cbor(slipProofDocument),
+    codes: [],
+    summary: "Prove that a slip stands on the chain",
+    spec: "H-9",
+  }),
+  getStateProof: route({
+    method: "GET",
+    path: "/chains/{chain}/state/{map}/{id}/proof",
+    params: { ...chain, map: oneOf(...mapNames), id: text(64, 1) },
+    caller: anybody,
+    request: nothing,
+    response: cbor(stateProofDocument),
+    codes: [],
+    summary: "Prove what a map of the state says about an id, or that it says nothing",
+    spec: "H-10",
+  }),
+  getRecords: route({
+    method: "GET",
+    path: "/chains/{chain}/records",
+    params: chain,
+    query: { tag: optional(hexId<string>(16)), pid: optional(pidShape) },
+    caller: anybody,
+    request: nothing,
+    response: json("Records", object({ records: list(recordViewShape, LISTED_MAX) }), lists),
+    codes: [],
+    summary: "List records by tag or by visit, one of the two",
+    spec: "H-11",
+  }),
+  getGrant: route({
+    method: "GET",
+    path: "/chains/{chain}/grants/{gid}",
+    params: { ...chain, gid: gidShape },
+    caller: anybody,
+    request: nothing,
+    response: json("Grant", grantViewShape, SMALL_BYTES),
+    codes: [],
+    summary: "Read what a chain says of a grant",
+    spec: "H-12",
+  }),
+  getGrantUsage: route({
+    method: "GET",
+    path: "/chains/{chain}/grants/{gid}/usage",
+    params: { ...chain, gid: gidShape },
+    query: { after: optional(uint), limit: optional(uintUpTo(usageEntries)) },
+    caller: anybody,
+    request: nothing,
+    response: json(
+      "Use of a grant",
+      object({
+        usage: list(usageViewShape, usageEntries),
+        /** What to ask for the next page as `after`; absent on the last. */
+        next: optional(uint),
+      }),
+      lists,
+    ),
+    codes: [],
+    summary: "List what was done under a grant, oldest first",
+    spec: "H-12a",
+  }),
+  getSession: route({
+    method: "GET",
+    path: "/chains/{chain}/sessions/{pid}",
+    params: { ...chain, pid: pidShape },
+    caller: anybody,
+    request: nothing,
+    response: json("Visit", sessionViewShape, lists),
+    codes: [],
+    summary: "Read a visit",
+    spec: "H-12b",
+  }),
+  getRequest: route({
+    method: "GET",
+    path: "/chains/{chain}/requests/{id}",
+    params: { ...chain, id: slipIdShape },
+    caller: anybody,
+    request: nothing,
+    response: json("Access request", requestViewShape, SMALL_BYTES),
+    codes: [],
+    summary: "Read an access request",
+    spec: "H-13",
+  }),
+  getRequests: route({
+    method: "GET",
+    path: "/chains/{chain}/requests",
+    params: chain,
+    query: { body: digestShape },
+    caller: anybody,
+    request: nothing,
+    response: json(
+      "Access requests",
+      object({ requests: list(requestViewShape, LISTED_MAX) }),
+      lists,
+    ),
+    codes: [],
+    summary: "List access requests by the digest of their body",
+    spec: "H-13",
+  }),
+  getCertificate: route({
+    method: "GET",
+    path: "/chains/{chain}/certificates/{fingerprint}",
+    params: { ...chain, fingerprint: fingerprintShape },
+    caller: anybody,
+    request: nothing,
+    response: json("Certificate", certificateViewShape, SMALL_BYTES),
+    codes: [],
+    summary: "Read a certificate",
+    spec: "H-14",
+  }),
+  getCertificates: route({
+    method: "GET",
+    path: "/chains/{chain}/certificates",
+    params: chain,
+    query: { name: optional(text(128, 1)), institution: optional(institutionIdShape) },
+    caller: anybody,
+    request: nothing,
+    response: json(
+      "Certificates",
+      object({ certificates: list(certificateViewShape, LISTED_MAX) }),
+      lists,
+    ),
+    codes: [],
+    summary: "List certificates by name, institution or both",
+    spec: "H-14",
+  }),
+  postTicket: route({
+    method: "POST",
+    path: "/tickets",
+    params: {},
+    caller: maybeSignedBy("certificate"),
+    request: json(
+      "Wish for a ticket",
+      object({ chain: chainIdShape, action: oneOf("get", "put"), object: bytes(32) }),
+      SMALL_BYTES,
+    ),
+    response: cbor(ticketDocument),
+    codes: ["CERTIFICATE_NOT_LIVE", "NOT_FOR_THIS_ROLE"],
+    summary: "Let the bearer get or put an object",
+    spec: "H-15",
+  }),
+} as const;

@@ -1,0 +1,88 @@
+import { fingerprintShape } from "../ids.ts";
+import { blob, literal, object, text, uint } from "../shape.ts";
+import { json, nothing, octets } from "./body.ts";
+import { anybody, route, signedBy } from "./route.ts";
+
+const SMALL_BYTES = 4 * 1024;
+/** What is sealed to the registry, and back. */
+const sealed = octets(64 * 1024);
+const listBytes = 16 * 1024 * 1024;
+
+/** Identities (H-40 to H-44) at the registry. */
+export const registryRoutes = {
+  getAuthorities: route({
+    method: "GET",
+    path: "/ca",
+    params: {},
+    caller: anybody,
+    request: nothing,
+    response: json(
+      "Authorities",
+      object({ root: text(16_384), care: text(16_384), thirdParties: text(16_384) }),
+      64 * 1024,
+    ),
+    codes: [],
+    summary: "Read the certificates of the root and both intermediates, PEM",
+    spec: "H-40",
+  }),
+  getRevocationLists: route({
+    method: "GET",
+    path: "/crl",
+    params: {},
+    caller: anybody,
+    request: nothing,
+    response: json(
+      "Revocation lists",
+      object({ care: blob(listBytes / 2), thirdParties: blob(listBytes / 2) }),
+      2 * listBytes,
+    ),
+    codes: [],
+    summary: "Read the revocation list of each intermediate, DER",
+    spec: "H-40",
+  }),
+  enrol: route({
+    method: "POST",
+    path: "/enrolments",
+    params: {},
+    caller: anybody,
+    request: sealed,
+    response: sealed,
+    timeoutMs: 60_000,
+    codes: ["ALREADY_ENROLLED", "NOT_FOR_THIS_ROLE", "SIGNATURE_INVALID", "CERTIFICATE_NOT_LIVE"],
+    summary: "Certify a person whom a registrar attests",
+    spec: "H-41",
+  }),
+  putContact: route({
+    method: "PUT",
+    path: "/contacts",
+    params: {},
+    caller: signedBy("certificate"),
+    request: sealed,
+    response: json("Result of a contact card", object({ stored: literal(true) }), SMALL_BYTES),
+    codes: ["CERTIFICATE_NOT_LIVE"],
+    summary: "Leave where doctors may write to",
+    spec: "H-42",
+  }),
+  lookUp: route({
+    method: "POST",
+    path: "/lookups",
+    params: {},
+    caller: signedBy("certificate"),
+    request: sealed,
+    response: sealed,
+    codes: ["CERTIFICATE_NOT_LIVE", "NOT_FOR_THIS_ROLE", "RATE_LIMITED"],
+    summary: "Get the contact card of a patient by the attested identifier",
+    spec: "H-43",
+  }),
+  revoke: route({
+    method: "POST",
+    path: "/revocations",
+    params: {},
+    caller: signedBy("either"),
+    request: json("Revocation", object({ fingerprint: fingerprintShape }), SMALL_BYTES),
+    response: json("Result of a revocation", object({ revokedAt: uint }), SMALL_BYTES),
+    codes: ["FORBIDDEN", "CERTIFICATE_NOT_LIVE"],
+    summary: "Take a certificate back",
+    spec: "H-44",
+  }),
+} as const;

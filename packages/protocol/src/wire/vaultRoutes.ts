@@ -1,0 +1,68 @@
+import { bytes, hexId, object, uint } from "../shape.ts";
+import { json, nothing, stream } from "./body.ts";
+import { bearer, operator, route } from "./route.ts";
+
+/** Where an object lies: 32 random bytes. It says nothing about what is inside. */
+const objectId = { id: hexId<string>() };
+const objectBytesMax = 64 * 1024 ** 3;
+const TRANSFER_MS = 30 * 60_000;
+const SMALL_BYTES = 4 * 1024;
+
+/** Objects (H-20 to H-22) at a vault. */
+export const vaultRoutes = {
+  putObject: route({
+    method: "PUT",
+    path: "/objects/{id}",
+    params: objectId,
+    caller: bearer,
+    request: stream(objectBytesMax),
+    response: json(
+      "Stored object",
+      object({ sha256: bytes(32), bytes: uint, replicas: uint }),
+      SMALL_BYTES,
+    ),
+    timeoutMs: TRANSFER_MS,
+    codes: ["TICKET_INVALID", "OBJECT_EXISTS", "STORAGE_FULL"],
+    summary: "Store an object once",
+    spec: "H-20",
+  }),
+  getObject: route({
+    method: "GET",
+    path: "/objects/{id}",
+    params: objectId,
+    caller: bearer,
+    request: nothing,
+    response: stream(objectBytesMax),
+    timeoutMs: TRANSFER_MS,
+    codes: ["TICKET_INVALID", "OBJECT_CORRUPT"],
+    summary: "Read an object",
+    spec: "H-21",
+  }),
+  headObject: route({
+    method: "HEAD",
+    path: "/objects/{id}",
+    params: objectId,
+    caller: bearer,
+    request: nothing,
+    response: stream(objectBytesMax),
+    codes: ["TICKET_INVALID", "OBJECT_CORRUPT"],
+    summary: "Check an object",
+    spec: "H-21",
+  }),
+  scrub: route({
+    method: "POST",
+    path: "/scrub",
+    params: {},
+    caller: operator,
+    request: nothing,
+    response: json(
+      "Result of a scrub",
+      object({ objects: uint, repaired: uint, lost: uint }),
+      SMALL_BYTES,
+    ),
+    timeoutMs: TRANSFER_MS,
+    codes: ["FORBIDDEN"],
+    summary: "Check and repair every replica",
+    spec: "H-22",
+  }),
+} as const;

@@ -1,0 +1,141 @@
+import type { IncomingMessage } from "node:http";
+import { fromBase64url } from "@anamnesis/crypto/verify";
+import {
+  AnamnesisError,
+  readParams,
+  readQuery,
+  ticketDocument,
+  ticketHeader,
+} from "@anamnesis/protocol";
+import type { Body, ByteStream, Ticket } from "@anamnesis/protocol";
+import { bodyPieces, readBody, usualPace } from "./body.ts";
+import type { Pace } from "./body.ts";
+import type { CallerCheck, Certified, Judged } from "./caller.ts";
+import type { Handled } from "./handle.ts";
+import type { RateLimit } from "./rateLimit.ts";
+
+/** A request as it arrives, before anything of it was read but its head. */
+export interface Arriving {
+  readonly method: string;
+  /** As sent, without the query. */
+  readonly path: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: IncomingMessage;
+  readonly authority: string | undefined;
+  /** Of the socket. */
+  readonly remoteAddress: string;
+  readonly origin: string;
+}
+
+/** What leaves: bytes, or a stream of them. */
+export interface Leaving {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | AsyncIterable<Uint8Array> | undefined;
+}
+
+export interface EdgeConfig<C extends Certified> {
+  /** Judges signatures; a server none of whose routes asks for one has none. */
+  readonly callers?: CallerCheck<C>;
+  /** By the name that a route gives its rate; counted by origin. */
+  readonly rates?: Readonly<Record<string, RateLimit>>;
+  readonly now: () => number;
+  readonly pace?: Pace;
+}
+
+/**
+ * One request through its description: what is cheap first (address, head), then the charge, then what costs (a
+ * signature, the body, the work). Whatever is refused was not read further than it had to be.
+ */
+export async function answerTo<C extends Certified>(
+  { route, answer }: Handled<C>,
+  arriving: Arriving,
+  edge: EdgeConfig<C>,
+): Promise<Leaving> {
+  const params = readParams(route.params, arriving.params);
+  const query = readQuery(route.query, arriving.query);
+  if (route.rate !== undefined) edge.rates?.[route.rate]?.take(arriving.origin, edge.now());
+  const { caller, assertCovers } = await judged(route, arriving, edge);
+  const body = await requestBody(route.request, arriving, assertCovers, edge.pace ?? usualPace);
+  const { origin } = arriving;
+  // What the route describes is what its handler takes: `handling` has checked it.
+  const value = await answer({ params, query, body, caller: caller as never, origin });
+  return leaving(route.response, value);
+}
+
+type Known<C> = Omit<Judged<C>, "caller"> & { readonly caller: Judged<C>["caller"] | Ticket };
+
+async function judged<C extends Certified>(
+  { caller: access }: Handled<C>["route"],
+  arriving: Arriving,
+  { callers }: EdgeConfig<C>,
+): Promise<Known<C>> {
+  const assertCovers = (): void => undefined;
+  switch (access.who) {
+    case "anybody":
+      return { caller: undefined, assertCovers };
+    case "bearer":
+      return { caller: readTicket(arriving.headers[ticketHeader]), assertCovers };
+    case "operator":
+      assertOperator(arriving);
+      return { caller: undefined, assertCovers };
+    case "signer":
+      if (callers === undefined)
+        throw new AnamnesisError("INTERNAL", "This server judges no signatures");
+      return callers.judge(arriving, access);
+  }
+}
+
+async function requestBody(
+  described: Body,
+  { headers, body }: Arriving,
+  assertCovers: (body: Uint8Array) => void,
+  pace: Pace,
+): Promise<unknown> {
+  const announced = Number(headers["content-length"] ?? 0);
+  const options = { announced, bytesMax: described.maxBytes, pace };
+  if (described.form === "stream") {
+    const content = bodyPieces(body, options);
+    const known = headers["content-length"] === undefined ? undefined : announced;
+    return { bytes: known, content } satisfies ByteStream;
+  }
+  const bytes = await readBody(body, options);
+  assertCovers(bytes);
+  return described.decode(bytes) as unknown;
+}
+
+function leaving(described: Body, value: unknown): Leaving {
+  if (described.form === "none") return { headers: {}, body: undefined };
+  const type = { "content-type": described.contentType };
+  if (described.form !== "stream") return { headers: type, body: described.encode(value) };
+  const { bytes, sha256, content } = value as ByteStream;
+  const length = bytes === undefined ? {} : { "content-length": String(bytes) };
+  const digest =
+    sha256 === undefined
+      ? {}
+      : { "repr-digest": `sha-256=:${Buffer.from(sha256).toString("base64")}:` }; // RFC 9530
+  return { headers: { ...type, ...length, ...digest }, body: content };
+}
+
+/** @throws {AnamnesisError} TICKET_INVALID */
+function readTicket(header: string | undefined): Ticket {
+  const invalid = (why: string, cause?: unknown): AnamnesisError =>
+    new AnamnesisError("TICKET_INVALID", `Ticket refused: ${why}`, { cause });
+  if (header === undefined) throw invalid(`there is none, want one in the header ${ticketHeader}`);
+  try {
+    return ticketDocument.decode(fromBase64url(header));
+  } catch (cause) {
+    throw invalid("it is not base64url of a ticket", cause);
+  }
+}
+
+/** Pages in a browser are not the operator, nor whom a reverse proxy speaks for. @throws {AnamnesisError} FORBIDDEN */
+function assertOperator({ remoteAddress, headers }: Arriving): void {
+  const isLoopback = /^(?:::ffff:)?127\.|^::1$/.test(remoteAddress);
+  const isForAnother = ["origin", "forwarded", "x-forwarded-for", "via"].some(
+    (name) => headers[name] !== undefined,
+  );
+  if (!isLoopback || isForAnother)
+    throw new AnamnesisError("FORBIDDEN", "Refused: only the operator of this machine may ask");
+}
