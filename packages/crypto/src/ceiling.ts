@@ -6,11 +6,14 @@ import { gcmSeal } from "./primitives/aesGcm.ts";
 import { mlKemEncapsulate, mlKemKeys } from "./kem/mlKem.ts";
 import { XWing } from "@hpke/hybridkem-x-wing";
 import { randomBytes, sha256 } from "./primitives/derive.ts";
+import { os2ip } from "./encoding/bytes.ts";
 import { curve } from "./engine/ready.ts";
 
 export interface Ceilings {
   /** One pairing of two fresh points. */
   pairing(): void;
+  /** What one encapsulation needs of the curve: one pairing, one multiplication in G2, two in G1, two hashes to G1. */
+  curveEncapsulate(): void;
   /** One ML-KEM-768 encapsulation. */
   mlKemEncapsulate(): void;
   /** One X-Wing encapsulation. */
@@ -24,6 +27,7 @@ export interface Ceilings {
 /** Prepares keys and points once; await `ready()` first. */
 export async function makeCeilings(): Promise<Ceilings> {
   const engine = curve();
+  const scalar = os2ip(randomBytes(31));
   const p = engine.g1Multiply(engine.g1Base(), 0x1234567890abcdefn);
   const q = engine.g2Multiply(engine.g2Base(), 0xfedcba0987654321n);
   const { ek } = mlKemKeys(randomBytes(64));
@@ -35,6 +39,11 @@ export async function makeCeilings(): Promise<Ceilings> {
   const aad = new Uint8Array(32);
   return {
     pairing: () => void engine.pairing(p, q),
+    curveEncapsulate() {
+      engine.g2Multiply(engine.g2Base(), scalar);
+      for (const bytes of [key, aad]) engine.g1Multiply(engine.hashToG1(bytes, "CEILING"), scalar);
+      engine.pairing(p, q);
+    },
     mlKemEncapsulate: () => void mlKemEncapsulate(ek, coins),
     xWingEncapsulate: async () => void (await kem.encap({ recipientPublicKey: publicKey })),
     sha256: (bytes) => void sha256(bytes),

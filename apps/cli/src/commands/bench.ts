@@ -1,76 +1,74 @@
+import { AnamnesisError } from "@anamnesis/protocol";
 import { Argument } from "commander";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { CommandModule } from "../commandTable.ts";
+import type { OptionValue } from "../options.ts";
 import { progress } from "../output.ts";
 import { table } from "../table.ts";
 
-/** One figure beside the ceiling that was measured in the same run. */
-interface Row {
-  readonly id: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly ceiling: number | null;
-  readonly ratio: number | null;
-  readonly target: number | null;
-  readonly met: boolean | null;
+/** What `tests/bench/report.ts` exports: the benchmarks are no part of any package and are loaded by address. */
+interface Report {
+  runBenches(options: {
+    readonly suites: readonly string[];
+    readonly sizes: readonly number[];
+    readonly plotFile?: string;
+    readonly say: (what: string) => void;
+  }): Promise<{
+    readonly rows: readonly object[];
+    readonly missing: readonly string[];
+    readonly table: readonly (readonly string[])[];
+    readonly met: boolean;
+  }>;
 }
 
-const suites = { crypto: "benchCrypto", ledger: "benchLedger" } as const;
+const suites = ["crypto", "opening", "ledger"] as const;
 
 export const { define, run }: CommandModule = {
   define: (command) => {
     command
       .description(
-        "Measures the figures of docs/spec beside ceilings of the same run. Takes minutes; wants a quiet machine.",
+        "Measures figures beside ceilings of the same run, or against budgets. Takes minutes; wants a quiet machine. Ends with 5 when a target is missed.",
       )
       .addArgument(
-        new Argument("[suite]", "what to measure")
-          .choices([...Object.keys(suites), "all"])
-          .default("all"),
-      );
+        new Argument("[suite]", "what to measure").choices([...suites, "all"]).default("all"),
+      )
+      .option(
+        "--slips <list>",
+        "lengths of the chain at which the ledger is measured",
+        "10000,100000,1000000",
+      )
+      .option("--plot <file>", "write the plot of cost against size there, as SVG");
   },
   run: async (options, args) => {
     const wanted = String(args[0]);
-    const say = progress(options.json);
-    const rows: Row[] = [];
-    for (const [suite, exportName] of Object.entries(suites)) {
-      if (wanted !== "all" && wanted !== suite) continue;
-      say(`Measuring ${suite}`);
-      rows.push(...(await benchNamed(suite, exportName)()));
-    }
+    const { runBenches } = await report();
+    const plotFile = options["plot"];
+    const { rows, missing, ...bench } = await runBenches({
+      suites: wanted === "all" ? suites : [wanted],
+      sizes: sizesIn(options["slips"]),
+      ...(typeof plotFile === "string" ? { plotFile } : {}),
+      say: progress(options.json),
+    });
+    const [heads = [], ...lines] = bench.table;
     return {
-      json: { rows },
-      lines: table(
-        ["FIGURE", "VALUE", "UNIT", "CEILING", "RATIO", "TARGET", "MET"],
-        rows.map((row) => [
-          row.id,
-          number(row.value),
-          row.unit,
-          number(row.ceiling),
-          number(row.ratio),
-          number(row.target),
-          met(row.met),
-        ]),
-      ),
+      json: { rows, missing },
+      lines: [...table(heads, lines), ...missing.map((what) => `NOT MEASURED: ${what}`)],
+      exitCode: bench.met ? 0 : 5,
     };
   },
 };
 
-/** The benchmarks are no part of any package; they are loaded by address. */
-const benchNamed =
-  (suite: string, exportName: string): (() => Promise<readonly Row[]>) =>
-  async () => {
-    const file = join(import.meta.dirname, "../../../../tests/bench", `${suite}.ts`);
-    const module = (await import(pathToFileURL(file).href)) as Record<
-      string,
-      () => Promise<readonly Row[]>
-    >;
-    const bench = module[exportName];
-    if (bench === undefined) throw new Error(`${suite}.ts exports no ${exportName}`);
-    return bench();
-  };
+const report = async (): Promise<Report> => {
+  const file = join(import.meta.dirname, "../../../../tests/bench/report.ts");
+  return (await import(pathToFileURL(file).href)) as Report;
+};
 
-const number = (value: number | null): string =>
-  value === null ? "" : String(Number(value.toPrecision(4)));
-const met = (value: boolean | null): string => (value === null ? "" : value ? "yes" : "no");
+/** @throws {AnamnesisError} USAGE unless they are whole numbers, ascending, separated by commas. */
+function sizesIn(option: OptionValue): number[] {
+  const list = String(option).split(",").map(Number);
+  const isAscending = list.every((size, i) => size > (list[i - 1] ?? 0));
+  if (!list.every(Number.isSafeInteger) || !isAscending)
+    throw new AnamnesisError("USAGE", "--slips wants whole numbers, ascending, between commas");
+  return list;
+}

@@ -1,0 +1,42 @@
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { LoadCall, LoadPlan, LoadReply, Posting, Querying } from "./loadProcess.ts";
+
+/** The line to a load generator. Only posting and querying are timed; slips are made before. */
+export class Load {
+  readonly child: ChildProcess = fork(fileURLToPath(new URL("loadProcess.ts", import.meta.url)));
+  #runs = 0;
+
+  async plan(plan: LoadPlan): Promise<void> {
+    await this.#ask({ verb: "plan", plan });
+  }
+
+  /** Makes `count` slips that were never made before and posts them. @throws {Error} when one is refused */
+  async post(label: string, count: number, how: Posting): Promise<LoadReply> {
+    await this.#ask({ verb: "make", label: `${label} ${++this.#runs}`, count });
+    const reply = await this.#ask({ verb: "post", ...how });
+    if (reply.refused > 0) throw new Error(`${reply.refused} of ${count} slips were refused`);
+    return reply;
+  }
+
+  /** @throws {Error} when a proof is refused */
+  async query(how: Querying): Promise<LoadReply> {
+    const reply = await this.#ask({ verb: "query", ...how });
+    if (reply.refused > 0) throw new Error(`${reply.refused} of ${how.count} queries were refused`);
+    return reply;
+  }
+
+  async #ask(message: LoadCall): Promise<LoadReply> {
+    const ended = new AbortController();
+    const died = once(this.child, "exit", { signal: ended.signal }).then(() => {
+      throw new Error("The load generator died");
+    });
+    died.catch(() => undefined);
+    this.child.send(message);
+    const [reply] = await Promise.race([once(this.child, "message"), died]);
+    ended.abort();
+    return reply as LoadReply;
+  }
+}
