@@ -12,7 +12,7 @@ import type { Reader } from "./view.ts";
 /**
  * Who voted when. A state proves who votes now; a verifier that knows only genesis wants every change since, proved at its
  * own height by those who voted before it. The state of that height is gone by then, so the proof is made with the block.
- * Spec: docs/spec/proofs.md PR-11.
+ * Spec: docs/spec/proofs.md PR-9.
  */
 
 /** Every change of voters so far, oldest first, without heads. */
