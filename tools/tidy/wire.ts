@@ -7,6 +7,8 @@ const bareCallers: Readonly<Record<string, string>> = {
   "apps/host/src/demo/world.ts":
     "listens on the wire, so that attacks can send again what was sent",
   "apps/host/src/demo/attacks.ts": "sends again, byte for byte, what was sent before",
+  "apps/web/src/join/usePeople.ts":
+    "a screen, and screens load no code of ours that could use keys: reads three texts a person by hand",
 };
 
 /** Files that serve by themselves. */

@@ -1,5 +1,3 @@
-import { Part } from "@anamnesis/http";
-import { AnamnesisError, demoRoutes } from "@anamnesis/protocol";
 import { useEffect, useState } from "react";
 import { PortError } from "../worker/connectPort.ts";
 import type { Answer } from "./Entered.tsx";
@@ -34,11 +32,20 @@ export function usePeople(): Answer<readonly DemoPerson[]> {
 }
 
 async function fetchPeople(signal: AbortSignal): Promise<readonly DemoPerson[]> {
-  const portal = new Part("portal", location.origin);
-  try {
-    return (await portal.call(demoRoutes.listPeople, { signal })).people;
-  } catch (error) {
-    if (error instanceof AnamnesisError && error.code === "NOT_FOUND") return [];
-    throw error;
-  }
+  const response = await fetch("/demo/people", { signal, cache: "no-store" });
+  if (response.status === 404) return [];
+  if (!response.ok) throw new PortError("UNAVAILABLE");
+  return parsePeople(await response.json());
+}
+
+/** @throws {PortError} MALFORMED */
+function parsePeople(body: unknown): readonly DemoPerson[] {
+  const people: unknown = (body as { people?: unknown } | null)?.people;
+  if (!Array.isArray(people)) throw new PortError("MALFORMED");
+  return people.map((person: unknown) => {
+    const { name, role, institution } = (person ?? {}) as Record<string, unknown>;
+    if (typeof name !== "string" || typeof role !== "string" || typeof institution !== "string")
+      throw new PortError("MALFORMED");
+    return { name, role, institution };
+  });
 }
