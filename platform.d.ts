@@ -83,3 +83,45 @@ interface Crypto {
 }
 
 declare const crypto: Crypto;
+
+/** The part of the Streams standard that is used: pulled on one side, transformed on the way. */
+interface ReadableStreamDefaultReader<R> {
+  read(): Promise<
+    | { readonly done: false; readonly value: R }
+    | { readonly done: true; readonly value?: R | undefined }
+  >;
+  cancel(reason?: unknown): Promise<void>;
+  releaseLock(): void;
+}
+
+interface ReadableStreamDefaultController<R> {
+  enqueue(chunk: R): void;
+  close(): void;
+  error(reason?: unknown): void;
+}
+
+interface UnderlyingDefaultSource<R> {
+  pull?(controller: ReadableStreamDefaultController<R>): void | PromiseLike<void>;
+  cancel?(reason?: unknown): void | PromiseLike<void>;
+}
+
+declare class ReadableStream<R> {
+  constructor(source: UnderlyingDefaultSource<R>, strategy?: { highWaterMark?: number });
+  cancel(reason?: unknown): Promise<void>;
+  getReader(): ReadableStreamDefaultReader<R>;
+  pipeThrough<T>(transform: TransformStream<R, T>): ReadableStream<T>;
+}
+
+interface TransformStreamDefaultController<O> {
+  enqueue(chunk: O): void;
+}
+
+interface Transformer<I, O> {
+  start?(controller: TransformStreamDefaultController<O>): void | PromiseLike<void>;
+  transform?(chunk: I, controller: TransformStreamDefaultController<O>): void | PromiseLike<void>;
+  flush?(controller: TransformStreamDefaultController<O>): void | PromiseLike<void>;
+}
+
+declare class TransformStream<I, O> {
+  constructor(transformer: Transformer<I, O>);
+}

@@ -7,12 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { boxKeypairFromSeed } from "@anamnesis/crypto/box";
 import { makeCeilings } from "@anamnesis/crypto/ceiling";
-import {
-  checkedGrant,
-  openAsReader,
-  openBodyBytes,
-  readStoredRecord,
-} from "@anamnesis/crypto/open";
+import { checkedGrant, openAsReader, openBody, readStoredRecord } from "@anamnesis/crypto/open";
 import {
   dealGrant,
   institutionPublicKey,
@@ -21,9 +16,9 @@ import {
 } from "@anamnesis/crypto/patientKeys";
 import { checkShares, proxyShares, reencryptShare } from "@anamnesis/crypto/proxy";
 import { sealRecord } from "@anamnesis/crypto/seal";
-import type { SealedRecord } from "@anamnesis/crypto/seal";
+import type { RecordLabel, SealedRecord } from "@anamnesis/crypto/seal";
 import { signingKeypair } from "@anamnesis/crypto/sign";
-import { at, concat, randomBytes, ready, utf8 } from "@anamnesis/crypto/verify";
+import { at, randomBytes, readAll, ready, streamOf, utf8 } from "@anamnesis/crypto/verify";
 import { median } from "./processTime.ts";
 import { costs, within } from "./row.ts";
 import type { Row } from "./row.ts";
@@ -32,6 +27,14 @@ const MIB = 1 << 20;
 const ROUNDS = 15;
 const INSTITUTION = "general-hospital";
 const EPOCH = "1";
+const LABEL: RecordLabel = {
+  title: "A record",
+  start: null,
+  end: null,
+  type: null,
+  series: null,
+  sensitivity: [],
+};
 
 /** Rows `crypto.open`, `crypto.open.mebibyte`, `crypto.write`, `crypto.deal` and `crypto.memory`. */
 export async function benchCrypto(): Promise<Row[]> {
@@ -166,28 +169,31 @@ async function prepare(): Promise<Bench> {
   return {
     deal: (count) => deal(Array.from({ length: count }, () => randomBytes(16))),
     async seal(content) {
-      const pieces: Uint8Array[] = [];
-      const record = await sealRecord({
+      const sealing = await sealRecord({
         target,
         author: {
           signingSecretKey: author.secretKey,
           certFingerprint: randomBytes(32),
           boxPublicKey: authorBox.publicKey,
         },
-        content: { size: content.length, open: () => [content] },
+        content: { size: content.length, open: () => streamOf([content]) },
         description: {
           mediaClass: "fhir",
           mediaType: "application/fhir+json",
           category: "lab",
           keywords: ["a", "b"],
+          label: LABEL,
         },
         time: 1_790_000_000,
-        sink: (bytes) => void pieces.push(bytes),
       });
-      return { sealed: record, object: concat(...pieces) };
+      const object = await readAll(sealing.object);
+      return { sealed: await sealing.sealed, object };
     },
     async open({ object, sealed: { digest } }) {
-      const record = await readStoredRecord({ source: [object], addressKey: target.addressKey });
+      const record = await readStoredRecord({
+        source: streamOf([object]),
+        addressKey: target.addressKey,
+      });
       const capsule = record.capsules[0] ?? new Uint8Array(0);
       const replies: { index: number; reply: Uint8Array }[] = [];
       for (const mine of held) {
@@ -195,13 +201,14 @@ async function prepare(): Promise<Bench> {
         replies.push({ index: mine.index, reply });
       }
       const contentKey = await openAsReader({ grant: readerGrant, record, replies });
-      await openBodyBytes({
+      const { content, finished } = openBody({
         record,
         contentKey,
         authorPublicKey: author.publicKey,
         expectedDigest: digest,
-        maxBytes: 2 * MIB,
       });
+      await readAll(content);
+      await finished;
     },
   };
 }

@@ -3,7 +3,7 @@
  * memory as JSON: {"peakMegabytes": number}. Where the system does not tell it, all resident memory counts.
  */
 import { createReadStream, readFileSync } from "node:fs";
-import { mkdtemp, open, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { boxKeypairFromSeed } from "@anamnesis/crypto/box";
@@ -11,7 +11,7 @@ import { openAsPatient, openBody, readStoredRecord } from "@anamnesis/crypto/ope
 import { institutionPublicKey, tagKeys, visitSigningKey } from "@anamnesis/crypto/patientKeys";
 import { sealRecord } from "@anamnesis/crypto/seal";
 import { signingKeypair } from "@anamnesis/crypto/sign";
-import { randomBytes, ready } from "@anamnesis/crypto/verify";
+import { piecesOf, randomBytes, ready, streamOf } from "@anamnesis/crypto/verify";
 
 const SIZE = 1 << 30;
 const PIECE = randomBytes(1 << 20);
@@ -48,8 +48,7 @@ try {
   const author = signingKeypair(randomBytes(32));
   const { addressKey, ekTag } = tagKeys({ seed, tag });
   const path = join(folder, "object");
-  const file = await open(path, "w");
-  const sealed = await sealRecord({
+  const sealing = await sealRecord({
     target: {
       pid: visitSigningKey({ seed, visitSalt: randomBytes(16) }).id,
       tag,
@@ -62,30 +61,33 @@ try {
       certFingerprint: randomBytes(32),
       boxPublicKey: (await boxKeypairFromSeed(randomBytes(32))).publicKey,
     },
-    content: { size: SIZE, open: content },
+    content: { size: SIZE, open: () => streamOf(content()) },
     description: {
       mediaClass: "dicom",
       mediaType: "application/dicom",
       category: "imaging",
       keywords: [],
+      label: { title: "scan", start: null, end: null, type: null, series: null, sensitivity: [] },
     },
     time: 1_790_000_000,
-    sink: async (bytes) => void (await file.write(bytes)),
   });
-  await file.close();
-  const record = await readStoredRecord({ source: createReadStream(path), addressKey });
+  await writeFile(path, piecesOf(sealing.object));
+  const sealed = await sealing.sealed;
+  const source = streamOf(createReadStream(path));
+  const record = await readStoredRecord({ source, addressKey });
   const contentKey = await openAsPatient({ ...who, record });
   let opened = 0;
-  await openBody({
+  const body = openBody({
     record,
     contentKey,
     authorPublicKey: author.publicKey,
     expectedDigest: sealed.digest,
-    sink: (bytes) => {
-      opened += bytes.length;
-      if (opened % PIECE.length < bytes.length) sampleMemory();
-    },
   });
+  for await (const piece of piecesOf(body.content)) {
+    opened += piece.length;
+    if (opened % PIECE.length < piece.length) sampleMemory();
+  }
+  await body.finished;
   if (opened !== SIZE) throw new Error(`Opened ${opened} bytes, want ${SIZE}`);
   process.stdout.write(`${JSON.stringify({ peakMegabytes: Math.round(peakBytes / 1e6) })}\n`);
 } finally {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { randomBytes } from "@anamnesis/crypto/verify";
+import { BYTES, randomBytes } from "@anamnesis/crypto/verify";
 import { decodeSlip, makeSlip } from "@anamnesis/protocol";
 import type { ChainId, Slip } from "@anamnesis/protocol";
 import { linksBetween } from "./linkability.ts";
@@ -26,7 +26,7 @@ const submit = (author: Uint8Array, plant: Plant = {}): Slip =>
         pid: randomBytes(32),
         tag: randomBytes(16),
         digest: randomBytes(32),
-        sealedId: randomBytes(60),
+        sealedId: randomBytes(BYTES.sealedId),
         ...plant,
       },
       sign,
@@ -73,7 +73,7 @@ test("linksBetween() finds a planted link of each kind", async (t) => {
   for (const [field, length] of [
     ["pid", 32],
     ["tag", 16],
-    ["sealedId", 60],
+    ["sealedId", BYTES.sealedId],
     ["digest", 32],
   ] as const) {
     await t.test(field, () => {

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { fromHex, toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
+import { BYTES, fromHex, toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import { MemoryState, findSlip, makeMachine } from "@anamnesis/ledger";
 import { decodeCertified, decodeGroup, makeSlip, pidOf, genesisJson } from "@anamnesis/protocol";
 import type { ChainId, SlipFields, SlipId, SlipKind } from "@anamnesis/protocol";
@@ -135,7 +135,7 @@ test(`I1, I2: ${KILLS} times kill -9 under load loses no acknowledged slip`, asy
           pid: fromHex(pidOf(visit)),
           tag: bytesOf(`tag ${made}`, 16),
           digest: bytesOf(`digest ${(made += 1)}`),
-          sealedId: new Uint8Array(60),
+          sealedId: new Uint8Array(BYTES.sealedId),
         },
         "doctor",
       );

@@ -60,8 +60,9 @@ export const openingFiles: readonly string[] = [
   "patientKeys.ts",
   "grant/dealGrant.ts",
   "grant/readerGrant.ts",
-  "kem/contentKey.ts",
+
   "kem/seedKeys.ts",
+  "record/contentKey.ts",
   "record/openBody.ts",
 ].map((file) => `packages/crypto/src/${file}`);
 

@@ -1,7 +1,11 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
+import { streamOf } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
+
+/** Read at once: some chunks of a record. */
+const READ_BYTES = 256 * 1024;
 
 /**
  * A file as content that can be read twice, without ever lying in memory.
@@ -10,7 +14,7 @@ import { AnamnesisError } from "@anamnesis/protocol";
  */
 export async function fileSource(path: string): Promise<{
   readonly fileName: string;
-  readonly content: { readonly size: number; readonly open: () => AsyncIterable<Uint8Array> };
+  readonly content: { readonly size: number; readonly open: () => ReadableStream<Uint8Array> };
 }> {
   const file = await open(path, "r");
   try {
@@ -21,7 +25,7 @@ export async function fileSource(path: string): Promise<{
       fileName: basename(path),
       content: {
         size: about.size,
-        open: () => createReadStream(path) as AsyncIterable<Uint8Array>,
+        open: () => streamOf(createReadStream(path, { highWaterMark: READ_BYTES })),
       },
     };
   } finally {

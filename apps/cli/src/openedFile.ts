@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import type { OpenRecord } from "@anamnesis/client";
+import { piecesOf } from "@anamnesis/crypto/verify";
 
 /**
  * Writes an opened record's content to a file that appears only once all of it has been verified.
@@ -16,7 +17,7 @@ export async function writeOpened(
     const file = await open(part, "wx", 0o600);
     let bytes = 0;
     try {
-      for await (const chunk of opened.content) {
+      for await (const chunk of piecesOf(opened.content)) {
         await file.writeFile(chunk);
         bytes += chunk.length;
       }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { fromHex, sha256 } from "@anamnesis/crypto/verify";
+import { BYTES, fromHex, sha256 } from "@anamnesis/crypto/verify";
 import { parseInstitutionId, slipKinds } from "@anamnesis/protocol";
 import type { Genesis, SlipFields, SlipKind } from "@anamnesis/protocol";
 import { boxKeyOf, bytesOf, keyOf } from "@anamnesis/testing/keys";
@@ -99,7 +99,7 @@ const strangers: { readonly [K in SlipKind]: (name: string) => SlipFields<K> } =
 const written = (name: string) => ({
   tag: bytesOf(name, 16),
   digest: bytesOf(name),
-  sealedId: new Uint8Array(60),
+  sealedId: new Uint8Array(BYTES.sealedId),
 });
 const judged = (name: string) => ({
   key: keyOf(name).publicKey,

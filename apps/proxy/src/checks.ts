@@ -36,8 +36,6 @@ import type { RateLimit } from "@anamnesis/server";
 import type { Consortium, SlipOnChain } from "./consortium.ts";
 import type { HeldGrant } from "./store.ts";
 
-/** Length of the patient's capsule, the first of a record's capsules. */
-
 /** A request whose reader's signature holds, with all that the checks look at. */
 export interface Asked {
   readonly request: ReencryptRequest;

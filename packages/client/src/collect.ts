@@ -1,4 +1,4 @@
-import { concat } from "@anamnesis/crypto/verify";
+import { concat, piecesOf } from "@anamnesis/crypto/verify";
 import type { RecordMeta } from "@anamnesis/crypto/open";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { OpenRecord } from "./model.ts";
@@ -17,7 +17,7 @@ export async function collect(
 ): Promise<{ readonly meta: RecordMeta; readonly content: Uint8Array }> {
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of opened.content) {
+  for await (const part of piecesOf(opened.content)) {
     size += part.length;
     if (size > bytesMax)
       throw new AnamnesisError(

@@ -68,7 +68,7 @@ export interface OpenRecord {
   readonly record: RecordSummary;
   /** The version that is open, 1…; `digest` is the one on chain. */
   readonly version: VersionSummary;
-  readonly content: AsyncIterable<Uint8Array>;
+  readonly content: ReadableStream<Uint8Array>;
   readonly finished: Promise<RecordMeta>;
   /** Indices of proxies that gave wrong shares, proven (doctors only). */
   readonly liars: readonly number[];

@@ -97,8 +97,8 @@ export interface MailboxApi {
 
 /** H-20, H-21. Contents are streams: a record of 1 GiB is never in memory. */
 export interface VaultApi {
-  put(object: Uint8Array, ticket: Ticket, content: AsyncIterable<Uint8Array>): Promise<void>;
-  get(object: Uint8Array, ticket: Ticket): Promise<AsyncIterable<Uint8Array>>;
+  put(object: Uint8Array, ticket: Ticket, content: ReadableStream<Uint8Array>): Promise<void>;
+  get(object: Uint8Array, ticket: Ticket): Promise<ReadableStream<Uint8Array>>;
 }
 
 /** H-30 to H-33 */

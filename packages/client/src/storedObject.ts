@@ -1,12 +1,32 @@
 import { openObjectId, readStoredRecord } from "@anamnesis/crypto/open";
 import type { StoredRecord } from "@anamnesis/crypto/open";
-import { concat, CryptoError } from "@anamnesis/crypto/verify";
+import {
+  createSha256,
+  CryptoError,
+  equalBytes,
+  piecesOf,
+  recordDigest,
+  streamOf,
+} from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
+import { assertSameRecord } from "./recordVersion.ts";
+import type { RecordSlip } from "./recordVersion.ts";
 import type { Session } from "./session.ts";
 
-/** A stored object that can be read more than once: small ones stay in memory, large ones are fetched again. */
+/** Where a record lies, as its slip says to whoever holds the tag's address key. */
 export interface StoredObject {
-  open(): Promise<AsyncIterable<Uint8Array>>;
+  /** SHA-256 of the sealed chunks. */
+  readonly bodyHash: Uint8Array;
+  /** Downloads the object, each time anew. */
+  open(): Promise<ReadableStream<Uint8Array>>;
+}
+
+/** A stored record whose head is the one that the slip on the chain means; its body waits to be read once. */
+export interface FoundRecord {
+  readonly stored: StoredRecord;
+  readonly bodyHash: Uint8Array;
+  /** Downloads it once more. */
+  again(): Promise<StoredRecord>;
 }
 
 const KEPT_BYTES_MAX = 4 * 1024 * 1024;
@@ -25,19 +45,16 @@ export async function findObject(
     readonly addressKey: Uint8Array;
   },
 ): Promise<StoredObject> {
-  const object = await openObjectId({ addressKey: input.addressKey, sealed: input.sealedId });
+  const { objectId: object, bodyHash } = await openObjectId({
+    addressKey: input.addressKey,
+    sealed: input.sealedId,
+  });
   const node = session.network.node(input.institution);
-  const fetchObject = async (): Promise<AsyncIterable<Uint8Array>> => {
-    const ticket = await node.ticket({ chain: input.chain, action: "get", object });
-    return session.network.vault().get(object, ticket);
-  };
-  let kept: Uint8Array | undefined;
   return {
-    open: async () => {
-      if (kept !== undefined) return once(kept);
-      return keeping(await fetchObject(), (bytes) => {
-        kept = bytes;
-      });
+    bodyHash,
+    async open() {
+      const ticket = await node.ticket({ chain: input.chain, action: "get", object });
+      return session.network.vault().get(object, ticket);
     },
   };
 }
@@ -48,7 +65,7 @@ export async function findObject(
  * @throws {AnamnesisError} E_DECRYPT whatever is wrong with it; OBJECT_CORRUPT, NOT_FOUND, UNAVAILABLE.
  */
 export async function readHead(
-  object: StoredObject,
+  object: Pick<StoredObject, "open">,
   addressKey: Uint8Array,
 ): Promise<StoredRecord> {
   const source = await object.open();
@@ -64,22 +81,64 @@ export async function readHead(
   }
 }
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(bytes);
+/**
+ * Finds a record and opens its head, which must be the one on the chain: header, capsules and the body hash out of the slip
+ * give its digest before a byte of the body came. That the body has that hash shows as it is read.
+ *
+ * @throws {AnamnesisError} DIGEST_MISMATCH, E_DECRYPT, OBJECT_CORRUPT, NOT_FOUND, UNAVAILABLE. @throws {CryptoError} E_DECRYPT
+ */
+export async function findRecord(
+  session: Session,
+  input: {
+    readonly chain: string;
+    readonly institution: string;
+    readonly slip: RecordSlip;
+    readonly addressKey: Uint8Array;
+  },
+): Promise<FoundRecord> {
+  const { addressKey, slip } = input;
+  const { sealedId, digest } = slip.fields;
+  const object = await findObject(session, { ...input, sealedId });
+  const { bodyHash } = object;
+  const again = async (): Promise<StoredRecord> => {
+    const stored = await readHead(object, addressKey);
+    try {
+      assertSameRecord(slip, stored.header);
+      const { ctx: headerHash, capsulesHash } = stored;
+      if (!equalBytes(recordDigest({ headerHash, capsulesHash, bodyHash }), digest))
+        throw notTheOneOnChain();
+    } catch (error) {
+      await stored.body.cancel(error).catch(() => undefined);
+      throw error;
+    }
+    return stored;
+  };
+  return { stored: await again(), bodyHash, again };
 }
 
-/** Passes a stream on; keeps it too as long as it is small. */
-async function* keeping(
-  stream: AsyncIterable<Uint8Array>,
-  keep: (bytes: Uint8Array) => void,
-): AsyncGenerator<Uint8Array> {
-  let parts: Uint8Array[] | undefined = [];
+/**
+ * Keeps a record whose body is wanted later: a small one in memory, so that it is downloaded once and a spoiled one is found
+ * before anybody is asked for it; of a large one nothing but the head, and it is downloaded again when its body is wanted.
+ *
+ * @throws {AnamnesisError} DIGEST_MISMATCH
+ */
+export async function kept(found: FoundRecord): Promise<() => Promise<StoredRecord>> {
+  const { stored, bodyHash, again } = found;
+  const hash = createSha256();
+  const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of stream) {
-    size += part.length;
-    if (size > KEPT_BYTES_MAX) parts = undefined;
-    parts?.push(part);
-    yield part;
+  for await (const piece of piecesOf(stored.body)) {
+    size += piece.length;
+    if (size > KEPT_BYTES_MAX) return again;
+    hash.update(piece);
+    parts.push(piece);
   }
-  if (parts !== undefined) keep(concat(...parts));
+  if (!equalBytes(hash.digest(), bodyHash)) throw notTheOneOnChain();
+  return () => Promise.resolve({ ...stored, body: streamOf(parts) });
 }
+
+const notTheOneOnChain = (): AnamnesisError =>
+  new AnamnesisError(
+    "DIGEST_MISMATCH",
+    "The stored record is not the one whose digest is on the chain",
+  );

@@ -1,13 +1,15 @@
 /** What patient, author and granted reader may do: open records. Servers do not import this. */
+export type { StoredPlace } from "./kem/addressKey.ts";
 export { addressKey, openObjectId } from "./kem/addressKey.ts";
-export type { ByteReader } from "./encoding/byteReader.ts";
-export type { OpenAsAuthorInput, OpenAsPatientInput, SealedHead } from "./kem/contentKey.ts";
-export { openAsAuthor, openAsPatient } from "./kem/contentKey.ts";
+export type { OpenAsAuthorInput, OpenAsPatientInput, SealedHead } from "./record/contentKey.ts";
+export { openAsAuthor, openAsPatient } from "./record/contentKey.ts";
 export type { RecordHeader } from "./record/header.ts";
 export type { StoredRecord } from "./record/objectHead.ts";
 export { readStoredRecord } from "./record/objectHead.ts";
-export type { OpenBodyInput, OpenedRecord } from "./record/openBody.ts";
-export { openBody, openBodyBytes } from "./record/openBody.ts";
+export type { RecordLabel } from "./record/label.ts";
+export { openLabel, sameLabel } from "./record/label.ts";
+export type { OpenBodyInput, OpenedRecord, OpeningBody } from "./record/openBody.ts";
+export { openBody } from "./record/openBody.ts";
 export type { RecordMeta } from "./record/plaintext.ts";
 export type {
   GrantedTag,

@@ -5,8 +5,9 @@ export type {
   ContentDescription,
   ContentSource,
   SealedRecord,
+  SealingRecord,
   SealRecordInput,
-  Sink,
   VisitTarget,
 } from "./record/sealRecord.ts";
+export type { RecordLabel } from "./record/label.ts";
 export { sealRecord } from "./record/sealRecord.ts";

@@ -43,8 +43,11 @@ export const BYTES = {
   /** What HPKE adds to a message: encapsulation and authentication tag. */
   boxSeal: 1120 + 16,
   authorCapsule: 1120 + 32 + 16,
-  /** An object id sealed for the slip. */
-  sealedId: 12 + 32 + 16,
+  /** A record's label, padded; and the same sealed, as the last capsule. */
+  label: 512,
+  labelCapsule: 512 + 16,
+  /** Object id and body hash, sealed for the slip. */
+  sealedId: 12 + 32 + 32 + 16,
   gcmNonce: 12,
   gcmTag: 16,
   shareProof: 32 + 48,

@@ -6,6 +6,7 @@ export { checkCapsule } from "./kem/capsule.ts";
 export { decodeCanonical, encodeCanonical } from "./encoding/cbor.ts";
 export type { CborValue } from "./encoding/cborValue.ts";
 export { CBOR_BYTES_MAX, CBOR_DEPTH_MAX } from "./encoding/cborValue.ts";
+export { piecesOf, readAll, streamOf } from "./encoding/streams.ts";
 export type { RandomSource } from "./primitives/derive.ts";
 export { createSha256, hmacSha256, kdf, randomBytes, sha256 } from "./primitives/derive.ts";
 export type { RecordHashes } from "./record/digest.ts";

@@ -1,6 +1,7 @@
 import { makeAesGcm } from "./makeAesGcm.ts";
 import { makeEd25519 } from "./makeEd25519.ts";
 import { makeHkdf } from "./makeHkdf.ts";
+import { makeLabel } from "./makeLabel.ts";
 import { makeMlKem } from "./makeMlKem.ts";
 import { makeXWing } from "./makeXWing.ts";
 
@@ -16,6 +17,7 @@ export function vectorFiles(): Record<string, string> {
     "ed25519-edges.json": written(makeEd25519()),
     "hkdf-sha256.json": written(makeHkdf()),
     "ml-kem-768.json": written(makeMlKem()),
+    "record-label.json": written(makeLabel()),
     "x-wing-hpke.json": written(makeXWing()),
   };
 }

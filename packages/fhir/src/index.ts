@@ -27,6 +27,8 @@ export { sharedTypes, split } from "./split.ts";
 export type { RecordDocument, SplitOptions } from "./split.ts";
 export { isMadeComposition } from "./composition.ts";
 export type { DocumentOptions } from "./composition.ts";
+export { labelFacts } from "./labelFacts.ts";
+export type { LabelFacts } from "./labelFacts.ts";
 export { unite } from "./unite.ts";
 export { sameJson, sameResources } from "./same.ts";
 export { isSensitive, sensitivityLabels } from "./sensitivity.ts";

@@ -1,3 +1,4 @@
+import { BYTES } from "@anamnesis/crypto/verify";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { limits } from "@anamnesis/protocol";
@@ -184,7 +185,7 @@ test("the first failing rule gives the code, in the order of docs/spec/slips.md"
         pid: bytesOf("no visit"),
         tag: bytesOf("t", 16),
         digest: bytesOf("d"),
-        sealedId: new Uint8Array(60),
+        sealedId: new Uint8Array(BYTES.sealedId),
       },
       keyOf("dr-lin"),
       notAfter === undefined ? {} : { notAfter },

@@ -1,7 +1,7 @@
 /** One care chain on disk, opened by its writer without HTTP: for tests of store, scrub and rebuilding. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { fromHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
+import { BYTES, fromHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import { limits, makeSlip, pidOf } from "@anamnesis/protocol";
 import type { ChainId, Genesis, InstitutionId, SlipFields, SlipKind } from "@anamnesis/protocol";
 import type { Chain } from "../../../apps/node/src/chain.ts";
@@ -87,7 +87,7 @@ export class ChainOnDisk {
         pid: fromHex(pidOf(keyOf("visit").publicKey)),
         tag: bytesOf(`tag ${this.#made}`, 16),
         digest: bytesOf(`digest ${this.#made}`),
-        sealedId: new Uint8Array(60).fill(this.#made & 255),
+        sealedId: new Uint8Array(BYTES.sealedId).fill(this.#made & 255),
       },
       "doctor",
       time,

@@ -1,11 +1,11 @@
 /** Seeded random lives of a chain: every slip kind, right and wrong, in random blocks. For property tests and golden logs. */
-import { concat, fromHex, sha256, utf8 } from "@anamnesis/crypto/verify";
+import { fromHex, sha256, utf8 } from "@anamnesis/crypto/verify";
 import { rows } from "@anamnesis/ledger";
 import type { BlockResult } from "@anamnesis/ledger";
 import { gidOf, pidOf } from "@anamnesis/protocol";
 import type { ChainKind, Genesis, Group } from "@anamnesis/protocol";
 import { makeGenesis } from "./federation.ts";
-import { boxKeyOf, bytesOf, keyOf } from "./keys.ts";
+import { boxKeyOf, bytesOf, keyOf, sealedIdOf } from "./keys.ts";
 import { TestChain, certificateFields } from "./testChain.ts";
 import type { MadeSlip } from "./testChain.ts";
 
@@ -147,7 +147,7 @@ export class Scenario {
           pid,
           tag: bytesOf(`tag ${label}`, 16),
           digest: bytesOf(label),
-          sealedId: concat(bytesOf(label), bytesOf(label, 28)),
+          sealedId: sealedIdOf(label),
         },
         keyOf(doctor),
       );
@@ -166,7 +166,7 @@ export class Scenario {
           tag: bytesOf(`tag ${record.label}`, 16),
           before: bytesOf(record.newest),
           digest: bytesOf(label),
-          sealedId: concat(bytesOf(label), bytesOf(label, 28)),
+          sealedId: sealedIdOf(label),
         },
         keyOf(doctor),
       );

@@ -1,8 +1,14 @@
 /** Fixed parties and records for tests. */
 import { boxKeypairFromSeed } from "@anamnesis/crypto/box";
 import type { BoxKeypair } from "@anamnesis/crypto/box";
-import { checkedGrant, readStoredRecord } from "@anamnesis/crypto/open";
-import type { ReaderGrant, ShareReply, StoredRecord } from "@anamnesis/crypto/open";
+import { checkedGrant, openBody, readStoredRecord } from "@anamnesis/crypto/open";
+import type {
+  OpenBodyInput,
+  OpenedRecord,
+  ReaderGrant,
+  ShareReply,
+  StoredRecord,
+} from "@anamnesis/crypto/open";
 import {
   dealGrant,
   institutionPublicKey,
@@ -13,10 +19,19 @@ import type { DealtGrant } from "@anamnesis/crypto/patientKeys";
 import { proxyShares, reencryptShare } from "@anamnesis/crypto/proxy";
 import type { ProxyShares, ShareRequest } from "@anamnesis/crypto/proxy";
 import { sealRecord } from "@anamnesis/crypto/seal";
-import type { SealedRecord, VisitTarget } from "@anamnesis/crypto/seal";
+import type { RecordLabel, SealedRecord, VisitTarget } from "@anamnesis/crypto/seal";
 import { signingKeypair } from "@anamnesis/crypto/sign";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
-import { at, concat, i2osp, ready, sha256, utf8 } from "@anamnesis/crypto/verify";
+import {
+  at,
+  concat,
+  i2osp,
+  readAll,
+  ready,
+  sha256,
+  streamOf,
+  utf8,
+} from "@anamnesis/crypto/verify";
 import type { RandomSource } from "@anamnesis/crypto/verify";
 
 /** A reproducible random source: SHA-256 of a label and a counter. */
@@ -64,6 +79,15 @@ export function makeTarget({ seed }: Parties, label: string): VisitTarget {
   return { pid, tag, A, ekTag, addressKey };
 }
 
+export const LABEL: RecordLabel = {
+  title: "HbA1c",
+  start: "2026-11-20T08:00:00+08:00",
+  end: null,
+  type: "http://loinc.org|11502-2",
+  series: null,
+  sensitivity: [],
+};
+
 export interface SealedFixture {
   readonly target: VisitTarget;
   readonly sealed: SealedRecord;
@@ -76,28 +100,35 @@ export async function sealContent(
   target: VisitTarget,
   content: Uint8Array,
 ): Promise<SealedFixture> {
-  const pieces: Uint8Array[] = [];
-  const sealed = await sealRecord({
+  const { object, sealed } = await sealRecord({
     target,
     author: {
       signingSecretKey: parties.author.secretKey,
       certFingerprint: sha256(utf8("certificate")),
       boxPublicKey: parties.authorBox.publicKey,
     },
-    content: { size: content.length, open: () => [content] },
+    content: { size: content.length, open: () => streamOf([content]) },
     description: {
       mediaClass: "fhir",
       mediaType: "application/fhir+json",
       category: "lab-result",
       keywords: ["loinc|4548-4", "month|2026-11"],
       fileName: "hba1c.json",
+      label: LABEL,
     },
     time: 1_790_000_000,
-    sink: (bytes) => {
-      pieces.push(bytes);
-    },
   });
-  return { target, sealed, object: concat(...pieces) };
+  const bytes = await readAll(object);
+  return { target, sealed: await sealed, object: bytes };
+}
+
+/** Opens a body into memory. */
+export async function openWhole(
+  input: OpenBodyInput,
+): Promise<OpenedRecord & { readonly content: Uint8Array }> {
+  const { content, finished } = openBody(input);
+  const bytes = await readAll(content);
+  return { ...(await finished), content: bytes };
 }
 
 /** Reads the head of a stored object anew; its body can be read once. */
@@ -105,7 +136,7 @@ export function readFixture({
   object,
   target,
 }: Pick<SealedFixture, "object" | "target">): Promise<StoredRecord> {
-  return readStoredRecord({ source: [object], addressKey: target.addressKey });
+  return readStoredRecord({ source: streamOf([object]), addressKey: target.addressKey });
 }
 
 export interface GrantFixture {

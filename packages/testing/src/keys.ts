@@ -3,7 +3,7 @@ import { boxKeypairFromSeed } from "@anamnesis/crypto/box";
 import type { BoxKeypair } from "@anamnesis/crypto/box";
 import { sign, signingKeypair } from "@anamnesis/crypto/sign";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
-import { concat, sha256, utf8 } from "@anamnesis/crypto/verify";
+import { BYTES, concat, sha256, utf8 } from "@anamnesis/crypto/verify";
 
 /** The signing key of whoever `label` names: an institution, a person, a visit, a CA, `proxy 1`. */
 export const keyOf = (label: string): SigningKeypair =>
@@ -12,6 +12,10 @@ export const keyOf = (label: string): SigningKeypair =>
 /** 32 bytes (or fewer) that a label names. */
 export const bytesOf = (label: string, length = 32): Uint8Array =>
   sha256(utf8(label)).slice(0, length);
+
+/** What stands for a sealed object id. */
+export const sealedIdOf = (label: string): Uint8Array =>
+  concat(...["", " 2", " 3"].map((part) => bytesOf(`${label}${part}`))).slice(0, BYTES.sealedId);
 
 export const signer =
   (key: SigningKeypair) =>

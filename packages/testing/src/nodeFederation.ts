@@ -2,7 +2,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
-import { encodeCanonical, fromHex } from "@anamnesis/crypto/verify";
+import { BYTES, encodeCanonical, fromHex } from "@anamnesis/crypto/verify";
 import { limits, makeGroup, makeSlip, pidOf } from "@anamnesis/protocol";
 import type {
   CaKey,
@@ -197,7 +197,7 @@ export class NodeFederation {
         pid,
         tag: bytesOf(`tag ${label}`, 16),
         digest: bytesOf(`digest ${label}`),
-        sealedId: new Uint8Array(60).fill(7),
+        sealedId: new Uint8Array(BYTES.sealedId).fill(7),
       },
       keyOf(doctor),
       aheadMs === undefined ? {} : { aheadMs },

@@ -15,7 +15,7 @@ import type {
   SlipId,
   SlipKind,
 } from "@anamnesis/protocol";
-import { boxKeyOf, bytesOf, keyOf, signer } from "./keys.ts";
+import { boxKeyOf, bytesOf, keyOf, sealedIdOf, signer } from "./keys.ts";
 import { genesisTime, hospital } from "./federation.ts";
 
 export interface MadeSlip {
@@ -192,7 +192,7 @@ export const recordSlip = (
       pid: fromHex(pidOf(keyOf(visit).publicKey)),
       tag: bytesOf(`tag ${label}`, 16),
       digest: bytesOf(`digest ${label}`),
-      sealedId: concat(bytesOf(`sealed ${label}`), bytesOf(`sealed too ${label}`, 28)),
+      sealedId: sealedIdOf(`sealed ${label}`),
     },
     keyOf(doctor),
   );

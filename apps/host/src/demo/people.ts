@@ -1,3 +1,4 @@
+import { piecesOf } from "@anamnesis/crypto/verify";
 import { readdir } from "node:fs/promises";
 import { syntheticPatient, syntheticPdf } from "@anamnesis/fhir/synthetic";
 import { openDevice, openSession } from "@anamnesis/client";
@@ -149,6 +150,6 @@ async function decisions(of: Session, reader: Session, asking: Session): Promise
 }
 
 async function readToEnd(opened: Awaited<ReturnType<typeof doctor.openRecord>>): Promise<void> {
-  for await (const chunk of opened.content) void chunk;
+  for await (const chunk of piecesOf(opened.content)) void chunk;
   await opened.finished;
 }

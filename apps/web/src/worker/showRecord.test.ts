@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { streamOf } from "@anamnesis/crypto/verify";
 import type { OpenRecord, RecordSummary, VersionSummary } from "@anamnesis/client";
 import { prepareImport } from "@anamnesis/fhir";
 import { syntheticPatient } from "@anamnesis/fhir/synthetic";
@@ -58,7 +59,7 @@ function opened({
   };
   const finished = failure === undefined ? Promise.resolve(meta) : Promise.reject(failure);
   finished.catch(() => undefined);
-  return { record, version, content: chunks(), finished, liars: [] };
+  return { record, version, content: streamOf(chunks()), finished, liars: [] };
 }
 
 function bundle(): Uint8Array {

@@ -1,4 +1,5 @@
 import type { OpenRecord } from "@anamnesis/client";
+import { piecesOf } from "@anamnesis/crypto/verify";
 import { parse, summarise } from "@anamnesis/fhir";
 import type { Summary } from "@anamnesis/fhir";
 import { AnamnesisError } from "@anamnesis/protocol";
@@ -17,7 +18,7 @@ const SUMMARY_BYTES_MAX = 64 * 1024 * 1024;
 export async function showRecord(opened: OpenRecord): Promise<ShownRecord> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  for await (const part of opened.content) {
+  for await (const part of piecesOf(opened.content)) {
     size += part.length;
     if (size > BYTES_MAX)
       throw new AnamnesisError("TOO_LARGE", `The record has more than ${BYTES_MAX} bytes`);

@@ -46,6 +46,7 @@ export async function amendRecord(
   const stored = await sealAndStore(session, {
     description: { ...only.record, sensitive: item.sensitive },
     content: only.content,
+    head: only.head,
     token,
   });
   if (toHex(stored.tag) !== item.tag)

@@ -1,7 +1,7 @@
 /** Writing: bad files, an absent patient, a full vault, a chain that refuses; what is left behind. */
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, test } from "node:test";
-import { createSha256 } from "@anamnesis/crypto/verify";
+import { createSha256, piecesOf, streamOf } from "@anamnesis/crypto/verify";
 import type { ContentSource } from "@anamnesis/crypto/seal";
 import { collect } from "@anamnesis/client";
 import type { Session } from "@anamnesis/client";
@@ -199,7 +199,7 @@ describe("importFile()", () => {
       size: 4,
       open: () => {
         readings += 1;
-        return [text(readings > 2 ? "evil" : "good")];
+        return streamOf([text(readings > 2 ? "evil" : "good")]);
       },
     };
     const slips = federation.chains.posted.length;
@@ -210,12 +210,35 @@ describe("importFile()", () => {
     assert.equal(federation.chains.posted.length, slips);
   });
 
+  test("a record whose label says something else is not confirmed", async () => {
+    const observation = (day: string) =>
+      text(JSON.stringify({ resourceType: "Observation", effectiveDateTime: `2026-05-${day}` }));
+    let readings = 0;
+    const content: ContentSource = {
+      size: observation("06").length,
+      open: () => {
+        readings += 1;
+        return streamOf([observation(readings === 1 ? "06" : "07")]);
+      },
+    };
+    const options = { fileName: "x.json", for: "alice", whole: true };
+    const [lying] = await doctor.importFile(author, { ...options, content });
+    const [honest] = await doctor.importFile(author, { ...options, content: observation("07") });
+    const ids = [lying!.id, honest!.id];
+    const { confirmed, failed } = await patient.confirm(alice, { ids });
+    assert.deepEqual(confirmed, [honest!.id]);
+    assert.deepEqual(
+      failed.map(({ id, code }) => ({ id, code })),
+      [{ id: lying!.id, code: "LABEL_MISMATCH" }],
+    );
+  });
+
   test("a file of many mebibytes goes through in pieces, byte for byte", async () => {
     const piece = new Uint8Array(1 << 20).map((_, i) => (i * 31) & 0xff);
     const pieces = 24;
     const content: ContentSource = {
       size: pieces * piece.length,
-      open: () => Array.from({ length: pieces }, () => piece),
+      open: () => streamOf(Array.from({ length: pieces }, () => piece)),
     };
     const [written] = await doctor.importFile(author, {
       content,
@@ -226,8 +249,8 @@ describe("importFile()", () => {
     });
     const opened = await patient.openRecord(alice, written?.id ?? "");
     const [hash, want] = [createSha256(), createSha256()];
-    for await (const part of opened.content) hash.update(part);
-    for (const part of content.open() as Uint8Array[]) want.update(part);
+    for await (const part of piecesOf(opened.content)) hash.update(part);
+    for await (const part of piecesOf(content.open())) want.update(part);
     assert.deepEqual(hash.digest(), want.digest());
     assert.equal((await opened.finished).size, content.size);
     const [record] = (await patient.listRecords(alice)).filter(({ id }) => id === written?.id);

@@ -1,5 +1,5 @@
 import type { ContentSource } from "@anamnesis/crypto/seal";
-import { concat, fromHex, toHex } from "@anamnesis/crypto/verify";
+import { fromHex, streamOf, toHex } from "@anamnesis/crypto/verify";
 import {
   FhirError,
   HEAD_BYTES,
@@ -14,6 +14,7 @@ import type { SlipCode, SlipOutcome } from "@anamnesis/protocol";
 import { inParallel } from "../inParallel.ts";
 import { pause } from "@anamnesis/http";
 import type { NodeApi } from "../ports.ts";
+import { headOf } from "../recordLabel.ts";
 import type { Session } from "../session.ts";
 import { signedSlip } from "../submit.ts";
 import { resolvePatient } from "./addressBook.ts";
@@ -51,6 +52,8 @@ type Content = Pick<ImportInput, "content" | "fileName" | "whole" | "category" |
 export interface PreparedRecord {
   readonly record: WholeRecord;
   readonly content: ContentSource;
+  /** The content's first bytes, `HEAD_BYTES` or all. */
+  readonly head: Uint8Array;
 }
 
 const SEALS_AT_ONCE = 4;
@@ -85,9 +88,10 @@ export async function importFile(
     input.patientWaitMs,
   );
   const drafts = visits.flatMap(({ records }, i) =>
-    records.map(({ record, content }): Draft => ({
+    records.map(({ record, content, head }): Draft => ({
       description: record,
       content,
+      head,
       token: tokens[i] as HeldToken,
     })),
   );
@@ -115,9 +119,9 @@ export async function prepareRecords(
     ...(input.category === undefined ? {} : { category: parseCategory(input.category) }),
     ...(input.sensitive === undefined ? {} : { sensitive: input.sensitive }),
   };
-  const head = await readUpTo(source, HEAD_BYTES);
+  const head = await headOf(source.open(), HEAD_BYTES);
   if (input.whole === true || !recogniseMedia(head, input.fileName).fhirText) {
-    return [{ record: takeWhole(head, input.fileName, said), content: source }];
+    return [{ record: takeWhole(head, input.fileName, said), content: source, head }];
   }
   if (source.size > PARSED_BYTES_MAX)
     throw new FhirError(
@@ -125,29 +129,24 @@ export async function prepareRecords(
       `The file has ${source.size} bytes, wanted at most ${PARSED_BYTES_MAX} of FHIR JSON`,
     );
   const bytes =
-    input.content instanceof Uint8Array ? input.content : await readUpTo(source, PARSED_BYTES_MAX);
+    input.content instanceof Uint8Array
+      ? input.content
+      : await headOf(source.open(), PARSED_BYTES_MAX);
   const documents: readonly RecordDocument[] = prepareImport(bytes, input.fileName, {
     timestamp: new Date(session.clock()).toISOString(),
     ...said,
   });
-  return documents.map((document) => ({ record: document, content: sourceOf(document.bytes) }));
+  return documents.map((document) => ({
+    record: document,
+    content: sourceOf(document.bytes),
+    head: document.bytes.subarray(0, HEAD_BYTES),
+  }));
 }
 
 const sourceOf = (bytes: Uint8Array): ContentSource => ({
   size: bytes.length,
-  open: () => [bytes],
+  open: () => streamOf([bytes]),
 });
-
-async function readUpTo(source: ContentSource, bytesMax: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of source.open()) {
-    parts.push(part);
-    size += part.length;
-    if (size >= bytesMax) break;
-  }
-  return concat(...parts).subarray(0, bytesMax);
-}
 
 /** The records by encounter; one encounter is one visit, and so is what belongs to none. */
 function visitsOf(

@@ -1,4 +1,5 @@
 /** Opening under attack: lying, absent and refusing proxies, lying nodes, spoiled objects, stolen and forged grants. */
+import { BYTES, streamOf } from "@anamnesis/crypto/verify";
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { grantMessage, parseInstitutionId } from "@anamnesis/protocol";
@@ -60,6 +61,42 @@ describe("openGranted() under attack", () => {
   test("asks k proxies, not more, when they answer", async () => {
     assert.deepEqual((await open()).content, content);
     assert.equal(federation.proxies.asked.length, 3);
+  });
+
+  test("downloads a record once, and looks at its digest before it asks anybody", async () => {
+    federation.downloads.length = 0;
+    assert.deepEqual((await open()).content, content);
+    assert.equal(federation.downloads.length, 1);
+    const [id] = federation.downloads;
+    const stored = federation.objects.get(id ?? "");
+    assert.ok(stored !== undefined);
+    // The head as it was, another body: nobody is asked in vain.
+    federation.proxies.asked.length = 0;
+    federation.objects.set(id ?? "", stored.with(-1, stored.at(-1)! ^ 1));
+    await assert.rejects(open(), { code: "DIGEST_MISMATCH" });
+    assert.equal(federation.proxies.asked.length, 0);
+  });
+
+  test("a large record is not held: its body is found out as it is read", async () => {
+    const size = 5 * 1024 * 1024;
+    const [large] = await doctor.importFile(author, {
+      content: { size, open: () => streamOf([new Uint8Array(size).fill(7)]) },
+      fileName: "large.bin",
+      for: "alice",
+      whole: true,
+    });
+    const { id: gidOfLarge } = await patient.grant(alice, {
+      to: "Dr Chen",
+      records: [large!.id],
+      until: federation.clock() + dayMs,
+    });
+    assert.ok(gidOfLarge !== "");
+    await doctor.receive(reader);
+    const read = () => doctor.openGranted(federation.session(reader.device), large!.id);
+    assert.equal((await collect(await read())).content.length, size);
+    const [name, stored] = [...federation.objects].at(-1)!;
+    federation.objects.set(name, stored.with(-1, stored.at(-1)! ^ 1));
+    await assert.rejects(collect(await read()), { code: "E_DECRYPT" });
   });
 
   test("asks others in place of those that are away, whichever it is", async () => {
@@ -159,7 +196,10 @@ describe("openGranted() under attack", () => {
       ...view,
       versions: view.versions.map((each) => ({ ...each, ...other })),
     });
-    for (const other of [{ digest: "0".repeat(64) }, { sealedId: new Uint8Array(60) }]) {
+    for (const other of [
+      { digest: "0".repeat(64) },
+      { sealedId: new Uint8Array(BYTES.sealedId) },
+    ]) {
       change((view) => version(view, other));
       await assert.rejects(open(), { code: "DIGEST_MISMATCH" });
       await assert.rejects(patient.openRecord(federation.session(alice.device), record), {

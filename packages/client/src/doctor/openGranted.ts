@@ -13,7 +13,6 @@ import type { OpenRecord } from "../model.ts";
 import { ownNode } from "../ownNode.ts";
 import { parseRecordName } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
-import { readHead } from "../storedObject.ts";
 import { postSlip, signedSlip } from "../submit.ts";
 import { openByProxies } from "./askProxies.ts";
 import { openOwn } from "./openOwn.ts";
@@ -176,17 +175,14 @@ function openContent(
   contentKey: Uint8Array,
   { liars, closed }: { readonly liars: readonly number[]; readonly closed: () => Promise<void> },
 ): OpenRecord {
-  const { summary, version, slip, author, object, addressKey } = item;
-  const open = async (sink: (bytes: Uint8Array) => Promise<void>) => {
-    const record = await readHead(object, addressKey);
-    return openBody({
-      record,
+  const { summary, version, slip, author, body } = item;
+  const open = async () =>
+    openBody({
+      record: await body(),
       contentKey,
       authorPublicKey: author.signingKey,
       expectedDigest: slip.fields.digest,
-      sink,
     });
-  };
   const { content, finished } = contentStream(open, closed);
   return { record: summary, version: summary.versions[version.n - 1]!, content, finished, liars };
 }

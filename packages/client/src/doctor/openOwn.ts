@@ -3,9 +3,9 @@ import { fromHex, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { contentStream } from "../contentStream.ts";
 import type { OpenRecord } from "../model.ts";
-import { assertSameRecord, parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
+import { parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
-import { findObject, readHead } from "../storedObject.ts";
+import { findRecord } from "../storedObject.ts";
 import { postSlip, signedSlip } from "../submit.ts";
 import { summariseWritten, writtenRecord } from "./mine.ts";
 import { openToken } from "./tokens.ts";
@@ -37,14 +37,12 @@ export async function openOwn(session: Session, name: string): Promise<OpenRecor
       "This device cannot reread that version: it is another author's, or its visit token is gone",
     );
   const { slip, author } = await proveVersion(session, item.chain, view, version);
-  const object = await findObject(session, {
+  const { stored: record } = await findRecord(session, {
     chain: item.chain,
     institution: view.institution,
-    sealedId: slip.fields.sealedId,
+    slip,
     addressKey: entry.addressKey,
   });
-  const record = await readHead(object, entry.addressKey);
-  assertSameRecord(slip, record.header);
   const fields = {
     institution: view.institution,
     cert: fromHex(fingerprint),
@@ -63,13 +61,12 @@ export async function openOwn(session: Session, name: string): Promise<OpenRecor
     }),
   );
   const contentKey = await openAsAuthor({ boxSecretKey: box.secretKey, record });
-  const { content, finished } = contentStream((sink) =>
+  const { content, finished } = contentStream(() =>
     openBody({
       record,
       contentKey,
       authorPublicKey: author.signingKey,
       expectedDigest: slip.fields.digest,
-      sink,
     }),
   );
   const summary = await summariseWritten(session, item, view);

@@ -1,17 +1,16 @@
 import { addressKey } from "@anamnesis/crypto/open";
 import type { GrantedTag, ReaderGrant, StoredRecord } from "@anamnesis/crypto/open";
-import { createSha256, equalBytes, fromHex, recordDigest, toHex } from "@anamnesis/crypto/verify";
+import { equalBytes, fromHex, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, consortiumOf, decodeSlip } from "@anamnesis/protocol";
 import type { CertificateView, GrantTag, SlipProof, VersionView } from "@anamnesis/protocol";
 import { inParallel } from "../inParallel.ts";
 import type { RecordSummary } from "../model.ts";
 import { proveSlip } from "../proofs/prove.ts";
 import { summariseRecord } from "../recordSummary.ts";
-import { assertSameRecord, parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
+import { parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import type { RecordSlip } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
-import { findObject, readHead } from "../storedObject.ts";
-import type { StoredObject } from "../storedObject.ts";
+import { findRecord, kept } from "../storedObject.ts";
 import { readerGrant, verifyGrantMessage } from "./grantMessage.ts";
 import { grantOnChain, grantStatus } from "../grantOnChain.ts";
 import { coversRecord, heldGrants } from "./grants.ts";
@@ -26,7 +25,7 @@ export interface Located {
   readonly category: string;
 }
 
-/** A record that is proven, fetched and hashed: all that proxies ask to be shown. */
+/** A record that is proven and whose head is fetched: all that proxies ask to be shown. */
 export interface Prepared {
   readonly located: Located;
   readonly summary: RecordSummary;
@@ -35,11 +34,11 @@ export interface Prepared {
   readonly author: CertificateView;
   readonly proof: SlipProof;
   readonly sessionProof: SlipProof;
-  /** Head of the object; its body has been read to its end. */
-  readonly stored: StoredRecord;
+  /** Head of the object; its body is got by `body`. */
+  readonly stored: Omit<StoredRecord, "body">;
   readonly bodyHash: Uint8Array;
-  readonly object: StoredObject;
-  readonly addressKey: Uint8Array;
+  /** The record once more, its body unread. */
+  readonly body: () => Promise<StoredRecord>;
 }
 
 const AT_ONCE = 4;
@@ -151,7 +150,7 @@ export async function usableGrant(session: Session, held: HeldGrant): Promise<Re
 }
 
 /**
- * Proves a record and its visit with two members' heads each, fetches it and hashes its body.
+ * Proves a record and its visit with two members' heads each, and fetches it: its head gives the digest on the chain.
  *
  * @throws {AnamnesisError} NOT_FOUND, PROOF_INVALID, DIGEST_MISMATCH, AUTHOR_UNVERIFIED, OBJECT_CORRUPT, UNAVAILABLE. @throws {CryptoError} E_DECRYPT
  */
@@ -173,25 +172,12 @@ export async function prepare(
     proveSlip(session, tag.chain, visit.slip),
   ]);
   const key = addressKey({ ss64: granted.ss64, tag: granted.tag });
-  const object = await findObject(session, {
+  const found = await findRecord(session, {
     chain: tag.chain,
     institution: tag.institution,
-    sealedId: slip.fields.sealedId,
+    slip,
     addressKey: key,
   });
-  const stored = await readHead(object, key);
-  assertSameRecord(slip, stored.header);
-  const bodyHash = await hashBody(stored);
-  const digest = recordDigest({
-    headerHash: stored.ctx,
-    capsulesHash: stored.capsulesHash,
-    bodyHash,
-  });
-  if (!equalBytes(digest, slip.fields.digest))
-    throw new AnamnesisError(
-      "DIGEST_MISMATCH",
-      "The stored record is not the one whose digest is on the chain",
-    );
   const patient = { fingerprint: located.held.item.patient, name: located.held.item.patientName };
   const summary = await summariseRecord(session, view, {
     chain: tag.chain,
@@ -207,18 +193,10 @@ export async function prepare(
     author,
     proof,
     sessionProof,
-    stored,
-    bodyHash,
-    object,
-    addressKey: key,
+    stored: found.stored,
+    bodyHash: found.bodyHash,
+    body: await kept(found),
   };
-}
-
-async function hashBody({ body }: StoredRecord): Promise<Uint8Array> {
-  const hash = createSha256();
-  for (let piece = await body.piece(); piece !== undefined; piece = await body.piece())
-    hash.update(piece);
-  return hash.digest();
 }
 
 /** Indices 1…n of the federation's proxies. */

@@ -4,8 +4,8 @@ import { fromHex } from "@anamnesis/crypto/verify";
 import type { WholeRecord } from "@anamnesis/fhir";
 import { AnamnesisError, entryFor, recordNotice, tokenPid } from "@anamnesis/protocol";
 import { certifiedCaller } from "../caller.ts";
-import { pulled } from "../handoff.ts";
 import { cardAddress, sendMessage } from "../mail.ts";
+import { labelOf } from "../recordLabel.ts";
 import type { Session } from "../session.ts";
 import type { HeldToken } from "./tokens.ts";
 
@@ -16,6 +16,8 @@ export interface Draft {
     "category" | "sensitive" | "mediaType" | "title" | "keywords"
   >;
   readonly content: ContentSource;
+  /** The content's first bytes, `HEAD_BYTES` or all. */
+  readonly head: Uint8Array;
   readonly token: HeldToken;
 }
 
@@ -61,39 +63,39 @@ export async function sealAndStore(session: Session, draft: Draft): Promise<Stor
   const ticket = await network
     .node(device.institution)
     .ticket({ chain: token.chain, action: "put", object }, caller);
-  let sealed: SealedRecord | undefined;
-  const bytes = pulled(async (sink) => {
-    sealed = await sealRecord(
-      {
-        target: { pid, tag: entry.tag, A: token.A, ekTag: entry.ek, addressKey: entry.addressKey },
-        author: {
-          signingSecretKey: signing.secretKey,
-          certFingerprint: fromHex(fingerprint),
-          boxPublicKey: box.publicKey,
-        },
-        content: draft.content,
-        description: {
-          mediaClass: mediaClass(mediaType),
-          mediaType,
-          category,
-          keywords,
-          fileName: title,
-        },
-        time: Math.floor(session.clock() / 1000),
-        sink,
+  const sealing = await sealRecord(
+    {
+      target: { pid, tag: entry.tag, A: token.A, ekTag: entry.ek, addressKey: entry.addressKey },
+      author: {
+        signingSecretKey: signing.secretKey,
+        certFingerprint: fromHex(fingerprint),
+        boxPublicKey: box.publicKey,
       },
-      random,
-    );
-  });
-  await network.vault().put(object, ticket, bytes);
-  if (sealed === undefined)
-    throw new AnamnesisError("UNAVAILABLE", "The vault answered before it had the whole record");
+      content: draft.content,
+      description: {
+        mediaClass: mediaClass(mediaType),
+        mediaType,
+        category,
+        keywords,
+        fileName: title,
+        label: labelOf({ title, head: draft.head, sensitive: entry.sensitive }),
+      },
+      time: Math.floor(session.clock() / 1000),
+    },
+    random,
+  );
+  await network.vault().put(object, ticket, sealing.object);
+  const sealed = await sealing.sealed;
+  const { bodyHash } = sealed;
   return {
     draft,
     pid,
     tag: entry.tag,
     sealed,
-    sealedId: await sealObjectId({ addressKey: entry.addressKey, objectId: object }, random),
+    sealedId: await sealObjectId(
+      { addressKey: entry.addressKey, objectId: object, bodyHash },
+      random,
+    ),
   };
 }
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { before, describe, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { encodeCanonical, randomBytes, toHex } from "@anamnesis/crypto/verify";
+import { encodeCanonical, randomBytes, toHex, streamOf } from "@anamnesis/crypto/verify";
 import { signingKeypair } from "@anamnesis/crypto/sign";
 import {
   NonceMemory,
@@ -195,9 +195,11 @@ describe("httpNetwork()", () => {
       await vault.put(
         object,
         ticket,
-        (async function* () {
-          for (let i = 0; i < count; i += 1) yield piece;
-        })(),
+        streamOf(
+          (async function* () {
+            for (let i = 0; i < count; i += 1) yield piece;
+          })(),
+        ),
       );
       assert.equal(isStream, streamed);
       assert.equal(bytes, count * piece.length);
@@ -224,16 +226,18 @@ describe("httpNetwork()", () => {
       await vault.put(
         object,
         ticket,
-        (async function* () {
-          for (let i = 0; i < pieces; i += 1) {
-            const piece = new Uint8Array(65_536);
-            made.push(new WeakRef(piece));
-            yield piece;
-          }
-          await new Promise((resolve) => setTimeout(resolve, 50));
-          collectGarbage();
-          alive = made.filter((piece) => piece.deref() !== undefined).length;
-        })(),
+        streamOf(
+          (async function* () {
+            for (let i = 0; i < pieces; i += 1) {
+              const piece = new Uint8Array(65_536);
+              made.push(new WeakRef(piece));
+              yield piece;
+            }
+            await new Promise((resolve) => setTimeout(resolve, 50));
+            collectGarbage();
+            alive = made.filter((piece) => piece.deref() !== undefined).length;
+          })(),
+        ),
       );
       assert.equal(made.length, pieces);
       assert.ok(alive < pieces / 4, `${alive} of ${pieces} pieces are still in memory`);

@@ -1,15 +1,18 @@
+import { openLabel, sameLabel } from "@anamnesis/crypto/open";
 import { sign } from "@anamnesis/crypto/sign";
-import { CryptoError, fromHex } from "@anamnesis/crypto/verify";
+import { concat, CryptoError, equalBytes, fromHex, piecesOf } from "@anamnesis/crypto/verify";
+import { HEAD_BYTES } from "@anamnesis/fhir";
 import { AnamnesisError, disputeReason, limits } from "@anamnesis/protocol";
 import { disputeSlip } from "../disputeSlip.ts";
 import { inParallel } from "../inParallel.ts";
 import { sealMessage, staffAddress } from "../mail.ts";
 import { certificateOf } from "../people.ts";
+import { labelOf } from "../recordLabel.ts";
 import type { Session } from "../session.ts";
 import { postSlip, signedSlip } from "../submit.ts";
 import { openVersion, ownRecord, ownRecords, remember } from "./records.ts";
 import type { OwnRecord } from "./records.ts";
-import { visitKey } from "./visitKeys.ts";
+import { keysOfTag, visitKey } from "./visitKeys.ts";
 
 const RECORDS_AT_ONCE = 4;
 const BATCH_SLIPS = 512;
@@ -56,12 +59,27 @@ export async function confirm(
   return { confirmed, failed };
 }
 
-/** What is confirmed was read to its end: nothing is signed that this device has not verified. */
+/**
+ * What is confirmed was read to its end: nothing is signed that this device has not verified. Its label, which readers see
+ * before they open it, must say what the record is.
+ *
+ * @throws {AnamnesisError} LABEL_MISMATCH
+ */
 async function readAndSign(session: Session, own: OwnRecord): Promise<Signed> {
   const newest = own.record.versions.at(-1)!;
   const opened = await openVersion(session, own, newest);
-  for await (const chunk of opened.content) void chunk;
-  await opened.finished;
+  const head = await readThrough(opened.content);
+  const { fileName } = await opened.finished;
+  const { tag } = opened.head.header;
+  const entry = own.visit.entries.find((candidate) => equalBytes(candidate.tag, tag));
+  const { ss64 } = keysOfTag(session, tag);
+  const label = await openLabel({ ss64, record: opened.head });
+  const expected = labelOf({ title: fileName ?? "", head, sensitive: entry?.sensitive === true });
+  if (!sameLabel(label, expected))
+    throw new AnamnesisError(
+      "LABEL_MISMATCH",
+      "The record's label does not say what the record is",
+    );
   const key = visitKey(session, own.visit);
   const fields = {
     key: key.publicKey,
@@ -78,6 +96,17 @@ async function readAndSign(session: Session, own: OwnRecord): Promise<Signed> {
       secretKey: key.secretKey,
     }),
   };
+}
+
+/** Reads content to its end and gives its first bytes. */
+async function readThrough(content: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of piecesOf(content)) {
+    if (size < HEAD_BYTES) parts.push(piece);
+    size += piece.length;
+  }
+  return concat(...parts).subarray(0, HEAD_BYTES);
 }
 
 async function submit(

@@ -1,4 +1,5 @@
 import { openAsPatient, openBody } from "@anamnesis/crypto/open";
+import type { SealedHead } from "@anamnesis/crypto/open";
 import { toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { RecordView } from "@anamnesis/protocol";
@@ -7,9 +8,9 @@ import { inParallel } from "../inParallel.ts";
 import type { RecordItem, VisitItem } from "../items.ts";
 import type { OpenRecord, RecordSummary, VersionSummary } from "../model.ts";
 import { newestFirst, summariseRecord } from "../recordSummary.ts";
-import { assertSameRecord, parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
+import { parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
-import { findObject, readHead } from "../storedObject.ts";
+import { findRecord } from "../storedObject.ts";
 import { keysOfTag, openVisits, visitOf } from "./visitKeys.ts";
 
 const VISITS_AT_ONCE = 8;
@@ -82,7 +83,7 @@ export async function openVersion(
   session: Session,
   { record, view, visit }: OwnRecord,
   version: VersionSummary,
-): Promise<OpenRecord> {
+): Promise<OpenRecord & { readonly head: SealedHead }> {
   const { slip, author } = await proveVersion(
     session,
     visit.chain,
@@ -90,14 +91,12 @@ export async function openVersion(
     view.versions[version.n - 1]!,
   );
   const { addressKey } = keysOfTag(session, slip.fields.tag);
-  const object = await findObject(session, {
+  const { stored } = await findRecord(session, {
     chain: visit.chain,
     institution: visit.institution,
-    sealedId: slip.fields.sealedId,
+    slip,
     addressKey,
   });
-  const stored = await readHead(object, addressKey);
-  assertSameRecord(slip, stored.header);
   const contentKey = await openAsPatient({
     seed: session.device.seed,
     institution: visit.institution,
@@ -105,13 +104,12 @@ export async function openVersion(
     record: stored,
   });
   const { content, finished } = contentStream(
-    (sink) =>
+    () =>
       openBody({
         record: stored,
         contentKey,
         authorPublicKey: author.signingKey,
         expectedDigest: slip.fields.digest,
-        sink,
       }),
     ({ meta }) =>
       remember(session, record, (item) => ({
@@ -126,7 +124,7 @@ export async function openVersion(
         },
       })),
   );
-  return { record, version, content, finished, liars: [] };
+  return { record, version, content, finished, liars: [], head: stored };
 }
 
 /** Changes what the device knows of a record. */

@@ -11,6 +11,7 @@ import {
   makeGrant,
   makeParties,
   makeTarget,
+  openWhole,
   readFixture,
   sealContent,
   shareReplies,
@@ -18,7 +19,6 @@ import {
 } from "@anamnesis/testing/cryptoParties";
 import type { GrantFixture, Parties, SealedFixture } from "@anamnesis/testing/cryptoParties";
 import type { StoredRecord } from "../record/objectHead.ts";
-import { openBodyBytes } from "../record/openBody.ts";
 import { checkShares, proxyShares, reencryptShare } from "./proxyShares.ts";
 import { checkedGrant, openAsReader } from "./readerGrant.ts";
 import type { ShareReply } from "./readerGrant.ts";
@@ -51,12 +51,11 @@ suite("opening by shares", () => {
         record: stored,
         replies: chosen,
       });
-      const { content } = await openBodyBytes({
+      const { content } = await openWhole({
         record: stored,
         contentKey,
         authorPublicKey: parties.author.publicKey,
         expectedDigest: fixture.sealed.digest,
-        maxBytes: 1024,
       });
       assert.deepEqual(content, CONTENT);
     }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
 import { utf8 } from "../encoding/bytes.ts";
 import { hashTag, splitCapsule } from "../kem/capsule.ts";
-import { openCapsule } from "../kem/contentKey.ts";
+import { openCapsule } from "../record/contentKey.ts";
 import { mclEngine } from "../engine/engineMcl.ts";
 import { nobleEngine } from "../engine/engineNoble.ts";
 import {

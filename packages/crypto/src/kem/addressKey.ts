@@ -1,8 +1,8 @@
 import { openSymmetric, sealSymmetric } from "../box.ts";
-import { utf8 } from "../encoding/bytes.ts";
+import { concat, utf8 } from "../encoding/bytes.ts";
 import { kdf, randomBytes } from "../primitives/derive.ts";
 import type { RandomSource } from "../primitives/derive.ts";
-import { expectLength } from "../errors.ts";
+import { decryptError, expectLength } from "../errors.ts";
 import { BYTES, LABEL } from "../suite.ts";
 
 /** Key under which heads of stored objects and object ids of one tag lie: KDF(ss64(tag), "address", tag, 32). */
@@ -18,21 +18,28 @@ export function addressKey({
   return kdf(ss64, "address", tag, 32);
 }
 
+/** Where a record's stored object lies, and what its body must hash to. */
+export interface StoredPlace {
+  /** 32 bytes. */
+  readonly objectId: Uint8Array;
+  /** SHA-256 of the sealed chunks: with it a reader knows the record's digest from the object's head alone. */
+  readonly bodyHash: Uint8Array;
+}
+
 /**
- * Seals an object id (32 bytes) for the slip.
+ * Seals object id and body hash for the slip.
  *
- * @returns 60 bytes: nonce (12) || ciphertext (32) || tag (16).
- * @throws {CryptoError} `E_ARGUMENT` for an id that is not 32 bytes.
+ * @returns 92 bytes: nonce (12) || ciphertext (64) || tag (16).
+ * @throws {CryptoError} `E_ARGUMENT` for an id or a hash that is not 32 bytes.
  */
 export function sealObjectId(
-  input: { readonly addressKey: Uint8Array; readonly objectId: Uint8Array },
+  input: StoredPlace & { readonly addressKey: Uint8Array },
   random: RandomSource = randomBytes,
 ): Promise<Uint8Array> {
   expectLength("object id", input.objectId, 32);
-  return sealSymmetric(
-    { key: input.addressKey, aad: utf8(LABEL.objectId), plaintext: input.objectId },
-    random,
-  );
+  expectLength("body hash", input.bodyHash, BYTES.hash);
+  const plaintext = concat(input.objectId, input.bodyHash);
+  return sealSymmetric({ key: input.addressKey, aad: utf8(LABEL.objectId), plaintext }, random);
 }
 
 /**
@@ -40,9 +47,15 @@ export function sealObjectId(
  *
  * @throws {CryptoError} `E_DECRYPT` whatever is wrong with it.
  */
-export function openObjectId(input: {
+export async function openObjectId(input: {
   readonly addressKey: Uint8Array;
   readonly sealed: Uint8Array;
-}): Promise<Uint8Array> {
-  return openSymmetric({ key: input.addressKey, aad: utf8(LABEL.objectId), sealed: input.sealed });
+}): Promise<StoredPlace> {
+  if (input.sealed.length !== BYTES.sealedId) throw decryptError();
+  const plaintext = await openSymmetric({
+    key: input.addressKey,
+    aad: utf8(LABEL.objectId),
+    sealed: input.sealed,
+  });
+  return { objectId: plaintext.subarray(0, 32), bodyHash: plaintext.subarray(32) };
 }

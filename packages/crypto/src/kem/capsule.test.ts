@@ -3,7 +3,7 @@ import { after, before, suite, test } from "node:test";
 import vector from "../../../../tests/vectors/mrs-v1-capsule.json" with { type: "json" };
 import { fromHex, i2osp, toHex, utf8 } from "../encoding/bytes.ts";
 import { checkCapsule, encapsulate, hashTag, splitCapsule } from "./capsule.ts";
-import { openCapsule } from "./contentKey.ts";
+import { openCapsule } from "../record/contentKey.ts";
 import { sha256 } from "../primitives/derive.ts";
 import type { CurveEngine } from "../engine/curveEngine.ts";
 import { mclEngine } from "../engine/engineMcl.ts";
@@ -27,10 +27,10 @@ function vectorRandom(): (length: number) => Uint8Array {
   return () => values.shift() ?? assert.fail("asked for more randomness than the vector has");
 }
 
-function encapsulateVector(): Promise<Uint8Array> {
+async function encapsulateVector(): Promise<Uint8Array> {
   const A = institutionPublicKey(who);
   const { ekTag } = tagKeys({ seed, tag });
-  return encapsulate({ A, ekTag, tag, ctx, contentKey }, vectorRandom());
+  return (await encapsulate({ A, ekTag, tag, ctx, contentKey }, vectorRandom())).capsule;
 }
 
 /** Opens a capsule as the patient, with a header that commits to the vector's key. */
@@ -53,6 +53,7 @@ const HEADER = {
   recordId: new Uint8Array(16),
   pid: empty32,
   mediaClass: "fhir",
+  contentEncoding: "identity" as const,
   author: empty32,
   time: 0,
   nCaps: 1,
@@ -126,7 +127,7 @@ test("encapsulate() refuses keys that are none", async () => {
   const identity = new Uint8Array(96);
   identity[0] = 0xc0;
   const attempt = (change: object): Promise<Uint8Array> =>
-    encapsulate({ A, ekTag, tag, ctx, contentKey, ...change });
+    encapsulate({ A, ekTag, tag, ctx, contentKey, ...change }).then(({ capsule }) => capsule);
   await assert.rejects(attempt({ A: identity }), { code: "E_SUBGROUP" });
   await assert.rejects(attempt({ A: A.subarray(1) }), { code: "E_FORMAT" });
   await assert.rejects(attempt({ ekTag: ekTag.subarray(1) }), { code: "E_FORMAT" });

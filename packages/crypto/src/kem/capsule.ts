@@ -45,7 +45,7 @@ export const ZERO_NONCE: Uint8Array = new Uint8Array(BYTES.gcmNonce);
  *
  * @param input.A - The patient's public key for this institution, 96 bytes.
  * @param input.ekTag - ML-KEM-768 encapsulation key of the tag, 1184 bytes.
- * @returns 1312 bytes.
+ * @returns The capsule, 1312 bytes, and the ML-KEM shared secret in it, from which the label's key comes.
  * @throws {CryptoError} `E_SUBGROUP` for a bad A; `E_FORMAT` for an encapsulation key that fails FIPS 203 7.2.
  */
 export async function encapsulate(
@@ -57,7 +57,7 @@ export async function encapsulate(
     readonly contentKey: Uint8Array;
   },
   random: RandomSource = randomBytes,
-): Promise<Uint8Array> {
+): Promise<{ readonly capsule: Uint8Array; readonly secret: Uint8Array }> {
   const { A, ekTag, tag, ctx } = input;
   expectLength("tag", tag, BYTES.tag);
   expectLength("content key", input.contentKey, 32);
@@ -78,7 +78,7 @@ export async function encapsulate(
     ctx,
   });
   const w = await gcmSeal({ key: kek, nonce: ZERO_NONCE, aad: ctx, data: input.contentKey });
-  return concat(c1, c2, c3, ctPq, w);
+  return { capsule: concat(c1, c2, c3, ctPq, w), secret };
 }
 
 /**

@@ -7,6 +7,10 @@ import { CHUNK_BYTES, SUITE } from "../suite.ts";
 /** Version of header and stored object. */
 export const RECORD_VERSION = 1;
 
+/** How content may be encoded before it is sealed (RFC 9110 8.4.1); others are refused, never guessed. */
+const CONTENT_ENCODINGS = ["identity"] as const;
+export type ContentEncoding = (typeof CONTENT_ENCODINGS)[number];
+
 /** The header of a sealed record: public to whoever holds the tag's address key, and bound to everything inside. */
 export interface RecordHeader {
   readonly recordId: Uint8Array; // 16 bytes
@@ -14,6 +18,7 @@ export interface RecordHeader {
   readonly tag: Uint8Array; // 16 bytes
   /** Coarse kind of content, e.g. `fhir`, `pdf`, `dicom`, `other`. */
   readonly mediaClass: string;
+  readonly contentEncoding: ContentEncoding;
   readonly salt: Uint8Array; // 32 bytes
   /** Key commitment KDF(DEK, "commit", salt, 32). */
   readonly kc: Uint8Array;
@@ -45,7 +50,18 @@ export function decodeHeader(bytes: Uint8Array): RecordHeader {
   if (v !== RECORD_VERSION || suite !== SUITE || chunk !== CHUNK_BYTES) {
     throw malformed(`version ${RECORD_VERSION} of ${SUITE} with chunks of ${CHUNK_BYTES} bytes`);
   }
-  const known = ["author", "kc", "mediaClass", "nCaps", "pid", "recordId", "salt", "tag", "time"];
+  const known = [
+    "author",
+    "contentEncoding",
+    "kc",
+    "mediaClass",
+    "nCaps",
+    "pid",
+    "recordId",
+    "salt",
+    "tag",
+    "time",
+  ];
   if (Object.keys(fields).toSorted().join() !== known.join())
     throw malformed(`exactly the fields ${known.join(", ")}`);
   return {
@@ -53,6 +69,7 @@ export function decodeHeader(bytes: Uint8Array): RecordHeader {
     pid: bytesField(fields, "pid"),
     tag: bytesField(fields, "tag"),
     mediaClass: textField(fields, "mediaClass"),
+    contentEncoding: encodingField(fields),
     salt: bytesField(fields, "salt"),
     kc: bytesField(fields, "kc"),
     author: bytesField(fields, "author"),
@@ -75,6 +92,12 @@ function textField(fields: Fields, name: string): string {
   const value = fields[name];
   if (typeof value !== "string") throw malformed(`${name} as text`);
   return value;
+}
+
+function encodingField({ contentEncoding }: Fields): ContentEncoding {
+  const known = CONTENT_ENCODINGS.find((encoding) => encoding === contentEncoding);
+  if (known === undefined) throw malformed(`a content encoding of ${CONTENT_ENCODINGS.join(", ")}`);
+  return known;
 }
 
 function countField(fields: Fields, name: string): number {

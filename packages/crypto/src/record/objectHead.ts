@@ -1,5 +1,5 @@
 import { openSymmetric, sealSymmetric } from "../box.ts";
-import { ByteReader } from "../encoding/byteReader.ts";
+import { StreamFront } from "../encoding/streamFront.ts";
 import { concat, i2osp, readU32, utf8 } from "../encoding/bytes.ts";
 import { decodeCanonical, encodeCanonical } from "../encoding/cbor.ts";
 import type { CborValue } from "../encoding/cborValue.ts";
@@ -21,11 +21,11 @@ export interface StoredRecord {
   readonly header: RecordHeader;
   /** SHA-256 of the header as stored. */
   readonly ctx: Uint8Array;
-  /** The patient's capsule first, then the author's. */
+  /** The patient's capsule first, then the author's; the label last. */
   readonly capsules: readonly Uint8Array[];
   readonly capsulesHash: Uint8Array;
-  /** The sealed chunks. */
-  readonly body: ByteReader;
+  /** The sealed chunks, to be read once. */
+  readonly body: ReadableStream<Uint8Array>;
 }
 
 /** Header and capsules of a record. */
@@ -52,17 +52,30 @@ export async function sealHead(
 /**
  * Reads and opens the head of a stored object; its body stays unread.
  *
- * @param input.source - The object's bytes, in pieces of any size.
+ * @param input.source - The object's bytes, in pieces of any size; cancelled where the head is refused.
  * @param input.addressKey - The tag's, 32 bytes.
  * @throws {CryptoError} `E_DECRYPT` for another key, a changed or truncated head; `E_FORMAT` for bytes that are no
  * stored object of this version.
  */
 export async function readStoredRecord(input: {
-  readonly source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  readonly source: ReadableStream<Uint8Array>;
   readonly addressKey: Uint8Array;
 }): Promise<StoredRecord> {
-  const body = new ByteReader(input.source);
-  const prefix = await body.read(PREFIX_BYTES);
+  const front = new StreamFront(input.source);
+  try {
+    const head = await readHead(front, input.addressKey);
+    return { ...head, body: front.rest() };
+  } catch (error) {
+    await front.cancel(error).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function readHead(
+  front: StreamFront,
+  addressKey: Uint8Array,
+): Promise<Omit<StoredRecord, "body">> {
+  const prefix = await front.read(PREFIX_BYTES);
   const isObject = prefix.length === PREFIX_BYTES && MAGIC.every((byte, i) => prefix[i] === byte);
   const length = isObject ? readU32(prefix, MAGIC.length) : 0;
   if (!isObject || length > HEAD_BYTES_MAX) {
@@ -71,9 +84,9 @@ export async function readStoredRecord(input: {
       `Cannot read stored object, want version ${RECORD_VERSION} of MRSO`,
     );
   }
-  const sealed = await body.read(length);
+  const sealed = await front.read(length);
   const plaintext = await openSymmetric({
-    key: input.addressKey,
+    key: addressKey,
     aad: utf8(LABEL.objectHead),
     sealed,
   });
@@ -85,7 +98,6 @@ export async function readStoredRecord(input: {
     ctx: sha256(head.header),
     capsules: head.capsules,
     capsulesHash: capsulesDigest(head.capsules),
-    body,
   };
 }
 

@@ -33,13 +33,16 @@ export interface SignedMeta {
 
 /**
  * What the author signs, type `INNER`: enc(record id, pid, tag, SHA-256(content), enc(keywords...), I2OSP(time, 8),
- * metadata). It binds author to content and visit, survives re-encryption, and stops another author from adopting the
- * ciphertext; the metadata as a whole is in it so that nobody with the content key can rename or recategorise.
+ * metadata, SHA-256(label as sealed)). It binds author to content and visit, survives re-encryption, and stops another
+ * author from adopting the ciphertext; the metadata as a whole is in it so that nobody with the content key can rename or
+ * recategorise, and the label so that nobody who can read it can put another in its place.
  */
 export function innerMessage(
   header: Pick<RecordHeader, "recordId" | "pid" | "tag" | "time">,
   meta: RecordMeta,
+  labelHash: Uint8Array,
 ): Uint8Array {
+  expectLength("label hash", labelHash, 32);
   const { recordId, pid, tag, time } = header;
   return enc(
     recordId,
@@ -49,6 +52,7 @@ export function innerMessage(
     enc(...meta.keywords),
     i2osp(time, 8),
     encodeMeta(meta),
+    labelHash,
   );
 }
 

@@ -1,6 +1,5 @@
 import { sealTo } from "../box.ts";
-import { ByteReader } from "../encoding/byteReader.ts";
-import { concat, equalBytes } from "../encoding/bytes.ts";
+import { piecesOf, streamOf } from "../encoding/streams.ts";
 import { encapsulate } from "../kem/capsule.ts";
 import { createSha256, randomBytes, sha256 } from "../primitives/derive.ts";
 import type { RandomSource } from "../primitives/derive.ts";
@@ -10,12 +9,14 @@ import { CryptoError, expectLength } from "../errors.ts";
 import { encodeHeader } from "./header.ts";
 import type { RecordHeader } from "./header.ts";
 import { sealHead } from "./objectHead.ts";
-import { encodePrelude, INNER, innerMessage, padmeLength } from "./plaintext.ts";
+import { changedContent, framing } from "./frame.ts";
+import { labelCapsule, sealLabel } from "./label.ts";
+import type { RecordLabel } from "./label.ts";
+import { encodePrelude, INNER, innerMessage } from "./plaintext.ts";
 import type { RecordMeta } from "./plaintext.ts";
 import { sign } from "../sign.ts";
-import { chunkStream, keyCommitment } from "./stream.ts";
-import type { ChunkStream } from "./stream.ts";
-import { BYTES, CHUNK_BYTES, LABEL } from "../suite.ts";
+import { keyCommitment, sealingChunks } from "./stream.ts";
+import { BYTES, LABEL } from "../suite.ts";
 
 /** The part of a visit token that sealing needs; whoever calls has verified the token's signature. */
 export interface VisitTarget {
@@ -45,7 +46,7 @@ export interface Author {
 export interface ContentSource {
   /** Bytes; both readings must give exactly this many. */
   readonly size: number;
-  readonly open: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  readonly open: () => ReadableStream<Uint8Array>;
 }
 
 export interface ContentDescription {
@@ -56,10 +57,9 @@ export interface ContentDescription {
   /** Coded keywords; they stay inside the encryption. */
   readonly keywords: readonly string[];
   readonly fileName?: string;
+  /** What the record is, for lists of patient and granted readers. */
+  readonly label: RecordLabel;
 }
-
-/** Takes the stored object's bytes in order. */
-export type Sink = (bytes: Uint8Array) => Promise<void> | void;
 
 export interface SealRecordInput {
   readonly target: VisitTarget;
@@ -68,7 +68,6 @@ export interface SealRecordInput {
   readonly description: ContentDescription;
   /** Unix seconds. */
   readonly time: number;
-  readonly sink: Sink;
 }
 
 export interface SealedRecord extends RecordHashes {
@@ -76,70 +75,122 @@ export interface SealedRecord extends RecordHashes {
   readonly recordId: Uint8Array;
   /** The digest for the chain. */
   readonly digest: Uint8Array;
-  /** SHA-256 of the stored object: what the vault checks. */
-  readonly objectHash: Uint8Array;
-  /** SHA-256 of the content: what the inner signature covers. */
-  readonly contentHash: Uint8Array;
-  /** Bytes written to the sink. */
-  readonly objectBytes: number;
   readonly header: RecordHeader;
   readonly capsules: readonly Uint8Array[];
 }
 
+/** A record as it is sealed. */
+export interface SealingRecord {
+  /** The stored object's bytes, sealed as they are pulled. */
+  readonly object: ReadableStream<Uint8Array>;
+  /** What was sealed; rejects as the object fails, or when it was not pulled to its end. */
+  readonly sealed: Promise<SealedRecord>;
+}
+
 /**
- * Seals a record for a visit token and writes the stored object to the sink. Await `ready()` first.
+ * Seals a record for a visit token. Await `ready()` first.
  *
- * Two readings of the content: the first hashes (and nothing is written before it ends), the second seals. Memory
- * stays at a few chunks whatever the size. The object is: magic, sealed head (header and capsules), sealed chunks.
+ * Two readings of the content: the first hashes, before this resolves; the second seals, as the object is pulled. Memory stays
+ * at a few chunks whatever the size. The object is: magic, sealed head (header and capsules), sealed chunks.
  *
- * @throws {CryptoError} `E_ARGUMENT` if the two readings differ from each other or from `size` (the sink's bytes are
- * then worthless and must be thrown away), and for wrong lengths; `E_SUBGROUP`, `E_FORMAT` for a bad token.
+ * @throws {CryptoError} `E_ARGUMENT` for content that is not of its size, and for wrong lengths; `E_SUBGROUP`, `E_FORMAT` for
+ * a bad token. The object fails with `E_ARGUMENT` if the second reading differs: its bytes are then worthless.
  */
 export async function sealRecord(
   input: SealRecordInput,
   random: RandomSource = randomBytes,
-): Promise<SealedRecord> {
-  const { target, author, content, description } = input;
+): Promise<SealingRecord> {
   checkLengths(input);
+  const { target, author, content, description } = input;
   const contentHash = await hashContent(content);
   const contentKey = random(32);
-  const salt = random(32);
-  const header: RecordHeader = {
-    recordId: random(BYTES.recordId),
-    pid: target.pid,
-    tag: target.tag,
-    mediaClass: description.mediaClass,
-    salt,
-    kc: keyCommitment(contentKey, salt),
-    author: author.certFingerprint,
-    time: input.time,
-    nCaps: 2,
-  };
-  const headerBytes = encodeHeader(header);
-  const ctx = sha256(headerBytes);
+  const { header, headerBytes, ctx } = makeHeader(input, contentKey, random);
+  const { capsule, secret } = await encapsulate(
+    { A: target.A, ekTag: target.ekTag, tag: target.tag, ctx, contentKey },
+    random,
+  );
   const capsules = [
-    await encapsulate(
-      { A: target.A, ekTag: target.ekTag, tag: target.tag, ctx, contentKey },
-      random,
-    ),
+    capsule,
     await sealTo({
       publicKey: author.boxPublicKey,
       info: LABEL.author,
       aad: ctx,
       plaintext: contentKey,
     }),
+    await sealLabel(description.label, { secret, tag: target.tag, ctx }),
   ];
-  const objectHash = createSha256();
-  let objectBytes = 0;
-  const write = async (bytes: Uint8Array): Promise<void> => {
-    objectHash.update(bytes);
-    objectBytes += bytes.length;
-    await input.sink(bytes);
-  };
-  await write(await sealHead({ header: headerBytes, capsules }, target.addressKey, random));
+  const head = await sealHead({ header: headerBytes, capsules }, target.addressKey, random);
+  const meta = metaOf(input, contentHash);
+  const message = innerMessage(header, meta, sha256(labelCapsule(capsules)));
+  const signature = sign({ type: INNER, message, secretKey: author.signingSecretKey });
+  const prelude = encodePrelude({ meta, signature });
+  const chunks = (): ReadableStream<Uint8Array> =>
+    content
+      .open()
+      .pipeThrough(framing(prelude, { size: content.size, hash: contentHash }))
+      .pipeThrough(sealingChunks({ contentKey, salt: header.salt, ctx }));
+  return sealing(head, chunks, (bodyHash) => {
+    const hashes = { headerHash: ctx, capsulesHash: capsulesDigest(capsules), bodyHash };
+    const { recordId } = header;
+    return { ...hashes, recordId, digest: recordDigest(hashes), header, capsules };
+  });
+}
 
+/** The object as its head and then its chunks, with what is known when the last has been pulled. */
+function sealing(
+  head: Uint8Array,
+  chunks: () => ReadableStream<Uint8Array>,
+  known: (bodyHash: Uint8Array) => SealedRecord,
+): SealingRecord {
+  const { promise: sealed, resolve, reject } = Promise.withResolvers<SealedRecord>();
+  sealed.catch(() => undefined); // Whoever pulls the object learns of the failure there.
+  async function* object(): AsyncGenerator<Uint8Array> {
+    const bodyHash = createSha256();
+    try {
+      yield head;
+      for await (const chunk of piecesOf(chunks())) {
+        bodyHash.update(chunk);
+        yield chunk;
+      }
+      resolve(known(bodyHash.digest()));
+    } catch (error) {
+      reject(error);
+      throw error;
+    } finally {
+      reject(new CryptoError("E_ARGUMENT", "Sealing stopped before the record ended"));
+    }
+  }
+  return { object: streamOf(object()), sealed };
+}
+
+function makeHeader(
+  { target, author, description, time }: SealRecordInput,
+  contentKey: Uint8Array,
+  random: RandomSource,
+): { readonly header: RecordHeader; readonly headerBytes: Uint8Array; readonly ctx: Uint8Array } {
+  const salt = random(32);
+  const header: RecordHeader = {
+    recordId: random(BYTES.recordId),
+    pid: target.pid,
+    tag: target.tag,
+    mediaClass: description.mediaClass,
+    contentEncoding: "identity",
+    salt,
+    kc: keyCommitment(contentKey, salt),
+    author: author.certFingerprint,
+    time,
+    nCaps: 3,
+  };
+  const headerBytes = encodeHeader(header);
+  return { header, headerBytes, ctx: sha256(headerBytes) };
+}
+
+function metaOf(
+  { author, content, description }: SealRecordInput,
+  contentHash: Uint8Array,
+): RecordMeta {
   const { mediaType, category, keywords, fileName } = description;
-  const base = {
+  const meta = {
     mediaType,
     category,
     keywords,
@@ -147,27 +198,7 @@ export async function sealRecord(
     sha256: contentHash,
     author: author.certFingerprint,
   };
-  const meta: RecordMeta = fileName === undefined ? base : { ...base, fileName };
-  const message = innerMessage(header, meta);
-  const signature = sign({ type: INNER, message, secretKey: author.signingSecretKey });
-  const bodyHash = await sealBody({
-    stream: chunkStream({ contentKey, salt, ctx }),
-    prelude: encodePrelude({ meta, signature }),
-    content,
-    contentHash,
-    write,
-  });
-  const hashes = { headerHash: ctx, capsulesHash: capsulesDigest(capsules), bodyHash };
-  return {
-    ...hashes,
-    recordId: header.recordId,
-    digest: recordDigest(hashes),
-    objectHash: objectHash.digest(),
-    contentHash,
-    objectBytes,
-    header,
-    capsules,
-  };
+  return fileName === undefined ? meta : { ...meta, fileName };
 }
 
 function checkLengths({ target, author, content, time }: SealRecordInput): void {
@@ -189,52 +220,10 @@ function checkLengths({ target, author, content, time }: SealRecordInput): void 
 async function hashContent(content: ContentSource): Promise<Uint8Array> {
   const hash = createSha256();
   let size = 0;
-  for await (const piece of content.open()) {
+  for await (const piece of piecesOf(content.open())) {
     hash.update(piece);
     size += piece.length;
   }
   if (size !== content.size) throw changedContent();
   return hash.digest();
-}
-
-/** Seals prelude, content and zero padding chunk by chunk; answers the SHA-256 of the sealed chunks. */
-async function sealBody(input: {
-  readonly stream: ChunkStream;
-  readonly prelude: Uint8Array;
-  readonly content: ContentSource;
-  readonly contentHash: Uint8Array;
-  readonly write: (bytes: Uint8Array) => Promise<void>;
-}): Promise<Uint8Array> {
-  const { stream, prelude, content } = input;
-  const bodyHash = createSha256();
-  const contentHash = createSha256();
-  const reader = new ByteReader(content.open());
-  const dataBytes = prelude.length + content.size;
-  const paddedBytes = padmeLength(dataBytes);
-  let restOfPrelude = prelude;
-  for (let offset = 0; offset < paddedBytes; offset += CHUNK_BYTES) {
-    const head = restOfPrelude.subarray(0, CHUNK_BYTES);
-    restOfPrelude = restOfPrelude.subarray(head.length);
-    const end = Math.min(offset + CHUNK_BYTES, dataBytes);
-    const wanted = Math.max(end - offset - head.length, 0);
-    const piece = await reader.read(wanted);
-    if (piece.length !== wanted) throw changedContent();
-    contentHash.update(piece);
-    const chunkBytes = Math.min(CHUNK_BYTES, paddedBytes - offset);
-    const padding = new Uint8Array(chunkBytes - head.length - piece.length);
-    const chunk = head.length + padding.length === 0 ? piece : concat(head, piece, padding);
-    const sealed = await stream.seal(chunk, offset + chunkBytes === paddedBytes);
-    bodyHash.update(sealed);
-    await input.write(sealed);
-  }
-  const isSame = (await reader.atEnd()) && equalBytes(contentHash.digest(), input.contentHash);
-  if (!isSame) throw changedContent();
-  return bodyHash.digest();
-}
-
-function changedContent(): CryptoError {
-  return new CryptoError(
-    "E_ARGUMENT",
-    "Cannot seal content that changed between readings, want the same bytes twice",
-  );
 }

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
 import { concat, readU32 } from "../encoding/bytes.ts";
-import { openAsPatient } from "../kem/contentKey.ts";
+import { piecesOf, streamOf } from "../encoding/streams.ts";
+import { BYTES, CHUNK_BYTES } from "../suite.ts";
+import { readStoredRecord } from "./objectHead.ts";
+import { openAsPatient } from "./contentKey.ts";
 import { randomBytes } from "../primitives/derive.ts";
 import {
   EPOCH,
@@ -9,16 +12,16 @@ import {
   INSTITUTION,
   makeParties,
   makeTarget,
+  openWhole,
   readFixture,
   sealContent,
 } from "@anamnesis/testing/cryptoParties";
 import type { Parties, SealedFixture } from "@anamnesis/testing/cryptoParties";
-import { openBody, openBodyBytes } from "./openBody.ts";
+import { openBody } from "./openBody.ts";
 import type { OpenedRecord } from "./openBody.ts";
 import type { VisitTarget } from "./sealRecord.ts";
-import { SEALED_CHUNK_BYTES } from "./stream.ts";
 
-const CHUNK = SEALED_CHUNK_BYTES;
+const CHUNK = CHUNK_BYTES + BYTES.gcmTag;
 
 let parties: Parties;
 let target: VisitTarget;
@@ -50,12 +53,11 @@ async function open(
   const record = await readFixture({ object, target });
   const { publicKey: authorPublicKey } = parties.author;
   const expectedDigest = long.sealed.digest;
-  return openBodyBytes({
+  return openWhole({
     record,
     contentKey,
     authorPublicKey,
     expectedDigest,
-    maxBytes: 1 << 24,
     ...change,
   });
 }
@@ -97,24 +99,69 @@ suite("the stream", () => {
     }
   });
 
-  test("gives the sink only what has verified", async () => {
+  test("gives only what has verified", async () => {
     const { head, body } = chunks();
     const [a, b] = body;
     assert.ok(a !== undefined && b !== undefined);
     const record = await readFixture({ object: concat(head, a, flipBit(b, 99)), target });
+    const { content, finished } = openBody({
+      record,
+      contentKey,
+      authorPublicKey: parties.author.publicKey,
+      expectedDigest: long.sealed.digest,
+    });
     let given = 0;
     await assert.rejects(
-      openBody({
-        record,
-        contentKey,
-        authorPublicKey: parties.author.publicKey,
-        expectedDigest: long.sealed.digest,
-        sink: (bytes) => {
-          given += bytes.length;
-        },
-      }),
+      async () => {
+        for await (const piece of piecesOf(content)) given += piece.length;
+      },
       { code: "E_DECRYPT" },
     );
     assert.ok(given > 0 && given < CHUNK);
+    await assert.rejects(finished, { code: "E_DECRYPT" });
+  });
+
+  test("fails with the source's own error, and finished tells of it", async () => {
+    const broken = new Error("the line went dead");
+    const source = streamOf(
+      (async function* () {
+        yield long.object.subarray(0, 100_000);
+        throw broken;
+      })(),
+    );
+    const record = await readStoredRecord({ source, addressKey: target.addressKey });
+    const { content, finished } = openBody({
+      record,
+      contentKey,
+      authorPublicKey: parties.author.publicKey,
+      expectedDigest: long.sealed.digest,
+    });
+    await assert.rejects(async () => {
+      for await (const _ of piecesOf(content));
+    }, broken);
+    await assert.rejects(finished, broken);
+  });
+
+  test("whoever stops reading stops the source", async () => {
+    let isStopped = false;
+    const source = streamOf(
+      (async function* () {
+        try {
+          for (let at = 0; ; at += 10_000) yield long.object.subarray(at, at + 10_000);
+        } finally {
+          isStopped = true;
+        }
+      })(),
+    );
+    const record = await readStoredRecord({ source, addressKey: target.addressKey });
+    const { content, finished } = openBody({
+      record,
+      contentKey,
+      authorPublicKey: parties.author.publicKey,
+      expectedDigest: long.sealed.digest,
+    });
+    for await (const _ of piecesOf(content)) break;
+    await assert.rejects(finished, { code: "E_ARGUMENT" });
+    assert.equal(isStopped, true);
   });
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { concat, fromHex, toHex } from "@anamnesis/crypto/verify";
+import { fromHex, toHex } from "@anamnesis/crypto/verify";
 import { pidOf } from "@anamnesis/protocol";
 import type { SlipCode, SlipFields } from "@anamnesis/protocol";
 import { makeGenesis } from "@anamnesis/testing/federation";
-import { bytesOf, keyOf } from "@anamnesis/testing/keys";
+import { bytesOf, keyOf, sealedIdOf } from "@anamnesis/testing/keys";
 import { TestChain, certify, openVisit, recordSlip } from "@anamnesis/testing/testChain";
 import { findRecord, findSession } from "../queries.ts";
 
@@ -24,7 +24,6 @@ const record = fromHex(submitted.id);
 const first = bytesOf("digest r");
 const institution = "general-hospital";
 
-const sealedId = (label: string) => concat(bytesOf(label), bytesOf(label, 28));
 const amend = (chain: TestChain, change: Partial<SlipFields<"record.amend">> = {}) => {
   const fields = {
     institution,
@@ -34,7 +33,7 @@ const amend = (chain: TestChain, change: Partial<SlipFields<"record.amend">> = {
     record,
     before: first,
     digest: bytesOf("second"),
-    sealedId: sealedId("second"),
+    sealedId: sealedIdOf("second"),
     ...change,
   };
   return chain.submit(chain.slip("record.amend", fields, keyOf("dr-wu")));
@@ -267,7 +266,7 @@ test("records of one institution are closed to another on a chain that both writ
     pid,
     tag: bytesOf("tag r", 16),
     digest: bytesOf("x"),
-    sealedId: sealedId("x"),
+    sealedId: sealedIdOf("x"),
   };
   const other = chain.slip("record.submit", fields, keyOf("dr-city"));
   const amending = chain.slip(

@@ -8,8 +8,10 @@ import {
   slipIdShape,
 } from "../ids.ts";
 import { limits } from "../limits.ts";
+import { BYTES } from "@anamnesis/crypto/verify";
 import {
   blob,
+  bytes,
   hexId,
   list,
   literal,
@@ -64,7 +66,7 @@ export type SlipView = Readonly<Shaped<typeof slipViewShape>>;
 const versionShape = object({
   slip: slipIdShape,
   digest: digestShape,
-  sealedId: blob(128),
+  sealedId: bytes(BYTES.sealedId),
   author: fingerprintShape,
   time: uint,
 });

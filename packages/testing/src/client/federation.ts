@@ -38,6 +38,7 @@ export class ClientFederation implements Network {
   readonly people: MemoryRegistry;
   /** Stored objects by id; tests change them. */
   readonly objects = new Map<string, Uint8Array>();
+  readonly downloads: string[] = [];
   /** Messages that lie in boxes, by box id. */
   readonly boxes = new Map<string, Box>();
   /** Added to the clock, milliseconds. */

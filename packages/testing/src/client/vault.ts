@@ -1,5 +1,5 @@
 /** A vault in memory behind the client's port; its objects can be changed. */
-import { concat, toHex } from "@anamnesis/crypto/verify";
+import { concat, piecesOf, streamOf, toHex } from "@anamnesis/crypto/verify";
 import type { VaultApi } from "@anamnesis/client";
 import { AnamnesisError, verifyTicket } from "@anamnesis/protocol";
 import type { Ticket } from "@anamnesis/protocol";
@@ -8,6 +8,8 @@ import { keyOf } from "../keys.ts";
 export interface VaultState {
   /** Stored objects by id. */
   readonly objects: Map<string, Uint8Array>;
+  /** Ids of objects that were downloaded, in order. */
+  readonly downloads: string[];
   /** From this many objects on uploads fail with STORAGE_FULL. */
   readonly vaultFullAfter: number;
 }
@@ -17,7 +19,7 @@ export function memoryVault(state: VaultState): VaultApi {
     put: async (object, ticket, content) => {
       check(object, "put", ticket);
       const parts: Uint8Array[] = [];
-      for await (const part of content) parts.push(part.slice());
+      for await (const part of piecesOf(content)) parts.push(part.slice());
       if (state.objects.size >= state.vaultFullAfter)
         throw new AnamnesisError("STORAGE_FULL", "The vault is full");
       state.objects.set(toHex(object), concat(...parts));
@@ -25,8 +27,9 @@ export function memoryVault(state: VaultState): VaultApi {
     get: async (object, ticket) => {
       check(object, "get", ticket);
       const found = state.objects.get(toHex(object));
+      state.downloads.push(toHex(object));
       if (found === undefined) throw new AnamnesisError("NOT_FOUND", "There is no such object");
-      return pieces(found);
+      return streamOf(pieces(found));
     },
   };
 }

@@ -1,6 +1,5 @@
 /**
- * A federation in one process in which proxies can be tried: real chains, records, grants and signatures; nodes are
- * their HTTP answers.
+ * A federation in one process to try proxies in: real chains, records, grants, signatures; nodes are their answers.
  */
 import { boxKeypairFromSeed } from "@anamnesis/crypto/box";
 import type { BoxKeypair } from "@anamnesis/crypto/box";
@@ -8,6 +7,7 @@ import { visitSigningKey } from "@anamnesis/crypto/patientKeys";
 import type { SealedRecord } from "@anamnesis/crypto/seal";
 import { signRaw } from "@anamnesis/crypto/sign";
 import {
+  BYTES,
   concat,
   encodeHeader,
   fromHex,
@@ -344,7 +344,7 @@ export class ProxyFederation {
       pid: sha256(visit.keys.publicKey),
       tag,
       digest,
-      sealedId: randomBytes(60),
+      sealedId: randomBytes(BYTES.sealedId),
     };
   }
 }

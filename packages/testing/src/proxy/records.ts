@@ -4,8 +4,16 @@ import { institutionPublicKey, tagKeys } from "@anamnesis/crypto/patientKeys";
 import type { IdentifiedSigningKey } from "@anamnesis/crypto/patientKeys";
 import { sealRecord } from "@anamnesis/crypto/seal";
 import type { SealedRecord } from "@anamnesis/crypto/seal";
-import { capsulesDigest, randomBytes, recordDigest, sha256 } from "@anamnesis/crypto/verify";
+import {
+  capsulesDigest,
+  randomBytes,
+  readAll,
+  recordDigest,
+  sha256,
+  streamOf,
+} from "@anamnesis/crypto/verify";
 import type { SlipId } from "@anamnesis/protocol";
+import { LABEL } from "../cryptoParties.ts";
 import { keyOf } from "../keys.ts";
 import { hospital } from "../federation.ts";
 import type { Parties } from "./parties.ts";
@@ -29,7 +37,7 @@ export interface MadeRecord extends SealedRecord {
 }
 
 /** Seals a little content for a visit under a tag. */
-export function sealUnder(
+export async function sealUnder(
   { seed, nodes }: Parties,
   author: Author,
   visit: Visit,
@@ -38,23 +46,25 @@ export function sealUnder(
   const { ekTag, addressKey } = tagKeys({ seed, tag });
   const A = institutionPublicKey({ seed, institution: hospital, epoch: "1" });
   const content = randomBytes(100);
-  return sealRecord({
+  const { object, sealed } = await sealRecord({
     target: { pid: sha256(visit.keys.publicKey), tag, A, ekTag, addressKey },
     author: {
       signingSecretKey: keyOf("author").secretKey,
       certFingerprint: author.fingerprint,
       boxPublicKey: author.box.publicKey,
     },
-    content: { size: content.length, open: () => [content] },
+    content: { size: content.length, open: () => streamOf([content]) },
     description: {
       mediaClass: "other",
       mediaType: "application/octet-stream",
       category: "encounter-note",
       keywords: [],
+      label: LABEL,
     },
     time: Math.floor(nodes.clock.now / 1000),
-    sink: () => undefined,
   });
+  await readAll(object);
+  return sealed;
 }
 
 /** The record as it would be had the author made other capsules. */

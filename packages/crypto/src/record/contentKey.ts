@@ -1,5 +1,5 @@
 import { gcmOpen } from "../primitives/aesGcm.ts";
-import { mlKemDecapsulate, mlKemKeys } from "./mlKem.ts";
+import { mlKemDecapsulate, mlKemKeys } from "../kem/mlKem.ts";
 import { openWith } from "../box.ts";
 import { concat, equalBytes, xor } from "../encoding/bytes.ts";
 import {
@@ -10,15 +10,20 @@ import {
   splitCapsule,
   wrapKeyFor,
   ZERO_NONCE,
-} from "./capsule.ts";
-import type { CapsuleParts } from "./capsule.ts";
+} from "../kem/capsule.ts";
+import type { CapsuleParts } from "../kem/capsule.ts";
 import type { Gt } from "../engine/curveEngine.ts";
 import { CryptoError, decryptError } from "../errors.ts";
-import type { StoredRecord } from "../record/objectHead.ts";
+import type { StoredRecord } from "./objectHead.ts";
 import { curve } from "../engine/ready.ts";
-import { institutionPublicKey, institutionScalar, multiplySplit, tagSecret } from "./seedKeys.ts";
-import type { InstitutionEpoch } from "./seedKeys.ts";
-import { isCommitted } from "../record/stream.ts";
+import {
+  institutionPublicKey,
+  institutionScalar,
+  multiplySplit,
+  tagSecret,
+} from "../kem/seedKeys.ts";
+import type { InstitutionEpoch } from "../kem/seedKeys.ts";
+import { isCommitted } from "./stream.ts";
 import { BYTES, LABEL } from "../suite.ts";
 
 /** A sealed record's head; what opening a capsule needs of it. */
@@ -130,9 +135,13 @@ export async function asDecryption<T>(body: () => T | Promise<T>): Promise<T> {
   try {
     return await body();
   } catch (error) {
-    const isOwn =
-      error instanceof CryptoError && (error.code === "E_ARGUMENT" || error.code === "E_ENGINE");
-    if (isOwn || !(error instanceof CryptoError)) throw error;
-    throw decryptError();
+    throw asReaderSees(error);
   }
+}
+
+/** The one public error for whatever hostile input provoked; any other as it is. */
+export function asReaderSees(error: unknown): unknown {
+  const isOwn =
+    error instanceof CryptoError && (error.code === "E_ARGUMENT" || error.code === "E_ENGINE");
+  return isOwn || !(error instanceof CryptoError) ? error : decryptError();
 }

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { labelFacts } from "./labelFacts.ts";
+import { toUtf8 } from "./text.ts";
+import { prepareImport } from "./whole.ts";
+import { syntheticPatient } from "./synthetic/index.ts";
+
+const json = (value: unknown): Uint8Array => toUtf8(JSON.stringify(value));
+const NOTHING = { start: undefined, end: undefined, type: undefined };
+
+suite("labelFacts()", () => {
+  test("finds period and type of every document that split makes", () => {
+    const { bundles } = syntheticPatient(7, { institutions: ["city-hospital"], visits: 2 });
+    for (const { bytes } of bundles) {
+      for (const document of prepareImport(bytes, "v.json", {
+        timestamp: "2026-11-20T08:00:00Z",
+      })) {
+        const facts = labelFacts(document.bytes);
+        assert.match(facts.type ?? "", /^http:\/\/loinc\.org\|\d+-\d$/, document.title);
+        assert.notEqual(facts.start, "2026-11-20T08:00:00Z", "not the time of the import");
+        if (document.encounterKey !== undefined) assert.equal(facts.start, document.periodStart);
+      }
+    }
+  });
+
+  test("takes a foreign document's own date and type, and a single resource's date", () => {
+    const composition = {
+      resourceType: "Composition",
+      type: { coding: [{ system: "http://loinc.org", code: "18842-5" }] },
+      date: "2026-03-04",
+      title: "Discharge",
+    };
+    const document = {
+      resourceType: "Bundle",
+      type: "document",
+      entry: [{ resource: composition }],
+    };
+    assert.deepEqual(labelFacts(json(document)), {
+      start: "2026-03-04",
+      end: undefined,
+      type: "http://loinc.org|18842-5",
+    });
+    const observation = { resourceType: "Observation", effectiveDateTime: "2026-05-06" };
+    assert.deepEqual(labelFacts(json(observation)), { ...NOTHING, start: "2026-05-06" });
+  });
+
+  test("says nothing of what is not FHIR, is broken, or ends early", () => {
+    for (const bytes of [
+      toUtf8("%PDF-1.7"),
+      toUtf8("{"),
+      toUtf8('{"resourceType":'),
+      new Uint8Array(0),
+      toUtf8("<html/>"),
+      json([1]),
+    ])
+      assert.deepEqual(labelFacts(bytes), NOTHING);
+  });
+
+  test("gives the same from the same first bytes, however much follows", () => {
+    const { bundles } = syntheticPatient(8, { institutions: ["city-hospital"], visits: 1 });
+    const [document] = prepareImport(bundles[0]!.bytes, "v.json", {
+      timestamp: "2026-11-20T08:00:00Z",
+    });
+    for (const length of [10, 200, 1000, 5000]) {
+      const head = document!.bytes.subarray(0, length);
+      assert.deepEqual(labelFacts(head), labelFacts(Uint8Array.from(head)));
+    }
+  });
+});
