@@ -82,7 +82,7 @@ export class Application {
    * @throws {AnamnesisError} codes 1–9; UNAVAILABLE when signatures cannot be verified now.
    */
   async checkGroup(bytes: Uint8Array): Promise<Group> {
-    const group = await this.groups.judge(this.#store.state, bytes);
+    const group = await this.groups.judgeOffered(this.#store.state, bytes);
     if (isRefused(group)) throw new AnamnesisError(group.code, slipCodeText[group.code]);
     return group;
   }

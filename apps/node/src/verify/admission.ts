@@ -64,25 +64,16 @@ export class Admission {
   readonly #calls: Call[] = [];
   #underWay = 0;
   #scheduled = false;
-  #slips = 0;
 
   constructor(config: AdmissionConfig) {
     this.#config = config;
   }
 
-  /** How many slips are being judged. */
-  get size(): number {
-    return this.#slips;
-  }
-
   /** One entry a slip, in order. */
   judge(slips: readonly Uint8Array[]): Promise<readonly Judged[]> {
-    this.#slips += slips.length;
-    return new Promise<readonly Judged[]>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       this.#calls.push({ slips, resolve, reject });
       this.#schedule();
-    }).finally(() => {
-      this.#slips -= slips.length;
     });
   }
 
@@ -129,7 +120,9 @@ export class Admission {
       const verdict = isSlip(entry) ? verdicts.get(entry)! : entry;
       if (!("checks" in verdict)) return verdict;
       const { slip, checks: own } = verdict;
-      const isSigned = results.slice(at, (at += own.length)).every(Boolean);
+      // A result that is missing is none that holds.
+      const isSigned = own.every((_check, i) => results[at + i] === true);
+      at += own.length;
       return isSigned ? { slip, key: own[0]!.publicKey } : { id: slip.id, code: "SLIP_SIGNATURE" };
     });
   }

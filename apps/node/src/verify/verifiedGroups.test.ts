@@ -81,6 +81,28 @@ test("judge() gives the code of a group that does not hold, and keeps none of it
   assert.equal(asked.length, before + 2);
 });
 
+test("judge() takes a result that is missing for a signature that does not hold", async () => {
+  for (const [given, want] of [
+    [[], "CARRIER_SIGNATURE"],
+    [[true], "SLIP_SIGNATURE"],
+  ] as const) {
+    const groups = new VerifiedGroups(chain.machine, async () => given);
+    assert.deepEqual(await said(groups, groupOf("a")), [want, 1]);
+  }
+});
+
+test("judgeOffered() asks no more than the carrier's signature of a group that its carrier did not sign", async () => {
+  const { asked, verify } = counting();
+  const groups = new VerifiedGroups(chain.machine, verify);
+  const judged = await groups.judgeOffered(chain.state, groupOf("a", keyOf("mallory")));
+  assert.deepEqual(judged, { code: "CARRIER_SIGNATURE", slips: 1 });
+  assert.equal(asked.length, 1);
+  const good = groupOf("a");
+  assert.ok(!isRefused(await groups.judgeOffered(chain.state, good)));
+  assert.equal(await said(groups, good), 1);
+  assert.equal(asked.length, 3);
+});
+
 test("judge() says nothing of a group while nobody can verify, and asks again", async () => {
   let isDead = true;
   const groups = new VerifiedGroups(chain.machine, async (checks) => {

@@ -178,6 +178,13 @@ test("a thread that dies fails what it had, and another takes its place", async 
   await replaced.stop();
 });
 
+test("a thread that gives another number of results has verified nothing", async () => {
+  const short = new VerifierPool(1, mortal);
+  await assert.rejects(short.verify([good, good]), { code: "UNAVAILABLE" });
+  assert.deepEqual(await short.verify([good]), [true]);
+  await short.stop();
+});
+
 test("a stopped pool verifies nothing", async () => {
   const stopped = new VerifierPool(1);
   await stopped.stop();

@@ -99,6 +99,9 @@ export class VerifierPool {
   #finish(spawned: PoolWorker, results: Uint8Array): void {
     const batch = spawned.under ?? [];
     spawned.under = undefined;
+    const wanted = batch.reduce((sum, { checks }) => sum + checks.length, 0);
+    if (results.length !== wanted)
+      return this.#refuse(batch, gone("The thread that verifies signatures gave other results"));
     let at = 0;
     for (const { checks, resolve } of batch) {
       resolve(Array.from(results.subarray(at, at + checks.length), Boolean));
