@@ -111,3 +111,18 @@ test("assertNotRevoked() does not forget a revocation when an older list is show
   assert.equal(await codeFor(lists, victim.serial), "CERTIFICATE_NOT_LIVE");
   assert.equal(await codeFor(lists, serial), "OK");
 });
+
+test("assertNotRevoked() keeps a revocation when one old list is shown beside a newer one of the other authority", async () => {
+  const old = await office.lists({ time: now });
+  const lists = newLists();
+  now += 1_000;
+  const victim = await office.issue("victim of one list");
+  office.revoke(victim);
+  const newer = await office.lists({ time: now });
+  // The third parties' list is the older of the two that are known.
+  registry.lists = async () => ({ care: newer.care, thirdParties: old.thirdParties });
+  assert.equal(await codeFor(lists, victim.serial), "CERTIFICATE_NOT_LIVE");
+  registry.lists = async () => ({ care: old.care, thirdParties: newer.thirdParties });
+  now += 60_001;
+  assert.equal(await codeFor(lists, victim.serial), "CERTIFICATE_NOT_LIVE");
+});

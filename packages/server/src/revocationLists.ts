@@ -8,6 +8,17 @@ import type { CaKey, ResponseOf } from "@anamnesis/protocol";
 const FRESH_MS = 60_000;
 const TIMEOUT_MS = 5_000;
 
+interface Made {
+  readonly care: number;
+  readonly thirdParties: number;
+}
+/** What one list says. Times are Unix milliseconds. */
+interface List {
+  readonly serials: readonly string[];
+  readonly madeAt: number;
+  readonly validTo: number;
+}
+
 /**
  * The registry's revocation lists (RFC 5280 section 5), fetched when older than a minute. Patients' certificates stand
  * on no chain, so this is the only place that knows of their revocation. Without a list that was ever seen and is not
@@ -20,7 +31,8 @@ export class RevocationLists {
   #revoked = new Set<string>();
   #fetchedAt = 0;
   #validTo = 0;
-  #madeAt = 0;
+  /** When the newest list of each authority was made. */
+  #madeAt: Made = { care: 0, thirdParties: 0 };
   #refreshing: Promise<void> | undefined;
 
   constructor(config: { registry: string; cas: readonly CaKey[]; now: () => number }) {
@@ -48,23 +60,19 @@ export class RevocationLists {
     } catch {
       return; // What was fetched before serves until its nextUpdate.
     }
-    const read = [
-      this.#read(answer.care, "care"),
-      this.#read(answer.thirdParties, "third-parties"),
-    ];
-    if (read.some((list) => list === undefined)) return;
-    const madeAt = Math.min(...read.map((list) => list!.madeAt));
-    if (madeAt < this.#madeAt) return; // An older list, shown again, would undo a revocation.
-    this.#madeAt = madeAt;
-    this.#revoked = new Set(read.flatMap((list) => list!.serials));
-    this.#validTo = Math.min(...read.map((list) => list!.validTo));
+    const care = this.#read(answer.care, "care");
+    const thirdParties = this.#read(answer.thirdParties, "third-parties");
+    if (care === undefined || thirdParties === undefined) return;
+    const before = this.#madeAt;
+    // An older list of either, shown again, would undo a revocation.
+    if (care.madeAt < before.care || thirdParties.madeAt < before.thirdParties) return;
+    this.#madeAt = { care: care.madeAt, thirdParties: thirdParties.madeAt };
+    this.#revoked = new Set([...care.serials, ...thirdParties.serials]);
+    this.#validTo = Math.min(care.validTo, thirdParties.validTo);
     this.#fetchedAt = this.#now();
   }
 
-  #read(
-    encoded: Uint8Array,
-    issuer: string,
-  ): { serials: string[]; madeAt: number; validTo: number } | undefined {
+  #read(encoded: Uint8Array, issuer: string): List | undefined {
     const key = this.#cas.find(({ id }) => id === issuer)?.key;
     if (key === undefined) return undefined;
     try {
