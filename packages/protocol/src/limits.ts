@@ -42,6 +42,12 @@ export const limits = {
   ticketMs: 10 * 60_000,
   /** A signed request's `created` may be this far from the server's clock. */
   requestSkewMs: 60_000,
+  /** Connections that a server keeps at once: of one origin, and in all. */
+  connectionsPerOrigin: 1_024,
+  connections: 8_192,
+  /** Bytes of bodies that lie in a server's memory at once, from arrival to answer: of one origin, and in all. */
+  waitingBytesPerOrigin: 128 * 1024 * 1024,
+  waitingBytes: 512 * 1024 * 1024,
   /** A visit token, and its entries: two for each category. */
   visitTokenBytes: 128 * 1024,
   visitTokenEntries: 64,

@@ -10,18 +10,28 @@ export interface Pace {
 }
 export const usualPace: Pace = { graceMs: 10_000, bytesPerSecond: 4_096, deadlineMs: 300_000 };
 
+/** How much of a body is taken, and how fast it has to come. */
+interface Bounds {
+  /** Refused as soon as more has arrived. */
+  readonly bytesMax: number;
+  readonly pace: Pace;
+}
+
+/** @param announced - Content-Length, judged before anything is read. @throws {AnamnesisError} TOO_LARGE */
+export function assertFits(announced: number, bytesMax: number): void {
+  if (announced > bytesMax) throw tooLarge(bytesMax);
+}
+
 /**
  * The whole body.
  *
- * @param announced - Content-Length, where there is one.
- * @param bytesMax - Refused as soon as more is announced or has arrived.
- * @throws {AnamnesisError} TOO_LARGE, TOO_SLOW, BAD_REQUEST (the caller hung up).
+ * @param options.take - Told of what has arrived, before it is kept; may throw BUSY.
+ * @throws {AnamnesisError} TOO_LARGE, TOO_SLOW, BAD_REQUEST (the caller hung up), and those of `take`.
  */
 export async function readBody(
   body: Readable,
-  { announced, bytesMax, pace }: { announced: number; bytesMax: number; pace: Pace },
+  { bytesMax, pace, take }: Bounds & { readonly take: (bytes: number) => void },
 ): Promise<Uint8Array> {
-  if (announced > bytesMax) throw tooLarge(bytesMax);
   const chunks: Buffer[] = [];
   let bytes = 0;
   const begun = performance.now();
@@ -32,15 +42,20 @@ export async function readBody(
         giveUp(tooSlow(pace));
     }, pace.graceMs / 4);
     clock.unref();
-    const giveUp = (error: AnamnesisError): void => {
+    const giveUp = (error: unknown): void => {
       clearInterval(clock);
       body.removeAllListeners("data").resume(); // So that the answer is not lost behind what nobody reads.
       reject(error);
     };
     body.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes <= bytesMax) return void chunks.push(chunk);
-      giveUp(tooLarge(bytesMax));
+      if (bytes > bytesMax) return giveUp(tooLarge(bytesMax));
+      try {
+        take(chunk.length);
+      } catch (error) {
+        return giveUp(error);
+      }
+      chunks.push(chunk);
     });
     body.once("end", () => {
       clearInterval(clock);
@@ -56,13 +71,12 @@ export async function readBody(
 
 /**
  * A body piece by piece, as fast as it is taken.
- * @throws {AnamnesisError} as {@link readBody}.
+ * @throws {AnamnesisError} TOO_LARGE, TOO_SLOW, BAD_REQUEST (the caller hung up).
  */
 export async function* bodyPieces(
   body: Readable,
-  { announced, bytesMax, pace }: { announced: number; bytesMax: number; pace: Pace },
+  { bytesMax, pace }: Bounds,
 ): AsyncGenerator<Uint8Array> {
-  if (announced > bytesMax) throw tooLarge(bytesMax);
   let bytes = 0;
   let waitedMs = 0;
   let asked = performance.now();

@@ -8,11 +8,12 @@ import {
   ticketHeader,
 } from "@anamnesis/protocol";
 import type { Body, ByteStream, Ticket } from "@anamnesis/protocol";
-import { bodyPieces, readBody, usualPace } from "./body.ts";
+import { assertFits, bodyPieces, readBody, usualPace } from "./body.ts";
 import type { Pace } from "./body.ts";
 import type { CallerCheck, Certified, Judged } from "./caller.ts";
 import type { Handled } from "./handle.ts";
 import type { RateLimit } from "./rateLimit.ts";
+import type { WaitingBytes } from "./waitingBytes.ts";
 
 /** A request as it arrives, before anything of it was read but its head. */
 export interface Arriving {
@@ -44,24 +45,43 @@ export interface EdgeConfig<C extends Certified> {
   readonly pace?: Pace;
 }
 
+/** An edge at work: it has the rates and the check of callers that its routes ask for. */
+export interface Edge<C extends Certified> extends EdgeConfig<C> {
+  /** Counts what lies in memory of bodies. */
+  readonly waiting: WaitingBytes;
+}
+
 /**
- * One request through its description: what is cheap first (address, head), then the charge, then what costs (a
+ * One request through its description: what is cheap first (address, announced length), then the charge, then what costs (a
  * signature, the body, the work). Whatever is refused was not read further than it had to be.
  */
 export async function answerTo<C extends Certified>(
   { route, answer }: Handled<C>,
   arriving: Arriving,
-  edge: EdgeConfig<C>,
+  edge: Edge<C>,
 ): Promise<Leaving> {
   const params = readParams(route.params, arriving.params);
   const query = readQuery(route.query, arriving.query);
-  if (route.rate !== undefined) edge.rates?.[route.rate]?.take(arriving.origin, edge.now());
+  assertFits(announcedBytes(arriving) ?? 0, route.request.maxBytes);
+  if (route.rate !== undefined) edge.rates![route.rate]!.take(arriving.origin, edge.now());
   const { caller, assertCovers } = await judged(route, arriving, edge);
-  const body = await requestBody(route.request, arriving, assertCovers, edge.pace ?? usualPace);
   const { origin } = arriving;
-  // What the route describes is what its handler takes: `handling` has checked it.
-  const value = await answer({ params, query, body, caller: caller as never, origin });
-  return leaving(route.response, value);
+  let taken = 0;
+  const take = (bytes: number): void => {
+    edge.waiting.take(origin, bytes);
+    taken += bytes;
+  };
+  try {
+    const body = await requestBody(route.request, arriving, assertCovers, {
+      take,
+      pace: edge.pace ?? usualPace,
+    });
+    // What the route describes is what its handler takes: `handling` has checked it.
+    const value = await answer({ params, query, body, caller: caller as never, origin });
+    return leaving(route.response, value);
+  } finally {
+    edge.waiting.leave(origin, taken);
+  }
 }
 
 type Known<C> = Omit<Judged<C>, "caller"> & { readonly caller: Judged<C>["caller"] | Ticket };
@@ -81,26 +101,28 @@ async function judged<C extends Certified>(
       assertOperator(arriving);
       return { caller: undefined, assertCovers };
     case "signer":
-      if (callers === undefined)
-        throw new AnamnesisError("INTERNAL", "This server judges no signatures");
-      return callers.judge(arriving, access);
+      return callers!.judge(arriving, access);
   }
 }
 
+/** Content-Length, where there is one: the HTTP parser lets through nothing but a whole number. */
+const announcedBytes = ({ headers }: Arriving): number | undefined => {
+  const length = headers["content-length"];
+  return length === undefined ? undefined : Number(length);
+};
+
 async function requestBody(
   described: Body,
-  { headers, body }: Arriving,
+  arriving: Arriving,
   assertCovers: (body: Uint8Array) => void,
-  pace: Pace,
+  reading: { readonly take: (bytes: number) => void; readonly pace: Pace },
 ): Promise<unknown> {
-  const announced = Number(headers["content-length"] ?? 0);
-  const options = { announced, bytesMax: described.maxBytes, pace };
+  const bounds = { bytesMax: described.maxBytes, pace: reading.pace };
   if (described.form === "stream") {
-    const content = bodyPieces(body, options);
-    const known = headers["content-length"] === undefined ? undefined : announced;
-    return { bytes: known, content } satisfies ByteStream;
+    const content = bodyPieces(arriving.body, bounds);
+    return { bytes: announcedBytes(arriving), content } satisfies ByteStream;
   }
-  const bytes = await readBody(body, options);
+  const bytes = await readBody(arriving.body, { ...bounds, take: reading.take });
   assertCovers(bytes);
   return described.decode(bytes) as unknown;
 }

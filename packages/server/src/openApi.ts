@@ -2,7 +2,14 @@ import { errorCodes, everyRoutes, refusalBody, slipCodes } from "@anamnesis/prot
 import type { Access, Body, ErrorCode, MapFields, Route, SlipCode } from "@anamnesis/protocol";
 
 /** Codes with which every route may refuse. */
-const always: readonly ErrorCode[] = ["BAD_REQUEST", "MALFORMED", "TOO_LARGE", "INTERNAL"];
+const always: readonly ErrorCode[] = [
+  "BAD_REQUEST",
+  "MALFORMED",
+  "TOO_LARGE",
+  "TOO_SLOW",
+  "BUSY",
+  "INTERNAL",
+];
 const SLIP_REFUSED = 409;
 
 /** What a server does, as OpenAPI 3.1: made from the same descriptions as the server itself. */

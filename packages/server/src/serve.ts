@@ -2,11 +2,13 @@ import { Readable } from "node:stream";
 import Fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { pino } from "pino";
-import { AnamnesisError, everyRoutes, invariant } from "@anamnesis/protocol";
-import type { Routes } from "@anamnesis/protocol";
+import { AnamnesisError, everyRoutes, invariant, limits } from "@anamnesis/protocol";
+import type { Route, Routes } from "@anamnesis/protocol";
 import { OwnAuthorities } from "./authority.ts";
 import type { Pace } from "./body.ts";
 import type { Certified } from "./caller.ts";
+import { boundConnections } from "./connections.ts";
+import type { ConnectionBound } from "./connections.ts";
 import { answerTo } from "./edge.ts";
 import type { Arriving, EdgeConfig, Leaving } from "./edge.ts";
 import { failureOf } from "./failure.ts";
@@ -14,6 +16,8 @@ import { handling } from "./handle.ts";
 import type { Handled } from "./handle.ts";
 import { openApiDocument } from "./openApi.ts";
 import { originOf } from "./origin.ts";
+import { WaitingBytes } from "./waitingBytes.ts";
+import type { WaitingBound } from "./waitingBytes.ts";
 
 export interface HttpConfig {
   /** Default 127.0.0.1. */
@@ -33,6 +37,10 @@ export interface HttpConfig {
   readonly corsOrigins?: readonly string[];
   /** How fast bodies have to come. */
   readonly bodyPace?: Pace;
+  /** Connections at once; default {@link usualConnections}. */
+  readonly connections?: ConnectionBound;
+  /** Bytes of bodies in memory at once; default {@link usualWaiting}. */
+  readonly waitingBytes?: WaitingBound;
   /** Why the server is not to be relied on, if it is not; `GET /health` then answers `UNAVAILABLE` and why. */
   readonly fault?: () => string | undefined;
 }
@@ -42,6 +50,16 @@ export interface Server {
   readonly address: string;
   stop(): Promise<void>;
 }
+
+/** Every institution of a small federation may sit on one machine, behind one address. */
+const usualConnections: ConnectionBound = {
+  perOrigin: limits.connectionsPerOrigin,
+  inAll: limits.connections,
+};
+const usualWaiting: WaitingBound = {
+  perOrigin: limits.waitingBytesPerOrigin,
+  inAll: limits.waitingBytes,
+};
 
 /** Longest an upload may take; a socket that is silent for {@link IDLE_MS}, longer than any long poll, is closed earlier. */
 const REQUEST_MS = 3_600_000;
@@ -59,6 +77,7 @@ export async function serve<C extends Certified>(
   config: HttpConfig & EdgeConfig<C>,
 ): Promise<Server> {
   assertHandled(routes, handled);
+  for (const route of Object.values(routes)) assertJudged(route, config);
   const log = pino({ name: title, level: config.logLevel ?? "info", base: null });
   const app = Fastify({
     exposeHeadRoutes: false,
@@ -71,7 +90,7 @@ export async function serve<C extends Certified>(
   const refuse = (error: unknown, reply: FastifyReply): FastifyReply => {
     const { status, body, bug } = failureOf(error);
     if (status === 429 || status === 503) void reply.header("retry-after", "1");
-    if (status === 413) void reply.header("connection", "close"); // Nobody reads the rest.
+    if (status === 413 || status === 408) void reply.header("connection", "close"); // Nobody reads the rest.
     if (bug) log.error({ err: error }, "unexpected fault");
     return reply.code(status).send(body);
   };
@@ -96,8 +115,10 @@ export async function serve<C extends Certified>(
     });
     done();
   });
+  boundConnections(app.server, config.connections ?? usualConnections, config.reverseProxies ?? []);
   const pace = config.bodyPace;
-  const edge = pace === undefined ? config : { ...config, pace };
+  const waiting = new WaitingBytes(config.waitingBytes ?? usualWaiting);
+  const edge = { ...config, waiting, ...(pace === undefined ? {} : { pace }) };
   const health = healthOf(config);
   for (const each of [health, ...handled]) {
     app.route({
@@ -141,6 +162,18 @@ function assertHandled<C>(routes: Routes, handled: readonly Handled<C>[]): void 
     served.size === handled.length && served.size === all.length,
     "a handler stands twice, or for a route of another server",
   );
+}
+
+/** @throws {InvariantError} What a description promises to judge, this server has to be able to. */
+function assertJudged<C extends Certified>(
+  { method, path, rate, caller, request }: Route,
+  { rates, callers }: EdgeConfig<C>,
+): void {
+  const name = `${method} ${path}`;
+  invariant(rate === undefined || rates?.[rate] !== undefined, `${name} has no rate '${rate}'`);
+  if (caller.who !== "signer") return;
+  invariant(callers !== undefined, `nobody judges the signatures of ${name}`);
+  invariant(request.form !== "stream", `nobody compares the body of ${name} with what was signed`);
 }
 
 const healthOf = <C>({ fault }: HttpConfig): Handled<C> =>
