@@ -1,10 +1,5 @@
-import { fingerprintFrom, parseInstitutionId } from "@anamnesis/protocol";
-import type {
-  CertificateView,
-  Fingerprint,
-  InstitutionId,
-  InstitutionState,
-} from "@anamnesis/protocol";
+import { fingerprintFrom } from "@anamnesis/protocol";
+import type { CertificateView, Fingerprint } from "@anamnesis/protocol";
 import { keyBytes } from "./keys.ts";
 import { nameHash } from "./kinds/identityCertify.ts";
 import { rows } from "./rows.ts";
@@ -12,7 +7,7 @@ import type { StateView } from "./state.ts";
 import { LedgerView, readRow } from "./view.ts";
 import type { Reader } from "./view.ts";
 
-/** Who stands on a chain: staff certificates and member institutions (docs/spec/http.md H-14). */
+/** Which staff stand on a chain (docs/spec/http.md H-14). */
 
 /** H-14: one certificate, revoked ones included. */
 export function findCertificate(
@@ -59,16 +54,3 @@ function certificatesUnder(
     "fingerprint" in fields ? [fingerprintFrom(fields.fingerprint)] : [],
   );
 }
-
-/** A member as the chain has it now. */
-export const findInstitution = (state: Reader, id: string): InstitutionState | undefined =>
-  readRow(state, rows.institution, rows.institution.key(id));
-
-/** Every member, by id. */
-export const allInstitutions = (
-  state: StateView,
-): (InstitutionState & { readonly id: InstitutionId })[] =>
-  Array.from(state.range(rows.institution.prefix), ([key, bytes]) => ({
-    id: parseInstitutionId(rows.institution.id(key)),
-    ...rows.institution.decode(bytes),
-  }));

@@ -1,4 +1,5 @@
 import { fromHex, utf8 } from "@anamnesis/crypto/verify";
+import { invariant } from "@anamnesis/protocol";
 
 /**
  * Keys of the state are byte strings, held as text of one code unit (0–255) a byte: comparing such texts compares the bytes,
@@ -7,6 +8,7 @@ import { fromHex, utf8 } from "@anamnesis/crypto/verify";
 
 /** Bytes of a number in a key: up to 2^48 − 1. */
 export const NUMBER_BYTES = 6;
+const NUMBER_LIMIT = 2 ** (8 * NUMBER_BYTES);
 
 export const bytesKey = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
@@ -15,7 +17,9 @@ export const hexKey = (hex: string): string => bytesKey(fromHex(hex));
 
 export const textKey = (text: string): string => bytesKey(utf8(text));
 
+/** @throws {InvariantError} A number that has no place in a key would stand for another one. */
 export function numberKey(value: number): string {
+  invariant(value < NUMBER_LIMIT, "a number of the state is too large for its key");
   const high = Math.floor(value / 0x1000000);
   const low = value % 0x1000000;
   return String.fromCharCode(

@@ -123,9 +123,3 @@ export function pageSlips(state: Reader, no: number): SlipId[] | undefined {
     return decodeSlip(stored.bytes).id;
   });
 }
-
-/** How many pages are sealed, and how many slips the chain holds. */
-export const chainCounts = (state: Reader): { readonly pages: number; readonly slips: number } => {
-  const { no, sequence } = readOpenPage(state);
-  return { pages: no, slips: sequence };
-};

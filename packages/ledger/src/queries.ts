@@ -12,7 +12,7 @@ import type {
   UsageView,
   VersionView,
 } from "@anamnesis/protocol";
-import { numberAt } from "./keys.ts";
+import { numberAt, numberKey } from "./keys.ts";
 import { kindOf } from "./kindTable.ts";
 import { readOpenPage } from "./pages.ts";
 import { rows } from "./rows.ts";
@@ -106,16 +106,16 @@ export interface UsagePage {
 export function usagePage(
   state: StateView,
   gid: Gid,
-  { after = -1, limit }: { readonly after?: number | undefined; readonly limit: number },
+  { after, limit }: { readonly after?: number | undefined; readonly limit: number },
 ): UsagePage {
   const view = new LedgerView(state);
   const prefix = rows.byGrant.key(fromHex(gid));
   const usage: UsageView[] = [];
-  let last = after;
-  for (const [key] of state.range(prefix)) {
+  const from = after === undefined ? {} : { after: prefix + numberKey(after) };
+  let last = 0;
+  for (const [key] of state.range(prefix, from)) {
     const sequence = numberAt(key, prefix.length);
-    if (sequence <= after) continue;
-    if (usage.length === limit) return { usage, next: last };
+    if (usage.length >= limit) return { usage, next: last };
     const placed = view.slipAt(sequence);
     if (placed !== undefined) usage.push(...usageView(placed));
     last = sequence;

@@ -22,21 +22,20 @@ export interface Recount {
  * against the log, every fact and map entry against its root, every stored tree node, peak and index against what it
  * follows from. It holds no more than one page of slips in memory.
  *
- * A generator that pauses every few entries, so that whoever runs it may let others run; the state must not change in
- * between.
+ * It reads as long as that takes: where others have to run meanwhile, on a thread of its own. The state must not change.
  *
  * @throws {AnamnesisError} STORE_CORRUPT and those of decoding, for an entry that cannot be read any more.
  */
-export function* recountInSlices(state: StateView): Generator<void, Recount> {
+export function recount(state: StateView): Recount {
   const stored = readRoots(state);
   const findings = new Findings();
   const roots: StateRoots = {
-    ...(yield* recountPages(state, findings)),
-    records: yield* recountFacts(state, "records", findings),
-    usage: yield* recountFacts(state, "usage", findings),
-    grants: yield* recountMap(state, "grants", findings),
-    keys: yield* recountMap(state, "keys", findings),
-    institutions: yield* recountMap(state, "institutions", findings),
+    ...recountPages(state, findings),
+    records: recountFacts(state, "records", findings),
+    usage: recountFacts(state, "usage", findings),
+    grants: recountMap(state, "grants", findings),
+    keys: recountMap(state, "keys", findings),
+    institutions: recountMap(state, "institutions", findings),
     params: stored.params,
   };
   recountVoterChanges(state, findings);
@@ -45,27 +44,13 @@ export function* recountInSlices(state: StateView): Generator<void, Recount> {
   return { roots, fault: findings.fault };
 }
 
-/** {@link recountInSlices} without pauses. */
-export function recount(state: StateView): Recount {
-  const steps = recountInSlices(state);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done === true) return value;
-  }
-}
-
-function* recountFacts(
-  state: StateView,
-  root: FactRoot,
-  findings: Findings,
-): Generator<void, Uint8Array> {
+function recountFacts(state: StateView, root: FactRoot, findings: Findings): Uint8Array {
   const hash: LtHash = createLtHash();
   let count = 0;
   for (const row of rowsUnder(root)) {
     for (const [key, value] of state.range(row.prefix)) {
       hash.add(factItem(key, value));
       count += 1;
-      if (findings.isDue()) yield;
     }
   }
   const kept = state.get(rows.factHash.key(root));

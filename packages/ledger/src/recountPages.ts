@@ -29,10 +29,10 @@ interface Counts {
 }
 
 /** Every page against its slips, every slip against its leaf and its index entries, the page log against the pages. */
-export function* recountPages(
+export function recountPages(
   state: StateView,
   findings: Findings,
-): Generator<void, Pick<StateRoots, "pages" | "openPage">> {
+): Pick<StateRoots, "pages" | "openPage"> {
   const counts: Counts = { slips: 0, index: 0 };
   const log = new Frontier();
   let logNodes = 0;
@@ -53,7 +53,7 @@ export function* recountPages(
       findings.blame(`the leaves of page ${no} do not lead to its root`);
     if (!equalBytes(perfectSubtrees(leaves), page.tree))
       findings.blame(`the tree of page ${no} is not that of its leaves`);
-    yield* recountSlips(state, { page: no, leaves, counts }, findings);
+    recountSlips(state, { page: no, leaves, counts }, findings);
     prevHash = pageHash(header);
     log.append(leafHash(prevHash), (level, index, hash) => {
       logNodes += 1;
@@ -61,7 +61,6 @@ export function* recountPages(
       if (kept === undefined || !equalBytes(kept, hash))
         findings.blame(`the page log's subtree ${level}/${index} is another`);
     });
-    yield;
   }
   const kept = readPageLog(state);
   if (
@@ -70,20 +69,20 @@ export function* recountPages(
     !equalBytes(kept.frontier.bytes(), log.bytes())
   )
     findings.blame("the page log's edge is not that of its pages");
-  const openPage = yield* recountOpenPage(state, { no: log.count, counts }, findings);
-  yield* countEntries(state, { ...counts, logNodes }, findings);
+  const openPage = recountOpenPage(state, { no: log.count, counts }, findings);
+  countEntries(state, { ...counts, logNodes }, findings);
   return { pages: sizedRoot(log.count, log.root()), openPage };
 }
 
-function* recountOpenPage(
+function recountOpenPage(
   state: StateView,
   { no, counts }: { no: number; counts: Counts },
   findings: Findings,
-): Generator<void, Uint8Array> {
+): Uint8Array {
   const open = readOpenPage(state);
   const leaves = split(open.leaves);
   const first = readRow(state, rows.slip, rows.slip.key(counts.slips));
-  yield* recountSlips(state, { page: open.no, leaves, counts }, findings);
+  recountSlips(state, { page: open.no, leaves, counts }, findings);
   const edge = new Frontier();
   for (const leaf of leaves) edge.append(leaf);
   if (
@@ -97,11 +96,11 @@ function* recountOpenPage(
 }
 
 /** The slips that follow those counted so far, against the leaves of their page. */
-function* recountSlips(
+function recountSlips(
   state: StateView,
   { page, leaves, counts }: { page: number; leaves: readonly Uint8Array[]; counts: Counts },
   findings: Findings,
-): Generator<void, void> {
+): void {
   const view = new LedgerView(state);
   for (const [index, leaf] of leaves.entries()) {
     const sequence = counts.slips;
@@ -127,16 +126,15 @@ function* recountSlips(
         findings.blame(`an index entry of a ${slip.kind} is missing`);
       counts.index += 1;
     }
-    if (findings.isDue()) yield;
   }
 }
 
 /** No slip, id, index entry or subtree is too many, and no entry is of no row. */
-function* countEntries(
+function countEntries(
   state: StateView,
   { slips, index, logNodes }: Counts & { readonly logNodes: number },
   findings: Findings,
-): Generator<void, void> {
+): void {
   const wanted = new Map([
     [rows.slip.prefix, slips],
     [rows.slipId.prefix, slips],
@@ -144,10 +142,10 @@ function* countEntries(
   ]);
   const indices = rowsUnder("index").filter((row) => row.prefix !== rows.slipId.prefix);
   let found = 0;
-  for (const { prefix } of indices) found += yield* countUnder(state, prefix, findings);
+  for (const { prefix } of indices) found += countUnder(state, prefix);
   if (found !== index) findings.blame(`${found} index entries, want ${index}`);
   for (const [prefix, want] of wanted) {
-    const count = yield* countUnder(state, prefix, findings);
+    const count = countUnder(state, prefix);
     if (count !== want) findings.blame(`${count} slips, ids or subtrees, want ${want}`);
   }
   const known = new Set(allRows.map(({ prefix }) => prefix));
@@ -158,15 +156,10 @@ function* countEntries(
   }
 }
 
-function* countUnder(
-  state: StateView,
-  prefix: string,
-  findings: Findings,
-): Generator<void, number> {
+function countUnder(state: StateView, prefix: string): number {
   let count = 0;
   for (const _ of state.range(prefix)) {
     count += 1;
-    if (findings.isDue()) yield;
   }
   return count;
 }

@@ -11,7 +11,3 @@ import type { LedgerView } from "./view.ts";
  */
 export const isRemembered = (state: LedgerView, id: SlipId): boolean =>
   state.has(rows.slipId.prefix + hexKey(id));
-
-/** Whether the memory of a slip may go, by block time. */
-export const isPrunable = (slip: { readonly notAfter: number }, time: number): boolean =>
-  slip.notAfter < time;

@@ -101,12 +101,6 @@ export function updateSparseMap(
   }
 }
 
-/** Root of the stored map; 32 zero bytes when it is empty. */
-export function sparseMapRoot(state: Reader, map: MapName): Uint8Array {
-  const root = readNode(state, map, "");
-  return root === undefined ? emptySubtree : nodeHashOf(root);
-}
-
 /**
  * Proof of what the map says about an id.
  * @param value - The entry's stored value, or `undefined` when there is none.

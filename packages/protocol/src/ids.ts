@@ -1,6 +1,6 @@
 import { sha256 } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "./errors.ts";
-import { hexBytes, hexId, matching } from "./shape.ts";
+import { hexId, matching } from "./shape.ts";
 import type { Shape } from "./shape.ts";
 
 /** Names of chains and institutions: lower-case words joined by hyphens, 3–64 characters. */
@@ -28,7 +28,6 @@ export const pidShape = hexId<Pid>();
 export const gidShape = hexId<Gid>();
 export const fingerprintShape = hexId<Fingerprint>();
 /** 16 bytes; hex in JSON. */
-export const tagShape = hexBytes(16);
 
 export const isChainId = (value: unknown): value is ChainId =>
   typeof value === "string" && name.test(value);
@@ -51,7 +50,6 @@ export const parseSlipId = parser(slipIdShape, "Slip id");
 export const parsePid = parser(pidShape, "Visit pseudonym");
 export const parseGid = parser(gidShape, "Grant id");
 export const parseFingerprint = parser(fingerprintShape, "Certificate fingerprint");
-export const parseTag = parser(tagShape, "Tag");
 
 /** Ids of what is at hand, 32 bytes each. @throws {AnamnesisError} MALFORMED */
 const fromBytes =

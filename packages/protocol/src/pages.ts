@@ -40,7 +40,6 @@ export const countersignatureShape = tuple({
   signature: bytes(64),
 });
 /** A member that re-executed the page's blocks signs its hash. */
-export type Countersignature = Readonly<Shaped<typeof countersignatureShape>>;
 
 const pageMessage = (chain: ChainId, header: PageHeader): Uint8Array =>
   encodeCanonical([chain, header.no, pageHash(header)]);

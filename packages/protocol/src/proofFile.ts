@@ -11,5 +11,4 @@ const proofFileShape = object({
   certificate: blob(6_000),
 });
 /** What proves, offline and under a trust file alone, that a record stands on its chain. */
-export type ProofFile = Shaped<typeof proofFileShape>;
 export const proofFile = document("Proof file", proofFileShape);

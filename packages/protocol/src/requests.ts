@@ -73,7 +73,6 @@ const tokenAnswerShape = object({
   /** A signed visit token; empty when the owner's rules refuse. */
   token: blob(limits.visitTokenBytes + 16 * 1024),
 });
-export type TokenAnswer = Shaped<typeof tokenAnswerShape>;
 export const tokenAnswer = document("Token answer", tokenAnswerShape);
 
 const reencryptItemShape = object({
@@ -142,5 +141,4 @@ const sessionIntakeShape = object({
   slip: blob(limits.slipBytes),
 });
 /** Sealed to the institution's node (info `hpkeInfo.session`, aad chain id): opens a visit there. */
-export type SessionIntake = Shaped<typeof sessionIntakeShape>;
 export const sessionIntake = document("Session intake", sessionIntakeShape);

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeCanonical } from "@anamnesis/crypto/verify";
 import type { CborValue } from "@anamnesis/crypto/verify";
-import { institutionIdShape, pidShape, slipIdFrom, tagShape } from "./ids.ts";
+import { institutionIdShape, pidShape, slipIdFrom } from "./ids.ts";
 import {
+  hexBytes,
   blob,
   bytes,
   flag,
@@ -33,7 +34,7 @@ const end = variants("found", {
 const thing = object({
   v: literal(1),
   pid: pidShape,
-  tag: tagShape,
+  tag: hexBytes(16),
   at: institutionIdShape,
   key: bytes(3),
   name: nfcText(8),

@@ -127,7 +127,7 @@ test("bodies that wait for their answers fill no more memory than they may", asy
   const second = post(url, new Uint8Array(BYTES_MAX));
   assert.equal(await Promise.race([first, second]), "BUSY");
   letGo();
-  assert.deepEqual((await Promise.all([first, second])).toSorted(), [BYTES_MAX, "BUSY"].toSorted());
+  assert.deepEqual(new Set(await Promise.all([first, second])), new Set([BYTES_MAX, "BUSY"]));
   assert.equal(await post(url, new Uint8Array(BYTES_MAX)), BYTES_MAX);
 });
 

@@ -142,15 +142,17 @@ export const oneOf = <const T extends string>(...allowed: readonly T[]): Shape<T
     (allowed as readonly unknown[]).includes(value),
   );
 
-/** A whole number of at most `max`, which is at most 2^53 − 1. */
-export const uintUpTo = (max: number): Shape<number> =>
+/** A whole number of at least `min` and at most `max`, which is at most 2^53 − 1. */
+export const uintBetween = (min: number, max: number, want: string): Shape<number> =>
   plain(
-    max === Number.MAX_SAFE_INTEGER ? "a whole number" : `a whole number of at most ${max}`,
-    { type: "integer", minimum: 0, maximum: max },
+    want,
+    { type: "integer", minimum: min, maximum: max },
     (value): value is number =>
-      typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= max,
+      typeof value === "number" && Number.isSafeInteger(value) && value >= min && value <= max,
   );
-export const uint: Shape<number> = uintUpTo(Number.MAX_SAFE_INTEGER);
+export const uintUpTo = (max: number): Shape<number> =>
+  uintBetween(0, max, `a whole number of at most ${max}`);
+export const uint: Shape<number> = uintBetween(0, Number.MAX_SAFE_INTEGER, "a whole number");
 
 export const flag: Shape<boolean> = plain(
   "true or false",

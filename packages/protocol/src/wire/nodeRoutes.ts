@@ -21,6 +21,7 @@ import {
   optional,
   text,
   uint,
+  uintBetween,
   uintUpTo,
 } from "../shape.ts";
 import { ticketDocument } from "../tickets.ts";
@@ -51,6 +52,10 @@ const blocksBytes = 256 * 1024 * 1024;
 
 const chain = { chain: chainIdShape };
 const wait = { wait: optional(uintUpTo(30_000)) };
+/** A number by which the state orders things: its keys hold six bytes of it. */
+const place = uintUpTo(2 ** 48 - 1);
+/** How many of a list are wanted. */
+const atMost = (max: number) => optional(uintBetween(1, max, `a whole number from 1 to ${max}`));
 /** What a slip may be refused with beside its slip code. */
 const carrying = ["FORBIDDEN", "BUSY", "STORAGE_FULL", "UNAVAILABLE"] as const;
 const lists = limits.answerJsonBytes;
@@ -137,7 +142,7 @@ export const nodeRoutes = {
     method: "GET",
     path: "/chains/{chain}/blocks",
     params: chain,
-    query: { after: optional(uint), limit: optional(uintUpTo(1_000)), ...wait },
+    query: { after: optional(place), limit: atMost(1_000), ...wait },
     caller: anybody,
     request: nothing,
     response: cbor(blocksDocument),
@@ -159,7 +164,7 @@ export const nodeRoutes = {
   getHeadAt: route({
     method: "GET",
     path: "/chains/{chain}/heads/{height}",
-    params: { ...chain, height: uint },
+    params: { ...chain, height: place },
     caller: anybody,
     request: nothing,
     response: cbor(headDocument),
@@ -170,7 +175,7 @@ export const nodeRoutes = {
   getPage: route({
     method: "GET",
     path: "/chains/{chain}/pages/{no}",
-    params: { ...chain, no: uint },
+    params: { ...chain, no: place },
     caller: anybody,
     request: nothing,
     response: json("Page", object({ header: pageHeaderShape, signature: bytes(64) }), SMALL_BYTES),
@@ -238,7 +243,7 @@ export const nodeRoutes = {
     method: "GET",
     path: "/chains/{chain}/grants/{gid}/usage",
     params: { ...chain, gid: gidShape },
-    query: { after: optional(uint), limit: optional(uintUpTo(usageEntries)) },
+    query: { after: optional(place), limit: atMost(usageEntries) },
     caller: anybody,
     request: nothing,
     response: json(
