@@ -5,6 +5,7 @@ import type { Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { CBOR_BYTES_MAX } from "@anamnesis/crypto/verify";
 import { limits, mailboxRoutes, nodeRoutes, proxyRoutes } from "@anamnesis/protocol";
 import type { Route } from "@anamnesis/protocol";
 import { sampleCall } from "@anamnesis/testing/wireSamples";
@@ -75,15 +76,15 @@ describe("readAnswer()", () => {
   test("an answer that says that it is too long is not begun with", async () => {
     answer = (response) => {
       sent = 0;
-      response.writeHead(200, { "content-length": String(limits.answerBytes + 1) });
+      response.writeHead(200, { "content-length": String(CBOR_BYTES_MAX + 1) });
       response.flushHeaders();
     };
-    await assert.rejects(head(), want(limits.answerBytes));
+    await assert.rejects(head(), want(CBOR_BYTES_MAX));
     await closed;
   });
 
   test("a small answer that unpacks without end is broken off too", async () => {
-    const packed = gzipSync(Buffer.alloc(limits.answerBytes + 1));
+    const packed = gzipSync(Buffer.alloc(CBOR_BYTES_MAX + 1));
     assert.ok(packed.length < 10_000);
     answer = (response) => {
       response.writeHead(200, {
@@ -92,7 +93,7 @@ describe("readAnswer()", () => {
       });
       response.end(packed);
     };
-    await assert.rejects(head(), want(limits.answerBytes));
+    await assert.rejects(head(), want(CBOR_BYTES_MAX));
   });
 
   test("a refusal without end is a refusal", async () => {

@@ -47,7 +47,7 @@ export interface ChainParams {
   readonly heartbeatSeconds: number;
 }
 
-/** Who may write, who votes and how credit moves: docs/spec/state.md ST-13. */
+/** Who may write, who votes and how credit moves: docs/spec/state.md ST-16. */
 export const policies = ["pbft", "credit-dpos", "level-rotation", "single-verifier"] as const;
 export type Policy = (typeof policies)[number];
 

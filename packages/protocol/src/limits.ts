@@ -31,9 +31,8 @@ export const limits = {
   /** Sealed messages are padded to buckets of this size. */
   messageBucketBytes: 4 * 1024,
   messageBytes: 8 * 1024 * 1024,
-  /** What clients read of an answer: lists in JSON; documents, where no larger bound is named; errors. */
+  /** What clients read of an answer: lists in JSON; errors. */
   answerJsonBytes: 32 * 1024 * 1024,
-  answerBytes: 1024 * 1024,
   answerErrorBytes: 64 * 1024,
   boxBytes: 64 * 1024 * 1024,
   boxMessages: 4_096,
@@ -69,5 +68,4 @@ export const limits = {
   voterChanges: 256,
   /** Voters who sign one slip that changes the voters. */
   cosigners: 128,
-  cborDepth: 16,
 } as const;

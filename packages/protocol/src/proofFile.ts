@@ -1,5 +1,4 @@
 import { blob, document, literal, nullable, object } from "./shape.ts";
-import type { Shaped } from "./shape.ts";
 
 const proofFileShape = object({
   v: literal(1),
