@@ -4,15 +4,23 @@
  *
  * docs/operating/running.md says with which flags it carries most and takes least memory.
  */
-import { parseGenesis } from "@anamnesis/protocol";
-import { serverMain } from "@anamnesis/server";
+import { list, optional, parseGenesis, uint, uintUpTo } from "@anamnesis/protocol";
+import { line, serverMain } from "@anamnesis/server";
 import { startNode } from "./node.ts";
-import type { NodeConfig } from "./node.ts";
 
-await serverMain(async (file, readText) => {
-  const { genesis: files, ...config } = file as unknown as Omit<NodeConfig, "genesis"> & {
-    genesis: readonly string[];
-  };
+const fields = {
+  dataDirectory: line,
+  institution: line,
+  genesis: list(line, 1_000, 1),
+  quotaBytes: optional(uint),
+  mailboxBytes: optional(uint),
+  mailboxBoxes: optional(uint),
+  boxesPerHour: optional(uint),
+  verifiers: optional(uintUpTo(64)),
+  scrubEveryMs: optional(uint),
+};
+
+await serverMain(fields, async ({ genesis: files, ...config }, readText) => {
   const genesis = await Promise.all(files.map(async (path) => parseGenesis(await readText(path))));
   return startNode({ ...config, genesis });
 });

@@ -2,12 +2,23 @@
  * Runs a proxy from a JSON file: `node src/main.ts proxy.json`, with the fields of `ProxyConfig`; `trust` is the path of
  * trust.json.
  */
-import { parseTrust } from "@anamnesis/protocol";
-import { serverMain } from "@anamnesis/server";
+import { optional, parseTrust, uint } from "@anamnesis/protocol";
+import { line, serverMain } from "@anamnesis/server";
 import { startProxy } from "./proxy.ts";
-import type { ProxyConfig } from "./proxy.ts";
 
-await serverMain(async (file, readText) => {
-  const { trust, ...config } = file as unknown as Omit<ProxyConfig, "trust"> & { trust: string };
-  return startProxy({ ...config, trust: parseTrust(await readText(trust)) });
-});
+const fields = {
+  trust: line,
+  home: line,
+  institution: line,
+  index: uint,
+  nodeAddress: line,
+  sweepEveryMs: optional(uint),
+  capsulesPerMinute: optional(uint),
+  packagesPerMinute: optional(uint),
+  grantsPerHour: optional(uint),
+  quotaBytes: optional(uint),
+};
+
+await serverMain(fields, async ({ trust, ...config }, readText) =>
+  startProxy({ ...config, trust: parseTrust(await readText(trust)) }),
+);

@@ -2,12 +2,19 @@
  * Runs a vault from a JSON file: `node src/main.ts vault.json`, with the fields of `VaultConfig`; `trust` is the path of
  * trust.json.
  */
-import { parseTrust } from "@anamnesis/protocol";
-import { serverMain } from "@anamnesis/server";
+import { list, optional, parseTrust, uint } from "@anamnesis/protocol";
+import { line, serverMain } from "@anamnesis/server";
 import { startVault } from "./vault.ts";
-import type { VaultConfig } from "./vault.ts";
 
-await serverMain(async (file, readText) => {
-  const { trust, ...config } = file as unknown as Omit<VaultConfig, "trust"> & { trust: string };
-  return startVault({ ...config, trust: parseTrust(await readText(trust)) });
-});
+const fields = {
+  trust: line,
+  home: optional(line),
+  replicas: optional(list(line, 64)),
+  quotaBytes: optional(uint),
+  objectBytesMax: optional(uint),
+  scrubEveryMs: optional(uint),
+};
+
+await serverMain(fields, async ({ trust, ...config }, readText) =>
+  startVault({ ...config, trust: parseTrust(await readText(trust)) }),
+);

@@ -10,4 +10,4 @@ export { RateLimit } from "./rateLimit.ts";
 export { RevocationLists } from "./revocationLists.ts";
 export type { HttpConfig, Server } from "./serve.ts";
 export { serve } from "./serve.ts";
-export { serverMain } from "./serverMain.ts";
+export { line, serverMain } from "./serverMain.ts";

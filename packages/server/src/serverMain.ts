@@ -1,10 +1,39 @@
 import { readFile } from "node:fs/promises";
-import { AnamnesisError, jsonValue } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  fromJson,
+  list,
+  object,
+  oneOf,
+  optional,
+  text,
+  uint,
+  uintUpTo,
+} from "@anamnesis/protocol";
+import type { MapFields, ShapedFields } from "@anamnesis/protocol";
 import { failureOf } from "./failure.ts";
 import type { Server } from "./serve.ts";
 
-/** What the configuration file holds: fields of the server's configuration, and paths of the documents that it trusts. */
-export type ConfigFile = Readonly<Record<string, unknown>>;
+/** A path or an address in a configuration file. */
+export const line = text(4_096, 1);
+const lines = list(line, 1_000);
+const bound = object({ perOrigin: uint, inAll: uint });
+
+/** What every server's configuration file may say: the fields of `HttpConfig` that are no functions. */
+const httpFields = {
+  host: optional(line),
+  port: optional(uintUpTo(65_535)),
+  authorities: optional(lines),
+  reverseProxies: optional(lines),
+  logLevel: optional(oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent")),
+  corsOrigins: optional(lines),
+  bodyPace: optional(object({ graceMs: uint, bytesPerSecond: uint, deadlineMs: uint })),
+  connections: optional(bound),
+  waitingBytes: optional(bound),
+} satisfies MapFields;
+
+/** What a configuration file holds, exact to the field: a name that is misspelt is an error, not a default. */
+export type ConfigFile<F extends MapFields> = ShapedFields<typeof httpFields> & ShapedFields<F>;
 /** Reads a file that the configuration names. @throws {AnamnesisError} FILE_UNREADABLE */
 export type ReadText = (path: string) => Promise<string>;
 
@@ -13,18 +42,21 @@ export type ReadText = (path: string) => Promise<string>;
  * and stops at SIGINT or SIGTERM. What hinders it is said on stderr as `{"error":{"code","message"}}`, and the process
  * ends with 1.
  *
+ * @param fields - What the file holds beside the fields of every server.
  * @param start - Starts the server of a configuration. May throw AnamnesisError with any code.
  */
-export async function serverMain(
-  start: (config: ConfigFile, readText: ReadText) => Promise<Server>,
+export async function serverMain<F extends MapFields>(
+  fields: F,
+  start: (config: ConfigFile<F>, readText: ReadText) => Promise<Server>,
 ): Promise<void> {
   try {
     const file = process.argv[2];
     if (file === undefined)
       throw new AnamnesisError("USAGE", "Want the path of a configuration file");
-    const server = await start(jsonObject(await readBytes(file)), async (path) =>
-      new TextDecoder().decode(await readBytes(path)),
-    );
+    const readText: ReadText = async (path) => new TextDecoder().decode(await readBytes(path));
+    const shape = object({ ...httpFields, ...fields });
+    const config = fromJson(shape, await readText(file), "Configuration file") as ConfigFile<F>;
+    const server = await start(config, readText);
     process.stdout.write(`${JSON.stringify({ ready: true, address: server.address })}\n`);
     for (const signal of ["SIGINT", "SIGTERM"] as const)
       process.once(signal, () => void server.stop());
@@ -32,14 +64,6 @@ export async function serverMain(
     process.stderr.write(`${JSON.stringify(failureOf(error).body)}\n`);
     process.exitCode = 1;
   }
-}
-
-/** @throws {AnamnesisError} BAD_REQUEST */
-function jsonObject(file: Uint8Array): ConfigFile {
-  const value = jsonValue(new TextDecoder().decode(file), "Configuration file");
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new AnamnesisError("BAD_REQUEST", "Configuration file is not a JSON object");
-  return { ...value };
 }
 
 const readBytes = (path: string): Promise<Uint8Array> =>
