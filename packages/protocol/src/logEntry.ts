@@ -1,40 +1,49 @@
 import { encodeCanonical, sha256, verifySignature } from "@anamnesis/crypto/verify";
-import type { CborValue } from "@anamnesis/crypto/verify";
-import { decodeItem } from "./canonical.ts";
-import { AnamnesisError } from "./errors.ts";
-import type { ChainId, InstitutionId } from "./ids.ts";
-import { parseChainId, parseInstitutionId } from "./ids.ts";
+import { chainIdShape, institutionIdShape } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { leafHash, rootOfLeafHashes } from "./merkle.ts";
+import { blob, bytes, item, list, tuple, uint } from "./shape.ts";
+import type { Shaped } from "./shape.ts";
 
+const named = list(institutionIdShape, limits.members);
+
+/** Canonical CBOR [chain, height, time, proposer, [group…], [absent…], [misbehaviour…]]. */
+const logEntryShape = tuple({
+  chain: chainIdShape,
+  /** From 1 on, without a gap. */
+  height: uint,
+  /** Block time, Unix milliseconds; never goes back. */
+  time: uint,
+  proposer: institutionIdShape,
+  /** Groups as their carriers' nodes made them. One whose form or signature fails yields codes and changes nothing. */
+  groups: list(blob(limits.blockBytes), limits.blockBytes),
+  /** Voters that did not sign the entry before. */
+  absent: named,
+  /** Members whom the engine caught at signing two things for one height. */
+  misbehaviour: named,
+});
 /**
  * What was decided at one height: all that replaying needs, whichever engine decided it. Why it was decided is said by a
  * certificate of that engine's own (embedded: {@link EntryCertificate}; CometBFT: its commit).
  */
-export interface LogEntry {
-  readonly chain: ChainId;
-  /** From 1 on, without a gap. */
-  readonly height: number;
-  /** Block time, Unix milliseconds; never goes back. */
-  readonly time: number;
-  readonly proposer: InstitutionId;
-  /** Groups as their carriers' nodes made them. One whose form or signature fails yields codes and changes nothing. */
-  readonly groups: readonly Uint8Array[];
-  /** Voters that did not sign the entry before. */
-  readonly absent: readonly InstitutionId[];
-  /** Members whom the engine caught at signing two things for one height. */
-  readonly misbehaviour: readonly InstitutionId[];
-}
+export type LogEntry = Readonly<Shaped<typeof logEntryShape>>;
 
-/** Why an entry stands, in the embedded engine: its proposer signed it, what came before it and what it leads to. */
-export interface EntryCertificate {
-  /** {@link CertifiedEntry.hash} of the entry before, 32 bytes; zeros at height 1. */
-  readonly prevHash: Uint8Array;
-  /** App hash after this entry, 32 bytes. */
-  readonly appHash: Uint8Array;
+const entryCertificateShape = tuple({
+  /** {@link CertifiedEntry.hash} of the entry before; zeros at height 1. */
+  prevHash: bytes(32),
+  /** App hash after this entry. */
+  appHash: bytes(32),
   /** Ed25519 by the proposer's node key over the hash, type "ENTRY". */
-  readonly signature: Uint8Array;
-}
+  signature: bytes(64),
+});
+/** Why an entry stands, in the embedded engine: its proposer signed it, what came before it and what it leads to. */
+export type EntryCertificate = Readonly<Shaped<typeof entryCertificateShape>>;
+
+const certifiedDocument = item(
+  "Log entry",
+  tuple({ entry: logEntryShape, certificate: entryCertificateShape }),
+  limits.blockBytes,
+);
 
 export interface CertifiedEntry {
   readonly entry: LogEntry;
@@ -89,73 +98,12 @@ export const verifyCertified = (
     signature: certificate.signature,
   });
 
-const entryItem = (entry: LogEntry): CborValue => [
-  entry.chain,
-  entry.height,
-  entry.time,
-  entry.proposer,
-  [...entry.groups],
-  [...entry.absent],
-  [...entry.misbehaviour],
-];
-
-/** Canonical CBOR [chain, height, time, proposer, [group…], [absent…], [misbehaviour…]]. */
-export const encodeLogEntry = (entry: LogEntry): Uint8Array => encodeCanonical(entryItem(entry));
-
-/** @throws {AnamnesisError} MALFORMED, BAD_REQUEST (a name that is none) and those of decoding. */
-export const decodeLogEntry = (bytes: Uint8Array): LogEntry =>
-  entryFromItem(decodeItem(bytes, "Log entry", limits.blockBytes));
-
 /** Canonical CBOR [entry, [prevHash, appHash, signature]]: what a follower pulls. */
-export const encodeCertified = ({ entry, certificate }: Omit<CertifiedEntry, "hash">): Uint8Array =>
-  encodeCanonical([
-    entryItem(entry),
-    [certificate.prevHash, certificate.appHash, certificate.signature],
-  ]);
+export const encodeCertified: (certified: Omit<CertifiedEntry, "hash">) => Uint8Array =
+  certifiedDocument.encode;
 
-/** @throws {AnamnesisError} MALFORMED, BAD_REQUEST (a name that is none) and those of decoding. */
+/** @throws {AnamnesisError} MALFORMED and those of decoding. */
 export function decodeCertified(bytes: Uint8Array): CertifiedEntry {
-  const [first, second] = listOf(decodeItem(bytes, "Log entry", limits.blockBytes), 2);
-  const entry = entryFromItem(first);
-  const [prevHash, appHash, signature] = listOf(second, 3);
-  if (!isBytes(prevHash, 32) || !isBytes(appHash, 32) || !isBytes(signature, 64))
-    throw malformed("its certificate is not two hashes and a signature");
-  const certificate = { prevHash, appHash, signature };
+  const { entry, certificate } = certifiedDocument.decode(bytes);
   return { entry, certificate, hash: certifiedHash(entry, certificate) };
 }
-
-function entryFromItem(item: unknown): LogEntry {
-  const [chain, height, time, proposer, groups, absent, misbehaviour] = listOf(item, 7);
-  if (typeof chain !== "string" || typeof proposer !== "string")
-    throw malformed("chain and proposer are not text");
-  if (!isCount(height) || !isCount(time)) throw malformed("height and time are not whole numbers");
-  if (!Array.isArray(groups) || !groups.every((group) => group instanceof Uint8Array))
-    throw malformed("its groups are not byte strings");
-  return {
-    chain: parseChainId(chain),
-    height,
-    time,
-    proposer: parseInstitutionId(proposer),
-    groups,
-    absent: namesIn(absent),
-    misbehaviour: namesIn(misbehaviour),
-  };
-}
-
-function namesIn(list: unknown): InstitutionId[] {
-  if (!Array.isArray(list) || !list.every((id) => typeof id === "string"))
-    throw malformed("members are not named by text");
-  return list.map(parseInstitutionId);
-}
-
-function listOf(item: unknown, length: number): readonly unknown[] {
-  if (!Array.isArray(item) || item.length !== length)
-    throw malformed(`not a list of ${length} fields`);
-  return item;
-}
-
-const isCount = (value: unknown): value is number =>
-  typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-const isBytes = (value: unknown, length: number): value is Uint8Array =>
-  value instanceof Uint8Array && value.length === length;
-const malformed = (why: string) => new AnamnesisError("MALFORMED", `Log entry refused: ${why}`);

@@ -118,3 +118,16 @@ test("an inner node cannot pass for a leaf, nor a proof be deeper than a key has
     }),
   );
 });
+
+test("a leaf that lies off its own path proves nobody's absence, even under a root that has it there", () => {
+  const [id, other] = [
+    "here",
+    ids.find((each) => bitAt(sparseKey(each), 0) !== bitAt(sparseKey("here"), 0))!,
+  ];
+  const { key, value } = entryOf(other, "lies elsewhere");
+  const [leaf, sibling] = [sparseLeaf(key, value), sha256(utf8("sibling"))];
+  const isLeft = bitAt(sparseKey(id), 0) === 0;
+  const crooked = isLeft ? sparseNode(leaf, sibling) : sparseNode(sibling, leaf);
+  const end = { found: "other", otherKey: key, otherValueHash: sha256(value) } as const;
+  assert.ok(!verifySparseProof(crooked, id, { siblings: [sibling], end }));
+});

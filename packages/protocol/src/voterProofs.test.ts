@@ -18,6 +18,7 @@ import {
   votersOfGenesis,
 } from "./proofs.ts";
 import type { SlipProof, VoterChange } from "./proofs.ts";
+import { sparseKey, sparseLeaf } from "./sparseProof.ts";
 import { VOTERS, votersDocument } from "./voters.ts";
 
 const chain = new TestChain(makeGenesis("consortium"));
@@ -97,6 +98,23 @@ test("a change stands on those who voted before it, not on whom it lets in", () 
   ];
   for (const { when, change } of rows)
     assert.throws(() => followVoters(genesisVotes, [change]), refused, when);
+});
+
+test("voters that are none are not followed, whoever signs for them", () => {
+  const { voters } = genesisVotes;
+  for (const wrong of [
+    voters.toReversed(),
+    [{ ...voters[0]!, power: 0 }],
+    [...voters, voters[0]!],
+  ]) {
+    const value = votersDocument.encode(wrong);
+    const proof = { siblings: [], end: { found: "value", value } } as const;
+    const roots = { ...letIn.roots, institutions: sparseLeaf(sparseKey(VOTERS), value) };
+    assert.throws(
+      () => followVoters(genesisVotes, [signed({ ...letIn, proof, roots }, others)]),
+      /Voters refused/,
+    );
+  }
 });
 
 test("who knows a newer set refuses what the old one signs", () => {
