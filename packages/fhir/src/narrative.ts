@@ -1,5 +1,6 @@
+import { Parser } from "htmlparser2";
+import type { Handler } from "htmlparser2";
 import { escapeXml, visibleText } from "./text.ts";
-import { decodeEntities } from "./entity.ts";
 
 const narrativeFaults = [
   "ACTIVE_ELEMENT",
@@ -25,12 +26,8 @@ const ALLOWED: ReadonlySet<string> = new Set(
 const ACTIVE: ReadonlySet<string> = new Set(
   (
     "script style iframe frame frameset object embed applet svg math template noscript noembed noframes xmp plaintext " +
-    "textarea title select option audio video canvas form foreignobject head"
+    "textarea title select option audio video canvas form foreignobject head link meta base input button param source track"
   ).split(" "),
-);
-/** Active elements that hold nothing, so that nothing after them is lost. */
-const ACTIVE_EMPTY: ReadonlySet<string> = new Set(
-  "link meta base input button frame embed param source track".split(" "),
 );
 const VOID: ReadonlySet<string> = new Set(["br", "hr", "img", "col"]);
 const ATTRIBUTES: ReadonlySet<string> = new Set(
@@ -38,10 +35,10 @@ const ATTRIBUTES: ReadonlySet<string> = new Set(
 );
 const SAFE_LINK = /^(?:https?:\/\/|mailto:|tel:)/i;
 const SAFE_IMAGE = /^data:image\/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*$/;
+/** Elements that are written one inside the other; of deeper ones only the text stays. */
 const DEPTH_MAX = 60;
-
-const NAME = /[A-Za-z][A-Za-z0-9:_-]*/y;
-const ATTRIBUTE = /[\s/]*([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?/y;
+/** How many open elements one run of the parser keeps in mind: its time grows with their square. */
+const NESTING_MAX = 500;
 
 /**
  * A narrative made safe to show: only basic formatting is left, built anew from what was read, so that nothing of the
@@ -50,150 +47,137 @@ const ATTRIBUTE = /[\s/]*([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=
  * GIF, others leave their `alt`. No class, id or style survives.
  */
 export function sanitizeNarrative(xhtml: string): string {
-  return new Sanitizer(xhtml).run().safe;
+  return new Sanitizer(xhtml).safe;
 }
 
 /** What in a narrative breaks FHIR's rules for it (invariants txt-1, txt-2) or is hostile; each fault once. */
 export function narrativeFaultsIn(xhtml: string): NarrativeFault[] {
-  return [...new Sanitizer(xhtml).run().faults];
+  return [...new Sanitizer(xhtml).faults];
 }
 
-class Sanitizer {
+type Attributes = Readonly<Record<string, string>>;
+
+/** What is written where an element ends, nothing for one that is not written; or an element that goes with all it holds. */
+type Open = { readonly endTag: string } | "dropped";
+
+/**
+ * Hears what the parser reads. It reads as browsers do (names in any case, raw text of scripts, implied ends), and what
+ * XHTML has beyond HTML: elements closed by `/>`, and CDATA.
+ */
+class Sanitizer implements Partial<Handler> {
   readonly faults = new Set<NarrativeFault>();
-  private readonly input: string;
-  private readonly out: string[] = [];
-  private readonly open: string[] = [];
-  private at = 0;
+  readonly safe: string;
+  readonly #out: string[] = [];
+  readonly #open: Open[] = [];
+  #written = 0;
+  #dropped = 0;
+  #parser!: Parser;
+  /** What this run of the parser reads, what the next one will, and how many elements were open when this one began. */
+  #source = "";
+  #rest: string;
+  #openBefore = 0;
 
   constructor(input: string) {
-    this.input = input;
+    this.#rest = input;
+    while (this.#rest !== "") this.#run();
+    while (this.#open.length > 0) this.onclosetag("", true);
+    this.safe = this.#out.join("");
   }
 
-  run(): { safe: string; faults: ReadonlySet<NarrativeFault> } {
-    while (this.at < this.input.length) {
-      const next = this.input.indexOf("<", this.at);
-      this.text(this.input.slice(this.at, next < 0 ? this.input.length : next));
-      if (next < 0) break;
-      this.at = next;
-      this.markup();
+  #run(): void {
+    this.#source = this.#rest;
+    this.#rest = "";
+    this.#openBefore = this.#open.length;
+    this.#parser = new Parser(this, { recognizeSelfClosing: true, recognizeCDATA: true });
+    this.#parser.end(this.#source);
+  }
+
+  onopentag(fullName: string, attributes: Attributes, isImplied: boolean): void {
+    if (isImplied) this.faults.add("MALFORMED");
+    const opened = this.#openElement(fullName.toLowerCase().replace(/^.*:/, ""), attributes);
+    this.#open.push(opened);
+    if (opened === "dropped") this.#dropped++;
+    else if (opened.endTag !== "") this.#written++;
+    if (this.#open.length - this.#openBefore < NESTING_MAX) return;
+    this.#rest = this.#source.slice(this.#parser.endIndex + 1);
+    this.#parser.pause();
+  }
+
+  /** Elements end in turn. A tag that the input ends in opened nothing, yet is said to end here: it is the last. */
+  onclosetag(name: string, isImplied: boolean): void {
+    const endsItself = this.#source.startsWith("/>", this.#parser.endIndex - 1);
+    if (isImplied && !endsItself && !VOID.has(name)) this.faults.add("MALFORMED");
+    const closed = this.#open.pop();
+    if (closed === "dropped") this.#dropped--;
+    else if (closed !== undefined && closed.endTag !== "") {
+      this.#written--;
+      this.#out.push(closed.endTag);
     }
-    if (this.open.length > 0) this.faults.add("MALFORMED");
-    while (this.open.length > 0) this.out.push(`</${this.open.pop()}>`);
-    return { safe: this.out.join(""), faults: this.faults };
   }
 
-  private text(raw: string): void {
-    this.out.push(escapeXml(visibleText(decodeEntities(raw))));
+  onattribute(_name: string, _value: string, quote?: string | null): void {
+    if (quote === undefined || quote === null) this.faults.add("MALFORMED");
   }
 
-  private markup(): void {
-    const rest = this.input.slice(this.at, this.at + 9);
-    if (rest.startsWith("<!--")) return this.skipTo("-->", 2);
-    if (rest === "<![CDATA[") return this.characterData();
-    if (rest.startsWith("<!") || rest.startsWith("<?")) {
-      this.faults.add("MALFORMED");
-      return this.skipTo(">", 1);
-    }
-    const closing = rest.startsWith("</");
-    NAME.lastIndex = this.at + (closing ? 2 : 1);
-    const name = NAME.exec(this.input)?.[0];
-    if (name === undefined) {
-      this.faults.add("MALFORMED");
-      this.out.push("&lt;");
-      this.at++;
-      return;
-    }
-    this.at = NAME.lastIndex;
-    const local = name.toLowerCase().replace(/^.*:/, "");
-    if (closing) this.closeTag(local);
-    else this.openTag(local);
+  ontext(text: string): void {
+    if (/[<&]/.test(text) && this.#raw() === text) this.faults.add("MALFORMED");
+    this.#text(text);
   }
 
-  private skipTo(end: string, from: number): void {
-    const found = this.input.indexOf(end, this.at + from);
-    this.at = found < 0 ? this.input.length : found + end.length;
+  /** Whatever else begins with `<!` or `<?` is read as a comment too. */
+  oncomment(): void {
+    if (!/^<!--.*-->$/s.test(this.#raw())) this.faults.add("MALFORMED");
   }
 
-  private characterData(): void {
-    const end = this.input.indexOf("]]>", this.at);
-    this.out.push(
-      escapeXml(visibleText(this.input.slice(this.at + 9, end < 0 ? this.input.length : end))),
-    );
-    this.at = end < 0 ? this.input.length : end + 3;
+  onprocessinginstruction(): void {
+    this.faults.add("MALFORMED");
   }
 
-  private closeTag(name: string): void {
-    this.skipTo(">", 0);
-    const place = this.open.lastIndexOf(name);
-    if (place < 0) return;
-    if (place !== this.open.length - 1) this.faults.add("MALFORMED");
-    while (this.open.length > place) this.out.push(`</${this.open.pop()}>`);
+  /** What was last read, as it stands in the input. */
+  #raw(): string {
+    return this.#source.slice(this.#parser.startIndex, this.#parser.endIndex + 1);
   }
 
-  private openTag(name: string): void {
-    const attributes = this.attributes();
-    const selfClosed = this.input.startsWith("/>", this.at - 2);
-    if (ACTIVE.has(name) || ACTIVE_EMPTY.has(name)) {
+  #text(text: string): void {
+    if (this.#dropped === 0) this.#out.push(escapeXml(visibleText(text)));
+  }
+
+  #openElement(name: string, attributes: Attributes): Open {
+    if (ACTIVE.has(name)) {
       this.faults.add("ACTIVE_ELEMENT");
-      if (ACTIVE.has(name) && !selfClosed) this.dropContent(name);
-      return;
+      return "dropped";
     }
     if (!ALLOWED.has(name)) {
       this.faults.add("ELEMENT_REFUSED");
-      return;
+      return { endTag: "" };
     }
-    const kept = this.keptAttributes(name, attributes);
+    const kept = this.#keptAttributes(name, attributes);
     if (name === "img" && kept["src"] === undefined) {
-      this.text(attributes.get("alt") ?? "");
-      return;
+      this.#text(attributes["alt"] ?? "");
+      return { endTag: "" };
     }
+    if (this.#dropped > 0 || (this.#written >= DEPTH_MAX && !VOID.has(name))) return { endTag: "" };
     const shown = Object.entries(kept).map(([key, value]) => ` ${key}="${escapeXml(value)}"`);
-    if (VOID.has(name)) {
-      this.out.push(`<${name}${shown.join("")}/>`);
-    } else if (this.open.length < DEPTH_MAX) {
-      this.out.push(`<${name}${shown.join("")}>`);
-      if (selfClosed) this.out.push(`</${name}>`);
-      else this.open.push(name);
-    }
+    const isVoid = VOID.has(name);
+    this.#out.push(`<${name}${shown.join("")}${isVoid ? "/" : ""}>`);
+    return { endTag: isVoid ? "" : `</${name}>` };
   }
 
-  /** Reads attributes up to and including the tag's `>`. The first of two with one name counts, as in browsers. */
-  private attributes(): Map<string, string> {
-    const attributes = new Map<string, string>();
-    for (;;) {
-      ATTRIBUTE.lastIndex = this.at;
-      const found = ATTRIBUTE.exec(this.input);
-      if (found === null) break;
-      this.at = ATTRIBUTE.lastIndex;
-      const [, name = "", double, single, bare] = found;
-      const key = name.toLowerCase();
-      if (!attributes.has(key)) attributes.set(key, decodeEntities(double ?? single ?? bare ?? ""));
-    }
-    const junk = /[^>]*/y;
-    junk.lastIndex = this.at;
-    if (/[^\s/]/.test(junk.exec(this.input)?.[0] ?? "")) this.faults.add("MALFORMED");
-    this.skipTo(">", 0);
-    return attributes;
-  }
-
-  private keptAttributes(
-    element: string,
-    attributes: ReadonlyMap<string, string>,
-  ): Record<string, string> {
+  #keptAttributes(element: string, attributes: Attributes): Record<string, string> {
     const kept: Record<string, string> = {};
-    for (const [key, value] of attributes) {
+    for (const [key, value] of Object.entries(attributes)) {
       const name = key === "xml:lang" ? "lang" : key;
       if (name.startsWith("on")) this.faults.add("EVENT_HANDLER");
-      else if (name === "style") this.checkStyle(value);
-      else if (name === "href") this.link(element, value, kept);
-      else if (name === "src") this.image(element, value, kept);
-      else if (URL_ATTRIBUTES.has(name)) this.faults.add("UNSAFE_URL");
+      else if (name === "style") this.#checkStyle(value);
+      else if (name === "href") this.#link(element, value, kept);
+      else if (name === "src") this.#image(element, value, kept);
+      else if (URL_ATTRIBUTES.has(name) || name.endsWith(":href")) this.faults.add("UNSAFE_URL");
       else if (ATTRIBUTES.has(name)) kept[name] = visibleText(value);
     }
     return kept;
   }
 
-  private link(element: string, value: string, kept: Record<string, string>): void {
+  #link(element: string, value: string, kept: Record<string, string>): void {
     const url = withoutBlanks(value);
     if (element !== "a") this.faults.add("UNSAFE_URL");
     else if (SAFE_LINK.test(url))
@@ -201,28 +185,21 @@ class Sanitizer {
     else if (hasScheme(url)) this.faults.add("UNSAFE_URL");
   }
 
-  private image(element: string, value: string, kept: Record<string, string>): void {
+  #image(element: string, value: string, kept: Record<string, string>): void {
     if (element === "img" && SAFE_IMAGE.test(value)) kept["src"] = value.replace(/\s/g, "");
     else if (!(element === "img" && value.startsWith("#"))) this.faults.add("EXTERNAL_IMAGE");
   }
 
-  private checkStyle(value: string): void {
+  #checkStyle(value: string): void {
     const plain = value.replace(/\\|\/\*.*?\*\//g, "").toLowerCase();
     if (/url\s*\(|expression|javascript|@import|behaviou?r|binding|position|z-index/.test(plain)) {
       this.faults.add("UNSAFE_STYLE");
     }
   }
-
-  /** Skips what an active element holds; to the end of the narrative if it is never closed. */
-  private dropContent(name: string): void {
-    const close = new RegExp(`</(?:[a-z0-9_-]+:)?${name}[^>]*>`, "gi");
-    close.lastIndex = this.at;
-    this.at = close.exec(this.input) === null ? this.input.length : close.lastIndex;
-  }
 }
 
 const URL_ATTRIBUTES: ReadonlySet<string> = new Set(
-  "srcset action formaction background data poster xlink:href ping dynsrc lowsrc longdesc usemap srcdoc".split(
+  "srcset action formaction background data poster ping dynsrc lowsrc longdesc usemap srcdoc".split(
     " ",
   ),
 );
