@@ -1,4 +1,6 @@
 import "reflect-metadata";
+import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
+import { DirectoryString } from "@peculiar/asn1-x509";
 import {
   BasicConstraintsExtension,
   Extension,
@@ -6,7 +8,7 @@ import {
   KeyUsagesExtension,
   X509CertificateGenerator,
 } from "@peculiar/x509";
-import { concat, randomBytes, toHex, utf8 } from "@anamnesis/crypto/verify";
+import { randomBytes, toHex } from "@anamnesis/crypto/verify";
 import { boxKeyOid, institutionOid, roleOid } from "@anamnesis/protocol";
 import type { Role } from "@anamnesis/protocol";
 import { commonName, ed25519, newSerial, publicKeyOf } from "./authority.ts";
@@ -65,25 +67,18 @@ export async function issueCertificate(
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      extension(boxKeyOid, DER.octetString, boxKey),
-      extension(roleOid, DER.utf8String, utf8(role)),
-      ...(isPatient ? [] : [extension(institutionOid, DER.utf8String, utf8(institution))]),
+      extension(boxKeyOid, new OctetString(boxKey)),
+      extension(roleOid, text(role)),
+      ...(isPatient ? [] : [extension(institutionOid, text(institution))]),
     ],
   });
   return { der: new Uint8Array(certificate.rawData), serial, validFrom, validTo };
 }
 
-const DER = { octetString: 0x04, utf8String: 0x0c } as const;
+/** An extension that is not critical. */
+const extension = (oid: string, value: OctetString | DirectoryString): Extension =>
+  new Extension(oid, false, AsnConvert.serialize(value));
 
-/** An extension whose value is one DER primitive (X.690 8.1.3: one, or three length octets). */
-function extension(oid: string, tag: number, content: Uint8Array): Extension {
-  const { length } = content;
-  const header = length < 128 ? [tag, length] : [tag, 0x82, length >> 8, length & 0xff];
-  return new Extension(
-    oid,
-    false,
-    concat(Uint8Array.from(header), content) as Uint8Array<ArrayBuffer>,
-  );
-}
+const text = (utf8String: string): DirectoryString => new DirectoryString({ utf8String });
 
 const wholeSeconds = (ms: number): number => Math.floor(ms / 1000) * 1000;

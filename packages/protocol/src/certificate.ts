@@ -1,7 +1,14 @@
-import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
-import { BasicConstraints, Certificate, KeyUsage, KeyUsageFlags } from "@peculiar/asn1-x509";
+import { OctetString } from "@peculiar/asn1-schema";
+import {
+  BasicConstraints,
+  Certificate,
+  DirectoryString,
+  KeyUsage,
+  KeyUsageFlags,
+} from "@peculiar/asn1-x509";
 import type { Extension, Name } from "@peculiar/asn1-x509";
 import { BYTES, equalBytes, isStrictPublicKey, verifySignatureRaw } from "@anamnesis/crypto/verify";
+import { readDer } from "./der.ts";
 import { boxKeyOid, institutionOid, roleOid, roles } from "./enrolment.ts";
 import type { Role } from "./enrolment.ts";
 import { AnamnesisError } from "./errors.ts";
@@ -32,7 +39,6 @@ const ED25519_OID = "1.3.101.112";
 const BASIC_CONSTRAINTS_OID = "2.5.29.19";
 const KEY_USAGE_OID = "2.5.29.15";
 const COMMON_NAME_OID = "2.5.4.3";
-const UTF8_STRING_TAG = 0x0c;
 
 /**
  * Reads a person's certificate and checks it against a federation's intermediates (RFC 5280, the profile of
@@ -49,8 +55,8 @@ export function readCertificate(der: Uint8Array, cas: readonly CaKey[]): PersonC
   const signed = certificate.tbsCertificateRaw;
   if (
     signed === undefined ||
-    certificate.signatureAlgorithm.algorithm !== ED25519_OID ||
-    tbs.signature.algorithm !== ED25519_OID
+    tbs.signature.algorithm !== ED25519_OID ||
+    !certificate.signatureAlgorithm.isEqual(tbs.signature)
   ) {
     throw invalid("it is not signed with Ed25519");
   }
@@ -93,25 +99,12 @@ export const certificateInDate = (
 
 function parse(der: Uint8Array): Certificate {
   try {
-    const certificate = AsnConvert.parse(der, Certificate);
-    // What follows the certificate would be outside its signature but inside its fingerprint.
-    if (derLength(der) !== der.length) throw invalid("bytes follow it");
-    return certificate;
+    return readDer(der, Certificate);
   } catch (cause) {
-    if (cause instanceof AnamnesisError) throw cause;
     throw new AnamnesisError("CERTIFICATE_INVALID", "Certificate refused: it is not X.509 in DER", {
       cause,
     });
   }
-}
-
-/** Length of the outermost DER element, header included (X.690 8.1.3). */
-function derLength(der: Uint8Array): number {
-  const first = der[1] ?? 0;
-  if (first < 0x80) return 2 + first;
-  let length = 0;
-  for (let i = 0; i < (first & 0x7f); i++) length = length * 256 + (der[2 + i] ?? 0);
-  return 2 + (first & 0x7f) + length;
 }
 
 function checkUse(extensions: readonly Extension[]): void {
@@ -142,24 +135,14 @@ function boxKeyOf(extensions: readonly Extension[]): Uint8Array {
 function textOf(extensions: readonly Extension[], oid: string): string | undefined {
   const value = valueOf(extensions, oid);
   if (value === undefined) return undefined;
-  if (value[0] !== UTF8_STRING_TAG || derLength(value) !== value.length)
-    throw invalid("an extension is not UTF8String");
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(
-      value.subarray(value[1]! < 0x80 ? 2 : 2 + (value[1]! & 0x7f)),
-    );
-  } catch (cause) {
-    throw new AnamnesisError(
-      "CERTIFICATE_INVALID",
-      "Certificate refused: an extension is not UTF-8",
-      { cause },
-    );
-  }
+  const text = decode(value, DirectoryString).utf8String;
+  if (text === undefined) throw invalid("an extension is not UTF8String");
+  return text;
 }
 
 const decode = <T>(value: Uint8Array, type: new () => T): T => {
   try {
-    return AsnConvert.parse(value, type);
+    return readDer(value, type);
   } catch (cause) {
     throw new AnamnesisError(
       "CERTIFICATE_INVALID",

@@ -1,6 +1,6 @@
 import { CertificationRequest } from "@peculiar/asn1-csr";
-import { AsnConvert } from "@peculiar/asn1-schema";
 import { isStrictPublicKey, verifySignatureRaw } from "@anamnesis/crypto/verify";
+import { readDer } from "./der.ts";
 import { AnamnesisError } from "./errors.ts";
 
 const ED25519_OID = "1.3.101.112";
@@ -9,7 +9,7 @@ const ED25519_OID = "1.3.101.112";
  * The Ed25519 key of a PKCS#10 request (RFC 2986, RFC 8410), whose holder has signed it: proof of possession, for the
  * registrar who attests the person and for the registry.
  *
- * @param der - The request; bytes that follow it are refused.
+ * @param der - The request, in DER alone.
  * @returns 32 bytes.
  * @throws {AnamnesisError} BAD_REQUEST for another form or kind of key, SIGNATURE_INVALID without proof of possession.
  */
@@ -39,13 +39,10 @@ export function requestedKey(der: Uint8Array): Uint8Array {
 
 function parse(der: Uint8Array): CertificationRequest {
   try {
-    const request = AsnConvert.parse(der, CertificationRequest);
-    const encoded = new Uint8Array(AsnConvert.serialize(request));
-    if (encoded.length === der.length) return request;
+    return readDer(der, CertificationRequest);
   } catch (cause) {
     throw refused(cause);
   }
-  throw refused();
 }
 
 const refused = (cause?: unknown): AnamnesisError =>

@@ -4,6 +4,7 @@ export * from "./certificate.ts";
 export * from "./certificateRequest.ts";
 export * from "./codes.ts";
 export * from "./contactCard.ts";
+export * from "./der.ts";
 export * from "./enrolment.ts";
 export * from "./cosigning.ts";
 export * from "./errors.ts";

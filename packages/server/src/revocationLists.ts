@@ -1,8 +1,7 @@
-import { AsnConvert } from "@peculiar/asn1-schema";
 import { CertificateList } from "@peculiar/asn1-x509";
 import { toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import { Part } from "@anamnesis/http";
-import { AnamnesisError, registryRoutes } from "@anamnesis/protocol";
+import { AnamnesisError, readDer, registryRoutes } from "@anamnesis/protocol";
 import type { CaKey, ResponseOf } from "@anamnesis/protocol";
 
 const FRESH_MS = 60_000;
@@ -76,7 +75,7 @@ export class RevocationLists {
     const key = this.#cas.find(({ id }) => id === issuer)?.key;
     if (key === undefined) return undefined;
     try {
-      const list = AsnConvert.parse(encoded, CertificateList);
+      const list = readDer(encoded, CertificateList);
       const { tbsCertList: tbs, tbsCertListRaw: signed, signature } = list;
       if (signed === undefined) return undefined;
       const holds = verifySignatureRaw({
