@@ -1,17 +1,17 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import type { ReactNode } from "react";
 import { formatBytes, formatDay, formatFhirDate, formatMoment } from "./dates.ts";
-import { formatMessage } from "./formatMessage.ts";
-import type { MessageParams } from "./formatMessage.ts";
+import { messageFormat } from "./formatMessage.ts";
 import { chooseLanguage, locales, texts } from "./language.ts";
-import type { Language, TextId } from "./language.ts";
+import type { Language, TermId, TextId, TextParameters } from "./language.ts";
 
 /** What views use to speak. */
 export interface I18n {
   readonly language: Language;
   readonly locale: string;
   readonly setLanguage: (language: Language) => void;
-  readonly t: (id: TextId, params?: MessageParams) => string;
+  /** A text with its parameters, where it has any. */
+  readonly t: <Id extends TextId>(id: Id, ...parameters: TextParameters<Id>) => string;
   /** The text of `prefix.value`, else `value` as it stands. */
   readonly term: (prefix: string, value: string) => string;
   readonly day: (time: number) => string;
@@ -35,9 +35,10 @@ export function useI18n(): I18n {
 function makeI18n(language: Language, setLanguage: (language: Language) => void): I18n {
   const locale = locales[language];
   const words = texts[language];
-  const t = (id: TextId, params: MessageParams = {}): string =>
+  const format = messageFormat(locale);
+  const t: I18n["t"] = (id, ...[parameters]) =>
     // A full-width bracket brings its own space.
-    formatMessage(words[id], params, locale).replaceAll("） ", "）");
+    format(words[id], parameters ?? {}).replaceAll("） ", "）");
   return {
     language,
     locale,
@@ -45,7 +46,7 @@ function makeI18n(language: Language, setLanguage: (language: Language) => void)
     t,
     term: (prefix, value) => {
       const id = `${prefix}.${value}`;
-      return Object.hasOwn(words, id) ? t(id as TextId) : value;
+      return Object.hasOwn(words, id) ? t(id as TermId) : value;
     },
     day: (time) => formatDay(time, locale),
     moment: (time) => formatMoment(time, locale),

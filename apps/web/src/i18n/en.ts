@@ -86,7 +86,7 @@ export const en = {
   "record.signed": "Signed by {name} at {place}. Unchanged since {date}.",
   "record.signedNoPlace": "Signed by {name}. Unchanged since {date}.",
   "record.checked": "This browser has checked the signature and the public log.",
-  "record.version": "Version {n} of {count}",
+  "record.version": "Version {n, number} of {count, number}",
   "record.about": "About",
   "record.birth": "Born {date}",
   "record.download": "Download the file",

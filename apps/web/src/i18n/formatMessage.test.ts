@@ -1,31 +1,48 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { formatMessage, parameterNames } from "./formatMessage.ts";
+import { messageFormat } from "./formatMessage.ts";
+import type { ParametersOf } from "./formatMessage.ts";
 
 const records =
-  "{who} opened {count, plural, =0 {nothing} one {# record of {who}} other {# records}}.";
+  "{who} opened {count, plural, =0 {nothing} one {# record of {who}} other {# records}} for {why}.";
 
-test("formatMessage() fills parameters and chooses the plural branch", () => {
-  const of = (count: number): string => formatMessage(records, { who: "Li", count }, "en");
-  assert.equal(of(0), "Li opened nothing.");
-  assert.equal(of(1), "Li opened 1 record of Li.");
-  assert.equal(of(1200), "Li opened 1,200 records.");
-  assert.equal(formatMessage("{n, plural, other {# 份}}", { n: 1 }, "zh-CN"), "1 份");
+const en = messageFormat("en");
+
+test("messageFormat() fills parameters and chooses the branch of a plural", () => {
+  const of = (count: number): string => {
+    const parameters: ParametersOf<typeof records> = { who: "Li", count, why: "care" };
+    return en(records, parameters);
+  };
+  assert.equal(of(0), "Li opened nothing for care.");
+  assert.equal(of(1), "Li opened 1 record of Li for care.");
+  assert.equal(of(1200), "Li opened 1,200 records for care.");
+  assert.equal(messageFormat("zh-CN")("{n, plural, other {# 份}}", { n: 1 }), "1 份");
 });
 
-test("formatMessage() takes parameters as text, never as a pattern", () => {
-  assert.equal(formatMessage("Hello {name}", { name: "{other} #" }, "en"), "Hello {other} #");
-  assert.equal(formatMessage("No. # {a}", { a: "x" }, "en"), "No. # x");
+test("messageFormat() takes parameters as text, never as a message or as markup", () => {
+  assert.equal(en("Hello {name}", { name: "{other} # <b>" }), "Hello {other} # <b>");
+  assert.equal(en("No. # <b>{a}</b>, the patient's", { a: "x" }), "No. # <b>x</b>, the patient's");
 });
 
-test("formatMessage() refuses broken patterns and missing parameters", () => {
-  const broken = ["{a", "a}", "{a, select, other {x}}", "{n, plural, other {x}", "{}"];
-  for (const pattern of broken)
-    assert.throws(() => formatMessage(pattern, { a: "x", n: 1 }, "en"), SyntaxError, pattern);
-  assert.throws(() => formatMessage("{who}", {}, "en"), RangeError);
-  assert.throws(() => formatMessage("{n, plural, one {x}}", { n: 2 }, "en"), RangeError);
+test("messageFormat() refuses broken messages and missing parameters", () => {
+  for (const broken of ["{a", "{n, plural, other {x}", "{n, plural, one {x}}", "{}"])
+    assert.throws(() => en(broken, { a: "x", n: 1 }), SyntaxError, broken);
+  assert.throws(() => en("{who}", {}), { code: "MISSING_VALUE" });
+  assert.throws(() => en(records, { who: "Li", why: "care" }), { code: "MISSING_VALUE" });
 });
 
-test("parameterNames() lists each parameter once, sorted", () => {
-  assert.deepEqual(parameterNames(records), ["count", "who"]);
+test("ParametersOf names each parameter with its kind", () => {
+  const some: ParametersOf<"{a} {n, number} of {m, plural, one {# {b}} other {{c}}}"> = {
+    a: "",
+    b: "",
+    c: "",
+    n: 1,
+    m: 1,
+  };
+  // @ts-expect-error A parameter is missing.
+  const missing: ParametersOf<"{a} {b}"> = { a: "" };
+  // @ts-expect-error A plural wants a number.
+  const text: ParametersOf<"{n, plural, other {#}}"> = { n: "1" };
+  const none: ParametersOf<"a"> = {};
+  assert.deepEqual([some, missing, text, none].length, 4);
 });

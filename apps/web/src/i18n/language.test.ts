@@ -1,20 +1,65 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { parameterNames } from "./formatMessage.ts";
-import { chooseLanguage, languages, scriptLanguage, texts } from "./language.ts";
+import { IntlMessageFormat } from "intl-messageformat";
+import { messageFormat } from "./formatMessage.ts";
+import { chooseLanguage, languages, locales, scriptLanguage, texts } from "./language.ts";
 import type { TextId } from "./language.ts";
 
 const ids = Object.keys(texts.en) as TextId[];
+
+type Element = ReturnType<IntlMessageFormat["getAst"]>[number];
+
+/** Parameters of a message as `name` or `name, kind`, in every branch, each once, sorted. */
+function parametersOf(message: string): string[] {
+  const inside = (elements: readonly Element[]): string[] =>
+    elements.flatMap((element) => {
+      if (element.type === KIND.argument) return [element.value];
+      if (element.type === KIND.number) return [`${element.value}, number`];
+      if (element.type === KIND.plural)
+        return [
+          `${element.value}, number`,
+          ...Object.values(element.options).flatMap(({ value }) => inside(value)),
+        ];
+      assert.ok(element.type === KIND.literal || element.type === KIND.pound, message);
+      return [];
+    });
+  const parsed = new IntlMessageFormat(message, "en", undefined, { ignoreTag: true });
+  return [...new Set(inside(parsed.getAst()))].toSorted();
+}
+
+/** The parser's numbers for the parts of messages that texts use. */
+const KIND = { literal: 0, argument: 1, number: 2, plural: 6, pound: 7 } as const;
 
 test("texts of every language have the same ids with the same parameters", () => {
   for (const language of languages) {
     assert.deepEqual(Object.keys(texts[language]).toSorted(), ids.toSorted(), language);
     for (const id of ids)
       assert.deepEqual(
-        parameterNames(texts[language][id]),
-        parameterNames(texts.en[id]),
+        parametersOf(texts[language][id]),
+        parametersOf(texts.en[id]),
         `${language} ${id}`,
       );
+  }
+});
+
+test("texts are complete with their parameters, and with fewer are no text", () => {
+  for (const language of languages) {
+    const format = messageFormat(locales[language]);
+    for (const id of ids) {
+      const wanted = parametersOf(texts.en[id]).map((parameter) => parameter.split(","));
+      for (const count of [0, 1, 2]) {
+        const given = wanted.map(([name, kind]) => [name, kind === undefined ? "x" : count]);
+        assert.doesNotMatch(format(texts[language][id], Object.fromEntries(given)), /[{}#]/, id);
+        for (const [left] of wanted) {
+          const fewer = Object.fromEntries(given.filter(([name]) => name !== left));
+          assert.throws(
+            () => format(texts[language][id], fewer),
+            { code: "MISSING_VALUE" },
+            `${language} ${id} without ${left}`,
+          );
+        }
+      }
+    }
   }
 });
 

@@ -4,11 +4,24 @@ import { zh } from "./zh.ts";
 import { zhTerms } from "./zhTerms.ts";
 import type { MessageId } from "./en.ts";
 import type { TermId } from "./enTerms.ts";
+import type { ParametersOf } from "./formatMessage.ts";
 
 /** Languages by their value in the address (`?lang=`). */
 export const languages = ["en", "zh"] as const;
 export type Language = (typeof languages)[number];
+export type { TermId };
 export type TextId = MessageId | TermId;
+
+/** What a text must be told: nothing, or its parameters by name. */
+export type TextParameters<Id extends TextId> = [ParameterName<Id>] extends [never]
+  ? []
+  : [parameters: ParametersOf<English[Id]>];
+/** Texts without parameters. */
+export type PlainTextId = {
+  readonly [Id in TextId]: TextParameters<Id> extends [] ? Id : never;
+}[TextId];
+type ParameterName<Id extends TextId> = keyof ParametersOf<English[Id]>;
+type English = typeof en & typeof enTerms;
 
 export const texts: Readonly<Record<Language, Readonly<Record<TextId, string>>>> = {
   en: { ...en, ...enTerms },

@@ -82,7 +82,7 @@ export const zh: Catalogue = {
   "record.signed": "由{place}的 {name} 签名，自{date}起未被更改。",
   "record.signedNoPlace": "由 {name} 签名，自{date}起未被更改。",
   "record.checked": "此浏览器已核验签名和公开日志。",
-  "record.version": "第 {n} 版，共 {count} 版",
+  "record.version": "第 {n, number} 版，共 {count, number} 版",
   "record.about": "关于",
   "record.birth": "{date}出生",
   "record.download": "下载文件",

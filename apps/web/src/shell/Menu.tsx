@@ -1,13 +1,13 @@
 import type { ReactNode } from "react";
 import { useI18n } from "../i18n/I18n.tsx";
-import type { MessageId } from "../i18n/en.ts";
+import type { PlainTextId } from "../i18n/language.ts";
 import { useAnswer, useEntered } from "../join/Entered.tsx";
 import { PageLink, useNavigation } from "../views/Navigation.tsx";
 import type { Route } from "./route.ts";
 
 interface Item {
   readonly to: Route;
-  readonly name: MessageId;
+  readonly name: PlainTextId;
 }
 
 const patientItems: readonly Item[] = [
