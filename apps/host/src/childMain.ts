@@ -6,10 +6,10 @@
  */
 import { pathToFileURL } from "node:url";
 import { resolve } from "node:path";
-import type { ChildCall, ChildReply } from "./childProcess.ts";
+import { createBirpc } from "birpc";
+import type { ChildCalls, ChildError } from "./childProcess.ts";
 
 interface Running {
-  readonly address: string;
   stop(): Promise<void>;
 }
 
@@ -17,21 +17,17 @@ type Callable = (...args: readonly unknown[]) => unknown;
 
 const running: Running[] = [];
 
-async function answer(call: ChildCall): Promise<unknown> {
-  switch (call.verb) {
-    case "call":
-      return (await exported(call.app, call.name))(...call.args);
-    case "start": {
-      const start = await exported(call.app, call.name);
-      const server = (await start(...call.args)) as Running;
-      running.push(server);
-      return { address: server.address };
-    }
-    case "stop":
-      await stopAll();
-      return undefined;
-  }
-}
+const calls: ChildCalls = {
+  call: async (app, name, args) => (await exported(app, name))(...args),
+  start: async (app, name, args) => {
+    const start = await exported(app, name);
+    running.push((await start(...args)) as Running);
+  },
+  stop: async () => {
+    await stopAll();
+    setImmediate(() => process.disconnect()); // After the answer.
+  },
+};
 
 async function exported(app: string, name: string): Promise<Callable> {
   const path = resolve(import.meta.dirname, "../..", app, "src/index.ts");
@@ -46,25 +42,18 @@ async function stopAll(): Promise<void> {
   for (const server of running.splice(0).toReversed()) await server.stop();
 }
 
-const reply = (message: ChildReply): void => void process.send?.(message);
-
-process.on("message", (call: ChildCall) => {
-  void (async () => {
-    try {
-      const value = await answer(call);
-      reply({ id: call.id, ok: true, value });
-      if (call.verb === "stop") process.disconnect();
-    } catch (error) {
-      const { code, message } = error as { code?: unknown; message?: unknown };
-      reply({
-        id: call.id,
-        ok: false,
-        code: typeof code === "string" ? code : "INTERNAL",
-        message: String(message),
-      });
-    }
-  })();
+createBirpc<object, ChildCalls>(calls, {
+  post: (message) => process.send?.(message),
+  on: (listener) => process.on("message", listener),
+  // An error keeps no code when it crosses.
+  serialize: (message) => ("e" in message ? { ...message, e: plain(message.e) } : message),
+  timeout: -1,
 });
+
+function plain(error: unknown): ChildError {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return { code: typeof code === "string" ? code : "INTERNAL", message: String(message) };
+}
 
 // Whoever started this process is gone, or has asked it to stop: nothing may keep running unseen.
 process.on("disconnect", () => {

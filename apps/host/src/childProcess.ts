@@ -1,27 +1,23 @@
 import { fork } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import type { ChildProcess, Serializable } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
+import { createBirpc } from "birpc";
 import { AnamnesisError, errorCodes } from "@anamnesis/protocol";
 import type { ErrorCode } from "@anamnesis/protocol";
 
-/** What the parent asks of a child. `app` is the folder below `apps/`, `name` a function that it exports. */
-export type ChildCall =
-  | {
-      readonly id: number;
-      readonly verb: "call" | "start";
-      readonly app: string;
-      readonly name: string;
-      readonly args: readonly unknown[];
-    }
-  | { readonly id: number; readonly verb: "stop" };
+/** What the parent may call in a child. `app` is the folder below `apps/`, `name` a function that it exports. */
+export interface ChildCalls {
+  call(app: string, name: string, args: readonly unknown[]): Promise<unknown>;
+  start(app: string, name: string, args: readonly unknown[]): Promise<void>;
+  stop(): Promise<void>;
+}
 
-export type ChildReply =
-  | { readonly id: number; readonly ok: true; readonly value: unknown }
-  | { readonly id: number; readonly ok: false; readonly code: string; readonly message: string };
-
-type Distribute<T> = T extends unknown ? Omit<T, "id"> : never;
-type Ask = Distribute<ChildCall>;
+/** An error on its way to the parent. */
+export interface ChildError {
+  readonly code: string;
+  readonly message: string;
+}
 
 /** One child process that runs apps, and the line to it. */
 export interface Child {
@@ -61,54 +57,50 @@ export function spawnChild(name: string, logs: string): Child {
   });
   child.stdout?.pipe(log);
   child.stderr?.pipe(log);
-  const waiting = new Map<
-    number,
-    { resolve: (value: unknown) => void; reject: (error: Error) => void }
-  >();
-  let count = 0;
-
-  child.on("message", (reply: ChildReply) => {
-    const asked = waiting.get(reply.id);
-    waiting.delete(reply.id);
-    if (reply.ok) asked?.resolve(reply.value);
-    else asked?.reject(new AnamnesisError(knownCode(reply.code), `${name}: ${reply.message}`));
-  });
+  const calls = createBirpc<ChildCalls, object, false>(
+    {},
+    {
+      post: (message) => sent(child, message),
+      on: (listener) => child.on("message", listener),
+      deserialize: (message) =>
+        "e" in message ? { ...message, e: refusal(name, message.e) } : message,
+      proxify: false,
+      timeout: -1,
+    },
+  );
   const ended = endOf(child).then((how) => {
-    for (const asked of waiting.values())
-      asked.reject(new AnamnesisError("UNAVAILABLE", `${name} ended (${how})`));
-    waiting.clear();
+    calls.$close(new AnamnesisError("UNAVAILABLE", `${name} ended (${how})`));
     return how;
   });
-
-  const send = (call: Ask): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      const id = ++count;
-      waiting.set(id, { resolve, reject });
-      child.send({ id, ...call } as ChildCall, (error) => {
-        if (error === null) return;
-        waiting.delete(id);
-        reject(new AnamnesisError("UNAVAILABLE", `${name} does not answer`, { cause: error }));
-      });
-    });
+  const unsent = (cause: unknown): never => {
+    if (cause instanceof AnamnesisError) throw cause;
+    throw new AnamnesisError("UNAVAILABLE", `${name} does not answer`, { cause });
+  };
 
   return {
     pid: child.pid ?? 0,
     ended,
-    call: (app, exportName, ...args) => send({ verb: "call", app, name: exportName, args }),
-    start: async (app, exportName, ...args) => {
-      await send({ verb: "start", app, name: exportName, args });
-    },
+    call: (app, exportName, ...args) => calls.$call("call", app, exportName, args).catch(unsent),
+    start: (app, exportName, ...args) => calls.$call("start", app, exportName, args).catch(unsent),
     stop: async () => {
       const kill = setTimeout(() => child.kill("SIGKILL"), 10_000);
-      if (child.connected) await send({ verb: "stop" }).catch(() => undefined);
+      if (child.connected) await calls.$call("stop").catch(() => undefined);
       await ended;
       clearTimeout(kill);
     },
   };
 }
 
-const knownCode = (code: string): ErrorCode =>
-  Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : "INTERNAL";
+const sent = (child: ChildProcess, message: Serializable): Promise<void> =>
+  new Promise((resolve, reject) => {
+    child.send(message, (error) => (error === null ? resolve() : reject(error)));
+  });
+
+const refusal = (child: string, { code, message }: ChildError): AnamnesisError =>
+  new AnamnesisError(
+    Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : "INTERNAL",
+    `${child}: ${message}`,
+  );
 
 const endOf = (child: ChildProcess): Promise<string> =>
   new Promise((resolve) => {

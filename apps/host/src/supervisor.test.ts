@@ -83,8 +83,13 @@ test("a child answers what it was asked, or why it could not", async (t) => {
   await assert.rejects(host.call("registry", "initHome", dir, { keyFile: join(dir, "key") }), {
     code: "BAD_REQUEST",
   });
+  process.kill(host.pid, "SIGSTOP");
+  const waiting = assert.rejects(host.call("vault", "initHome", dir), {
+    code: "UNAVAILABLE",
+    message: "vault ended (SIGKILL)",
+  });
   process.kill(host.pid, "SIGKILL");
-  await host.ended;
+  await waiting;
   await assert.rejects(host.call("vault", "initHome", dir), { code: "UNAVAILABLE" });
   assert.equal(await readFile(join(dir, "vault.log"), "utf8"), "");
 });
