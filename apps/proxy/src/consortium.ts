@@ -4,10 +4,12 @@ import { Part } from "@anamnesis/http";
 import {
   AnamnesisError,
   decodeSlip,
+  isQuorum,
   limits,
   memberOf,
   nodeRoutes,
   verifyHead,
+  votersOfGenesis,
 } from "@anamnesis/protocol";
 import type {
   CertificateView,
@@ -37,7 +39,7 @@ export interface Consortium {
   certificate(fingerprint: Fingerprint): Promise<CertificateView | undefined>;
   grant(gid: Gid): Promise<GrantView | undefined>;
   slip(id: SlipId): Promise<SlipOnChain | undefined>;
-  /** @throws {AnamnesisError} STALE_CHAIN unless two institutions signed a head at most 10 s old. */
+  /** @throws {AnamnesisError} STALE_CHAIN unless a quorum of voters, as genesis names them, signed heads at most 10 s old. */
   assertFresh(): Promise<void>;
   /** Posts a slip through the own node. */
   submit(slip: Uint8Array): Promise<void>;
@@ -117,9 +119,9 @@ async function soon<T>(look: () => Promise<T | undefined>): Promise<T | undefine
 }
 
 /**
- * The own node's newest head and that of another institution, both at most 10 s old; the other counts only when the own
- * node has committed its height with the same app hash.
- * @returns Time of the older of the two.
+ * The own node's newest head, and those of others that make a quorum with it, all at most 10 s old; another's counts only
+ * when the own node has committed its height with the same app hash.
+ * @returns Time of the oldest that is needed.
  */
 async function freshness(
   config: ConsortiumConfig,
@@ -131,18 +133,21 @@ async function freshness(
   if (!isFresh(mine, genesis, config.institution, config.now()))
     throw stale("the own node has no head of the last 10 seconds");
   const others = genesis.members.filter(({ id }) => id !== config.institution);
-  const times = await Promise.all(
+  const agreeing = await Promise.all(
     others.map(async ({ id, address }) => {
       const part = new Part(`node of ${id}`, address, { timeoutMs: TIMEOUT_MS });
       const head = await part.call(nodeRoutes.getHead, { params }).catch(() => undefined);
-      if (head === undefined || !isFresh(head, genesis, id, config.now())) return 0;
+      if (head === undefined || !isFresh(head, genesis, id, config.now())) return [];
       const here = await headAt(head.height);
-      return here !== undefined && equalBytes(here.appHash, head.appHash) ? head.time : 0;
+      return here !== undefined && equalBytes(here.appHash, head.appHash) ? [head] : [];
     }),
   );
-  const newest = Math.max(0, ...times);
-  if (newest === 0) throw stale("no other institution's head of the last 10 seconds agrees");
-  return Math.min(mine.time, newest);
+  const signers = new Set([mine.institution]);
+  for (const { institution, time } of agreeing.flat().toSorted((a, b) => b.time - a.time)) {
+    signers.add(institution);
+    if (isQuorum(votersOfGenesis(genesis), signers)) return Math.min(mine.time, time);
+  }
+  throw stale("too few other institutions' heads of the last 10 seconds agree");
 }
 
 const isFresh = (head: Head, genesis: Genesis, institution: InstitutionId, now: number): boolean =>

@@ -1,5 +1,5 @@
 import { equalBytes } from "@anamnesis/crypto/verify";
-import { isQuorum, parseInstitutionId, votersAmong } from "@anamnesis/protocol";
+import { followersAmong, isQuorum, parseInstitutionId, votersAmong } from "@anamnesis/protocol";
 import type {
   Cosignature,
   Genesis,
@@ -54,6 +54,5 @@ export function isCosigned(
   cosigned: readonly Cosignature[],
 ): boolean {
   const signers = new Set(cosigned.map(({ institution }) => institution));
-  const followers = new Set(genesis.members.filter(({ power }) => power === 0).map(({ id }) => id));
-  return isQuorum(state.voters(), signers, followers);
+  return isQuorum({ voters: state.voters(), followers: followersAmong(genesis.members) }, signers);
 }

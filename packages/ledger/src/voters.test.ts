@@ -198,6 +198,19 @@ test("a suspended voter's signature counts no more", () => {
   assert.equal(chain.submit(enrol(chain, 1, two)), "VOTES_MISSING");
 });
 
+test("who came to vote alone needs another's signature: its own counts once", () => {
+  const heir = "city-hospital";
+  const member = (id: string) => (id === "online-clinic" ? {} : { power: 0 });
+  const chain = new TestChain(makeGenesis("consortium", { member }));
+  const by = ["online-clinic", heir];
+  assert.equal(chain.submit(level(chain, {}, by)), "OK");
+  const end = { id: "online-clinic", suspended: true };
+  assert.equal(chain.submit(chain.cosignedSlip("institution.suspend", end, by)), "OK");
+  assert.deepEqual(voterIds(chain), [heir]);
+  assert.equal(chain.submit(enrol(chain, 1, [heir])), "VOTES_MISSING");
+  assert.equal(chain.submit(enrol(chain, 1, [heir, "general-hospital"])), "OK");
+});
+
 test("the consortium proves each care chain's genesis and voters", () => {
   const chain = consortium.fork();
   const proved = () => {

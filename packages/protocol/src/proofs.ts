@@ -34,8 +34,15 @@ import type { Shaped } from "./shape.ts";
 import { decodeSlip } from "./slips.ts";
 import type { Slip } from "./slips.ts";
 import { sparseProofShape, verifySparseProof } from "./sparseProof.ts";
-import { VOTERS, assertVoters, isQuorum, votersDocument } from "./voters.ts";
-import type { Voter } from "./voters.ts";
+import {
+  VOTERS,
+  assertVoters,
+  followersAmong,
+  isQuorum,
+  signerKeyOf,
+  votersDocument,
+} from "./voters.ts";
+import type { Electorate } from "./voters.ts";
 
 const path = list(bytes(32), limits.merklePath);
 
@@ -107,12 +114,9 @@ export interface Established {
 }
 
 /** By whom a verifier judges heads: the voters from `height` on, as it trusts or has verified them. */
-export interface KnownVoters {
+export interface KnownVoters extends Electorate {
   readonly chain: ChainId;
   readonly height: number;
-  readonly voters: readonly Voter[];
-  /** Members without a vote, of genesis: a chain with one voter needs one of them, too. */
-  readonly followers: ReadonlyMap<InstitutionId, Uint8Array>;
 }
 
 /** The voters that genesis names. */
@@ -120,9 +124,7 @@ export const votersOfGenesis = (genesis: Genesis): KnownVoters => ({
   chain: genesis.chain,
   height: 0,
   voters: genesisVoters(genesis),
-  followers: new Map(
-    genesis.members.filter(({ power }) => power === 0).map(({ id, nodeKey }) => [id, nodeKey]),
-  ),
+  followers: followersAmong(genesis.members),
 });
 
 const invalid = (why: string) => new AnamnesisError("PROOF_INVALID", `Proof refused: ${why}`);
@@ -151,8 +153,8 @@ export function followVoters(known: KnownVoters, changes: readonly VoterChange[]
 }
 
 /**
- * Verifies heads: each of this chain, height and app hash, each by a voter (or, where one alone votes, a follower), and
- * together enough ({@link isQuorum}).
+ * Verifies heads: each of this chain, height and app hash, each by whom it counts from ({@link signerKeyOf}), and together
+ * enough ({@link isQuorum}).
  * @throws {AnamnesisError} PROOF_INVALID
  */
 export function verifyHeads(
@@ -173,13 +175,13 @@ export function verifyHeads(
       throw invalid(`the head of ${head.institution} does not verify`);
     signers.add(head.institution);
   }
-  if (!isQuorum(known.voters, signers, new Set(known.followers.keys())))
+  if (!isQuorum(known, signers))
     throw invalid(`heads of ${signers.size} institutions are too few, or have too little power`);
   return { signers: [...signers], appHash };
 }
 
-function signingKey({ voters, followers }: KnownVoters, institution: InstitutionId): Uint8Array {
-  const key = voters.find(({ id }) => id === institution)?.nodeKey ?? followers.get(institution);
+function signingKey(known: KnownVoters, institution: InstitutionId): Uint8Array {
+  const key = signerKeyOf(known, institution);
   if (key === undefined) throw invalid(`signed by ${institution}, which does not vote`);
   return key;
 }

@@ -26,20 +26,21 @@ const genesisVotes = votersOfGenesis(chain.genesis);
 const [first, second] = genesisVotes.voters.map(({ id }) => id as string) as [string, string];
 const others = genesisVotes.voters.map(({ id }) => id as string).filter((id) => id !== second);
 
-const headBy = (id: string, at: Pick<VoterChange, "height" | "roots">): Head =>
+type At = Pick<VoterChange, "height" | "roots">;
+const headBy = (id: string, at: At, on = chain): Head =>
   makeHead(
     {
-      chain: chain.genesis.chain,
+      chain: on.genesis.chain,
       height: at.height,
       appHash: appHashOf(at.roots),
-      time: chain.time,
+      time: on.time,
       institution: parseInstitutionId(id),
     },
     signer(keyOf(id)),
   );
-const signed = <T extends Pick<VoterChange, "height" | "roots">>(at: T, by: readonly string[]) => ({
+const signed = <T extends At>(at: T, by: readonly string[], on = chain) => ({
   ...at,
-  heads: by.map((id) => headBy(id, at)),
+  heads: by.map((id) => headBy(id, at, on)),
 });
 
 /** A newcomer is let in, and the second voter is suspended. */
@@ -87,6 +88,33 @@ test("heads are judged by the voters of their height: who left signs no more, wh
     refused,
   );
   assert.throws(() => verifyStateProof(chain.genesis, proofBy([first])), refused);
+});
+
+test("a follower's head counts while one alone votes; not beside several voters, nor twice when it votes itself", () => {
+  const [sole, heir, follower] = ["general-hospital", "national-authority", "provincial-authority"];
+  const member = (id: string) => (id === sole ? {} : { power: 0 });
+  const care = new TestChain(makeGenesis("care", { member }));
+  const level = { id: heir!, level: "national-authority", power: 1 } as const;
+  const by = [sole!, follower!];
+  assert.equal(care.submit(care.cosignedSlip("institution.level", level, by)), "OK");
+  const end = { id: sole!, suspended: true };
+  assert.equal(care.submit(care.cosignedSlip("institution.suspend", end, [sole!, heir!])), "OK");
+  const at = { chain: care.genesis.chain, height: care.height };
+  const proof = proveState(care.state, at, "institutions", sole!);
+  const [rises, isAlone] = proof.voters as [VoterChange, VoterChange];
+
+  const two = followVoters(votersOfGenesis(care.genesis), [signed(rises, by, care)]);
+  assert.deepEqual(
+    two.voters.map(({ id }) => id),
+    [sole, heir],
+  );
+  assert.throws(() => followVoters(two, [signed(isAlone, by, care)]), refused, "two vote by now");
+  const one = followVoters(two, [signed(isAlone, [sole!, heir!], care)]);
+  const stateBy = (...names: string[]) =>
+    verifyStateProof(care.genesis, { ...signed(proof, names, care), voters: [] }, one).value;
+  assert.throws(() => stateBy(heir!), refused, "one head counts once");
+  assert.throws(() => stateBy(heir!, sole!), refused, "who is suspended signs no more");
+  assert.ok(stateBy(heir!, follower!));
 });
 
 test("a change stands on those who voted before it, not on whom it lets in", () => {

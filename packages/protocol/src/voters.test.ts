@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseInstitutionId } from "./ids.ts";
-import { assertVoters, isQuorum, votersAmong, votersDocument } from "./voters.ts";
+import {
+  assertVoters,
+  followersAmong,
+  isQuorum,
+  signerKeyOf,
+  votersAmong,
+  votersDocument,
+} from "./voters.ts";
 import type { Voter } from "./voters.ts";
 
 const id = parseInstitutionId;
@@ -39,21 +46,28 @@ test("isQuorum() wants two institutions and more power than a third less one", (
       when: "two without power enough",
     },
   ];
-  for (const { voters, by, want, when } of rows) assert.equal(isQuorum(voters, by), want, when);
+  for (const { voters, by, want, when } of rows)
+    assert.equal(isQuorum({ voters, followers: new Map() }, by), want, when);
 });
 
-test("isQuorum() of a chain with one voter wants it and a follower that genesis names", () => {
-  const alone = [voter("alpha")];
-  const followers = signed("beta");
-  assert.equal(isQuorum(alone, signed("alpha", "beta"), followers), true);
-  assert.equal(isQuorum(alone, signed("alpha", "beta")), false);
-  assert.equal(isQuorum(alone, signed("alpha"), followers), false);
-  assert.equal(isQuorum(alone, signed("beta"), followers), false);
-  assert.equal(
-    isQuorum(four, signed("alpha", "beta2"), signed("beta2")),
-    false,
-    "a follower where several vote",
-  );
+test("a follower that genesis names counts where one alone votes, and nowhere else", () => {
+  const followers = followersAmong([voter("alpha"), voter("beta", 0), voter("gamma", 0)]);
+  const rows = [
+    { voters: ["alpha"], by: ["alpha", "beta"], want: true, when: "the voter and a follower" },
+    { voters: ["alpha"], by: ["alpha"], want: false, when: "the voter alone" },
+    { voters: ["alpha"], by: ["beta", "gamma"], want: false, when: "two followers" },
+    { voters: ["alpha"], by: ["alpha", "delta"], want: false, when: "whom genesis does not name" },
+    { voters: ["beta"], by: ["beta"], want: false, when: "a follower that came to vote, alone" },
+    { voters: ["beta"], by: ["beta", "gamma"], want: true, when: "it and another follower" },
+    { voters: ["alpha", "delta"], by: ["alpha", "beta"], want: false, when: "several vote" },
+  ];
+  for (const { voters, by, want, when } of rows) {
+    const electorate = { voters: voters.map((name) => voter(name)), followers };
+    assert.equal(isQuorum(electorate, signed(...by)), want, when);
+  }
+  const keyOf = (voters: readonly Voter[]) => signerKeyOf({ voters, followers }, id("beta"));
+  assert.deepEqual(keyOf([voter("alpha")]), voter("beta").nodeKey);
+  assert.equal(keyOf(four.slice(2)), undefined);
 });
 
 test("voters stand in the state by id, those with power only", () => {

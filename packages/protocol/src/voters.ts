@@ -23,22 +23,36 @@ export const votersAmong = (members: readonly Voter[]): Voter[] =>
     .map(({ id, nodeKey, power }) => ({ id, nodeKey, power }))
     .toSorted((left, right) => (left.id < right.id ? -1 : 1));
 
+/** Whose signatures count at one height. */
+export interface Electorate {
+  readonly voters: readonly Voter[];
+  /** Members without a vote, as genesis names them, and their node keys. */
+  readonly followers: ReadonlyMap<InstitutionId, Uint8Array>;
+}
+
+/** Members of genesis without a vote: where one member alone votes, one of them has to agree. */
+export const followersAmong = (members: readonly Voter[]): Electorate["followers"] =>
+  new Map(members.filter(({ power }) => power === 0).map(({ id, nodeKey }) => [id, nodeKey]));
+
+/** The key with which an institution's signature counts: a voter's, or a follower's where one member alone votes. */
+export function signerKeyOf(
+  { voters, followers }: Electorate,
+  institution: InstitutionId,
+): Uint8Array | undefined {
+  const voter = voters.find(({ id }) => id === institution);
+  if (voter !== undefined) return voter.nodeKey;
+  return voters.length === 1 ? followers.get(institution) : undefined;
+}
+
 /**
- * Whether these signers establish a fact: at least two institutions, whose power exceeds ⌊(total − 1) / 3⌋, so that one
- * of them is honest where fewer than a third of the power is not. A chain with one voter needs that voter and one
- * follower besides.
- *
- * @param followers - Members without a vote, as genesis names them.
+ * Whether these signers establish a fact: at least two institutions that count ({@link signerKeyOf}), whose power exceeds
+ * ⌊(total − 1) / 3⌋, so that one of them is honest where fewer than a third of the power is not.
  */
-export function isQuorum(
-  voters: readonly Voter[],
-  signers: ReadonlySet<InstitutionId>,
-  followers: ReadonlySet<InstitutionId> = new Set(),
-): boolean {
-  const total = powerOf(voters);
-  const signing = voters.filter(({ id }) => signers.has(id));
-  const others = voters.length === 1 ? [...signers].filter((id) => followers.has(id)).length : 0;
-  return signing.length + others >= 2 && powerOf(signing) > Math.floor((total - 1) / 3);
+export function isQuorum(electorate: Electorate, signers: ReadonlySet<InstitutionId>): boolean {
+  const { voters } = electorate;
+  const counted = [...signers].filter((id) => signerKeyOf(electorate, id) !== undefined);
+  const power = powerOf(voters.filter(({ id }) => signers.has(id)));
+  return counted.length >= 2 && power > Math.floor((powerOf(voters) - 1) / 3);
 }
 
 const powerOf = (voters: readonly Voter[]): number =>

@@ -1,11 +1,24 @@
 import { equalBytes } from "@anamnesis/crypto/verify";
-import { AnamnesisError, appHashOf, followVoters, isQuorum } from "@anamnesis/protocol";
-import type { Head, InstitutionId, KnownVoters, SlipProof, StateProof } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  appHashOf,
+  followVoters,
+  isQuorum,
+  signerKeyOf,
+} from "@anamnesis/protocol";
+import type {
+  Head,
+  InstitutionId,
+  KnownVoters,
+  SlipPlace,
+  SlipProof,
+  StateProof,
+} from "@anamnesis/protocol";
 import type { Session } from "../session.ts";
 
 /**
  * Makes a member's proof whole: with heads of so many voters that they are enough, of its own height and of each change of
- * voters before it. No single server is believed.
+ * voters before it. No single server is believed. Signatures of those who do not vote are left out: they would spoil it.
  *
  * @param order - Whom to ask, first one first.
  * @throws {AnamnesisError} PROOF_INVALID when members signed different states, or too little power signed; UNAVAILABLE when
@@ -24,7 +37,17 @@ export async function withHeads<P extends SlipProof | StateProof>(
     voters.push(whole);
     known = followVoters(known, [whole]);
   }
-  return { ...proof, voters, heads: await gather(session, known, proof, order) };
+  const heads = await gather(session, known, proof, order);
+  const place = "place" in proof ? { place: countedIn(proof.place, known) } : undefined;
+  return { ...proof, ...place, voters, heads };
+}
+
+function countedIn(place: SlipPlace, known: KnownVoters): SlipPlace {
+  if (place.in === "openPage") return place;
+  const countersignatures = place.countersignatures.filter(
+    ({ institution }) => signerKeyOf(known, institution) !== undefined,
+  );
+  return { ...place, countersignatures };
 }
 
 async function gather(
@@ -34,16 +57,11 @@ async function gather(
   order: readonly string[],
 ): Promise<readonly Head[]> {
   const appHash = appHashOf(at.roots);
-  const counts = (id: InstitutionId): boolean =>
-    known.voters.some((voter) => voter.id === id) || known.followers.has(id);
+  const counts = (id: InstitutionId): boolean => signerKeyOf(known, id) !== undefined;
   const heads = at.heads.filter(({ institution }) => counts(institution));
   const failures: unknown[] = [];
   const isEnough = (): boolean =>
-    isQuorum(
-      known.voters,
-      new Set(heads.map(({ institution }) => institution)),
-      new Set(known.followers.keys()),
-    );
+    isQuorum(known, new Set(heads.map(({ institution }) => institution)));
   for (const member of order) {
     if (isEnough()) break;
     if (heads.some(({ institution }) => institution === member)) continue;

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { proveSlip } from "@anamnesis/ledger";
+import {
+  appHashOf,
+  makeHead,
+  parseInstitutionId,
+  signPage,
+  verifySlipProof,
+  votersOfGenesis,
+} from "@anamnesis/protocol";
+import type { Head } from "@anamnesis/protocol";
+import { makeGenesis } from "@anamnesis/testing/federation";
+import { keyOf, signer } from "@anamnesis/testing/keys";
+import { TestChain } from "@anamnesis/testing/testChain";
+import type { Session } from "../session.ts";
+import { withHeads } from "./heads.ts";
+
+const follower = "provincial-authority";
+const member = (id: string) => (id === follower ? { power: 0 } : {});
+const chain = new TestChain(makeGenesis("care", { member, params: { pageSlips: 2 } }));
+const visits = ["a", "b", "c", "d"].map((name) =>
+  chain.slip(
+    "session.open",
+    { institution: parseInstitutionId("general-hospital"), key: keyOf(name).publicKey },
+    keyOf(name),
+  ),
+);
+for (const visit of visits) assert.equal(chain.submit(visit), "OK");
+const { chain: id } = chain.genesis;
+const made = proveSlip(chain.state, { chain: id, height: chain.height }, visits[0]!.id)!;
+
+const headBy = (name: string): Head =>
+  makeHead(
+    {
+      chain: id,
+      height: made.height,
+      appHash: appHashOf(made.roots),
+      time: chain.time,
+      institution: parseInstitutionId(name),
+    },
+    signer(keyOf(name)),
+  );
+const session = {
+  network: { node: (name: string) => ({ headAt: async () => headBy(name) }) },
+} as unknown as Session;
+
+test("withHeads() leaves out what a member without a vote signed, and asks others in its place", async () => {
+  assert.ok(made.place.in === "page");
+  const { place } = made;
+  const countersignatures = [follower, "general-hospital"].map((name) => ({
+    institution: parseInstitutionId(name),
+    signature: signPage(id, place.header, signer(keyOf(name))),
+  }));
+  const proof = { ...made, place: { ...place, countersignatures }, heads: [headBy(follower)] };
+  const order = chain.genesis.members.map((each) => each.id);
+  const whole = await withHeads(session, votersOfGenesis(chain.genesis), proof, order);
+  const { signers, countersigned } = verifySlipProof(chain.genesis, whole);
+  assert.deepEqual(signers, ["general-hospital", "national-authority"]);
+  assert.deepEqual(countersigned, ["general-hospital"]);
+});
