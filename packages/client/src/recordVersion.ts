@@ -9,6 +9,7 @@ import type {
 } from "@anamnesis/protocol";
 import { certificateOf } from "./people.ts";
 import { proveSlip } from "./proofs/prove.ts";
+import type { ProofParts } from "./proofs/prove.ts";
 import type { Session } from "./session.ts";
 
 export type RecordSlip = Extract<Slip, { kind: "record.submit" | "record.amend" }>;
@@ -60,8 +61,9 @@ export async function proveVersion(
   chain: string,
   record: RecordView,
   version: VersionView,
+  parts: ProofParts = {},
 ): Promise<ProvenVersion> {
-  const { slip, proof } = await proveSlip(session, chain, version.slip);
+  const { slip, proof } = await proveSlip(session, chain, version.slip, parts);
   if (slip.kind !== "record.submit" && slip.kind !== "record.amend")
     throw new AnamnesisError("PROOF_INVALID", "The slip on the chain is not a record's");
   const { fields } = slip;

@@ -25,6 +25,7 @@ import {
 } from "@anamnesis/protocol";
 import type { Grant, GrantMessage, PersonCertificate } from "@anamnesis/protocol";
 import { verifyPatientCertificate } from "../certificates.ts";
+import { once } from "../once.ts";
 import type { Session } from "../session.ts";
 
 /** A grant that a doctor holds, its signatures verified. */
@@ -95,13 +96,7 @@ const opened = new WeakMap<Session, Map<string, Promise<ReaderGrant>>>();
 export function readerGrant(session: Session, verified: VerifiedGrant): Promise<ReaderGrant> {
   const cache = opened.get(session) ?? new Map<string, Promise<ReaderGrant>>();
   opened.set(session, cache);
-  const gid = gidOf(verified.grant.key);
-  const known = cache.get(gid);
-  if (known !== undefined) return known;
-  const opening = openReadersPart(session, verified);
-  cache.set(gid, opening);
-  opening.catch(() => cache.delete(gid));
-  return opening;
+  return once(cache, gidOf(verified.grant.key), () => openReadersPart(session, verified));
 }
 
 async function openReadersPart(

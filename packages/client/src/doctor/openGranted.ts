@@ -16,6 +16,7 @@ import type { Session } from "../session.ts";
 import { postSlip, signedSlip } from "../submit.ts";
 import { openByProxies } from "./askProxies.ts";
 import { openOwn } from "./openOwn.ts";
+import { Opening } from "./opening.ts";
 import { gidBytes, locate, prepare, proxyIndices, usableGrant } from "./prepareOpening.ts";
 import type { Located, Prepared } from "./prepareOpening.ts";
 
@@ -74,12 +75,13 @@ export async function openMany(
   names: readonly string[],
   options: OpenOptions = {},
 ): Promise<readonly OpenRecord[]> {
-  const located = await locate(session, names, options.purpose);
+  const opening = new Opening(session);
+  const located = await locate(opening, names, options.purpose);
   const opened = new Map<Located, OpenRecord>();
   for (const group of Map.groupBy(located, ({ held }) => held.gid).values()) {
     for (let start = 0; start < group.length; start += RECORDS_PER_INTENT) {
       const part = group.slice(start, start + RECORDS_PER_INTENT);
-      const records = await openUnderIntent(session, part, options);
+      const records = await openUnderIntent(opening, part, options);
       part.forEach((item, i) => opened.set(item, records[i] as OpenRecord));
     }
   }
@@ -87,15 +89,16 @@ export async function openMany(
 }
 
 async function openUnderIntent(
-  session: Session,
+  opening: Opening,
   located: readonly Located[],
   options: OpenOptions,
 ): Promise<readonly OpenRecord[]> {
+  const { session } = opening;
   const [first] = located as [Located];
   const { held } = first;
-  const grant = await usableGrant(session, held);
+  const grant = await usableGrant(opening, held);
   const items = await inParallel(located, PREPARED_AT_ONCE, (item) =>
-    prepare(session, item, grant),
+    prepare(opening, item, grant),
   );
   const salt = session.random(32);
   const digests = items.map(({ slip }) => slip.fields.digest);

@@ -1,20 +1,20 @@
 import { addressKey } from "@anamnesis/crypto/open";
 import type { GrantedTag, ReaderGrant, StoredRecord } from "@anamnesis/crypto/open";
 import { equalBytes, fromHex, toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, consortiumOf, decodeSlip } from "@anamnesis/protocol";
+import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
 import type { CertificateView, GrantTag, SlipProof, VersionView } from "@anamnesis/protocol";
 import { inParallel } from "../inParallel.ts";
 import type { RecordSummary } from "../model.ts";
-import { proveSlip } from "../proofs/prove.ts";
 import { summariseRecord } from "../recordSummary.ts";
 import { parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import type { RecordSlip } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
 import { findRecord, kept } from "../storedObject.ts";
 import { readerGrant, verifyGrantMessage } from "./grantMessage.ts";
-import { grantOnChain, grantStatus } from "../grantOnChain.ts";
+import { grantStatus } from "../grantOnChain.ts";
 import { coversRecord, heldGrants } from "./grants.ts";
 import type { HeldGrant } from "./grants.ts";
+import type { FirstSlip, Opening } from "./opening.ts";
 
 /** Which grant opens a record, and by which of its tags. */
 export interface Located {
@@ -23,6 +23,8 @@ export interface Located {
   readonly held: HeldGrant;
   readonly tag: GrantTag;
   readonly category: string;
+  /** The record's first slip as the chain's node showed it; its heads are still to come. */
+  readonly first: FirstSlip;
 }
 
 /** A record that is proven and whose head is fetched: all that proxies ask to be shown. */
@@ -50,24 +52,17 @@ const AT_ONCE = 4;
  * @throws {AnamnesisError} NO_ACCESS when no grant covers it; BAD_REQUEST, UNAVAILABLE.
  */
 export async function locate(
-  session: Session,
+  opening: Opening,
   names: readonly string[],
   purpose: string | undefined,
 ): Promise<readonly Located[]> {
+  const { session } = opening;
   const held = await heldGrants(session);
-  const statuses = new Map<string, Promise<boolean>>();
-  const isLive = (candidate: HeldGrant): Promise<boolean> => {
-    const known =
-      statuses.get(candidate.gid) ??
-      grantOnChain(session, candidate.gid).then(
-        (view) => grantStatus(view, candidate.grant.notAfter, session.clock()) === "live",
-      );
-    statuses.set(candidate.gid, known);
-    return known;
-  };
+  const isLive = async ({ gid, grant }: HeldGrant): Promise<boolean> =>
+    grantStatus(await opening.grantOnChain(gid), grant.notAfter, session.clock()) === "live";
   return inParallel(names, AT_ONCE, async (name) => {
     const { id, n } = parseRecordName(name);
-    const candidates = await grantsFor(session, held, id);
+    const candidates = await grantsFor(opening, held, id);
     const suiting =
       purpose === undefined
         ? candidates
@@ -88,7 +83,7 @@ export async function locate(
 
 /** Grants at hand whose tags and list cover the record; the record's slip says its chain, visit and tag. */
 async function grantsFor(
-  session: Session,
+  opening: Opening,
   held: readonly HeldGrant[],
   id: string,
 ): Promise<readonly Omit<Located, "id" | "n">[]> {
@@ -98,37 +93,21 @@ async function grantsFor(
     ),
   );
   for (const [chain, institution] of chains) {
-    const slip = await recordSlip(session, institution, chain, id);
-    if (slip === undefined) continue;
+    const first = await opening.firstSlip({ institution, chain }, id);
+    if (first === undefined) continue;
+    const { fields } = first.slip;
     return held.flatMap((candidate) => {
       const index = candidate.grant.tags.findIndex(
         (tag) =>
-          tag.chain === chain &&
-          equalBytes(tag.pid, slip.fields.pid) &&
-          equalBytes(tag.tag, slip.fields.tag),
+          tag.chain === chain && equalBytes(tag.pid, fields.pid) && equalBytes(tag.tag, fields.tag),
       );
       const tag = candidate.grant.tags[index];
       return tag === undefined || !coversRecord(candidate.grant, id)
         ? []
-        : [{ held: candidate, tag, category: candidate.categories[index] ?? "" }];
+        : [{ held: candidate, tag, category: candidate.categories[index] ?? "", first }];
     });
   }
   return [];
-}
-
-async function recordSlip(
-  session: Session,
-  institution: string,
-  chain: string,
-  id: string,
-): Promise<Extract<RecordSlip, { kind: "record.submit" }> | undefined> {
-  try {
-    const slip = decodeSlip((await session.network.node(institution).slip(chain, id)).slip);
-    return slip.kind === "record.submit" ? slip : undefined;
-  } catch (error) {
-    if (error instanceof AnamnesisError && error.code === "NOT_FOUND") return undefined;
-    throw error;
-  }
 }
 
 /**
@@ -136,9 +115,10 @@ async function recordSlip(
  *
  * @throws {AnamnesisError} GRANT_SIGNATURE, GRANT_UNKNOWN. @throws {CryptoError} E_DECRYPT, E_SHARE_INVALID
  */
-export async function usableGrant(session: Session, held: HeldGrant): Promise<ReaderGrant> {
+export async function usableGrant(opening: Opening, held: HeldGrant): Promise<ReaderGrant> {
+  const { session } = opening;
   const verified = await verifyGrantMessage(session, held.item.message);
-  const onChain = await grantOnChain(session, held.gid);
+  const onChain = await opening.grantOnChain(held.gid);
   if (onChain === undefined)
     throw new AnamnesisError("GRANT_UNKNOWN", "The grant is not on the chain");
   if (onChain.digest !== verified.digest)
@@ -155,21 +135,22 @@ export async function usableGrant(session: Session, held: HeldGrant): Promise<Re
  * @throws {AnamnesisError} NOT_FOUND, PROOF_INVALID, DIGEST_MISMATCH, AUTHOR_UNVERIFIED, OBJECT_CORRUPT, UNAVAILABLE. @throws {CryptoError} E_DECRYPT
  */
 export async function prepare(
-  session: Session,
+  opening: Opening,
   located: Located,
   grant: ReaderGrant,
 ): Promise<Prepared> {
-  const { tag } = located;
-  const node = session.network.node(tag.institution);
+  const { session, askHead } = opening;
+  const { tag, first } = located;
   const granted = grant.tags.find((candidate) => equalBytes(candidate.tag, tag.tag)) as GrantedTag;
-  const views = await node.records(tag.chain, { tag: toHex(tag.tag) });
+  const views = await opening.records(tag, toHex(tag.tag));
   const view = views.find(({ record }) => record === located.id);
   if (view === undefined) throw new AnamnesisError("NOT_FOUND", "The chain holds no such record");
   const version = versionOf(view, located.n);
-  const visit = await node.session(tag.chain, view.pid);
-  const [{ slip, proof, author }, { proof: sessionProof }] = await Promise.all([
-    proveVersion(session, tag.chain, view, version),
-    proveSlip(session, tag.chain, visit.slip),
+  const isFirst = version.slip === first.slip.id;
+  const parts = isFirst ? { askHead, made: first.made } : { askHead };
+  const [{ slip, proof, author }, sessionProof] = await Promise.all([
+    proveVersion(session, tag.chain, view, version, parts),
+    opening.visitProof(tag, view.pid),
   ]);
   const key = addressKey({ ss64: granted.ss64, tag: granted.tag });
   const found = await findRecord(session, {

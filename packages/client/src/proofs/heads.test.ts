@@ -13,7 +13,6 @@ import type { Head } from "@anamnesis/protocol";
 import { makeGenesis } from "@anamnesis/testing/federation";
 import { keyOf, signer } from "@anamnesis/testing/keys";
 import { TestChain } from "@anamnesis/testing/testChain";
-import type { Session } from "../session.ts";
 import { withHeads } from "./heads.ts";
 
 const follower = "provincial-authority";
@@ -41,9 +40,6 @@ const headBy = (name: string): Head =>
     },
     signer(keyOf(name)),
   );
-const session = {
-  network: { node: (name: string) => ({ headAt: async () => headBy(name) }) },
-} as unknown as Session;
 
 test("withHeads() leaves out what a member without a vote signed, and asks others in its place", async () => {
   assert.ok(made.place.in === "page");
@@ -54,7 +50,12 @@ test("withHeads() leaves out what a member without a vote signed, and asks other
   }));
   const proof = { ...made, place: { ...place, countersignatures }, heads: [headBy(follower)] };
   const order = chain.genesis.members.map((each) => each.id);
-  const whole = await withHeads(session, votersOfGenesis(chain.genesis), proof, order);
+  const whole = await withHeads(
+    async (name) => headBy(name),
+    votersOfGenesis(chain.genesis),
+    proof,
+    order,
+  );
   const { signers, countersigned } = verifySlipProof(chain.genesis, whole);
   assert.deepEqual(signers, ["general-hospital", "national-authority"]);
   assert.deepEqual(countersigned, ["general-hospital"]);

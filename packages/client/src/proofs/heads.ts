@@ -7,6 +7,7 @@ import {
   signerKeyOf,
 } from "@anamnesis/protocol";
 import type {
+  ChainId,
   Head,
   InstitutionId,
   KnownVoters,
@@ -14,7 +15,24 @@ import type {
   SlipProof,
   StateProof,
 } from "@anamnesis/protocol";
+import { once } from "../once.ts";
 import type { Session } from "../session.ts";
+
+/** Gets a member's head of a height. @throws {AnamnesisError} NOT_YET, UNAVAILABLE */
+export type AskHead = (member: string, chain: ChainId, height: number) => Promise<Head>;
+
+export const askHead =
+  ({ network }: Session): AskHead =>
+  (member, chain, height) =>
+    network.node(member).headAt(chain, height);
+
+/** Asks for each head once: proofs of one height share theirs. Who had none is asked again. */
+export function askHeadOnce(session: Session): AskHead {
+  const asked = new Map<string, Promise<Head>>();
+  const ask = askHead(session);
+  return (member, chain, height) =>
+    once(asked, `${member} ${chain} ${height}`, () => ask(member, chain, height));
+}
 
 /**
  * Makes a member's proof whole: with heads of so many voters that they are enough, of its own height and of each change of
@@ -25,7 +43,7 @@ import type { Session } from "../session.ts";
  * too few answer.
  */
 export async function withHeads<P extends SlipProof | StateProof>(
-  session: Session,
+  ask: AskHead,
   genesisVoters: KnownVoters,
   proof: P,
   order: readonly string[],
@@ -33,11 +51,11 @@ export async function withHeads<P extends SlipProof | StateProof>(
   let known = genesisVoters;
   const voters = [];
   for (const change of proof.voters) {
-    const whole = { ...change, heads: await gather(session, known, change, order) };
+    const whole = { ...change, heads: await gather(ask, known, change, order) };
     voters.push(whole);
     known = followVoters(known, [whole]);
   }
-  const heads = await gather(session, known, proof, order);
+  const heads = await gather(ask, known, proof, order);
   const place = "place" in proof ? { place: countedIn(proof.place, known) } : undefined;
   return { ...proof, ...place, voters, heads };
 }
@@ -51,7 +69,7 @@ function countedIn(place: SlipPlace, known: KnownVoters): SlipPlace {
 }
 
 async function gather(
-  session: Session,
+  ask: AskHead,
   known: KnownVoters,
   at: Pick<SlipProof, "height" | "roots" | "heads">,
   order: readonly string[],
@@ -66,7 +84,7 @@ async function gather(
     if (isEnough()) break;
     if (heads.some(({ institution }) => institution === member)) continue;
     try {
-      const head = await session.network.node(member).headAt(known.chain, at.height);
+      const head = await ask(member, known.chain, at.height);
       if (!counts(head.institution)) continue;
       if (!equalBytes(head.appHash, appHash)) throw disagreement(known, at.height, heads, head);
       heads.push(head);

@@ -7,7 +7,8 @@ import {
 } from "@anamnesis/protocol";
 import type { Genesis, MapName, Slip, SlipProof, StateProof } from "@anamnesis/protocol";
 import type { Session } from "../session.ts";
-import { withHeads } from "./heads.ts";
+import { askHead, withHeads } from "./heads.ts";
+import type { AskHead } from "./heads.ts";
 import { firstAnswer, membersInOrder } from "./members.ts";
 
 /** A slip that is proven to stand on its chain. */
@@ -21,6 +22,13 @@ export interface ProvenSlip {
 /** A member that lags, or a fork seen by one attempt alone, must not decide. */
 const ATTEMPTS = 3;
 
+/** What a larger piece of work has asked already, or shares with its other proofs. */
+export interface ProofParts {
+  /** A member's proof at hand, with which the first attempt begins; verified like one that is asked for. */
+  readonly made?: SlipProof;
+  readonly askHead?: AskHead;
+}
+
 /**
  * Gets a slip with its proof from one member and heads of the same height from others; members that lag or are away are
  * passed over.
@@ -28,13 +36,23 @@ const ATTEMPTS = 3;
  * @throws {AnamnesisError} PROOF_INVALID when members disagree or a proof does not verify; NOT_FOUND when the slip is
  * not on the chain; UNAVAILABLE when too few members answer.
  */
-export function proveSlip(session: Session, chain: string, id: string): Promise<ProvenSlip> {
+export function proveSlip(
+  session: Session,
+  chain: string,
+  id: string,
+  parts: ProofParts = {},
+): Promise<ProvenSlip> {
   const genesis = chainOf(session.trust, chain);
+  let atHand = parts.made;
   return attempts(genesis, async (members) => {
-    const made = await firstAnswer(members, "a proof", (member) =>
-      session.network.node(member).slipProof(chain, id),
-    );
-    const proof = await withHeads(session, votersOfGenesis(genesis), made, members);
+    const made =
+      atHand ??
+      (await firstAnswer(members, "a proof", (member) =>
+        session.network.node(member).slipProof(chain, id),
+      ));
+    atHand = undefined;
+    const ask = parts.askHead ?? askHead(session);
+    const proof = await withHeads(ask, votersOfGenesis(genesis), made, members);
     const { slip, signers, countersigned } = verifySlipProof(genesis, proof);
     if (slip.id !== id) throw invalid("The proof is of another slip");
     return { slip, proof, signers, countersigned };
@@ -60,7 +78,7 @@ export function proveState(
       session.network.node(member).stateProof(chain, map, id),
     );
     if (made.map !== map || made.id !== id) throw invalid("The proof is of another entry");
-    const proof = await withHeads(session, votersOfGenesis(genesis), made, members);
+    const proof = await withHeads(askHead(session), votersOfGenesis(genesis), made, members);
     return { value: verifyStateProof(genesis, proof).value, proof };
   });
 }
