@@ -22,7 +22,11 @@ type PublicNodeKeys = Pick<Member, "nodeKey" | "consensusKey" | "boxKey">;
 interface PublicKeys {
   readonly nodes: ReadonlyMap<string, PublicNodeKeys>;
   readonly proxies: ReadonlyMap<string, { key: Uint8Array; boxKey: Uint8Array }>;
-  readonly registry: { readonly cas: readonly CaKey[]; readonly boxKey: Uint8Array };
+  readonly registry: {
+    readonly cas: readonly CaKey[];
+    readonly boxKey: Uint8Array;
+    readonly traceKey: Uint8Array;
+  };
 }
 
 /** Where an app keeps its keys and data. */
@@ -158,6 +162,7 @@ function genesisDocuments(profile: Profile, file: FederationFile, keys: PublicKe
       heartbeatSeconds: profile.heartbeatSeconds,
     },
     cas: keys.registry.cas,
+    registrars: [],
   } as const;
   const care = careInstitutions(profile).map(({ id }) => ({
     ...shared,
@@ -181,9 +186,14 @@ function genesisDocuments(profile: Profile, file: FederationFile, keys: PublicKe
       registry: {
         institution: parseInstitutionId(profile.registry),
         boxKey: keys.registry.boxKey,
+        traceKey: keys.registry.traceKey,
         address: loopback(file.ports.registry),
       },
-      vaults: profile.vaults.map(({ id }) => ({ id, address: loopback(file.ports.vaults[id]) })),
+      vaults: profile.vaults.map(({ id, institution }) => ({
+        id,
+        institution: parseInstitutionId(institution),
+        address: loopback(file.ports.vaults[id]),
+      })),
       careChains: care.map(careChainOfGenesis),
     },
   };

@@ -2,8 +2,14 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { sealTo } from "@anamnesis/crypto/box";
 import { signingKeypair } from "@anamnesis/crypto/sign";
-import { fromHex, randomBytes, toHex } from "@anamnesis/crypto/verify";
-import { hpkeInfo, fingerprintOf, readCertificate, checkStatedFields } from "@anamnesis/protocol";
+import { fromHex, randomBytes, toHex, verifySignatureRaw } from "@anamnesis/crypto/verify";
+import {
+  hpkeInfo,
+  fingerprintOf,
+  readCertificate,
+  registeredInput,
+  checkStatedFields,
+} from "@anamnesis/protocol";
 import type { Attestation, Slip } from "@anamnesis/protocol";
 import { hospital, otherHospital } from "@anamnesis/testing/federation";
 import { keyOf } from "@anamnesis/testing/keys";
@@ -51,7 +57,12 @@ test("a doctor's certificate stands on both chains when it is handed over, and i
     slips.map(({ chain }) => chain),
     ["test-general-hospital", "test-consortium"],
   );
-  for (const { fields } of slips) {
+  const { publicKey } = federation.registrar.keys;
+  for (const slip of slips) {
+    const { fields } = slip;
+    const { registered: signature } = fields;
+    assert.ok(verifySignatureRaw({ publicKey, message: registeredInput(slip), signature }));
+    assert.deepEqual(fields.registrar, fromHex(fingerprintOf(federation.registrar.der)));
     assert.deepEqual(fields.der, der);
     checkStatedFields(readCertificate(der, federation.cas), fields);
   }

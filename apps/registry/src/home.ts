@@ -27,7 +27,7 @@ export interface HomePlace {
 }
 
 /**
- * Makes root, both intermediates, the registry's own X-Wing key, and the key of the identity store. Every file is
+ * Makes root, both intermediates, the registry's own X-Wing key, the one for tracing, and the key of the identity store. Every file is
  * readable by its owner only.
  *
  * @param options.now - Unix milliseconds.
@@ -37,7 +37,7 @@ export interface HomePlace {
 export async function initHome(
   dir: string,
   options: { readonly keyFile: string; readonly now?: number },
-): Promise<{ cas: CaKey[]; boxKey: Uint8Array }> {
+): Promise<{ cas: CaKey[]; boxKey: Uint8Array; traceKey: Uint8Array }> {
   const { keyFile, now = Date.now() } = options;
   if (!relative(resolve(dir), resolve(keyFile)).startsWith("..")) {
     throw new AnamnesisError(
@@ -50,6 +50,8 @@ export async function initHome(
   }
   await writeSecret(keyFile, randomBytes(32));
   await writeSecret(join(dir, "box.key"), randomBytes(32));
+  const traceSeed = randomBytes(32);
+  await writeSecret(join(dir, "trace.key"), traceSeed);
   let root: Authority | undefined;
   for (const id of authorityIds) {
     const seed = randomBytes(32);
@@ -59,7 +61,11 @@ export async function initHome(
     root ??= await authority(id, seed, der);
   }
   const { authorities, box } = await openHome({ home: dir, keyFile });
-  return { cas: authorityIds.map((id) => caKey(authorities[id])), boxKey: box.publicKey };
+  return {
+    cas: authorityIds.map((id) => caKey(authorities[id])),
+    boxKey: box.publicKey,
+    traceKey: (await boxKeypairFromSeed(traceSeed)).publicKey,
+  };
 }
 
 /** @throws {AnamnesisError} FILE_UNREADABLE when a key is missing or readable by others. */

@@ -83,7 +83,13 @@ test("initHome() keeps keys from others, and the store's key outside the home", 
     made.cas.map(({ id }) => id),
     ["root", "care", "third-parties"],
   );
-  for (const file of ["box.key", "ca/root.key", "ca/care.key", "ca/third-parties.key"]) {
+  for (const file of [
+    "box.key",
+    "trace.key",
+    "ca/root.key",
+    "ca/care.key",
+    "ca/third-parties.key",
+  ]) {
     assert.equal((await stat(join(place.home, file))).mode & 0o777, 0o600);
   }
   assert.equal((await stat(place.keyFile)).mode & 0o777, 0o600);

@@ -153,6 +153,7 @@ export class SlipOutbox {
       ).bytes;
     }
     const { name, role, institution, signingKey, boxKey, validFrom, validTo, der } = entry;
+    const { registrar, commitment, signature: registered } = entry.registration;
     const fields = {
       issuer: issuer.id,
       fingerprint: fromHex(fingerprint),
@@ -164,6 +165,9 @@ export class SlipOutbox {
       validFrom,
       validTo,
       der,
+      registrar,
+      commitment,
+      registered,
     };
     return makeSlip("identity.certify", header, fields, sign).bytes;
   }

@@ -1,20 +1,12 @@
 import {
   AnamnesisError,
-  cosignInput,
   groupSignatureInput,
   slipCodeText,
   slipKinds,
   slipSignatureInput,
 } from "@anamnesis/protocol";
-import type {
-  CosignedKind,
-  Cosignature,
-  Genesis,
-  Group,
-  SignatureCheck,
-  Slip,
-  SlipCode,
-} from "@anamnesis/protocol";
+import type { Genesis, Group, SignatureCheck, Slip, SlipCode } from "@anamnesis/protocol";
+import { innerSignatures } from "./innerSignatures.ts";
 import type { LedgerView } from "./view.ts";
 
 /**
@@ -33,27 +25,27 @@ export function groupKeys(
   const carrier = before.institution(group.carrier)?.nodeKey;
   if (carrier === undefined) return { code: "UNKNOWN_CARRIER" };
   const slips: Uint8Array[] = [];
-  const cosigners: Uint8Array[] = [];
+  const inner: Uint8Array[] = [];
   for (const slip of group.slips) {
     if (slip.chain !== genesis.chain) return { code: "WRONG_CHAIN" };
     const key = signerKey(before, genesis, slip);
     if (key === undefined) return { code: "UNKNOWN_KEY" };
     slips.push(key);
-    for (const { institution } of cosignaturesOf(slip)) {
-      const voter = before.institution(institution)?.nodeKey;
-      if (voter === undefined) return { code: "UNKNOWN_KEY" };
-      cosigners.push(voter);
+    for (const { key: keyIn } of innerSignatures(slip)) {
+      const signer = keyIn(before);
+      if (signer === undefined) return { code: "UNKNOWN_KEY" };
+      inner.push(signer);
     }
   }
-  return { code: "OK", carrier, slips, cosigners };
+  return { code: "OK", carrier, slips, inner };
 }
 
 export interface GroupKeys {
   readonly code: "OK";
   readonly carrier: Uint8Array;
   readonly slips: readonly Uint8Array[];
-  /** Of all slips in their order, see S-19. */
-  readonly cosigners: readonly Uint8Array[];
+  /** Of the signatures within all slips, in their order. */
+  readonly inner: readonly Uint8Array[];
 }
 type GroupCode = Extract<SlipCode, "WRONG_CHAIN" | "UNKNOWN_CARRIER" | "UNKNOWN_KEY">;
 
@@ -63,7 +55,7 @@ export interface GroupCheck extends SignatureCheck {
 }
 
 /**
- * The signatures of a group that have to verify: the carrier's, each slip's, then the voters' over slips that want them.
+ * The signatures of a group that have to verify: the carrier's, each slip's, then those within slips.
  * @throws {AnamnesisError} WRONG_CHAIN, UNKNOWN_CARRIER, UNKNOWN_KEY.
  */
 export function groupSignatures(before: LedgerView, genesis: Genesis, group: Group): GroupCheck[] {
@@ -77,28 +69,21 @@ export function groupSignatures(before: LedgerView, genesis: Genesis, group: Gro
       message: slipSignatureInput(slip),
       signature: slip.signature,
     })),
-    ...cosignatureChecks(group, keys.cosigners),
+    ...innerChecks(group, keys.inner),
   ];
 }
 
-function cosignatureChecks({ slips }: Group, cosigners: readonly Uint8Array[]): GroupCheck[] {
-  if (cosigners.length === 0) return [];
-  const keys = cosigners.values();
-  return slips.flatMap((slip, i) => {
-    if (!isCosignedKind(slip)) return [];
-    const message = cosignInput(slip);
-    return slip.fields.cosigned.map(({ signature }) => ({
+function innerChecks({ slips }: Group, keys: readonly Uint8Array[]): GroupCheck[] {
+  const left = keys.values();
+  return slips.flatMap((slip, i) =>
+    innerSignatures(slip).map(({ message, signature }) => ({
       slip: i,
-      publicKey: keys.next().value!,
-      message,
+      publicKey: left.next().value!,
+      message: message(),
       signature,
-    }));
-  });
+    })),
+  );
 }
-
-const isCosignedKind = (slip: Slip): slip is Slip<CosignedKind> => "cosigned" in slip.fields;
-const cosignaturesOf = (slip: Slip): readonly Cosignature[] =>
-  isCosignedKind(slip) ? slip.fields.cosigned : [];
 
 /**
  * The keys that those signatures are verified under, in their order.
@@ -107,7 +92,7 @@ const cosignaturesOf = (slip: Slip): readonly Cosignature[] =>
 export function keysOf(before: LedgerView, genesis: Genesis, group: Group): Uint8Array[] {
   const keys = groupKeys(before, genesis, group);
   if (keys.code !== "OK") throw new AnamnesisError(keys.code, slipCodeText[keys.code]);
-  return [keys.carrier, ...keys.slips, ...keys.cosigners];
+  return [keys.carrier, ...keys.slips, ...keys.inner];
 }
 
 /** The Ed25519 key that a slip's kind says it is signed with. */

@@ -1,5 +1,5 @@
-import { fingerprintFrom } from "@anamnesis/protocol";
-import type { CertificateView, Fingerprint } from "@anamnesis/protocol";
+import { fingerprintFrom, fingerprintOf } from "@anamnesis/protocol";
+import type { CertificateView, Fingerprint, Genesis } from "@anamnesis/protocol";
 import { keyBytes } from "./keys.ts";
 import { nameHash } from "./kinds/identityCertify.ts";
 import { rows } from "./rows.ts";
@@ -26,18 +26,22 @@ export interface CertificateFilter {
   readonly institution?: string | undefined;
 }
 
-/** H-14: certificates with exactly this name, of this institution, or both; all of them without either. */
+/**
+ * H-14: certificates with exactly this name, of this institution, or both; all of them without either. Those of genesis stand
+ * under no index, since no slip brought them.
+ */
 export function findCertificates(
   state: StateView,
-  { name, institution }: CertificateFilter,
+  { registrars }: Pick<Genesis, "registrars">,
+  filter: CertificateFilter,
 ): CertificateView[] {
-  return certificatesUnder(state, { name, institution })
+  const isMeant = ({ name, institution }: Required<CertificateFilter>): boolean =>
+    (filter.name === undefined || filter.name === name) &&
+    (filter.institution === undefined || filter.institution === institution);
+  const first = registrars.filter(isMeant).map(({ der }) => fingerprintOf(der));
+  return [...new Set([...first, ...certificatesUnder(state, filter)])]
     .flatMap((fingerprint) => findCertificate(state, fingerprint) ?? [])
-    .filter(
-      (found) =>
-        (name === undefined || found.name === name) &&
-        (institution === undefined || found.institution === institution),
-    );
+    .filter(isMeant);
 }
 
 function certificatesUnder(

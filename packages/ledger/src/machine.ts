@@ -1,4 +1,4 @@
-import { createLtHash, verifySignatureRaw } from "@anamnesis/crypto/verify";
+import { createLtHash, sha256, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   appHashOf,
@@ -51,12 +51,20 @@ export function makeMachine(genesis: Genesis): Machine {
   };
 }
 
-/** Members, who votes, and on the consortium the care chains. */
+/** Members, who votes, the registrars, and on the consortium the care chains. */
 const genesisWrites = (genesis: Genesis): Write[] => [
   ...genesis.members.map(({ id, ...member }) =>
     put(rows.institution, rows.institution.key(id), { v: 1, ...member, suspended: false }),
   ),
   put(rows.voters, rows.voters.key(), genesisVoters(genesis)),
+  ...genesis.registrars.map(({ registered: _, ...registrar }) =>
+    put(rows.certificate, rows.certificate.key(sha256(registrar.der)), {
+      v: 1,
+      ...registrar,
+      role: "registrar",
+      revokedAt: 0,
+    }),
+  ),
   ...(genesis.consortium?.careChains ?? []).map(({ chain, ...careChain }) =>
     put(rows.careChain, rows.careChain.key(chain), { v: 1, ...careChain }),
   ),

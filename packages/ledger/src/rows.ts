@@ -171,6 +171,9 @@ export const rows = {
   ),
   dispute: fact("records", 0x23, (record: Uint8Array, digest: Uint8Array) => ids(record, digest)),
 
+  /** By signing key: the certificate that brought it. Keys of genesis have none. */
+  certifiedKey: fact("records", 0x24, one),
+
   /** By request. */
   refusal: fact("usage", 0x30, one),
   /** By intent. */

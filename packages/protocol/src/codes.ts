@@ -54,6 +54,13 @@ export const slipCodes = {
   WRONG_INSTITUTION: 46,
   DIGEST_EXISTS: 47,
   VOTES_MISSING: 60,
+  REGISTRAR_MISSING: 90,
+  NODE_KEY_MISSING: 91,
+  NOT_A_REGISTRAR: 92,
+  REGISTRAR_OF_ANOTHER_INSTITUTION: 93,
+  REGISTRAR_NOT_LIVE: 94,
+  COMMITMENT_CHANGED: 95,
+  KEY_CERTIFIED: 96,
 } as const;
 export type SlipCode = keyof typeof slipCodes;
 
@@ -109,6 +116,13 @@ export const slipCodeText: Record<SlipCode, string> = {
   DIGEST_EXISTS: "A version of the record has this digest already",
   VOTES_MISSING:
     "A change of voters wants signatures of voters with more than a third of the power",
+  REGISTRAR_MISSING: "A registrar has to vouch for this certificate",
+  NODE_KEY_MISSING: "A registrar's certificate has to be vouched for by the institution's node",
+  NOT_A_REGISTRAR: "The certificate that vouches is not a registrar's",
+  REGISTRAR_OF_ANOTHER_INSTITUTION: "The registrar that vouches is of another institution",
+  REGISTRAR_NOT_LIVE: "The certificate that vouches is not valid yet, expired or revoked",
+  COMMITMENT_CHANGED: "A key that vouches for the next keeps the commitment to the identity",
+  KEY_CERTIFIED: "The signing key stands in a certificate already",
 };
 
 /**

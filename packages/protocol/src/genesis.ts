@@ -41,6 +41,23 @@ export interface CaKey {
   readonly der: Uint8Array;
 }
 
+/**
+ * A registrar who is certified from the start: as `identity.certify` would say it, `registered` being the signature of the
+ * institution's node key (registration.ts). Others come as slips.
+ */
+export interface GenesisRegistrar {
+  readonly issuer: string;
+  readonly name: string;
+  readonly institution: InstitutionId;
+  readonly signingKey: Uint8Array;
+  readonly boxKey: Uint8Array;
+  readonly validFrom: number;
+  readonly validTo: number;
+  readonly der: Uint8Array;
+  readonly commitment: Uint8Array;
+  readonly registered: Uint8Array;
+}
+
 export interface ChainParams {
   readonly pageSlips: number;
   readonly pageSeconds: number;
@@ -77,15 +94,24 @@ export interface Genesis {
   readonly params: ChainParams;
   readonly cas: readonly CaKey[];
   readonly members: readonly Member[];
+  /** On an institution's chain its own, on the consortium everybody's. */
+  readonly registrars: readonly GenesisRegistrar[];
   readonly consortium?: {
     readonly k: number;
     readonly proxies: readonly ProxyMember[];
     readonly registry: {
       readonly institution: InstitutionId;
       readonly boxKey: Uint8Array;
+      /** X-Wing, 1216 bytes: to which what may trace a patient, and nothing else, is sealed. */
+      readonly traceKey: Uint8Array;
       readonly address: string;
     };
-    readonly vaults: readonly { readonly id: string; readonly address: string }[];
+    /** `institution`: whose it is, a member. */
+    readonly vaults: readonly {
+      readonly id: string;
+      readonly institution: InstitutionId;
+      readonly address: string;
+    }[];
     readonly careChains: readonly CareChain[];
   };
 }

@@ -79,6 +79,39 @@ const rows: readonly { when: string; want?: string; genesis: unknown }[] = [
     genesis: { ...consortiumFile, consortium: { ...section, proxies: proxies.toReversed() } },
   },
   { when: "k is beyond n", genesis: { ...consortiumFile, consortium: { ...section, k: 5 } } },
+  {
+    when: "a vault is a stranger's",
+    genesis: {
+      ...consortiumFile,
+      consortium: { ...section, vaults: [{ ...section.vaults[0], institution: "nobody" }] },
+    },
+  },
+  {
+    when: "the registry has no key for tracing",
+    genesis: {
+      ...consortiumFile,
+      consortium: { ...section, registry: { ...section.registry, traceKey: undefined } },
+    },
+  },
+  { when: "registrars are missing", genesis: { ...file, registrars: undefined } },
+  ...[
+    { when: "has another key", change: { signingKey: file.members[0]!.nodeKey } },
+    { when: "has another name", change: { name: "Somebody else" } },
+    { when: "is certified by the root", change: { issuer: "root" } },
+    { when: "is certified by a stranger", change: { issuer: "fourth-parties" } },
+    { when: "is nobody's", change: { institution: "nobody" } },
+  ].map(({ when, change }) => ({
+    when: `a registrar ${when}`,
+    genesis: { ...file, registrars: [{ ...file.registrars[0], ...change }] },
+  })),
+  {
+    when: "a care chain has another institution's registrar",
+    genesis: { ...file, registrars: consortiumFile.registrars.slice(3, 4) },
+  },
+  {
+    when: "a registrar stands twice",
+    genesis: { ...file, registrars: [file.registrars[0], file.registrars[0]] },
+  },
   { when: "k is 0", genesis: { ...consortiumFile, consortium: { ...section, k: 0 } } },
 ];
 for (const { when, want = "MALFORMED", genesis } of rows) {

@@ -1,10 +1,11 @@
-import { BYTES } from "@anamnesis/crypto/verify";
+import { BYTES, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "./errors.ts";
 import { policies } from "./genesis.ts";
-import type { Genesis, Trust } from "./genesis.ts";
+import type { Genesis, GenesisRegistrar, Trust } from "./genesis.ts";
 import { chainIdShape, institutionIdShape } from "./ids.ts";
 import { institutionKinds } from "./institutionKinds.ts";
 import { limits } from "./limits.ts";
+import { verifyRegistered } from "./registration.ts";
 import {
   blob,
   bytes,
@@ -32,8 +33,13 @@ const consortium = object({
     object({ index: uint, institution: institutionIdShape, key, boxKey, address: text(256) }),
     16,
   ),
-  registry: object({ institution: institutionIdShape, boxKey, address: text(256) }),
-  vaults: list(object({ id: text(64), address: text(256) }), 64),
+  registry: object({
+    institution: institutionIdShape,
+    boxKey,
+    traceKey: boxKey,
+    address: text(256),
+  }),
+  vaults: list(object({ id: text(64), institution: institutionIdShape, address: text(256) }), 64),
   careChains: list(
     object({
       chain: chainIdShape,
@@ -43,6 +49,19 @@ const consortium = object({
     }),
     1_024,
   ),
+});
+
+const registrar = object({
+  issuer: text(64),
+  name: text(128),
+  institution: institutionIdShape,
+  signingKey: key,
+  boxKey,
+  validFrom: uint,
+  validTo: uint,
+  der: blob(6_000),
+  commitment: bytes(32),
+  registered: bytes(64),
 });
 
 const genesisShape = object({
@@ -70,6 +89,7 @@ const genesisShape = object({
     }),
     limits.members,
   ),
+  registrars: list(registrar, 1_024),
   consortium: optional(consortium),
 });
 const trustShape = object({ v: literal(1), chains: list(genesisShape, 1_024, 1) });
@@ -122,14 +142,39 @@ function faultOf(genesis: Genesis): string | undefined {
   if (stranger !== undefined) return `${stranger} is not a member`;
   if (new Set(genesis.cas.map(({ id }) => id)).size !== genesis.cas.length)
     return "a CA stands twice";
+  const unvouched = genesis.registrars.find((registrar) => !isVouchedFor(registrar, genesis));
+  if (unvouched !== undefined)
+    return `a registrar of ${unvouched.institution} is not certified by an intermediate, vouched for by its node, and of this chain`;
+  const keys = genesis.registrars.map(({ signingKey }) => toHex(signingKey));
+  if (new Set(keys).size !== keys.length) return "a registrar's key stands twice";
   if (genesis.params.pageSlips < 1) return "a page holds at least one slip";
   if ((genesis.kind === "consortium") !== (genesis.consortium !== undefined))
     return "a consortium chain names proxies, registry and vaults, another does not";
   if (genesis.consortium === undefined) return undefined;
-  const { careChains } = genesis.consortium;
+  const { careChains, vaults } = genesis.consortium;
+  if (vaults.some(({ institution }) => !ids.has(institution)))
+    return "a vault is of nobody who is a member";
   if (new Set(careChains.map(({ chain }) => chain)).size !== careChains.length)
     return "a care chain stands twice";
   return faultOfProxies(genesis.consortium);
+}
+
+function isVouchedFor(
+  registrar: GenesisRegistrar,
+  { cas, members, institution }: Genesis,
+): boolean {
+  const node = members.find(({ id }) => id === registrar.institution);
+  const { issuer, registered: signature } = registrar;
+  return (
+    node !== undefined &&
+    (institution ?? registrar.institution) === registrar.institution &&
+    issuer !== "root" &&
+    cas.some(({ id }) => id === issuer) &&
+    verifyRegistered(
+      { ...registrar, role: "registrar" },
+      { type: "REGISTERED", publicKey: node.nodeKey, signature },
+    )
+  );
 }
 
 function faultOfProxies({ k, proxies }: NonNullable<Genesis["consortium"]>): string | undefined {

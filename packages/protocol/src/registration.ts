@@ -3,12 +3,14 @@ import {
   encodeCanonical,
   equalBytes,
   sha256,
+  signatureInput,
   verifySignature,
 } from "@anamnesis/crypto/verify";
 import { blob, bytes, nullable, object, text } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
 import type { PersonCertificate } from "./certificate.ts";
 import { AnamnesisError } from "./errors.ts";
+import type { Slip } from "./slips.ts";
 import type { CertificateState } from "./stateValues.ts";
 
 /**
@@ -66,6 +68,21 @@ export const verifyRegistered = (
     readonly signature: Uint8Array;
   },
 ): boolean => verifySignature({ ...signed, message: registeredBytes(registered) });
+
+/** A slip that brings a certificate, and with it who vouches for its keys. */
+export type CertifyingSlip = Slip<"identity.certify"> | Slip<"identity.rotate">;
+
+/** Whether the holder of the replaced certificate signs for the new keys, in a registrar's stead. */
+export const isByReplaced = ({ fields }: CertifyingSlip): boolean =>
+  "replaces" in fields &&
+  fields.registrar !== null &&
+  equalBytes(fields.registrar, fields.replaces);
+
+/** The bytes under `registered` of such a slip. */
+export const registeredInput = (slip: CertifyingSlip): Uint8Array => {
+  const type: RegistrationType = isByReplaced(slip) ? "ROTATED" : "REGISTERED";
+  return signatureInput(type, registeredBytes(slip.fields));
+};
 
 type Subject = Pick<
   PersonCertificate,

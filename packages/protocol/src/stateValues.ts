@@ -1,5 +1,6 @@
 import { BYTES } from "@anamnesis/crypto/verify";
 import { institutionIdShape } from "./ids.ts";
+import { roles } from "./enrolment.ts";
 import { institutionKinds } from "./institutionKinds.ts";
 import { limits } from "./limits.ts";
 import { blob, bytes, document, flag, list, literal, object, oneOf, text, uint } from "./shape.ts";
@@ -25,13 +26,15 @@ export const grantState = document("Grant state", grantStateShape);
 export const certificateFields = {
   issuer: text(64),
   name: text(128),
-  role: text(32),
+  role: oneOf(...roles),
   institution: text(64),
   signingKey: bytes(32),
   boxKey: bytes(BYTES.boxPublicKey),
   validFrom: uint,
   validTo: uint,
   der: blob(6_000),
+  /** To the holder's identity: registration.ts. */
+  commitment: bytes(32),
   revokedAt: uint,
 };
 const certificateStateShape = object({ v: literal(1), ...certificateFields });

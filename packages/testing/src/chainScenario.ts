@@ -6,6 +6,7 @@ import { gidOf, pidOf } from "@anamnesis/protocol";
 import type { ChainKind, Genesis, Group } from "@anamnesis/protocol";
 import { makeGenesis } from "./federation.ts";
 import { boxKeyOf, bytesOf, keyOf, sealedIdOf } from "./keys.ts";
+import { vouchedBy } from "./registrars.ts";
 import { TestChain, certificateFields } from "./testChain.ts";
 import type { MadeSlip } from "./testChain.ts";
 
@@ -68,7 +69,9 @@ export class Scenario {
 
   #membership(): MadeSlip {
     const { chain } = this;
-    switch (this.#below(4)) {
+    switch (this.#below(5)) {
+      case 4:
+        return this.#rotation();
       case 0:
         return chain.slip(
           "identity.certify",
@@ -111,6 +114,24 @@ export class Scenario {
           keyOf("care"),
         );
     }
+  }
+
+  /** The next key of somebody who changes it again and again: vouched for by the one before, or by the registrar. */
+  #rotation(): MadeSlip {
+    const { chain } = this;
+    let no = 1;
+    while (this.#certificate(`dr-han ${no}`) !== undefined) no += 1;
+    const fields = certificateFields(`dr-han ${no}`);
+    const last = `dr-han ${no - 1}`;
+    const old = this.#certificate(last);
+    if (old === undefined) return chain.slip("identity.certify", fields, keyOf("care"));
+    const replaces = certificateFields(last).fingerprint;
+    const { commitment } = rows.certificate.decode(old);
+    const vouched =
+      this.#below(2) === 0
+        ? vouchedBy({ ...fields, commitment }, replaces, keyOf(last), "ROTATED")
+        : fields;
+    return chain.slip("identity.rotate", { ...vouched, replaces }, keyOf("care"));
   }
 
   #careSlip(): MadeSlip {
@@ -266,12 +287,12 @@ export class Scenario {
 
   /** A doctor whose certificate the chain holds, or nobody: an unknown one would refuse the whole group. */
   #certified(): string {
-    const known = doctors.filter(
-      (name) =>
-        this.chain.state.get(rows.certificate.key(certificateFields(name).fingerprint)) !==
-        undefined,
-    );
+    const known = doctors.filter((name) => this.#certificate(name) !== undefined);
     return known.length === 0 ? "" : this.#pick(known);
+  }
+
+  #certificate(name: string): Uint8Array | undefined {
+    return this.chain.state.get(rows.certificate.key(certificateFields(name).fingerprint));
   }
 
   #label(what: string): string {

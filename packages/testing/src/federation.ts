@@ -13,7 +13,9 @@ import type {
   ProxyMember,
   Trust,
 } from "@anamnesis/protocol";
+import type { SigningKeypair } from "@anamnesis/crypto/sign";
 import { boxKeyOf, boxOf, bytesOf, keyOf } from "./keys.ts";
+import { genesisRegistrar } from "./registrars.ts";
 
 type Consortium = NonNullable<Genesis["consortium"]>;
 
@@ -46,6 +48,8 @@ export interface FederationParts {
   readonly member?: (id: InstitutionId) => Partial<Member> | undefined;
   readonly proxy?: (index: number) => Partial<ProxyMember> | undefined;
   readonly registry?: Partial<Consortium["registry"]>;
+  /** With whose keys nodes vouch for their registrars, where they are others than those that labels name. */
+  readonly node?: (id: InstitutionId) => Pick<SigningKeypair, "secretKey"> | undefined;
 }
 
 /** A chain's genesis document. @param of - The institution whose care chain it is. */
@@ -66,6 +70,9 @@ export function makeGenesis(
     params: { pageSlips: 128, pageSeconds: 2, heartbeatSeconds: 10, ...params },
     cas: parts.cas ?? ["root", "care", "third-parties"].map(madeUpCa),
     members: members.map((id): Member => ({ ...plainMember(id), ...parts.member?.(id) })),
+    registrars: (kind === "care" ? [of] : institutions).map((id) =>
+      genesisRegistrar(id, parts.node?.(id)),
+    ),
   } as const;
   if (kind === "care") return { ...common, institution: of, writer: of };
   const proxies = Array.from({ length: proxyCount }, (_, i) => ({
@@ -81,10 +88,11 @@ export function makeGenesis(
       registry: {
         institution: authority,
         boxKey: boxKeyOf("registry"),
+        traceKey: boxKeyOf("registry trace"),
         address: "http://identities.example",
         ...parts.registry,
       },
-      vaults: [{ id: "vault", address: "http://vault.example" }],
+      vaults: [{ id: "vault", institution: hospital, address: "http://vault.example" }],
       careChains: [careChainOfGenesis(makeGenesis("care", { ...parts, chain: hospital }))],
     },
   };
@@ -121,6 +129,7 @@ export const knowing = (consortium: Genesis, ...care: readonly Genesis[]): Genes
 export async function realBoxes(): Promise<
   Required<Pick<FederationParts, "member" | "proxy" | "registry">>
 > {
+  const { publicKey: traceKey } = await boxOf("registry trace");
   const keyed = async (label: string) =>
     [label, { boxKey: (await boxOf(label)).publicKey }] as const;
   const proxies = Array.from({ length: proxyCount }, (_, i) => `proxy ${i + 1}`);
@@ -128,7 +137,7 @@ export async function realBoxes(): Promise<
   return {
     member: (id) => parts.get(id),
     proxy: (index) => parts.get(`proxy ${index}`),
-    registry: parts.get("registry")!,
+    registry: { ...parts.get("registry")!, traceKey },
   };
 }
 

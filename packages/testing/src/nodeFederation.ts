@@ -19,7 +19,7 @@ import type { NodeConfig, PublicNodeKeys, RunningNode } from "../../../apps/node
 import { authority, hospital, makeTrust, province } from "./federation.ts";
 import { bytesOf, keyOf, signer } from "./keys.ts";
 import { certificateFields } from "./testChain.ts";
-import type { MadeSlip } from "./testChain.ts";
+import type { CertificateOptions, MadeSlip } from "./testChain.ts";
 import type { Reply } from "./requests.ts";
 import { call } from "./requests.ts";
 import { freePorts } from "../../../apps/host/src/ports.ts";
@@ -64,6 +64,7 @@ export class NodeFederation {
       params,
       cas,
       member: (id) => homes.get(id),
+      node: (id) => keys.get(id)?.signing,
       ...(registry === undefined ? {} : { registry: { address: registry } }),
     });
     const [consortium, care] = trust.chains;
@@ -130,7 +131,7 @@ export class NodeFederation {
   async certify(
     chain: Genesis,
     name: string,
-    options: Parameters<typeof certificateFields>[1] = {},
+    options: CertificateOptions = {},
   ): Promise<Uint8Array> {
     const fields = certificateFields(name, {
       validFrom: Date.now() - 60_000,

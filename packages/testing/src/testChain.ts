@@ -1,6 +1,6 @@
 /** One chain in memory, block by block: for tests and measurements of ledger and node. */
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
-import { concat, fromHex, i2osp, sha256, toHex, utf8 } from "@anamnesis/crypto/verify";
+import { fromHex, sha256, toHex } from "@anamnesis/crypto/verify";
 import { MemoryState, makeMachine, verifyGroup } from "@anamnesis/ledger";
 import type { BlockResult, Machine } from "@anamnesis/ledger";
 import { cosign, decodeGroup, limits, makeGroup, makeSlip, pidOf } from "@anamnesis/protocol";
@@ -10,6 +10,7 @@ import type {
   Genesis,
   Group,
   InstitutionId,
+  Role,
   SlipCode,
   SlipFields,
   SlipId,
@@ -17,6 +18,7 @@ import type {
 } from "@anamnesis/protocol";
 import { boxKeyOf, bytesOf, keyOf, sealedIdOf, signer } from "./keys.ts";
 import { genesisTime, hospital } from "./federation.ts";
+import { commitmentTo, madeUpDer, registrarName, registrarOf, vouchedBy } from "./registrars.ts";
 
 export interface MadeSlip {
   readonly id: SlipId;
@@ -125,37 +127,55 @@ export class TestChain {
   }
 }
 
+export interface CertificateOptions {
+  readonly institution?: string;
+  readonly role?: Role;
+  readonly issuer?: string;
+  readonly validFrom?: number;
+  readonly validTo?: number;
+  readonly boxKey?: Uint8Array;
+  /** The institution whose registrar vouches, or for a registrar its node. */
+  readonly registrar?: string;
+}
+
 /** A staff member's certificate, as fields of `identity.certify`. The name is the label of their key. */
-export const certificateFields = (
+export function certificateFields(
   name: string,
-  {
-    institution = hospital as string,
+  options: CertificateOptions = {},
+): SlipFields<"identity.certify"> {
+  const {
+    institution = hospital,
     role = "doctor",
     issuer = "care",
     validFrom = genesisTime - 1000,
     validTo = genesisTime + 366 * 24 * 3_600_000,
-  } = {},
-): SlipFields<"identity.certify"> => {
-  const der = concat(utf8(name), i2osp(validTo, 8));
-  return {
+    boxKey = boxKeyOf(name),
+    registrar = institution,
+  } = options;
+  const der = madeUpDer(name, validTo);
+  const fields = {
     issuer,
     fingerprint: sha256(der),
     name,
     role,
     institution,
     signingKey: keyOf(name).publicKey,
-    boxKey: boxKeyOf(name),
+    boxKey,
     validFrom,
     validTo,
     der,
+    commitment: commitmentTo(name),
   };
-};
+  return role === "registrar"
+    ? vouchedBy(fields, null, keyOf(registrar))
+    : vouchedBy(fields, registrarOf(registrar), keyOf(registrarName(registrar)));
+}
 
 /** Puts a certificate on the chain. @returns Its fingerprint. */
 export function certify(
   chain: TestChain,
   name: string,
-  options: Parameters<typeof certificateFields>[1] = {},
+  options: CertificateOptions = {},
 ): Uint8Array {
   const fields = certificateFields(name, options);
   const slip = chain.slip("identity.certify", fields, keyOf(fields.issuer));

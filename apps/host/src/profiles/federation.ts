@@ -10,7 +10,12 @@ export interface Profile {
   /** Proxies that together open. */
   readonly k: number;
   readonly registry: string;
-  readonly vaults: readonly { readonly id: string; readonly replicas: number }[];
+  /** `institution`: whose it is. */
+  readonly vaults: readonly {
+    readonly id: string;
+    readonly institution: string;
+    readonly replicas: number;
+  }[];
   readonly consortiumWriter: string;
   /** Members of every care chain beside its own institution. */
   readonly careMembers: readonly string[];
@@ -60,7 +65,7 @@ export const federation: Profile = {
   proxies: ["provincial-authority", "municipal-authority", "general-hospital", "city-hospital"],
   k: 3,
   registry: "national-authority",
-  vaults: [{ id: "vault", replicas: 2 }],
+  vaults: [{ id: "vault", institution: "general-hospital", replicas: 2 }],
   consortiumWriter: "national-authority",
   careMembers: authorities,
   page: { slips: 128, seconds: 2 },

@@ -148,7 +148,7 @@ test("POST slips refuses revoked, expired and future certificates, and who may n
       want: "CERTIFICATE_EXPIRED",
     },
     { name: "future", options: { validFrom: now + 60_000 }, want: "CERTIFICATE_NOT_YET_VALID" },
-    { name: "registrar", options: { role: "registrar" }, want: "NOT_AUTHORISED" },
+    { name: "officer", options: { role: "officer" as const }, want: "NOT_AUTHORISED" },
   ];
   for (const { name, options, want } of rows) {
     const cert = await federation.certify(care, name, options);

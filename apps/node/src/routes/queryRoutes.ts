@@ -68,7 +68,8 @@ export function queryRoutes(deps: NodeDeps): Handlers {
     handle(nodeRoutes.getCertificates, ({ params, query }) => {
       if (query.name === undefined && query.institution === undefined)
         throw new AnamnesisError("BAD_REQUEST", "Want a name, an institution, or both");
-      return read(params, (state) => ({ certificates: findCertificates(state, query) }));
+      const { genesis } = chainNamed(deps, params);
+      return read(params, (state) => ({ certificates: findCertificates(state, genesis, query) }));
     }),
   ];
 }

@@ -249,7 +249,8 @@ for (const { kind, when, want, submit } of rows)
 
 test("records of one institution are closed to another on a chain that both write", () => {
   const { institution: _, ...genesis } = makeGenesis("care");
-  const chain = new TestChain({ ...genesis, members: makeGenesis("consortium").members });
+  const { members, registrars } = makeGenesis("consortium");
+  const chain = new TestChain({ ...genesis, members, registrars });
   const hospital = certify(chain, "dr-lin");
   const city = certify(chain, "dr-city", { institution: "city-hospital" });
   openVisit(chain, "visit");

@@ -1,10 +1,11 @@
-import { sha256, utf8 } from "@anamnesis/crypto/verify";
-import type { Slip, SlipCode } from "@anamnesis/protocol";
+import { equalBytes, sha256, utf8 } from "@anamnesis/crypto/verify";
+import type { CertifyingSlip, Genesis, SlipCode } from "@anamnesis/protocol";
 import type { Kind, SlipContext } from "../context.ts";
-import { accept, indexKey, put, reject } from "../outcome.ts";
+import { accept, fact, indexKey, put, reject } from "../outcome.ts";
 import type { IndexKey, Write } from "../outcome.ts";
 import { rows } from "../rows.ts";
 import type { LedgerView } from "../view.ts";
+import { refuseVouching } from "../vouching.ts";
 
 /**
  * An intermediate puts a staff member's certificate on the chain: on the consortium, and on the institution's own
@@ -15,16 +16,15 @@ import type { LedgerView } from "../view.ts";
  */
 export const identityCertify: Kind<"identity.certify"> = {
   apply(state, slip, context) {
-    const refused = refuseCertificate(state, slip, context);
+    const refused =
+      refuseCertificate(state, slip, context) ?? refuseVouching(state, slip, context.time);
     if (refused !== undefined) return reject(refused);
 
-    return accept(certificateWrite(slip));
+    return accept(...certificateWrites(slip, context));
   },
   index: certificateIndex,
   history: "none",
 };
-
-type CertifyingSlip = Slip<"identity.certify"> | Slip<"identity.rotate">;
 
 /** The checks that a first certificate and one in another's place share, in this order. */
 export function refuseCertificate(
@@ -39,12 +39,24 @@ export function refuseCertificate(
   if (genesis.kind === "care" && carrier !== fields.institution)
     return "CARRIER_IS_NOT_INSTITUTION";
   if (state.certificate(fields.fingerprint) !== undefined) return "CERTIFICATE_EXISTS";
+  if (isCertified(state, genesis, fields.signingKey)) return "KEY_CERTIFIED";
   return undefined;
 }
 
-export function certificateWrite({ fields }: CertifyingSlip): Write {
+/** What vouches for a key once would vouch for it again after its certificate was revoked. */
+const isCertified = (state: LedgerView, { registrars }: Genesis, key: Uint8Array): boolean =>
+  state.has(rows.certifiedKey.key(key)) ||
+  registrars.some(({ signingKey }) => equalBytes(signingKey, key));
+
+/** A new certificate, and that its key has one. */
+export const certificateWrites = (slip: CertifyingSlip, { sequence }: SlipContext): Write[] => [
+  certificateWrite(slip),
+  fact(rows.certifiedKey, rows.certifiedKey.key(slip.fields.signingKey), sequence),
+];
+
+function certificateWrite({ fields }: CertifyingSlip): Write {
   const { issuer, fingerprint, name, role, institution } = fields;
-  const { signingKey, boxKey, validFrom, validTo, der } = fields;
+  const { signingKey, boxKey, validFrom, validTo, der, commitment } = fields;
   return put(rows.certificate, rows.certificate.key(fingerprint), {
     v: 1,
     issuer,
@@ -56,6 +68,7 @@ export function certificateWrite({ fields }: CertifyingSlip): Write {
     validFrom,
     validTo,
     der,
+    commitment,
     revokedAt: 0,
   });
 }

@@ -1,7 +1,8 @@
 import type { Kind } from "../context.ts";
 import { accept, put, reject } from "../outcome.ts";
 import { rows } from "../rows.ts";
-import { certificateIndex, certificateWrite, refuseCertificate } from "./identityCertify.ts";
+import { refuseVouching } from "../vouching.ts";
+import { certificateIndex, certificateWrites, refuseCertificate } from "./identityCertify.ts";
 
 /**
  * A new certificate in place of `replaces`, which the same slip revokes: same issuer, institution and role.
@@ -18,10 +19,12 @@ export const identityRotate: Kind<"identity.rotate"> = {
     if (old.issuer !== fields.issuer || old.role !== fields.role) return reject("NOT_AUTHORISED");
     if (old.institution !== fields.institution) return reject("WRONG_INSTITUTION");
     if (old.revokedAt !== 0) return reject("CERTIFICATE_REVOKED");
+    const unvouched = refuseVouching(state, slip, context.time);
+    if (unvouched !== undefined) return reject(unvouched);
 
     const replaced = rows.certificate.key(fields.replaces);
     return accept(
-      certificateWrite(slip),
+      ...certificateWrites(slip, context),
       put(rows.certificate, replaced, { ...old, revokedAt: context.time }),
     );
   },

@@ -4,6 +4,7 @@ import type { Fingerprint, SlipCode, SlipFields } from "@anamnesis/protocol";
 import { makeGenesis } from "@anamnesis/testing/federation";
 import { boxKeyOf, keyOf } from "@anamnesis/testing/keys";
 import { TestChain, certificateFields, certify, hex } from "@anamnesis/testing/testChain";
+import type { CertificateOptions } from "@anamnesis/testing/testChain";
 import { findCertificate } from "../directory.ts";
 
 const consortium = new TestChain(makeGenesis("consortium"));
@@ -25,18 +26,14 @@ const enrolment = (id: string): SlipFields<"institution.enrol"> => ({
 });
 const enrol = (chain: TestChain, id: string) =>
   chain.submit(chain.slip("institution.enrol", enrolment(id), authority));
-const certifyWith = (
-  chain: TestChain,
-  options: Parameters<typeof certificateFields>[1],
-  carrier?: string,
-) => {
+const certifyWith = (chain: TestChain, options: CertificateOptions, carrier?: string) => {
   const fields = certificateFields("dr-new", options);
   return chain.submit(chain.slip("identity.certify", fields, keyOf(fields.issuer)), carrier);
 };
 const rotate = (
   chain: TestChain,
   replaces: Uint8Array,
-  options: Parameters<typeof certificateFields>[1] = {},
+  options: CertificateOptions = {},
   name = "dr-lin again",
 ) => {
   const fields = certificateFields(name, options);
@@ -150,7 +147,7 @@ const rows: readonly {
     kind: "identity.certify",
     when: "the institution is no member",
     want: "INSTITUTION_UNKNOWN",
-    submit: (chain) => certifyWith(chain, { institution: "nobody" }),
+    submit: (chain) => certifyWith(chain, { institution: "nobody", registrar: "general-hospital" }),
   },
   {
     kind: "identity.certify",
@@ -178,7 +175,11 @@ const rows: readonly {
     want: "WRONG_INSTITUTION",
     on: care,
     submit: (chain) =>
-      certifyWith(chain, { institution: "provincial-authority" }, "provincial-authority"),
+      certifyWith(
+        chain,
+        { institution: "provincial-authority", registrar: "general-hospital" },
+        "provincial-authority",
+      ),
   },
 
   {

@@ -1,17 +1,22 @@
-import { blob, both, boxKey, hash, id, nfcText, uint } from "./row.ts";
+import { roles } from "../enrolment.ts";
+import { blob, both, boxKey, bytes, hash, id, nfcText, nullable, oneOf, uint } from "./row.ts";
 import type { SlipKindRow } from "./row.ts";
 
 const certificateFields = {
   issuer: id,
   fingerprint: hash,
   name: nfcText(128),
-  role: nfcText(32),
+  role: oneOf(...roles),
   institution: id,
   signingKey: hash,
   boxKey,
   validFrom: uint,
   validTo: uint,
   der: blob(6_000),
+  /** Who vouches: the certificate whose key made `registered`; `null`: the institution's node key. See `registration.ts`. */
+  registrar: nullable(hash),
+  commitment: hash,
+  registered: bytes(64),
 } as const;
 
 const aboutStaff = { chains: both, carrier: "any", carriedFor: "member", roles: "none" } as const;

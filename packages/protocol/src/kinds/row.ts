@@ -3,7 +3,7 @@ import { roles } from "../enrolment.ts";
 import type { Role } from "../enrolment.ts";
 import { institutionIdShape } from "../ids.ts";
 import { limits } from "../limits.ts";
-import { blob, bytes, flag, list, nfcText, oneOf, tuple, uint } from "../shape.ts";
+import { blob, bytes, flag, list, nfcText, nullable, oneOf, tuple, uint } from "../shape.ts";
 import type { Shape, Shaped } from "../shape.ts";
 
 export type ChainKind = "care" | "consortium";
@@ -112,7 +112,7 @@ const cosignature = tuple({ institution: institutionIdShape, signature: bytes(64
 export type Cosignature = Readonly<Shaped<typeof cosignature>>;
 export const cosigned = list(cosignature, limits.cosigners);
 
-export { blob, bytes, flag, list, nfcText, oneOf, uint };
+export { blob, bytes, flag, list, nfcText, nullable, oneOf, uint };
 
 export const both = ["care", "consortium"] as const;
 export const care = ["care"] as const;

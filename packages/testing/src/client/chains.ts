@@ -150,7 +150,8 @@ export class MemoryChains {
       requestsByBody: async (chain, body) => requestsByBody(state(chain), body),
       certificate: async (chain, fingerprint) =>
         present(findCertificate(state(chain), parseFingerprint(fingerprint))),
-      certificates: async (chain, by) => findCertificates(state(chain), by),
+      certificates: async (chain, by) =>
+        findCertificates(state(chain), this.chain(chain).genesis, by),
       ticket: async ({ action, object }, caller) => {
         if (action === "put" && caller === undefined)
           throw new AnamnesisError("SIGNATURE_REQUIRED", "Want a signed request");

@@ -202,6 +202,7 @@ export class MemoryRegistry {
       ({ kind, institution: own }) => kind === "consortium" || own === institution,
     )) {
       const time = this.#federation.clock();
+      const { registrar, commitment, signature: registered } = registration;
       const fields = {
         issuer: "care",
         fingerprint: hexBytes(fingerprint),
@@ -213,6 +214,9 @@ export class MemoryRegistry {
         validFrom,
         validTo,
         der,
+        registrar,
+        commitment,
+        registered,
       };
       const slip = makeSlip(
         "identity.certify",

@@ -76,7 +76,7 @@ export class ProxyFederation {
     await ready();
     const parties = await makeParties();
     const box = await boxKeypairFromSeed(randomBytes(32));
-    const fields = { ...certificateFields("author"), boxKey: box.publicKey };
+    const fields = certificateFields("author", { boxKey: box.publicKey });
     const federation = new ProxyFederation(parties, { fingerprint: fields.fingerprint, box });
     federation.commit(
       parties.care,
@@ -128,10 +128,11 @@ export class ProxyFederation {
   async newReader(name: string, options: { readonly validTo?: number } = {}): Promise<Reader> {
     const { consortium } = this.parties;
     const box = await boxKeypairFromSeed(randomBytes(32));
-    const fields = {
-      ...certificateFields(name, { validFrom: this.now - 1_000, ...options }),
+    const fields = certificateFields(name, {
+      validFrom: this.now - 1_000,
       boxKey: box.publicKey,
-    };
+      ...options,
+    });
     this.commit(consortium, consortium.slip("identity.certify", fields, keyOf("care")));
     return { name, fingerprint: fields.fingerprint, box };
   }

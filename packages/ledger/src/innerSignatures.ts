@@ -1,0 +1,45 @@
+import { cosignInput, registeredInput } from "@anamnesis/protocol";
+import type { CertifyingSlip, CosignedKind, Slip } from "@anamnesis/protocol";
+import type { LedgerView } from "./view.ts";
+
+/** A signature that stands in a slip's fields, beside the slip's own. It has to verify just as that one does. */
+export interface InnerSignature {
+  /** Whose: `undefined` when the state before the block does not hold the key. */
+  readonly key: (before: LedgerView) => Uint8Array | undefined;
+  /** The signed bytes, domain separation included. */
+  readonly message: () => Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** Those of voters over a change of who votes (S-19), and of who vouches for a certificate (S-27). */
+export function innerSignatures(slip: Slip): readonly InnerSignature[] {
+  if (isCosigned(slip)) return voters(slip);
+  if (isCertifying(slip)) return [whoVouches(slip)];
+  return [];
+}
+
+function voters(slip: Slip<CosignedKind>): InnerSignature[] {
+  let signed: Uint8Array | undefined;
+  const message = () => (signed ??= cosignInput(slip));
+  return slip.fields.cosigned.map(({ institution, signature }) => ({
+    key: (before) => before.institution(institution)?.nodeKey,
+    message,
+    signature,
+  }));
+}
+
+function whoVouches(slip: CertifyingSlip): InnerSignature {
+  const { registrar, institution, registered } = slip.fields;
+  return {
+    key: (before) =>
+      registrar === null
+        ? before.institution(institution)?.nodeKey
+        : before.certificate(registrar)?.signingKey,
+    message: () => registeredInput(slip),
+    signature: registered,
+  };
+}
+
+const isCosigned = (slip: Slip): slip is Slip<CosignedKind> => "cosigned" in slip.fields;
+const isCertifying = (slip: Slip): slip is CertifyingSlip =>
+  "registered" in slip.fields && "registrar" in slip.fields;
