@@ -2,7 +2,8 @@ import { join } from "node:path";
 import type { Trust } from "@anamnesis/protocol";
 import { places } from "@anamnesis/client/folder";
 import type { FederationFile } from "@anamnesis/client/folder";
-import { dataDirectoryOf, loopback, registryDirectory, registryKeyFile } from "./firstRun.ts";
+import { dataDirectoryOf, registryDirectory, registryKeyFile } from "./dataDirectories.ts";
+import { loopback } from "./firstRun.ts";
 import type { Profile } from "./profiles/federation.ts";
 
 /** One server that a child starts: the app, what it exports, and its configuration. */

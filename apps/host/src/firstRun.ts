@@ -8,13 +8,23 @@ import {
   parseInstitutionId,
   trustJson,
 } from "@anamnesis/protocol";
-import type { CaKey, Genesis, Member, ProxyMember, Trust } from "@anamnesis/protocol";
+import type {
+  CaKey,
+  Genesis,
+  GenesisRegistrar,
+  Member,
+  ProxyMember,
+  Trust,
+} from "@anamnesis/protocol";
+import type { Protection } from "@anamnesis/client";
 import { places, writeAtomically, writeFederation } from "@anamnesis/client/folder";
 import type { FederationFile } from "@anamnesis/client/folder";
 import type { Child } from "./childProcess.ts";
+import { dataDirectoryOf, registryDirectory, registryKeyFile } from "./dataDirectories.ts";
 import { freePorts } from "./ports.ts";
 import { careInstitutions } from "./profiles/federation.ts";
 import type { Profile } from "./profiles/federation.ts";
+import { certifyRegistrars } from "./registrars.ts";
 
 type PublicNodeKeys = Pick<Member, "nodeKey" | "consensusKey" | "boxKey">;
 
@@ -29,17 +39,8 @@ interface PublicKeys {
   };
 }
 
-/** Where an app keeps its keys and data. */
-export const dataDirectoryOf = (dir: string, owner: string, app: string): string =>
-  join(places(dir).homes, owner, app);
-
-export const registryDirectory = (dir: string): string =>
-  dataDirectoryOf(dir, "registry", "registry");
-/** The key of the identity store lies outside the registry's home, so that a copy of the home tells nothing. */
-export const registryKeyFile = (dir: string): string => join(places(dir).secrets, "registry.key");
-
 /**
- * Makes a federation: homes with their keys, ports, genesis documents, trust.json, and last federation.json. Without
+ * Makes a federation: homes with their keys, ports, each institution's registrar, genesis documents, trust.json, and last federation.json. Without
  * that last file the first run is not done, and starts over.
  *
  * @param processes - One child for each institution, the registry and the vaults: keys are born there and only their
@@ -48,7 +49,12 @@ export const registryKeyFile = (dir: string): string => join(places(dir).secrets
 export async function makeFederation(
   dir: string,
   profile: Profile,
-  options: { readonly demo: boolean; readonly processes: ReadonlyMap<string, Child> },
+  options: {
+    readonly demo: boolean;
+    readonly processes: ReadonlyMap<string, Child>;
+    /** Seals the registrars' devices. */
+    readonly protection: Protection;
+  },
 ): Promise<FederationFile> {
   const at = places(dir);
   for (const left of [at.genesis, at.homes, at.secrets, at.vaults, at.devices, at.attending]) {
@@ -57,13 +63,30 @@ export async function makeFederation(
   for (const folder of [at.genesis, at.homes, at.secrets, at.vaults, at.devices, at.attending]) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }
-  const keys = await makeHomes(dir, profile, options.processes);
+  const child = (name: string): Child => {
+    const found = options.processes.get(name);
+    if (found === undefined) throw new Error(`No child process for ${name}`);
+    return found;
+  };
+  const keys = await makeHomes(dir, profile, child);
   const file = await planFile(profile, options.demo);
-  const trust: Trust = { v: 1, chains: genesisDocuments(profile, file, keys) };
-  for (const genesis of trust.chains) {
-    await writeAtomically(join(at.genesis, `${genesis.chain}.json`), genesisJson(genesis));
+  const withRegistrars = (certified: readonly GenesisRegistrar[]): Trust => ({
+    v: 1,
+    chains: genesisDocuments(profile, file, keys, certified),
+  });
+  const { protection } = options;
+  const founding = { trust: withRegistrars([]), protection, child };
+  const registrars = await certifyRegistrars(dir, profile, founding);
+  try {
+    const trust = withRegistrars(registrars.certified);
+    for (const genesis of trust.chains) {
+      await writeAtomically(join(at.genesis, `${genesis.chain}.json`), genesisJson(genesis));
+    }
+    await writeAtomically(at.trust, trustJson(trust));
+    await registrars.keep();
+  } finally {
+    registrars.end();
   }
-  await writeAtomically(at.trust, trustJson(trust));
   await writeFederation(dir, file);
   return file;
 }
@@ -71,13 +94,8 @@ export async function makeFederation(
 async function makeHomes(
   dir: string,
   profile: Profile,
-  processes: ReadonlyMap<string, Child>,
+  child: (name: string) => Child,
 ): Promise<PublicKeys> {
-  const child = (name: string): Child => {
-    const found = processes.get(name);
-    if (found === undefined) throw new Error(`No child process for ${name}`);
-    return found;
-  };
   const nodes = Promise.all(
     profile.institutions.map(async ({ id }) => {
       const made = await child(id).call(
@@ -133,7 +151,12 @@ async function planFile(profile: Profile, demo: boolean): Promise<FederationFile
 
 export const loopback = (port: number | undefined): string => `http://127.0.0.1:${port ?? 0}`;
 
-function genesisDocuments(profile: Profile, file: FederationFile, keys: PublicKeys): Genesis[] {
+function genesisDocuments(
+  profile: Profile,
+  file: FederationFile,
+  keys: PublicKeys,
+  registrars: readonly GenesisRegistrar[],
+): Genesis[] {
   const member = (id: string): Member => {
     const about = profile.institutions.find((institution) => institution.id === id);
     const made = keys.nodes.get(id);
@@ -162,7 +185,6 @@ function genesisDocuments(profile: Profile, file: FederationFile, keys: PublicKe
       heartbeatSeconds: profile.heartbeatSeconds,
     },
     cas: keys.registry.cas,
-    registrars: [],
   } as const;
   const care = careInstitutions(profile).map(({ id }) => ({
     ...shared,
@@ -172,6 +194,7 @@ function genesisDocuments(profile: Profile, file: FederationFile, keys: PublicKe
     writer: parseInstitutionId(id),
     policy: profile.policies.care,
     members: [id, ...profile.careMembers].map(member),
+    registrars: registrars.filter(({ institution }) => institution === id),
   }));
   const consortium: Genesis = {
     ...shared,
@@ -180,6 +203,7 @@ function genesisDocuments(profile: Profile, file: FederationFile, keys: PublicKe
     writer: parseInstitutionId(profile.consortiumWriter),
     policy: profile.policies.consortium,
     members: profile.institutions.map(({ id }) => member(id)),
+    registrars,
     consortium: {
       k: profile.k,
       proxies: profile.proxies.map((id, at) => proxyMember(id, at + 1, file, keys)),

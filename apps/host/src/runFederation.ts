@@ -11,6 +11,7 @@ import {
   writeFederation,
 } from "@anamnesis/client/folder";
 import type { FederationFile } from "@anamnesis/client/folder";
+import type { Protection } from "@anamnesis/client";
 import { makeFederation } from "./firstRun.ts";
 import { untilHealthy } from "./health.ts";
 import { childNames, childPlan } from "./childPlan.ts";
@@ -20,7 +21,9 @@ import { startChildren } from "./children.ts";
 import type { Children } from "./children.ts";
 import { startPortal } from "./portal.ts";
 import { freePorts, isFree } from "./ports.ts";
+import type { Profile } from "./profiles/federation.ts";
 import { profileNamed } from "./profiles/index.ts";
+import { requireProtection } from "./registrars.ts";
 
 export interface RunOptions {
   readonly dir: string;
@@ -28,6 +31,8 @@ export interface RunOptions {
   readonly demo: boolean;
   /** The portal's port; else that of the last run, else a free one. */
   readonly port?: number;
+  /** Seals the registrars' devices, which a new folder gets. */
+  readonly protection?: Protection | undefined;
   /** What the work is doing now, for people. */
   readonly say: (text: string) => void;
   /** What must not go unnoticed: a child that died. */
@@ -76,8 +81,7 @@ export async function runFederation(options: RunOptions): Promise<RunningFederat
     const found = await readFederation(dir);
     if (found !== undefined) await checkResumable(found, options);
     for (const name of childNames(profile)) processes.set(name, spawnChild(name, at.logs));
-    if (found === undefined) options.say("Making keys, certificates and genesis documents");
-    const made = found ?? (await makeFederation(dir, profile, { demo: options.demo, processes }));
+    const made = found ?? (await makeNew(dir, profile, options, processes));
     const trust = parseTrust(await readFile(at.trust, "utf8"));
     const port = options.port ?? (await portalPort(made));
     const origins = [`http://127.0.0.1:${port}`, `http://localhost:${port}`];
@@ -119,6 +123,20 @@ export async function runFederation(options: RunOptions): Promise<RunningFederat
     await release();
     throw error;
   }
+}
+
+function makeNew(
+  dir: string,
+  profile: Profile,
+  { demo, protection, say }: RunOptions,
+  processes: ReadonlyMap<string, Child>,
+): Promise<FederationFile> {
+  say("Making keys, certificates and genesis documents");
+  return makeFederation(dir, profile, {
+    demo,
+    processes,
+    protection: requireProtection(protection),
+  });
 }
 
 /** Takes the folder's lock; a host that was left alone needs a moment to end, and is waited for. */

@@ -136,6 +136,7 @@ export class NodeFederation {
     const fields = certificateFields(name, {
       validFrom: Date.now() - 60_000,
       validTo: Date.now() + 3_600_000,
+      node: this.keys.get(options.institution ?? hospital)?.signing,
       ...options,
     });
     const carrier = chain.kind === "care" ? hospital : authority;

@@ -136,6 +136,8 @@ export interface CertificateOptions {
   readonly boxKey?: Uint8Array;
   /** The institution whose registrar vouches, or for a registrar its node. */
   readonly registrar?: string;
+  /** That node's key, where it is another than the label names. */
+  readonly node?: Pick<SigningKeypair, "secretKey"> | undefined;
 }
 
 /** A staff member's certificate, as fields of `identity.certify`. The name is the label of their key. */
@@ -151,6 +153,7 @@ export function certificateFields(
     validTo = genesisTime + 366 * 24 * 3_600_000,
     boxKey = boxKeyOf(name),
     registrar = institution,
+    node = keyOf(registrar),
   } = options;
   const der = madeUpDer(name, validTo);
   const fields = {
@@ -167,7 +170,7 @@ export function certificateFields(
     commitment: commitmentTo(name),
   };
   return role === "registrar"
-    ? vouchedBy(fields, null, keyOf(registrar))
+    ? vouchedBy(fields, null, node)
     : vouchedBy(fields, registrarOf(registrar), keyOf(registrarName(registrar)));
 }
 
