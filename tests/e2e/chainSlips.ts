@@ -41,7 +41,8 @@ export function unitsOf(slips: readonly Slip[], truth: GroundTruth): Unit[] {
   const records = new Map<string, string>();
   const intents = new Map<string, string>();
   for (const slip of slips) {
-    if (slip.kind === "record.submit") records.set(slip.id, toHex(slip.fields.pid));
+    if (slip.kind === "record.submit" || slip.kind === "record.own")
+      records.set(slip.id, toHex(slip.fields.pid));
     if (slip.kind === "usage.intent") intents.set(slip.id, toHex(slip.fields.gid));
   }
   const units = new Map<string, { patient: string; slips: Slip[] }>();
@@ -69,12 +70,16 @@ function unitName(
   switch (slip.kind) {
     case "session.open":
       return ["visit", toHex(sha256(slip.fields.key))];
+    case "session.claim":
     case "record.submit":
     case "record.amend":
+    case "record.own":
     case "usage.author":
       return ["visit", toHex(slip.fields.pid)];
     case "record.confirm":
     case "record.dispute":
+    case "record.amendForeign":
+    case "record.rewrap":
       return ["visit", records.get(toHex(slip.fields.record)) ?? ""];
     case "grant.publish":
     case "grant.revoke":

@@ -41,6 +41,35 @@ const confirm = (plant: { record?: Uint8Array } = {}): Slip =>
       sign,
     ).bytes,
   );
+const claim = (plant: { newKey?: Uint8Array } = {}): Slip =>
+  decodeSlip(
+    makeSlip(
+      "session.claim",
+      header,
+      { key: randomBytes(32), pid: randomBytes(32), newKey: randomBytes(32), ...plant },
+      sign,
+    ).bytes,
+  );
+/** An amendment under a permit that ends at `notAfter`. */
+const foreign = (author: Uint8Array, notAfter: number): Slip =>
+  decodeSlip(
+    makeSlip(
+      "record.amendForeign",
+      header,
+      {
+        key: randomBytes(32),
+        record: randomBytes(32),
+        before: randomBytes(32),
+        digest: randomBytes(32),
+        sealedId: randomBytes(BYTES.sealedId),
+        author,
+        authorKey: author,
+        authorSignature: randomBytes(64),
+        permit: { of: randomBytes(16), notAfter, signature: randomBytes(64) },
+      },
+      sign,
+    ).bytes,
+  );
 const denied = (code: string): Slip =>
   decodeSlip(
     makeSlip(
@@ -94,6 +123,21 @@ test("linksBetween() finds a planted link of each kind", async (t) => {
     ]);
     assert.deepEqual(links, [
       { patient: "a", places: ["record.confirm.record", "record.submit.digest"] },
+    ]);
+  });
+  await t.test("one key for two claims", () => {
+    const shared = randomBytes(32);
+    const links = linksBetween(
+      [shared, shared].map((newKey) => ({ patient: "a", slips: [claim({ newKey })] })),
+    );
+    assert.deepEqual(links, [{ patient: "a", places: ["session.claim.newKey"] }]);
+  });
+  await t.test("one end of two permits, but not their author", () => {
+    const links = (ends: readonly number[]) =>
+      linksBetween(ends.map((end) => ({ patient: "a", slips: [foreign(author, end)] })));
+    assert.deepEqual(links([5, 6]), []);
+    assert.deepEqual(links([5, 5]), [
+      { patient: "a", places: ["record.amendForeign.permit.notAfter"] },
     ]);
   });
   await t.test("a text", () => {

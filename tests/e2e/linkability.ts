@@ -18,7 +18,17 @@ export interface Link {
 }
 
 /** Design, I5: creation time, notAfter, author and institution are outside the promise. The chain id is the institution's. */
-const outside = new Set(["time", "notAfter", "cert", "institution", "chain", "kind", "carrier"]);
+const outside = new Set([
+  "time",
+  "notAfter",
+  "cert",
+  "author",
+  "authorKey",
+  "institution",
+  "chain",
+  "kind",
+  "carrier",
+]);
 
 /** I5: values by which an observer could link two visits of one patient. Empty when the promise holds. */
 export function linksBetween(units: readonly Unit[]): Link[] {

@@ -73,20 +73,13 @@ export const edits = {
   kind: {
     file: "packages/ledger/src/kinds/recordThank.ts",
     change: whole(`import type { Kind } from "../context.ts";
-import { accept, fact, reject } from "../outcome.ts";
 import { rows } from "../rows.ts";
-import { refuseJudgement } from "./recordConfirm.ts";
+import { judge } from "./recordConfirm.ts";
 
-/** The patient thanks the author of one version of a record, once. Spec: docs/spec/slips.md S-39. */
+/** The patient thanks the author of one version of a record, once. Spec: docs/spec/slips.md S-99. */
 export const recordThank: Kind<"record.thank"> = {
-  apply(state, { fields }, { sequence }) {
-    const refused = refuseJudgement(state, fields);
-    if (refused !== undefined) return reject(refused);
-    const key = rows.thank.key(fields.record, fields.digest);
-    if (state.has(key)) return reject("ALREADY_THANKED");
-
-    return accept(fact(rows.thank, key, sequence));
-  },
+  apply: (state, { fields }, { sequence }) =>
+    judge(state, fields, { row: rows.thank, already: "ALREADY_THANKED", sequence }),
   index: "none",
   history: "none",
 };
@@ -148,7 +141,7 @@ test("record.thank is refused the second time", () => {
     file: "packages/testing/src/chainScenario.ts",
     change: before(
       'if (choice === 3) return chain.slip("record.confirm"',
-      'if (choice === 3 && this.#below(2) === 0)\n      return chain.slip("record.thank", judged, keyOf(record.visit));\n    ',
+      'if (choice === 3 && this.#below(2) === 0)\n      return chain.slip("record.thank", judged, signer);\n    ',
     ),
   },
   stranger: {
@@ -159,7 +152,7 @@ test("record.thank is refused the second time", () => {
     file: "docs/spec/slips.md",
     change: before(
       "\n## Sharing and use",
-      "- **S-39** `record.thank` {key, record, digest}: as S-33 with `ALREADY_THANKED`.\n",
+      "- **S-99** `record.thank` {key, record, digest}: as S-33 with `ALREADY_THANKED`.\n",
     ),
   },
   workflow: {

@@ -9,6 +9,13 @@ import type { MadeSlip } from "@anamnesis/testing/testChain";
 import { authority, hospital } from "@anamnesis/testing/federation";
 import { NodeFederation } from "@anamnesis/testing/nodeFederation";
 import { signedHeaders } from "@anamnesis/testing/requests";
+import {
+  claimFields,
+  foreignFields,
+  ownFields,
+  permitFor,
+  rewrapFields,
+} from "@anamnesis/testing/visitSlips";
 
 let federation: NodeFederation;
 let doctor: Uint8Array;
@@ -60,6 +67,7 @@ const strangers: { readonly [K in SlipKind]: (name: string) => SlipFields<K> } =
   "identity.rotate": (name) => ({ ...certificateFields(name), replaces: doctor }),
   "identity.revoke": () => ({ fingerprint: doctor, by: "care" }),
   "session.open": (name) => ({ institution: hospital, key: keyOf(name).publicKey }),
+  "session.claim": (name) => claimFields("visit", name, `${name} new`),
   "record.submit": (name) => ({ institution: hospital, cert: doctor, pid, ...written(name) }),
   "record.amend": (name) => ({
     institution: hospital,
@@ -72,6 +80,13 @@ const strangers: { readonly [K in SlipKind]: (name: string) => SlipFields<K> } =
   }),
   "record.confirm": (name) => judged(name),
   "record.dispute": (name) => ({ ...judged(name), reason: bytesOf(name) }),
+  "record.own": (name) => ownFields("visit", name, name),
+  "record.amendForeign": (name) => {
+    const until = { of: fromHex(record.id), notAfter: Date.now() + 3_600_000 };
+    const permit = permitFor(name, name, until);
+    return foreignFields(federation.care.chain, { visit: name, author: name, permit }, next(name));
+  },
+  "record.rewrap": (name) => rewrapFields(name, next(name)),
   "grant.publish": (name) => ({
     key: keyOf(name).publicKey,
     digest: bytesOf(name),
@@ -100,6 +115,11 @@ const written = (name: string) => ({
   tag: bytesOf(name, 16),
   digest: bytesOf(name),
   sealedId: new Uint8Array(BYTES.sealedId),
+});
+const next = (name: string) => ({
+  record: fromHex(record.id),
+  before: bytesOf("digest record"),
+  digest: bytesOf(name),
 });
 const judged = (name: string) => ({
   key: keyOf(name).publicKey,
@@ -149,6 +169,45 @@ test("what a stranger signs the request for is refused as what nobody signs it f
   const revoke = strangerSlip(consortium, "grant.revoke", "grant");
   const { json } = await federation.post(hospital, consortium, revoke);
   assert.equal(json["code"], "OK", "a grant that stands is revoked for whoever holds its key");
+});
+
+test("an author amends under the permit of a visit that is open here, and under nobody else's", async () => {
+  const until = { of: bytesOf("tag record", 16), notAfter: Date.now() + 3_600_000 };
+  const attempt = async (signedBy: string): Promise<string> => {
+    const permit = permitFor(signedBy, "dr-chen", until);
+    const names = { visit: "visit", author: "dr-chen", permit };
+    const fields = foreignFields(federation.care.chain, names, next(`foreign ${signedBy}`));
+    const slip = federation.slip(federation.care, "record.amendForeign", fields, keyOf("dr-chen"));
+    const { json } = await federation.post(hospital, federation.care, slip.bytes);
+    return String(json.error?.code ?? json["code"]);
+  };
+  assert.equal(await attempt("stranger"), "SLIP_SIGNATURE");
+  assert.equal(await attempt("visit"), "OK");
+});
+
+test("after a claim the new key of a visit is carried, the old one is not", async () => {
+  const { care, consortium } = federation;
+  await federation.openVisit("desk");
+  const claim = federation.slip(
+    care,
+    "session.claim",
+    claimFields("desk", "desk", "patient"),
+    keyOf("desk"),
+  );
+  await federation.accepted(hospital, care, claim);
+  const url = federation.url(hospital, consortium, "slips");
+  const carried = async (name: string): Promise<readonly string[]> => {
+    const own = federation.slip(care, "record.own", ownFields("desk", name, name), keyOf(name));
+    const publish = strangerSlip(consortium, "grant.publish", `grant of ${name}`);
+    const headers = signedHeaders(url, keyOf(name), { method: "POST", body: publish });
+    const answers = [
+      await federation.post(hospital, care, own.bytes),
+      await federation.post(hospital, consortium, publish, headers),
+    ];
+    return answers.map(({ json }) => String(json.error?.code ?? json["code"]));
+  };
+  assert.deepEqual(await carried("desk"), ["FORBIDDEN", "FORBIDDEN"]);
+  assert.deepEqual(await carried("patient"), ["OK", "OK"]);
 });
 
 test("the patient confirms under the key of the visit, without signing the request", async () => {

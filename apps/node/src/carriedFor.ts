@@ -1,12 +1,5 @@
-import { isOpenVisit, isPublishedGrant } from "@anamnesis/ledger";
-import {
-  AnamnesisError,
-  decodeSlip,
-  gidOf,
-  pidOf,
-  slipCodeText,
-  slipKinds,
-} from "@anamnesis/protocol";
+import { isPublishedGrant, signsForOpenVisit } from "@anamnesis/ledger";
+import { AnamnesisError, decodeSlip, gidOf, slipCodeText, slipKinds } from "@anamnesis/protocol";
 import type { Slip, SlipKindRow } from "@anamnesis/protocol";
 import type { Chain } from "./chain.ts";
 
@@ -41,10 +34,10 @@ async function assertAllowed(slip: Slip, row: SlipKindRow, request: CarryRequest
     case "intake":
       throw forbidden("a visit is opened by its sealed intake");
     case "openVisit": {
-      const key = row.signer === "visit" ? keyOf(slip) : await request.signedBy();
-      const chains = row.signer === "visit" ? [request.chain] : request.chains;
-      if (!isOpenOn(chains, key))
-        throw forbidden("no visit of this key is open on a chain of this node");
+      const isShown = row.signer === "visit" || row.signer === "visitOrAuthor";
+      const key = isShown ? keyOf(slip) : await request.signedBy();
+      if (!isOpenOn(isShown ? [request.chain] : request.chains, key))
+        throw forbidden("this key signs for no visit that is open on a chain of this node");
       return;
     }
     case "anybody": {
@@ -59,10 +52,10 @@ async function assertAllowed(slip: Slip, row: SlipKindRow, request: CarryRequest
 }
 
 function isOpenOn(chains: Iterable<Chain>, key: Uint8Array): boolean {
-  const pid = pidOf(key);
-  for (const chain of chains)
-    if (chain.genesis.kind === "care" && chain.snapshot(({ state }) => isOpenVisit(state, pid)))
-      return true;
+  for (const chain of chains) {
+    const isCare = chain.genesis.kind === "care";
+    if (isCare && chain.snapshot(({ state }) => signsForOpenVisit(state, key))) return true;
+  }
   return false;
 }
 

@@ -1,6 +1,7 @@
 import {
   AnamnesisError,
   groupSignatureInput,
+  permitInput,
   slipCodeText,
   slipKinds,
   slipSignatureInput,
@@ -104,6 +105,9 @@ function signerKey(before: LedgerView, genesis: Genesis, slip: Slip): Uint8Array
     case "grant":
     case "once":
       return "key" in fields ? fields.key : undefined;
+    case "visitOrAuthor":
+      if (!("permit" in fields)) return undefined;
+      return fields.permit === null ? fields.key : fields.authorKey;
     case "certificate":
       return "cert" in fields ? before.certificate(fields.cert)?.signingKey : undefined;
     case "issuer":

@@ -1,4 +1,4 @@
-import { cosignInput, registeredInput } from "@anamnesis/protocol";
+import { cosignInput, foreignContentInput, permitInput, registeredInput } from "@anamnesis/protocol";
 import type { CertifyingSlip, CosignedKind, Slip } from "@anamnesis/protocol";
 import type { LedgerView } from "./view.ts";
 
@@ -11,10 +11,14 @@ export interface InnerSignature {
   readonly signature: Uint8Array;
 }
 
-/** Those of voters over a change of who votes (S-19), and of who vouches for a certificate (S-27). */
+/**
+ * Those of voters over a change of who votes (S-19), of who vouches for a certificate (S-27), and of an author and the visit
+ * that lets them amend (S-37).
+ */
 export function innerSignatures(slip: Slip): readonly InnerSignature[] {
   if (isCosigned(slip)) return voters(slip);
   if (isCertifying(slip)) return [whoVouches(slip)];
+  if (slip.kind === "record.amendForeign") return authorAndVisit(slip);
   return [];
 }
 
@@ -38,6 +42,18 @@ function whoVouches(slip: CertifyingSlip): InnerSignature {
     message: () => registeredInput(slip),
     signature: registered,
   };
+}
+
+function authorAndVisit(slip: Slip<"record.amendForeign">): InnerSignature[] {
+  const { key, authorKey, authorSignature, permit } = slip.fields;
+  const content: InnerSignature = {
+    key: () => authorKey,
+    message: () => foreignContentInput(slip),
+    signature: authorSignature,
+  };
+  if (permit === null) return [content];
+  const allowed = () => permitInput(slip.fields, permit);
+  return [content, { key: () => key, message: allowed, signature: permit.signature }];
 }
 
 const isCosigned = (slip: Slip): slip is Slip<CosignedKind> => "cosigned" in slip.fields;

@@ -12,9 +12,13 @@ import { institutionEnrol } from "./kinds/institutionEnrol.ts";
 import { institutionLevel } from "./kinds/institutionLevel.ts";
 import { institutionSuspend } from "./kinds/institutionSuspend.ts";
 import { recordAmend } from "./kinds/recordAmend.ts";
+import { recordAmendForeign } from "./kinds/recordAmendForeign.ts";
 import { recordConfirm } from "./kinds/recordConfirm.ts";
 import { recordDispute } from "./kinds/recordDispute.ts";
+import { recordOwn } from "./kinds/recordOwn.ts";
+import { recordRewrap } from "./kinds/recordRewrap.ts";
 import { recordSubmit } from "./kinds/recordSubmit.ts";
+import { sessionClaim } from "./kinds/sessionClaim.ts";
 import { sessionOpen } from "./kinds/sessionOpen.ts";
 import { usageAuthor } from "./kinds/usageAuthor.ts";
 import { usageDenied } from "./kinds/usageDenied.ts";
@@ -31,10 +35,14 @@ const kinds: { readonly [K in SlipKind]: Kind<K> } = {
   "identity.rotate": identityRotate,
   "identity.revoke": identityRevoke,
   "session.open": sessionOpen,
+  "session.claim": sessionClaim,
   "record.submit": recordSubmit,
   "record.amend": recordAmend,
   "record.confirm": recordConfirm,
   "record.dispute": recordDispute,
+  "record.own": recordOwn,
+  "record.amendForeign": recordAmendForeign,
+  "record.rewrap": recordRewrap,
   "grant.publish": grantPublish,
   "grant.revoke": grantRevoke,
   "access.request": accessRequest,

@@ -18,7 +18,8 @@ import { readOpenPage } from "./pages.ts";
 import { rows } from "./rows.ts";
 import type { StateView } from "./state.ts";
 import { LedgerView, readRow } from "./view.ts";
-import type { PlacedSlip, Reader, RecordVersion } from "./view.ts";
+import type { RecordVersion } from "./recordVersions.ts";
+import type { PlacedSlip, Reader } from "./view.ts";
 
 /**
  * What a node answers about a chain (docs/spec/http.md H-8 to H-13): pure reads of one state. The views are protocol's.
@@ -46,24 +47,28 @@ export function findRecord(state: Reader, record: SlipId): RecordView | undefine
   if (found === undefined) return undefined;
   const { institution, pid, tag } = found;
   const versions = view.versions(id);
-  const digestsUnder = (key: (record: Uint8Array, digest: Uint8Array) => string): string[] =>
-    versions.filter(({ digest }) => view.has(key(id, digest))).map(({ digest }) => toHex(digest));
+  const judged = (row: typeof rows.confirmation | typeof rows.dispute): string[] =>
+    versions
+      .filter((version) => view.isJudged(row, id, version))
+      .map(({ digest }) => toHex(digest));
   return {
     record,
     institution,
     pid: pidFrom(pid),
     tag: toHex(tag),
     versions: versions.map(versionView),
-    confirmed: digestsUnder(rows.confirmation.key),
-    disputed: digestsUnder(rows.dispute.key),
+    confirmed: judged(rows.confirmation),
+    disputed: judged(rows.dispute),
   };
 }
 
-const versionView = ({ author, ...version }: RecordVersion): VersionView => ({
-  slip: version.slip,
-  digest: toHex(version.digest),
+const versionView = ({ kind, slip, author, digest, ...version }: RecordVersion): VersionView => ({
+  kind,
+  slip,
+  digest: toHex(digest),
+  began: toHex(version.digests[0]),
   sealedId: version.sealedId,
-  author: fingerprintFrom(author),
+  author: toHex(author),
   time: version.time,
 });
 
@@ -137,6 +142,7 @@ export function findSession(state: StateView, pid: Pid): SessionView | undefined
   const reads = slipsUnder(state, rows.byVisitRead.key(fromHex(pid)));
   return {
     institution: session.institution,
+    key: toHex(view.visitKey(session)),
     slip: opened.slip.id,
     time: opened.stored.time,
     authors: reads.flatMap(authorView),
@@ -157,9 +163,11 @@ function authorView({ slip, stored: { time } }: PlacedSlip): SessionView["author
   ];
 }
 
-/** Whether a visit is open under this pseudonym. */
-export const isOpenVisit = (state: Reader, pid: Pid): boolean =>
-  state.get(rows.session.key(fromHex(pid))) !== undefined;
+/** Whether a key signs now for a visit that is open. @param key - 32 bytes. */
+export function signsForOpenVisit(state: Reader, key: Uint8Array): boolean {
+  const view = new LedgerView(state);
+  return view.session(view.pidOfKey(key)) !== undefined && !view.isReplaced(key);
+}
 
 /** Whether a grant stands on the chain, live or not. */
 export const isPublishedGrant = (state: Reader, gid: Gid): boolean =>

@@ -163,13 +163,16 @@ export const rows = {
 
   /** By pid. */
   session: row({ table: 0x20, root: "records", memory: "lately", key: one, codec: session }),
-  /** By record and version, which counts from 1: the record.submit itself is version 0. */
+  /** By record and version, which counts from 1: the record.submit or record.own itself is version 0. */
   version: fact("records", 0x21, (record: Uint8Array, version: number) => ids(record, version)),
   /** By record and digest. */
   confirmation: fact("records", 0x22, (record: Uint8Array, digest: Uint8Array) =>
     ids(record, digest),
   ),
   dispute: fact("records", 0x23, (record: Uint8Array, digest: Uint8Array) => ids(record, digest)),
+  /** The session.claim that made a key a visit's signer, by that key; and the one that put another in its place. */
+  claimTo: fact("records", 0x24, one),
+  claimFrom: fact("records", 0x25, one),
 
   /** By signing key: the certificate that brought it. Keys of genesis have none. */
   certifiedKey: fact("records", 0x24, one),

@@ -1,15 +1,17 @@
+import { sha256 } from "@anamnesis/crypto/verify";
 import { InvariantError, decodeSlip } from "@anamnesis/protocol";
 import type {
   CareChainState,
   CertificateState,
   GrantState,
-  InstitutionId,
   InstitutionState,
   Slip,
   Voter,
 } from "@anamnesis/protocol";
 import type { Session, StoredSlip } from "./codecs.ts";
 import { numberAt } from "./keys.ts";
+import { firstVersion, laterVersion } from "./recordVersions.ts";
+import type { RecordFirst, RecordVersion } from "./recordVersions.ts";
 import { rows } from "./rows.ts";
 import type { Row } from "./rows.ts";
 import type { StateView, Writes } from "./state.ts";
@@ -52,23 +54,6 @@ export interface PlacedSlip {
   readonly sequence: number;
 }
 
-/** One version of a record: what `record.submit` (version 0) and each `record.amend` add. `author` is a fingerprint. */
-export interface RecordVersion {
-  /** Id of the slip. */
-  readonly slip: Slip["id"];
-  readonly digest: Uint8Array;
-  readonly sealedId: Uint8Array;
-  readonly author: Uint8Array;
-  readonly time: number;
-}
-
-/** A record and its version 0. */
-export interface RecordFirst extends RecordVersion {
-  readonly institution: InstitutionId;
-  readonly pid: Uint8Array;
-  readonly tag: Uint8Array;
-}
-
 /** The state in the terms of the kinds' rules. Ids are bytes. Members and certificates are decoded once as long as their bytes stay. */
 export class LedgerView {
   readonly #state: Reader;
@@ -109,6 +94,38 @@ export class LedgerView {
     return readRow(this.#state, rows.session, rows.session.key(pid));
   }
 
+  /** The pid for which a key signs or signed: that of the visit it was claimed for, else SHA-256(key), open or not. */
+  pidOfKey(key: Uint8Array): Uint8Array {
+    const claim = this.#claim(rows.claimTo.key(key));
+    return claim === undefined ? sha256(key) : claim.fields.pid;
+  }
+
+  /** Whether a claim put another key in the place of this one. */
+  isReplaced(key: Uint8Array): boolean {
+    return this.has(rows.claimFrom.key(key));
+  }
+
+  /** The key that signs for a visit now. */
+  visitKey(session: Session): Uint8Array {
+    const opened = this.slipAt(session.sequence)?.slip;
+    if (opened?.kind !== "session.open") throw new InvariantError("a visit was opened by no slip");
+    let { key } = opened.fields;
+    for (;;) {
+      const claim = this.#claim(rows.claimFrom.key(key));
+      if (claim === undefined) return key;
+      key = claim.fields.newKey;
+    }
+  }
+
+  #claim(key: string): Slip<"session.claim"> | undefined {
+    const sequence = readRow(this.#state, rows.claimTo, key);
+    if (sequence === undefined) return undefined;
+    const slip = this.slipAt(sequence)?.slip;
+    if (slip?.kind !== "session.claim")
+      throw new InvariantError("a claim leads to no session.claim");
+    return slip;
+  }
+
   /** @param id - 32 bytes. */
   slip(id: Uint8Array): PlacedSlip | undefined {
     const sequence = readRow(this.#state, rows.slipId, rows.slipId.key(id));
@@ -129,12 +146,10 @@ export class LedgerView {
     }
   }
 
-  /** @param record - Id of its `record.submit`. */
+  /** @param record - Id of the slip that begins it. */
   record(record: Uint8Array): RecordFirst | undefined {
     const found = this.slip(record);
-    if (found?.slip.kind !== "record.submit") return undefined;
-    const { pid, tag } = found.slip.fields;
-    return { institution: found.stored.carrier, pid, tag, ...versionOf(found.slip, found.stored) };
+    return found === undefined ? undefined : firstVersion(found);
   }
 
   /** Every version of a record, oldest first; empty when there is no such record. */
@@ -145,9 +160,18 @@ export class LedgerView {
     for (;;) {
       const sequence = readRow(this.#state, rows.version, rows.version.key(record, found.length));
       const next = sequence === undefined ? undefined : this.slipAt(sequence);
-      if (next?.slip.kind !== "record.amend") return found;
-      found.push(versionOf(next.slip, next.stored));
+      if (next === undefined) return found;
+      found.push(laterVersion(found.at(-1)!, next));
     }
+  }
+
+  /** Whether the patient's word stands on this version, or on one before it that holds the same content. */
+  isJudged(
+    row: typeof rows.confirmation | typeof rows.dispute,
+    record: Uint8Array,
+    { digests }: RecordVersion,
+  ): boolean {
+    return digests.some((digest) => this.has(row.key(record, digest)));
   }
 
   /** @param request - Id of an `access.request`. */
@@ -171,12 +195,4 @@ export class LedgerView {
     this.#decoded.set(key, { bytes, value });
     return value;
   }
-}
-
-function versionOf(
-  { id, fields }: Slip<"record.submit"> | Slip<"record.amend">,
-  { time }: StoredSlip,
-): RecordVersion {
-  const { digest, sealedId, cert: author } = fields;
-  return { slip: id, digest, sealedId, author, time };
 }

@@ -8,6 +8,7 @@ export * from "./der.ts";
 export * from "./enrolment.ts";
 export * from "./cosigning.ts";
 export * from "./errors.ts";
+export * from "./foreignAmendment.ts";
 export * from "./genesis.ts";
 export * from "./genesisFile.ts";
 export * from "./grants.ts";

@@ -8,7 +8,14 @@ import { sessionKinds } from "./kinds/session.ts";
 import { usageKinds } from "./kinds/usage.ts";
 import type { Shaped } from "./shape.ts";
 
-export type { CarriedFor, ChainKind, Cosignature, Signer, SlipKindRow } from "./kinds/row.ts";
+export type {
+  CarriedFor,
+  ChainKind,
+  Cosignature,
+  Permit,
+  Signer,
+  SlipKindRow,
+} from "./kinds/row.ts";
 
 /**
  * The slip kinds: for each its fields, who signs, on which kind of chain it lives, who carries it and for whom, and which

@@ -9,6 +9,8 @@ import { boxKeyOf, bytesOf, keyOf, sealedIdOf } from "./keys.ts";
 import { vouchedBy } from "./registrars.ts";
 import { TestChain, certificateFields } from "./testChain.ts";
 import type { MadeSlip } from "./testChain.ts";
+import { VisitLife } from "./visitLife.ts";
+import type { LivedRecord } from "./visitLife.ts";
 
 /** mulberry32: the same numbers for the same seed. Answers whole numbers below `bound`. */
 export function seededNumbers(seed: number): (bound: number) => number {
@@ -32,7 +34,8 @@ export class Scenario {
   readonly #grants: string[] = ["grant 0"];
   readonly #requests: MadeSlip[] = [];
   readonly #intents: MadeSlip[] = [];
-  readonly #records: { id: string; visit: string; label: string; newest: string }[] = [];
+  readonly #records: LivedRecord[] = [];
+  readonly #visitLife: VisitLife;
   readonly #past: MadeSlip[] = [];
   #labels = 0;
 
@@ -43,6 +46,7 @@ export class Scenario {
   ) {
     this.chain = new TestChain(makeGenesis(kind, { params }));
     this.#below = seededNumbers(seed);
+    this.#visitLife = new VisitLife(this.chain, this.#below, (what) => this.#label(what));
   }
 
   /** The next block: up to four groups of up to five slips, up to 1.5 s after the one before. */
@@ -142,7 +146,7 @@ export class Scenario {
     const doctor = this.#certified();
     const cert = certificateFields(doctor).fingerprint;
     const pid = fromHex(pidOf(keyOf(visit).publicKey));
-    const choice = this.#below(6);
+    const choice = this.#below(10);
     if (choice === 0) {
       const opened = this.#label("visit");
       this.#visits.push(opened);
@@ -151,6 +155,12 @@ export class Scenario {
         { institution, key: keyOf(opened).publicKey },
         keyOf(opened),
       );
+    }
+    if (choice === 6) return this.#visitLife.claim(visit);
+    if (choice === 7) {
+      const { slip, record: own } = this.#visitLife.own(visit);
+      this.#records.push(own);
+      return slip;
     }
     if (doctor === "" || record === undefined || choice === 1) {
       if (doctor === "")
@@ -175,6 +185,8 @@ export class Scenario {
       this.#records.push({ id: slip.id, visit, label, newest: label });
       return slip;
     }
+    if (choice === 8) return this.#visitLife.rewrap(record);
+    if (choice === 9) return this.#visitLife.amendForeign(record);
     const of = { pid: fromHex(pidOf(keyOf(record.visit).publicKey)), record: fromHex(record.id) };
     if (choice === 2) {
       const label = this.#label("version");
@@ -194,18 +206,15 @@ export class Scenario {
       if (this.#below(3) > 0) record.newest = label;
       return slip;
     }
+    const signer = keyOf(this.#visitLife.signerOf(record.visit));
     const judged = {
-      key: keyOf(record.visit).publicKey,
+      key: signer.publicKey,
       record: of.record,
       digest: bytesOf(record.newest),
     };
-    if (choice === 3) return chain.slip("record.confirm", judged, keyOf(record.visit));
+    if (choice === 3) return chain.slip("record.confirm", judged, signer);
     if (choice === 4)
-      return chain.slip(
-        "record.dispute",
-        { ...judged, reason: bytesOf("reason") },
-        keyOf(record.visit),
-      );
+      return chain.slip("record.dispute", { ...judged, reason: bytesOf("reason") }, signer);
     return chain.slip(
       "usage.author",
       { institution, cert, ...of, digest: judged.digest },

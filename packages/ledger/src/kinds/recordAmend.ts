@@ -1,29 +1,22 @@
 import { equalBytes } from "@anamnesis/crypto/verify";
 import type { Kind } from "../context.ts";
-import { accept, fact, reject } from "../outcome.ts";
-import { rows } from "../rows.ts";
+import { newVersion } from "../newVersion.ts";
+import { reject } from "../outcome.ts";
 
 /**
- * A doctor of the institution puts a new version beside the newest one, under the original's pid and tag. A digest that
- * a version has already is refused, so that what was confirmed can never come back as something new.
- * Spec: docs/spec/slips.md S-32.
+ * A doctor of the institution puts a new version beside the newest one, under the original's pid and tag. A patient's own
+ * record is not a doctor's to amend. Spec: docs/spec/slips.md S-32.
  */
 export const recordAmend: Kind<"record.amend"> = {
   apply(state, { fields }, { carrier, sequence }) {
-    const { record } = fields;
-    const first = state.record(record);
+    const first = state.record(fields.record);
     if (first === undefined) return reject("RECORD_UNKNOWN");
     if (first.institution !== carrier) return reject("WRONG_INSTITUTION");
     if (!equalBytes(first.pid, fields.pid) || !equalBytes(first.tag, fields.tag))
       return reject("RECORD_OF_ANOTHER_VISIT");
-    const versions = state.versions(record);
-    const newest = versions.at(-1);
-    if (newest === undefined || !equalBytes(newest.digest, fields.before))
-      return reject("DIGEST_NOT_NEWEST");
-    if (versions.some(({ digest }) => equalBytes(digest, fields.digest)))
-      return reject("DIGEST_EXISTS");
+    if (first.kind === "record.own") return reject("NOT_AUTHORISED");
 
-    return accept(fact(rows.version, rows.version.key(record, versions.length), sequence));
+    return newVersion(state, fields, sequence);
   },
   index: "none",
   history: "none",

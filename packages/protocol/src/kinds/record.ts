@@ -1,4 +1,4 @@
-import { care, hash, id, sealedId, tag } from "./row.ts";
+import { bytes, care, hash, id, permit, sealedId, tag } from "./row.ts";
 import type { SlipKindRow } from "./row.ts";
 
 const byDoctor = {
@@ -46,5 +46,38 @@ export const recordKinds = {
     ...byVisit,
     fields: { key: hash, record: hash, digest: hash, reason: hash },
     signatureType: "DISPUTE",
+  },
+  /** What a patient writes themself, such as measurements at home: the author is the visit `pid`. */
+  "record.own": {
+    ...byVisit,
+    fields: { institution: id, key: hash, pid: hash, tag, digest: hash, sealedId },
+    carrier: "institution",
+    signatureType: "OWN",
+  },
+  /**
+   * A new version by another institution's author, under the original's pid and tag. `author`: fingerprint of their
+   * certificate, `authorKey`: the signing key in it; neither stands on this chain.
+   */
+  "record.amendForeign": {
+    ...byVisit,
+    fields: {
+      key: hash,
+      record: hash,
+      before: hash,
+      digest: hash,
+      sealedId,
+      author: hash,
+      authorKey: hash,
+      authorSignature: bytes(64),
+      permit,
+    },
+    signer: "visitOrAuthor",
+    signatureType: "AMEND-FOREIGN",
+  },
+  /** The same content under new capsules: `before` is the newest digest, `digest` that of the record sealed anew. */
+  "record.rewrap": {
+    ...byVisit,
+    fields: { key: hash, record: hash, before: hash, digest: hash, sealedId },
+    signatureType: "REWRAP",
   },
 } as const satisfies Record<string, SlipKindRow>;

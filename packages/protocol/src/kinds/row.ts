@@ -11,6 +11,7 @@ export type ChainKind = "care" | "consortium";
 /**
  * Whose key a slip's signature is made with.
  * - `visit`, `grant`, `once`: the Ed25519 key in the slip's own `key` field;
+ * - `visitOrAuthor`: that key, or the author's in `authorKey` where the slip shows the visit's `permit`;
  * - `certificate`: the signing key of the certificate named by `cert`;
  * - `issuer`: the CA intermediate named by `issuer`;
  * - `issuerOrInstitution`: `by` names a CA intermediate or an institution (its node key);
@@ -19,6 +20,7 @@ export type ChainKind = "care" | "consortium";
  */
 export type Signer =
   | "visit"
+  | "visitOrAuthor"
   | "grant"
   | "once"
   | "certificate"
@@ -31,8 +33,8 @@ export type Signer =
  * For whom a member's node carries a slip that came from outside its institution. Nobody outside may load the members with
  * slips that anybody could sign:
  * - `intake`: for the patient who showed this institution a certificate in the sealed intake, and no other way;
- * - `openVisit`: for a visit key that is open on a chain of this node: the slip's own signer where that is a visit key, else
- *   the key that signed the request to carry it;
+ * - `openVisit`: for a key that signs for a visit which is open on a chain of this node: the slip's own `key` where that is a
+ *   visit's, else the key that signed the request to carry it;
  * - `certificate`: for the holder of a certificate that the chain knows and that is live;
  * - `member`: for a member, its proxy, the authority or a CA, whose key genesis or the state names;
  * - `anybody`: for nobody in particular, who acts under a key that the state knows (a grant that stands).
@@ -65,6 +67,16 @@ type Permission =
       readonly carriedFor: "intake" | "openVisit";
       readonly roles: "none";
       readonly fields: { readonly key: Shape<Uint8Array> };
+    }
+  | {
+      readonly signer: "visitOrAuthor";
+      readonly carriedFor: "openVisit";
+      readonly roles: "none";
+      readonly fields: {
+        readonly key: Shape<Uint8Array>;
+        readonly authorKey: Shape<Uint8Array>;
+        readonly permit: Shape<Permit | null>;
+      };
     }
   | {
       readonly signer: "grant";
@@ -111,6 +123,15 @@ const cosignature = tuple({ institution: institutionIdShape, signature: bytes(64
 /** One voter's signature over the slip: see `cosigning.ts`. */
 export type Cosignature = Readonly<Shaped<typeof cosignature>>;
 export const cosigned = list(cosignature, limits.cosigners);
+
+const permitShape = tuple({ of: blob(32, 16), notAfter: uint, signature: bytes(64) });
+/**
+ * A visit's word, given in advance, that an author may amend the record or the records of the tag `of` (32 or 16 bytes) until
+ * `notAfter`, Unix milliseconds; the signature's bytes: see `foreignAmendment.ts`.
+ */
+export type Permit = Readonly<Shaped<typeof permitShape>>;
+/** `null`: the visit's key signs the slip itself. */
+export const permit = nullable(permitShape);
 
 export { blob, bytes, flag, list, nfcText, nullable, oneOf, uint };
 

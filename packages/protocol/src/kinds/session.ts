@@ -12,4 +12,14 @@ export const sessionKinds = {
     roles: "none",
     signatureType: "SESSION-OPEN",
   },
+  /** `newKey` signs for the visit in place of `key`, which did until now; pid, tags and headers stay. */
+  "session.claim": {
+    fields: { key: hash, pid: hash, newKey: hash },
+    signer: "visit",
+    chains: care,
+    carrier: "any",
+    carriedFor: "openVisit",
+    roles: "none",
+    signatureType: "SESSION-CLAIM",
+  },
 } as const satisfies Record<string, SlipKindRow>;

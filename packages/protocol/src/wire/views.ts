@@ -64,10 +64,21 @@ export const slipViewShape = object({
 export type SlipView = Readonly<Shaped<typeof slipViewShape>>;
 
 const versionShape = object({
+  /** Of the slip that brought it. */
+  kind: oneOf(
+    "record.submit",
+    "record.amend",
+    "record.own",
+    "record.amendForeign",
+    "record.rewrap",
+  ),
   slip: slipIdShape,
   digest: digestShape,
+  /** The digest under which this content stood first: another than `digest` after a `record.rewrap`. */
+  began: digestShape,
   sealedId: bytes(BYTES.sealedId),
-  author: fingerprintShape,
+  /** Of this content: fingerprint of the author's certificate; the pid where the patient wrote it (`record.own`). */
+  author: digestShape,
   time: uint,
 });
 export type VersionView = Readonly<Shaped<typeof versionShape>>;
@@ -102,6 +113,9 @@ export type UsageView = Readonly<Shaped<typeof usageViewShape>>;
 /** H-12 */
 export const sessionViewShape = object({
   institution: institutionIdShape,
+  /** Ed25519: what signs for the visit now. */
+  key: digestShape,
+  /** The `session.open`. */
   slip: slipIdShape,
   time: uint,
   /** Rereadings by the authors of this visit's records, oldest first. */
