@@ -6,6 +6,7 @@ import type { SlipCode, SlipFields } from "@anamnesis/protocol";
 import { makeGenesis } from "@anamnesis/testing/federation";
 import { bytesOf, keyOf, sealedIdOf } from "@anamnesis/testing/keys";
 import { TestChain, certify, openVisit, recordSlip } from "@anamnesis/testing/testChain";
+import { ownFields } from "@anamnesis/testing/visitSlips";
 import { findRecord, findSession } from "../queries.ts";
 
 const care = new TestChain(makeGenesis("care"));
@@ -279,6 +280,9 @@ test("records of one institution are closed to another on a chain that both writ
   assert.equal(chain.submit(other, "city-hospital"), "WRONG_INSTITUTION");
   assert.equal(chain.submit(amending, "city-hospital"), "WRONG_INSTITUTION");
   assert.equal(chain.submit(borrowing, "city-hospital"), "WRONG_INSTITUTION");
+  const own = { ...ownFields("visit", "o"), institution: "city-hospital" };
+  const elsewhere = chain.slip("record.own", own, keyOf("visit"));
+  assert.equal(chain.submit(elsewhere, "city-hospital"), "WRONG_INSTITUTION");
 });
 
 test("findRecord() shows versions, confirmations and disputes of each; findSession() who reread", () => {

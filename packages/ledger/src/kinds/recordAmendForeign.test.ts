@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fromHex, toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError } from "@anamnesis/protocol";
-import type { SlipCode, SlipFields } from "@anamnesis/protocol";
+import { AnamnesisError, signForeignContent } from "@anamnesis/protocol";
+import type { ChainId, Permit, SlipCode, SlipFields } from "@anamnesis/protocol";
 import { makeGenesis } from "@anamnesis/testing/federation";
-import { bytesOf, keyOf, sealedIdOf } from "@anamnesis/testing/keys";
+import { bytesOf, keyOf, sealedIdOf, signer } from "@anamnesis/testing/keys";
 import { TestChain, certify, openVisit, recordSlip } from "@anamnesis/testing/testChain";
 import {
   claimFields,
@@ -100,16 +100,6 @@ const rows: readonly { when: string; want: SlipCode; submit: (chain: TestChain) 
     submit: (chain) => amend(chain, { permit: { for: "dr-mei" } }),
   },
   {
-    when: "another's key is called the author's under a permit that was seen on the chain",
-    want: "SLIP_SIGNATURE",
-    submit: (chain) =>
-      amend(chain, {
-        author: "dr-mei",
-        permit: { for: "dr-chen" },
-        change: { author: foreignAuthor("dr-chen").author },
-      }),
-  },
-  {
     when: "nobody of the visit signed the permit",
     want: "SLIP_SIGNATURE",
     submit: (chain) => amend(chain, { permit: { by: "dr-chen" } }),
@@ -197,6 +187,44 @@ const rows: readonly { when: string; want: SlipCode; submit: (chain: TestChain) 
 for (const { when, want, submit } of rows)
   test(`record.amendForeign gives ${want} when ${when}`, () =>
     assert.equal(submit(care.fork()), want));
+
+/** Who amends under a permit that was made for dr-chen, the record and a minute: all that they can sign is right. */
+const underSeenPermit: readonly {
+  who: string;
+  signer?: string;
+  claims?: Partial<ReturnType<typeof foreignAuthor>>;
+  permit?: Partial<Permit>;
+  chain?: string;
+}[] = [
+  { who: "another author, who says that theirs is the permitted author's key", signer: "dr-mei" },
+  { who: "the author under another certificate", claims: { author: bytesOf("another") } },
+  { who: "the author, who stretches the permit to the tag", permit: { of: tag } },
+  { who: "the author, who puts its end off", permit: { notAfter: care.time + 120_000 } },
+  { who: "the author, who meant another chain", chain: "city-hospital" },
+];
+for (const { who, signer: name = "dr-chen", ...lie } of underSeenPermit)
+  test(`record.amendForeign is refused to ${who}`, () => {
+    const chain = care.fork();
+    const honest = foreignAuthor("dr-chen");
+    const seen = permitFor("visit", "dr-chen", { of: record, notAfter: chain.time + 60_000 });
+    const key = keyOf(name);
+    const content = {
+      ...next,
+      author: honest.author,
+      authorKey: key.publicKey,
+      ...lie.claims,
+      sealedId: sealedIdOf("foreign"),
+    };
+    const on = (lie.chain ?? chain.genesis.chain) as ChainId;
+    const fields = {
+      ...content,
+      key: keyOf("visit").publicKey,
+      authorSignature: signForeignContent(on, content, signer(key)),
+      permit: { ...seen, ...lie.permit },
+    };
+    const slip = chain.slip("record.amendForeign", fields, key);
+    assert.throws(() => chain.submit(slip, "national-authority"), { code: "SLIP_SIGNATURE" });
+  });
 
 test("a foreign version stands beside the others under its author, unconfirmed until it is confirmed", () => {
   const chain = care.fork();
