@@ -60,7 +60,7 @@ export interface Released {
   readonly digest: Uint8Array;
 }
 
-type RecordSlip = Extract<Slip, { kind: "record.submit" | "record.amend" }>;
+type RecordSlip = Extract<Slip, { kind: "record.submit" | "record.amend" | "record.own" }>;
 
 interface Item {
   readonly proof: SlipProof;
@@ -159,11 +159,19 @@ function grantIsLive(
 function readItem(item: ReencryptRequest["items"][number]): Item {
   const proof = decodeSlipProof(item.record);
   const slip = decodeSlip(proof.slip);
-  if (slip.kind !== "record.submit" && slip.kind !== "record.amend")
+  if (!isRecordSlip(slip))
     throw refuse("NOT_ON_CHAIN", `want the proof of a record, not of ${slip.kind}`);
   const headerHash = sha256(item.header);
   return { ...item, headerHash, proof, session: decodeSlipProof(item.session), slip };
 }
+
+/** Slips that say by themselves under which visit and tag, and by whom, a record stands. */
+const isRecordSlip = (slip: Slip): slip is RecordSlip =>
+  slip.kind === "record.submit" || slip.kind === "record.amend" || slip.kind === "record.own";
+
+/** What its header must name as author: a certificate, or the visit where the patient wrote. */
+const authorOf = ({ kind, fields }: RecordSlip): Uint8Array =>
+  kind === "record.own" ? fields.pid : fields.cert;
 
 function tagAndRecordAreGranted({ slip }: Item, grant: Grant): void {
   const { tag, pid } = slip.fields;
@@ -230,7 +238,7 @@ function capsuleIsOnChain(
   // Whoever signs a slip chooses its digest; only the record's own author could have put it over this header.
   const { author, pid, tag } = readHeader(header);
   const isItsOwn =
-    equalBytes(author, slip.fields.cert) &&
+    equalBytes(author, authorOf(slip)) &&
     equalBytes(pid, slip.fields.pid) &&
     equalBytes(tag, slip.fields.tag);
   if (!isItsOwn) throw refuse("NOT_ON_CHAIN", "the header shown is another record's than the slip");

@@ -65,7 +65,10 @@ export async function proveVersion(
 ): Promise<ProvenVersion> {
   const { slip, proof } = await proveSlip(session, chain, version.slip, parts);
   if (slip.kind !== "record.submit" && slip.kind !== "record.amend")
-    throw new AnamnesisError("PROOF_INVALID", "The slip on the chain is not a record's");
+    throw new AnamnesisError(
+      "PROOF_INVALID",
+      `Want the slip of a record.submit or record.amend, not of ${slip.kind}`,
+    );
   const { fields } = slip;
   const id = slip.kind === "record.submit" ? slip.id : toHex(slip.fields.record);
   const agrees =

@@ -76,7 +76,7 @@ const tokenAnswerShape = object({
 export const tokenAnswer = document("Token answer", tokenAnswerShape);
 
 const reencryptItemShape = object({
-  /** SlipProof of the record.submit or record.amend, and of the session.open of its visit. */
+  /** SlipProof of the record.submit, record.amend or record.own, and of the session.open of its visit. */
   record: blob(64 * 1024),
   session: blob(64 * 1024),
   /** The record's header as stored: its author, visit and tag must be the slip's, so that no slip lends its name to another's capsule. */

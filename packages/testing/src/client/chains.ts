@@ -13,6 +13,7 @@ import {
   recordsByPid,
   recordsByTag,
   requestsByBody,
+  signsForOpenVisit,
   usagePage,
 } from "@anamnesis/ledger";
 import {
@@ -27,7 +28,6 @@ import {
   parseInstitutionId,
   parsePid,
   parseSlipId,
-  pidOf,
   sessionIntake,
   slipCodeText,
   slipCodes,
@@ -208,8 +208,7 @@ export class MemoryChains {
     const isOpen =
       key !== undefined &&
       [...this.#chains.values()].some(
-        (chain) =>
-          chain.genesis.kind === "care" && findSession(chain.state, pidOf(key)) !== undefined,
+        (chain) => chain.genesis.kind === "care" && signsForOpenVisit(chain.state, key),
       );
     if (!isOpen) throw new AnamnesisError("FORBIDDEN", "Want the signature of a visit's key");
   }

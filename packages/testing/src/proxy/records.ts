@@ -18,8 +18,9 @@ import { keyOf } from "../keys.ts";
 import { hospital } from "../federation.ts";
 import type { Parties } from "./parties.ts";
 
-/** Who writes: the key is that of the label `author`. */
+/** Who writes: the key is that of the label `author`, whoever the header names. */
 export interface Author {
+  /** 32 bytes in the header: of a certificate, or the pid of a record of the patient's own. */
   readonly fingerprint: Uint8Array;
   readonly box: BoxKeypair;
 }
