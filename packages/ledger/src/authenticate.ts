@@ -1,7 +1,6 @@
 import {
   AnamnesisError,
   groupSignatureInput,
-  permitInput,
   slipCodeText,
   slipKinds,
   slipSignatureInput,
