@@ -1,5 +1,6 @@
 import { BYTES } from "@anamnesis/crypto/verify";
-import { blob, bytes, item, object, text } from "./shape.ts";
+import { certificateDer } from "./certificateDer.ts";
+import { bytes, item, object, text } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
 
 /** `{node, box id, X-Wing key}`: lets one write to a box. `certificate` is DER, or empty where the box is nobody's by name. */
@@ -7,7 +8,7 @@ export const contactCardShape = object({
   node: text(),
   box: bytes(32),
   boxKey: bytes(BYTES.boxPublicKey),
-  certificate: blob(6_000),
+  certificate: certificateDer,
 });
 export type ContactCard = Shaped<typeof contactCardShape>;
 export const contactCard = item("Contact card", contactCardShape);

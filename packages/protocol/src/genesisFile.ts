@@ -1,4 +1,5 @@
 import { BYTES, toHex } from "@anamnesis/crypto/verify";
+import { certificateDer } from "./certificateDer.ts";
 import { AnamnesisError } from "./errors.ts";
 import { policies } from "./genesis.ts";
 import type { Genesis, GenesisRegistrar, Trust } from "./genesis.ts";
@@ -7,7 +8,6 @@ import { institutionKinds } from "./institutionKinds.ts";
 import { limits } from "./limits.ts";
 import { verifyRegistered } from "./registration.ts";
 import {
-  blob,
   bytes,
   checkVersion,
   flag,
@@ -75,7 +75,7 @@ const genesisShape = object({
   writer: institutionIdShape,
   policy: oneOf(...policies),
   params: object({ pageSlips: uint, pageSeconds: uint, heartbeatSeconds: uint }),
-  cas: list(object({ id: text(64), key, der: blob(6_000) }), 16),
+  cas: list(object({ id: text(64), key, der: certificateDer }), 16),
   members: list(
     object({
       id: institutionIdShape,

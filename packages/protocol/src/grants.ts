@@ -1,4 +1,5 @@
 import { BYTES, enc, encodeCanonical, sha256 } from "@anamnesis/crypto/verify";
+import { certificateDer } from "./certificateDer.ts";
 import { limits } from "./limits.ts";
 import {
   blob,
@@ -83,7 +84,7 @@ const visitSignatureShape = object({ key: bytes(32), signature: bytes(64) });
 export type VisitSignature = Shaped<typeof visitSignatureShape>;
 
 /** By the patient's certified key: PATIENT-GRANT over gid. */
-const patientSignatureShape = object({ certificate: blob(6_000), signature: bytes(64) });
+const patientSignatureShape = object({ certificate: certificateDer, signature: bytes(64) });
 
 /** V_0…V_{k−1} of the first tag, then of the second. */
 const commitmentsShape = list(bytes(BYTES.gt), limits.grantTags * 8);

@@ -58,6 +58,8 @@ export const limits = {
   intentCapsules: 256,
   /** Longest grant, one year. */
   grantLifetimeMs: 366 * 24 * 3_600_000,
+  /** A certificate, DER. */
+  certificateBytes: 6_000,
   /** One value of a map of the state: a certificate with its DER is the largest. */
   stateValueBytes: 16 * 1024,
   /** Steps of a path in a Merkle tree: no tree here has 2^64 leaves. */

@@ -1,3 +1,4 @@
+import { certificateDer } from "./certificateDer.ts";
 import { blob, document, literal, nullable, object } from "./shape.ts";
 
 const proofFileShape = object({
@@ -7,7 +8,7 @@ const proofFileShape = object({
   /** SlipProof of the patient's record.confirm of that version, where there is one. */
   confirmation: nullable(blob(64 * 1024)),
   /** The author's certificate, DER. */
-  certificate: blob(6_000),
+  certificate: certificateDer,
 });
 /** What proves, offline and under a trust file alone, that a record stands on its chain. */
 export const proofFile = document("Proof file", proofFileShape);

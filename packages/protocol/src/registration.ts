@@ -6,7 +6,8 @@ import {
   signatureInput,
   verifySignature,
 } from "@anamnesis/crypto/verify";
-import { blob, bytes, nullable, object, text } from "./shape.ts";
+import { certificateDer } from "./certificateDer.ts";
+import { bytes, nullable, object, text } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
 import type { PersonCertificate } from "./certificate.ts";
 import { AnamnesisError } from "./errors.ts";
@@ -43,7 +44,7 @@ export type Registration = Shaped<typeof registrationShape>;
 
 /** A certificate (DER) and what a registrar signed about its holder: what a person shows where no chain speaks for them. */
 export const credentialFields = {
-  certificate: blob(6_000),
+  certificate: certificateDer,
   registration: registrationShape,
 } as const;
 export const credentialShape = object(credentialFields);

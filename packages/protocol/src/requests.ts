@@ -1,3 +1,4 @@
+import { certificateDer } from "./certificateDer.ts";
 import { limits } from "./limits.ts";
 import { actions, purposes } from "./grants.ts";
 import {
@@ -18,7 +19,7 @@ import type { Shaped } from "./shape.ts";
 const accessRequestShape = object({
   v: literal(1),
   /** The doctor's certificate, DER. */
-  certificate: blob(6_000),
+  certificate: certificateDer,
   /** null: no choice made, so all. */
   categories: nullable(list(text(32), 32)),
   records: nullable(list(bytes(32), limits.grantRecords)),
@@ -47,7 +48,7 @@ const tokenRequestShape = object({
   v: literal(1),
   /** 16 random bytes by which the doctor matches the answers. */
   id: bytes(16),
-  certificate: blob(6_000),
+  certificate: certificateDer,
   institution: text(64),
   /** One entry per visit wanted: its categories. */
   visits: list(list(text(32), 32), 512),
@@ -135,7 +136,7 @@ export const evidence = document("Evidence", evidenceShape, limits.messageBytes)
 const sessionIntakeShape = object({
   v: literal(1),
   /** Patient's certificate, DER; never on a chain. */
-  certificate: blob(6_000),
+  certificate: certificateDer,
   /** PATIENT-VISIT over pid by the certified key. */
   certified: bytes(64),
   slip: blob(limits.slipBytes),

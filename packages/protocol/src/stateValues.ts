@@ -1,9 +1,10 @@
 import { BYTES } from "@anamnesis/crypto/verify";
+import { certificateDer } from "./certificateDer.ts";
 import { institutionIdShape } from "./ids.ts";
 import { roles } from "./enrolment.ts";
 import { institutionKinds } from "./institutionKinds.ts";
 import { limits } from "./limits.ts";
-import { blob, bytes, document, flag, list, literal, object, oneOf, text, uint } from "./shape.ts";
+import { bytes, document, flag, list, literal, object, oneOf, text, uint } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
 import { voterShape } from "./voters.ts";
 
@@ -32,7 +33,7 @@ export const certificateFields = {
   boxKey: bytes(BYTES.boxPublicKey),
   validFrom: uint,
   validTo: uint,
-  der: blob(6_000),
+  der: certificateDer,
   /** To the holder's identity: registration.ts. */
   commitment: bytes(32),
   revokedAt: uint,

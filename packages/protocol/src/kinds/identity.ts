@@ -1,5 +1,6 @@
+import { certificateDer } from "../certificateDer.ts";
 import { roles } from "../enrolment.ts";
-import { blob, both, boxKey, bytes, hash, id, nfcText, nullable, oneOf, uint } from "./row.ts";
+import { both, boxKey, bytes, hash, id, nfcText, nullable, oneOf, uint } from "./row.ts";
 import type { SlipKindRow } from "./row.ts";
 
 const certificateFields = {
@@ -12,7 +13,7 @@ const certificateFields = {
   boxKey,
   validFrom: uint,
   validTo: uint,
-  der: blob(6_000),
+  der: certificateDer,
   /** Who vouches: the certificate whose key made `registered`; `null`: the institution's node key. See `registration.ts`. */
   registrar: nullable(hash),
   commitment: hash,
