@@ -42,7 +42,7 @@ export const over = (session: Session, changed: Partial<Network>): Session => {
     network: {
       node: changed.node ?? ((institution) => network.node(institution)),
       mailbox: changed.mailbox ?? ((institution) => network.mailbox(institution)),
-      vault: changed.vault ?? (() => network.vault()),
+      vault: changed.vault ?? ((id) => network.vault(id)),
       proxy: changed.proxy ?? ((index) => network.proxy(index)),
       registry: changed.registry ?? (() => network.registry()),
     },

@@ -83,7 +83,7 @@ export function childPlan(
       {
         app: "vault",
         start: "startVault",
-        config: { ...shared, replicas: folders, trust, port: file.ports.vaults[id] },
+        config: { ...shared, id, replicas: folders, trust, port: file.ports.vaults[id] },
       },
     ]);
   }

@@ -17,7 +17,7 @@ test("startChildren() leaves nothing running that it would start again when one 
     {
       app: "vault",
       start: "startVault",
-      config: { trust: { v: 1, chains: [] }, logLevel: "silent", ...config },
+      config: { id: "vault", trust: { v: 1, chains: [] }, logLevel: "silent", ...config },
     },
   ];
   const processes = new Map([

@@ -42,6 +42,7 @@ test("supervise() starts a child again when it dies, says so, and ends it when t
   assert.equal(replicas.length, 2);
   const start = (child: Child): Promise<void> =>
     child.start("vault", "startVault", {
+      id: "vault",
       replicas,
       trust: { v: 1, chains: [] },
       port,

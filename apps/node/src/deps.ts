@@ -10,6 +10,8 @@ export interface NodeDeps {
   readonly keys: NodeKeys;
   /** Every chain that this institution keeps, by its id. */
   readonly chains: ReadonlyMap<string, Chain>;
+  /** Ids of the vaults that the consortium's genesis names. */
+  readonly vaults: ReadonlySet<string>;
   readonly mailbox: Mailbox;
   readonly revocations: RevocationLists;
   /** Unix milliseconds. */

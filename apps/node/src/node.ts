@@ -105,7 +105,7 @@ async function open(config: NodeConfig, opened: (() => Promise<unknown>)[]): Pro
     opened.push(() => chain.stop());
     chains.set(genesis.chain, chain);
   }
-  const { cas, registry } = registryOf(config.genesis);
+  const { cas, consortium } = federationOf(config.genesis);
   const nonces = await NonceJournal.open(nonceFolder(config.dataDirectory), now());
   opened.push(() => nonces.close());
   const deps: NodeDeps = {
@@ -117,7 +117,8 @@ async function open(config: NodeConfig, opened: (() => Promise<unknown>)[]): Pro
       boxes: config.mailboxBoxes,
       boxesPerHour: config.boxesPerHour,
     }),
-    revocations: new RevocationLists({ registry, cas, now }),
+    vaults: new Set(consortium.vaults.map(({ id }) => id)),
+    revocations: new RevocationLists({ registry: consortium.registry.address, cas, now }),
     now,
   };
   opened.push(() => deps.mailbox.close());
@@ -167,15 +168,14 @@ async function open(config: NodeConfig, opened: (() => Promise<unknown>)[]): Pro
   };
 }
 
-function registryOf(genesis: readonly Genesis[]): { cas: Genesis["cas"]; registry: string } {
+function federationOf(genesis: readonly Genesis[]): ReturnType<typeof consortiumOf> {
   if (!genesis.some(({ kind }) => kind === "consortium")) {
     throw new AnamnesisError(
       "BAD_REQUEST",
       "A node keeps the consortium chain of its federation; genesis names none",
     );
   }
-  const consortium = consortiumOf({ v: 1, chains: genesis });
-  return { cas: consortium.cas, registry: consortium.consortium.registry.address };
+  return consortiumOf({ v: 1, chains: genesis });
 }
 
 /** The addresses under which genesis documents name this institution's node. */

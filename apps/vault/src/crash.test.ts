@@ -7,17 +7,14 @@ import { readdir, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { randomBytes, toBase64url, toHex } from "@anamnesis/crypto/verify";
-import { sign } from "@anamnesis/crypto/sign";
-import { makeTicket, ticketDocument, trustJson } from "@anamnesis/protocol";
-import type { InstitutionId, Ticket } from "@anamnesis/protocol";
+import { randomBytes, toHex } from "@anamnesis/crypto/verify";
+import { trustJson } from "@anamnesis/protocol";
+import type { Ticket } from "@anamnesis/protocol";
 import { makeGenesis } from "@anamnesis/testing/federation";
-import { keyOf } from "@anamnesis/testing/keys";
+import { showing, ticketFor } from "@anamnesis/testing/tickets";
 import { initHome } from "./home.ts";
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 
-const node = keyOf("general-hospital");
-const hospital = "general-hospital" as InstitutionId;
 const children: ChildProcess[] = [];
 after(() => children.forEach((child) => child.kill("SIGKILL")));
 
@@ -28,7 +25,7 @@ test("kill -9 during an upload loses no acknowledged object and leaves nothing o
   const trust = join(folder, "trust.json");
   await writeFile(trust, trustJson({ v: 1, chains: [makeGenesis("care")] }));
   const config = join(folder, "vault.json");
-  await writeFile(config, JSON.stringify({ home, trust, logLevel: "silent" }));
+  await writeFile(config, JSON.stringify({ id: "vault", home, trust, logLevel: "silent" }));
 
   const first = await run(config);
   const [kept, lost] = [randomBytes(32), randomBytes(32)];
@@ -79,13 +76,8 @@ async function run(config: string): Promise<{ child: ChildProcess; address: stri
   return { child, address: (JSON.parse(line.toString()) as { address: string }).address };
 }
 
-function ticket(action: Ticket["action"], object: Uint8Array): Record<string, string> {
-  const made = makeTicket(
-    { institution: hospital, action, object, notAfter: Date.now() + 60_000 },
-    (type, message) => sign({ type, message, secretKey: node.secretKey }),
-  );
-  return { "x-anamnesis-ticket": toBase64url(ticketDocument.encode(made)) };
-}
+const ticket = (action: Ticket["action"], object: Uint8Array): Record<string, string> =>
+  showing(ticketFor(action, object));
 
 const url = (address: string, object: Uint8Array): string => `${address}/objects/${toHex(object)}`;
 

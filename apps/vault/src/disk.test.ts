@@ -7,6 +7,7 @@ import { Disk } from "./disk.ts";
 import type { ObjectId } from "./store.ts";
 import {
   idsOf,
+  named,
   newId,
   putWhole,
   readWhole,
@@ -26,6 +27,13 @@ test("open() refuses an object whose bytes, checksum or place were changed", asy
     { when: "it is empty", damage: (path) => truncate(path, 0) },
     { when: "its checksum is lost", damage: (path) => rm(`${path}.sum`) },
     { when: "its checksum is flipped", damage: (path) => flipOneBit(`${path}.sum`) },
+    {
+      when: "its checksum says another chain",
+      damage: async (path) => {
+        const sum = await readFile(`${path}.sum`, "utf8");
+        await writeFile(`${path}.sum`, sum.replace("general-hospital", "city-hospital"));
+      },
+    },
     { when: "its checksum is no JSON", damage: (path) => writeFile(`${path}.sum`, "{") },
     {
       when: "another object took its place, checksum and all",
@@ -71,7 +79,7 @@ test("Disk.at() clears away uploads that a crash left, and keeps what was commit
   const before = await Disk.at(root);
   const kept = newId();
   await putWhole(before, kept, randomBytes(10));
-  const lost = await before.begin(newId());
+  const lost = await before.begin(named(newId()));
   await lost.write(randomBytes(10_000));
   const after = await Disk.at(root);
   assert.deepEqual(await readdir(join(root, "uploads")), []);
@@ -85,7 +93,7 @@ test("write() refuses what goes over the quota, and counts what is removed or gi
   const first = newId();
   await putWhole(disk, first, randomBytes(900));
   const second = newId();
-  const upload = await disk.begin(second);
+  const upload = await disk.begin(named(second));
   await upload.write(randomBytes(100));
   await assert.rejects(upload.write(randomBytes(1)), { code: "STORAGE_FULL" });
   await upload.abort();

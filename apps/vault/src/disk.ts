@@ -5,7 +5,7 @@ import { createSha256, equalBytes, randomBytes, toHex } from "@anamnesis/crypto/
 import { AnamnesisError } from "@anamnesis/protocol";
 import { encodeSidecar, readSidecar } from "./sidecar.ts";
 import { objectCorrupt, objectExists, storageFull } from "./store.ts";
-import type { CheckedObject, ObjectId, Store, StoredObject, Upload } from "./store.ts";
+import type { CheckedObject, NamedObject, ObjectId, Store, StoredObject, Upload } from "./store.ts";
 
 const READ_BYTES = 1 << 20;
 
@@ -40,13 +40,14 @@ export class Disk implements Store {
     return disk;
   }
 
-  async begin(id: ObjectId): Promise<Upload> {
+  async begin(named: NamedObject): Promise<Upload> {
+    const { id } = named;
     if (this.#begun.has(id)) throw objectExists();
     this.#begun.add(id);
     try {
       if (await exists(this.#path(id))) throw objectExists();
       const temporary = join(this.#uploads, toHex(randomBytes(16)));
-      return new DiskUpload(this, id, temporary, await open(temporary, "wx", 0o600));
+      return new DiskUpload(this, named, temporary, await open(temporary, "wx", 0o600));
     } catch (error) {
       this.#begun.delete(id);
       throw diskError(error);
@@ -136,16 +137,16 @@ export class Disk implements Store {
 
 class DiskUpload implements Upload {
   readonly #disk: Disk;
-  readonly #id: ObjectId;
+  readonly #named: NamedObject;
   readonly #temporary: string;
   readonly #file: FileHandle;
   readonly #sha256 = createSha256();
   #bytes = 0;
   #ended = false;
 
-  constructor(disk: Disk, id: ObjectId, temporary: string, file: FileHandle) {
+  constructor(disk: Disk, named: NamedObject, temporary: string, file: FileHandle) {
     this.#disk = disk;
-    this.#id = id;
+    this.#named = named;
     this.#temporary = temporary;
     this.#file = file;
   }
@@ -162,7 +163,7 @@ class DiskUpload implements Upload {
   }
 
   async commit(): Promise<StoredObject> {
-    const object = { id: this.#id, bytes: this.#bytes, sha256: this.#sha256.digest() };
+    const object = { ...this.#named, bytes: this.#bytes, sha256: this.#sha256.digest() };
     try {
       await this.#file.sync();
       await this.#disk.place(this.#temporary, object);
@@ -171,7 +172,7 @@ class DiskUpload implements Upload {
       throw diskError(error);
     }
     this.#ended = true;
-    this.#disk.release(this.#id, 0);
+    this.#disk.release(this.#named.id, 0);
     await this.#file.close();
     return object;
   }
@@ -182,7 +183,7 @@ class DiskUpload implements Upload {
     await this.#file.close();
     await rm(this.#temporary, { force: true });
     await rm(`${this.#temporary}.sum`, { force: true });
-    this.#disk.release(this.#id, this.#bytes);
+    this.#disk.release(this.#named.id, this.#bytes);
   }
 }
 

@@ -7,7 +7,13 @@ import { AnamnesisError } from "@anamnesis/protocol";
 import { Disk } from "./disk.ts";
 import { ReplicaSet } from "./replicaSet.ts";
 import type { ObjectId, Store, Upload } from "./store.ts";
-import { newId, putWhole, readWhole, storeCompliance } from "@anamnesis/testing/storeCompliance";
+import {
+  named,
+  newId,
+  putWhole,
+  readWhole,
+  storeCompliance,
+} from "@anamnesis/testing/storeCompliance";
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 
 interface Fixture {
@@ -88,6 +94,14 @@ test("open() refuses when no replica is good, or two good ones differ", async ()
   await differing.disks[1].remove(differing.id);
   await putWhole(differing.disks[1], differing.id, randomBytes(200_000));
   await assert.rejects(differing.set.open(differing.id), { code: "OBJECT_CORRUPT" });
+
+  const ofTwoChains = await newSet();
+  const { id, content, disks, set } = ofTwoChains;
+  await disks[1].remove(id);
+  const upload = await disks[1].begin(named(id, "city-hospital"));
+  await upload.write(content);
+  await upload.commit();
+  await assert.rejects(set.open(id), { code: "OBJECT_CORRUPT" });
 });
 
 test("scrub() mends what can be mended and counts what is lost", async () => {
@@ -107,7 +121,7 @@ test("an upload survives a failing replica while the minimum stands, and else le
   const disks = [await Disk.at(await newFolder()), await Disk.at(await newFolder())] as const;
   const id = newId();
   const three = new ReplicaSet([...disks, failingStore("write")]);
-  const upload = await three.begin(id);
+  const upload = await three.begin(named(id));
   await upload.write(randomBytes(10));
   assert.equal((await upload.commit()).replicas, 2);
 

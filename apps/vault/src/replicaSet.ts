@@ -1,7 +1,14 @@
 import { createSha256, equalBytes } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { objectCorrupt } from "./store.ts";
-import type { CheckedObject, ObjectId, ReplicatedObject, Store, Upload } from "./store.ts";
+import type {
+  CheckedObject,
+  NamedObject,
+  ObjectId,
+  ReplicatedObject,
+  Store,
+  Upload,
+} from "./store.ts";
 
 /** What {@link ReplicaSet.scrub} found. `repaired` counts replicas, `lost` objects of which no good replica is left. */
 export interface ScrubResult {
@@ -35,15 +42,15 @@ export class ReplicaSet implements Store {
     this.#minimum = minimum;
   }
 
-  async begin(id: ObjectId): Promise<ReplicatedUpload> {
-    const begun = await Promise.allSettled(this.#stores.map((store) => store.begin(id)));
+  async begin(named: NamedObject): Promise<ReplicatedUpload> {
+    const begun = await Promise.allSettled(this.#stores.map((store) => store.begin(named)));
     const uploads = begun.flatMap((result, at) =>
       result.status === "fulfilled" ? [{ store: this.#stores[at]!, upload: result.value }] : [],
     );
     const failures = begun.flatMap((result) =>
       result.status === "rejected" ? [result.reason as unknown] : [],
     );
-    const replicated = new ReplicatedUpload(id, uploads, this.#minimum);
+    const replicated = new ReplicatedUpload(named, uploads, this.#minimum);
     const standing = failures.find((failure) => codeOf(failure) === "OBJECT_EXISTS");
     if (standing !== undefined || uploads.length < this.#minimum) {
       await replicated.abort();
@@ -101,7 +108,7 @@ export class ReplicaSet implements Store {
       if (replicas.every(({ condition }) => condition === "missing")) return { chosen, mended: 0 };
       throw objectCorrupt("no replica of it is whole");
     }
-    if (others.some((other) => !equalBytes(other.sha256, chosen.sha256))) {
+    if (others.some((other) => !isSame(other, chosen))) {
       await chosen.close();
       throw objectCorrupt("its replicas differ, and each fits its own checksum");
     }
@@ -127,6 +134,9 @@ export class ReplicaSet implements Store {
   }
 }
 
+const isSame = (one: CheckedObject, other: CheckedObject): boolean =>
+  equalBytes(one.sha256, other.sha256) && one.chain === other.chain;
+
 async function inspect(store: Store, id: ObjectId): Promise<Replica> {
   try {
     const object = await store.open(id);
@@ -140,7 +150,7 @@ async function inspect(store: Store, id: ObjectId): Promise<Replica> {
 
 async function copy(good: CheckedObject, store: Store): Promise<void> {
   await store.remove(good.id);
-  const upload = await store.begin(good.id);
+  const upload = await store.begin(good);
   try {
     for await (const chunk of good.content()) await upload.write(chunk);
     await upload.commit();
@@ -152,18 +162,18 @@ async function copy(good: CheckedObject, store: Store): Promise<void> {
 
 /** An upload to several stores. A store that fails on the way is left out while enough others remain. */
 class ReplicatedUpload implements Upload {
-  readonly #id: ObjectId;
+  readonly #named: NamedObject;
   readonly #minimum: number;
   readonly #sha256 = createSha256();
   #uploads: { readonly store: Store; readonly upload: Upload }[];
   #bytes = 0;
 
   constructor(
-    id: ObjectId,
+    named: NamedObject,
     uploads: { readonly store: Store; readonly upload: Upload }[],
     minimum: number,
   ) {
-    this.#id = id;
+    this.#named = named;
     this.#uploads = uploads;
     this.#minimum = minimum;
   }
@@ -182,11 +192,11 @@ class ReplicatedUpload implements Upload {
         committed.push(store);
       });
     } catch (error) {
-      await Promise.allSettled(committed.map((store) => store.remove(this.#id)));
+      await Promise.allSettled(committed.map((store) => store.remove(this.#named.id)));
       throw error;
     }
     return {
-      id: this.#id,
+      ...this.#named,
       bytes: this.#bytes,
       sha256: this.#sha256.digest(),
       replicas: committed.length,

@@ -1,37 +1,35 @@
+import { toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, vaultRoutes } from "@anamnesis/protocol";
-import type { ByteStream, ResponseOf } from "@anamnesis/protocol";
+import type { ByteStream, ResponseOf, Ticket } from "@anamnesis/protocol";
 import { handling } from "@anamnesis/server";
 import type { Certified, Handled } from "@anamnesis/server";
 import type { ReplicaSet } from "./replicaSet.ts";
 import { parseObjectId } from "./store.ts";
-import type { CheckedObject } from "./store.ts";
-import { checkTicket } from "./tickets.ts";
-import type { NodeKeys } from "./tickets.ts";
+import type { CheckedObject, NamedObject } from "./store.ts";
+import { assertOfItsChain, checkTicket } from "./tickets.ts";
+import type { TicketRules } from "./tickets.ts";
 
 /** Nobody signs here: a ticket is all that a vault asks for. */
 const handle = handling<Certified>();
 
-export interface VaultDeps {
+export interface VaultDeps extends TicketRules {
   readonly objects: ReplicaSet;
-  readonly keys: NodeKeys;
   readonly objectBytesMax: number;
-  /** Unix milliseconds. */
-  readonly now: () => number;
 }
 
 export const routes = (deps: VaultDeps): readonly Handled<Certified>[] => [
   handle(vaultRoutes.putObject, ({ params, body, caller }) => {
     checkTicket(caller, { action: "put", object: params.id }, deps);
-    return putObject(deps, params.id, body);
+    return putObject(deps, { id: parseObjectId(params.id), chain: caller.chain }, body);
   }),
   handle(vaultRoutes.getObject, async ({ params, caller }) => {
     checkTicket(caller, { action: "get", object: params.id }, deps);
-    const object = await find(deps, params.id);
+    const object = await find(deps, caller);
     return { bytes: object.bytes, sha256: object.sha256, content: untilClosed(object) };
   }),
   handle(vaultRoutes.headObject, async ({ params, caller }) => {
     checkTicket(caller, { action: "get", object: params.id }, deps);
-    const object = await find(deps, params.id);
+    const object = await find(deps, caller);
     await object.close();
     return { bytes: object.bytes, sha256: object.sha256, content: noContent() };
   }),
@@ -41,11 +39,11 @@ export const routes = (deps: VaultDeps): readonly Handled<Certified>[] => [
 /** On ≥ 2 replicas when it answers; whatever goes wrong before leaves nothing. The whole object is checked on its way out. */
 async function putObject(
   deps: VaultDeps,
-  id: string,
+  named: NamedObject,
   { bytes: announced = 0, content }: ByteStream,
 ): Promise<ResponseOf<typeof vaultRoutes.putObject>> {
   if (announced > deps.objectBytesMax) throw tooLarge(deps);
-  const upload = await deps.objects.begin(parseObjectId(id));
+  const upload = await deps.objects.begin(named);
   try {
     let bytes = 0;
     for await (const chunk of content) {
@@ -61,10 +59,16 @@ async function putObject(
   }
 }
 
-async function find(deps: VaultDeps, id: string): Promise<CheckedObject> {
-  const object = await deps.objects.open(parseObjectId(id));
+async function find(deps: VaultDeps, ticket: Ticket): Promise<CheckedObject> {
+  const object = await deps.objects.open(parseObjectId(toHex(ticket.object)));
   if (object === undefined)
     throw new AnamnesisError("NOT_FOUND", "There is no object with this id");
+  try {
+    assertOfItsChain(ticket, object);
+  } catch (error) {
+    await object.close();
+    throw error;
+  }
   return object;
 }
 

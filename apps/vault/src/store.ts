@@ -1,4 +1,5 @@
 import { AnamnesisError } from "@anamnesis/protocol";
+import type { ChainId } from "@anamnesis/protocol";
 
 /** Where an object lies: 32 random bytes as lower-case hex. It says nothing about what is inside. */
 export type ObjectId = string & { readonly __brand: "ObjectId" };
@@ -9,9 +10,14 @@ export function parseObjectId(text: string): ObjectId {
   throw new AnamnesisError("BAD_REQUEST", "Object id is not an id: want 64 lower-case hex digits");
 }
 
-/** What a store knows of an object that it holds. */
-export interface StoredObject {
+/** An object by its id and its chain, whose members may let it be read. */
+export interface NamedObject {
   readonly id: ObjectId;
+  readonly chain: ChainId;
+}
+
+/** What a store knows of an object that it holds. */
+export interface StoredObject extends NamedObject {
   readonly bytes: number;
   /** Of all its bytes, 32 bytes. */
   readonly sha256: Uint8Array;
@@ -43,7 +49,7 @@ export interface Upload {
  */
 export interface Store {
   /** Starts an upload. @throws {AnamnesisError} OBJECT_EXISTS also for a second upload at once; UNAVAILABLE */
-  begin(id: ObjectId): Promise<Upload>;
+  begin(named: NamedObject): Promise<Upload>;
   /** Checks the whole object. @returns `undefined` when there is none. @throws {AnamnesisError} OBJECT_CORRUPT */
   open(id: ObjectId): Promise<CheckedObject | undefined>;
   /** Every object held, good or not, in any order. */

@@ -8,9 +8,10 @@ import type { HttpConfig, Server } from "@anamnesis/server";
 import { ReplicaSet } from "./replicaSet.ts";
 import type { ScrubResult } from "./replicaSet.ts";
 import { routes } from "./routes.ts";
-import { nodeKeysOf } from "./tickets.ts";
 
 export interface VaultConfig extends HttpConfig {
+  /** By which id the consortium's genesis names it: it honours tickets for this vault alone. */
+  readonly id: string;
   /** The chains of the federation: their members' nodes sign tickets. */
   readonly trust: Trust;
   /** What {@link initHome} made; may be left out where `replicas` are named. */
@@ -56,7 +57,8 @@ async function start(folders: readonly string[], config: VaultConfig): Promise<V
     vaultRoutes,
     routes({
       objects,
-      keys: nodeKeysOf(config.trust.chains),
+      vault: config.id,
+      chains: new Map(config.trust.chains.map((genesis) => [genesis.chain, genesis])),
       objectBytesMax: config.objectBytesMax ?? OBJECT_BYTES_MAX,
       now,
     }),

@@ -73,7 +73,12 @@ export interface NodeApi {
   ): Promise<readonly CertificateView[]>;
   /** H-15: `put` wants the author as caller. */
   ticket(
-    input: { readonly chain: string; readonly action: "get" | "put"; readonly object: Uint8Array },
+    input: {
+      readonly vault: string;
+      readonly chain: string;
+      readonly action: "get" | "put";
+      readonly object: Uint8Array;
+    },
     caller?: Caller,
   ): Promise<Ticket>;
 }
@@ -124,7 +129,8 @@ export interface Network {
   /** @throws {AnamnesisError} NOT_FOUND for an institution that is not of this federation. */
   node(institution: string): NodeApi;
   mailbox(institution: string): MailboxApi;
-  vault(): VaultApi;
+  /** @throws {AnamnesisError} NOT_FOUND for a vault that is not of this federation. */
+  vault(id: string): VaultApi;
   /** @param index - 1…n. */
   proxy(index: number): ProxyApi;
   registry(): RegistryApi;

@@ -8,7 +8,7 @@ import {
   recordDigest,
   streamOf,
 } from "@anamnesis/crypto/verify";
-import { AnamnesisError } from "@anamnesis/protocol";
+import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
 import { assertSameRecord } from "./recordVersion.ts";
 import type { RecordSlip } from "./recordVersion.ts";
 import type { Session } from "./session.ts";
@@ -27,6 +27,13 @@ export interface FoundRecord {
   readonly bodyHash: Uint8Array;
   /** Downloads it once more. */
   again(): Promise<StoredRecord>;
+}
+
+/** Id of the vault in which this federation's objects lie. @throws {AnamnesisError} NOT_FOUND */
+export function vaultOf({ trust }: Pick<Session, "trust">): string {
+  const [vault] = consortiumOf(trust).consortium.vaults;
+  if (vault === undefined) throw new AnamnesisError("NOT_FOUND", "The trust file names no vault");
+  return vault.id;
 }
 
 const KEPT_BYTES_MAX = 4 * 1024 * 1024;
@@ -53,8 +60,9 @@ export async function findObject(
   return {
     bodyHash,
     async open() {
-      const ticket = await node.ticket({ chain: input.chain, action: "get", object });
-      return session.network.vault().get(object, ticket);
+      const vault = vaultOf(session);
+      const ticket = await node.ticket({ vault, chain: input.chain, action: "get", object });
+      return session.network.vault(vault).get(object, ticket);
     },
   };
 }

@@ -158,6 +158,8 @@ export const errorCodes = {
   FORBIDDEN: { status: 403, exit: 4 },
   NOT_FOR_THIS_ROLE: { status: 403, exit: 4 },
   TICKET_INVALID: { status: 403, exit: 4 },
+  TICKET_FOR_ANOTHER_VAULT: { status: 403, exit: 4 },
+  TICKET_FOR_ANOTHER_CHAIN: { status: 403, exit: 4 },
   CERTIFICATE_INVALID: { status: 403, exit: 4 },
   CERTIFICATE_NOT_LIVE: { status: 403, exit: 4 },
   REGISTRATION_INVALID: { status: 403, exit: 4 },

@@ -4,7 +4,7 @@ import { encodeCanonical } from "@anamnesis/crypto/verify";
 import type { CborValue } from "@anamnesis/crypto/verify";
 import { bytesOf, keyOf, signer } from "@anamnesis/testing/keys";
 import { accessRequest } from "./requests.ts";
-import type { InstitutionId } from "./ids.ts";
+import type { ChainId, InstitutionId } from "./ids.ts";
 import { limits } from "./limits.ts";
 import { decodeMessage, encodeMessage } from "./messages.ts";
 import { makeTicket, ticketDocument, verifyTicket } from "./tickets.ts";
@@ -136,10 +136,12 @@ test("messages that are too large or lie about their length are refused", () => 
   assert.throws(() => decodeMessage(Uint8Array.of(255, 255, 255, 255, 1)), { code: "MALFORMED" });
 });
 
-test("a ticket holds for its action, object, institution and time alone", () => {
+test("a ticket holds for its vault, chain, institution, action, object and time alone", () => {
   const key = keyOf("general-hospital");
   const ticket = makeTicket(
     {
+      vault: "vault",
+      chain: "general-hospital" as ChainId,
       institution: "general-hospital" as InstitutionId,
       action: "get",
       object: bytesOf("o"),
@@ -150,9 +152,11 @@ test("a ticket holds for its action, object, institution and time alone", () => 
   assert.deepEqual(ticketDocument.decode(ticketDocument.encode(ticket)), ticket);
   assert.ok(verifyTicket(ticket, key.publicKey));
   for (const change of [
+    { vault: "another" },
+    { chain: "city-hospital" as ChainId },
     { action: "put" as const },
     { object: bytesOf("p") },
-    { institution: "city-hospital" },
+    { institution: "city-hospital" as InstitutionId },
     { notAfter: 10 },
   ])
     assert.ok(!verifyTicket({ ...ticket, ...change }, key.publicKey));

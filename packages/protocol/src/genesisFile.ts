@@ -59,7 +59,7 @@ const registrar = object({
   boxKey,
   validFrom: uint,
   validTo: uint,
-  der: blob(6_000),
+  der: certificateDer,
   commitment: bytes(32),
   registered: bytes(64),
 });

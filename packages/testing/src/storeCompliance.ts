@@ -2,17 +2,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomBytes, sha256, toHex } from "@anamnesis/crypto/verify";
+import { parseChainId } from "@anamnesis/protocol";
 import { parseObjectId } from "../../../apps/vault/src/store.ts";
-import type { ObjectId, Store } from "../../../apps/vault/src/store.ts";
+import type { NamedObject, ObjectId, Store } from "../../../apps/vault/src/store.ts";
 
 export const newId = (): ObjectId => parseObjectId(toHex(randomBytes(32)));
+
+/** An object of the hospital's chain. */
+export const named = (id: ObjectId, chain = "general-hospital"): NamedObject => ({
+  id,
+  chain: parseChainId(chain),
+});
 
 export async function putWhole(
   store: Store,
   id: ObjectId,
   ...chunks: readonly Uint8Array[]
 ): Promise<void> {
-  const upload = await store.begin(id);
+  const upload = await store.begin(named(id));
   for (const chunk of chunks) await upload.write(chunk);
   await upload.commit();
 }
@@ -51,6 +58,17 @@ export function storeCompliance(name: string, make: () => Promise<Store>): void 
     }
   });
 
+  test(`${name} knows under which chain an object was put`, async () => {
+    const store = await make();
+    for (const chain of ["general-hospital", "city-hospital"]) {
+      const id = newId();
+      await (await store.begin(named(id, chain))).commit();
+      const object = await store.open(id);
+      assert.equal(object?.chain, chain);
+      await object?.close();
+    }
+  });
+
   test(`${name} has no object that was never put, and forgets a removed one`, async () => {
     const store = await make();
     const id = newId();
@@ -65,7 +83,7 @@ export function storeCompliance(name: string, make: () => Promise<Store>): void 
   test(`${name} shows nothing of an upload before commit, and nothing after abort`, async () => {
     const store = await make();
     const id = newId();
-    const upload = await store.begin(id);
+    const upload = await store.begin(named(id));
     await upload.write(randomBytes(100));
     assert.equal(await store.open(id), undefined);
     assert.deepEqual(await idsOf(store), []);
@@ -78,8 +96,8 @@ export function storeCompliance(name: string, make: () => Promise<Store>): void 
   test(`${name} never changes an object`, async () => {
     const store = await make();
     const id = newId();
-    const first = await store.begin(id);
-    await assert.rejects(store.begin(id), { code: "OBJECT_EXISTS" });
+    const first = await store.begin(named(id));
+    await assert.rejects(store.begin(named(id)), { code: "OBJECT_EXISTS" });
     await first.write(Uint8Array.of(1));
     await first.commit();
     await first.abort();

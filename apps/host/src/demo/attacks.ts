@@ -97,7 +97,7 @@ function onlyProxies(network: Network, count: number): Network {
   return {
     node: (institution) => network.node(institution),
     mailbox: (institution) => network.mailbox(institution),
-    vault: () => network.vault(),
+    vault: (id) => network.vault(id),
     registry: () => network.registry(),
     proxy: (index) =>
       index <= count

@@ -151,11 +151,16 @@ test("a nonce serves once, and an old or a future signature not at all", async (
   }
 });
 
-test("H-15: anybody gets a get ticket for an id, only this institution's doctors a put ticket", async () => {
+test("H-15: anybody gets a get ticket for an id, only this institution's doctors a put ticket, for its own chain", async () => {
   const url = `${federation.address(hospital)}/tickets`;
   const object = Buffer.from(bytesOf("object")).toString("base64url");
-  const ask = (action: string, signAs?: { key: string; keyId?: string }): Promise<Reply> => {
-    const body = Buffer.from(JSON.stringify({ chain: federation.care.chain, action, object }));
+  const ask = (
+    action: string,
+    signAs?: { key: string; keyId?: string },
+    wish: object = {},
+  ): Promise<Reply> => {
+    const { chain } = federation.care;
+    const body = Buffer.from(JSON.stringify({ vault: "vault", chain, action, object, ...wish }));
     const { key, keyId } = signAs ?? {};
     const headers =
       key === undefined
@@ -169,7 +174,21 @@ test("H-15: anybody gets a get ticket for an id, only this institution's doctors
     return call(url, { body, headers });
   };
   const ticket = ticketDocument.decode((await ask("get")).bytes);
-  assert.equal(ticket.action, "get");
+  const { vault, chain, institution } = ticket;
+  assert.deepEqual(
+    { vault, chain, institution, action: ticket.action },
+    {
+      vault: "vault",
+      chain: federation.care.chain,
+      institution: hospital,
+      action: "get",
+    },
+  );
+  assert.equal(codeOf(await ask("get", undefined, { vault: "another" })), "NOT_FOUND");
+  assert.equal(codeOf(await ask("get", undefined, { chain: "city-hospital" })), "NOT_FOUND");
+  assert.equal(codeOf(await ask("get", undefined, { vault: undefined })), "MALFORMED");
+  const consortium = { chain: federation.consortium.chain };
+  assert.equal(codeOf(await ask("put", { key: "doctor", keyId: staff }, consortium)), "FORBIDDEN");
   assert.equal(codeOf(await ask("put")), "SIGNATURE_REQUIRED");
   assert.equal(codeOf(await ask("put", { key: "doctor" })), "FORBIDDEN");
   assert.equal((await ask("put", { key: "doctor", keyId: staff })).status, 200);

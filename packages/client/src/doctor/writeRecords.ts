@@ -7,6 +7,7 @@ import { certifiedCaller } from "../caller.ts";
 import { cardAddress, sendMessage } from "../mail.ts";
 import { labelOf } from "../recordLabel.ts";
 import type { Session } from "../session.ts";
+import { vaultOf } from "../storedObject.ts";
 import type { HeldToken } from "./tokens.ts";
 
 /** One record to be: what is known of it, its content, and the visit it belongs to. */
@@ -60,9 +61,10 @@ export async function sealAndStore(session: Session, draft: Draft): Promise<Stor
   ]);
   const pid = fromHex(tokenPid(token));
   const object = random(32);
+  const vault = vaultOf(session);
   const ticket = await network
     .node(device.institution)
-    .ticket({ chain: token.chain, action: "put", object }, caller);
+    .ticket({ vault, chain: token.chain, action: "put", object }, caller);
   const sealing = await sealRecord(
     {
       target: { pid, tag: entry.tag, A: token.A, ekTag: entry.ek, addressKey: entry.addressKey },
@@ -84,7 +86,7 @@ export async function sealAndStore(session: Session, draft: Draft): Promise<Stor
     },
     random,
   );
-  await network.vault().put(object, ticket, sealing.object);
+  await network.vault(vault).put(object, ticket, sealing.object);
   const sealed = await sealing.sealed;
   const { bodyHash } = sealed;
   return {

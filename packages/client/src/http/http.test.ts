@@ -6,23 +6,14 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { encodeCanonical, randomBytes, toHex, streamOf } from "@anamnesis/crypto/verify";
 import { signingKeypair } from "@anamnesis/crypto/sign";
-import {
-  NonceMemory,
-  makeTicket,
-  parseInstitutionId,
-  parseRequestSignature,
-  parseTrust,
-  trustJson,
-} from "@anamnesis/protocol";
+import { NonceMemory, parseRequestSignature, parseTrust, trustJson } from "@anamnesis/protocol";
 import type { Trust } from "@anamnesis/protocol";
 import { ClientFederation } from "@anamnesis/testing/client/federation";
-import { keyOf, signer } from "@anamnesis/testing/keys";
+import { ticketFor } from "@anamnesis/testing/tickets";
 import { bareCaller } from "../caller.ts";
 import { httpBlobDir, httpNetwork } from "./index.ts";
 import { httpVault } from "./parties.ts";
 import { Part } from "@anamnesis/http";
-
-const hospital = parseInstitutionId("general-hospital");
 
 type Handler = (url: URL, init: RequestInit) => Response | Promise<Response>;
 const json = (value: unknown, status = 200, headers: Record<string, string> = {}): Response =>
@@ -172,10 +163,7 @@ describe("httpNetwork()", () => {
 
   test("the vault gets small records in one piece and large ones as a stream, byte for byte", async () => {
     const object = randomBytes(32);
-    const ticket = makeTicket(
-      { institution: hospital, action: "put", object, notAfter: 1 },
-      signer(keyOf("general-hospital")),
-    );
+    const ticket = ticketFor("put", object);
     for (const [count, streamed] of [
       [3, false],
       [80, true],
@@ -191,7 +179,7 @@ describe("httpNetwork()", () => {
         assert.ok(body.every((byte) => byte === count));
         bytes = body.length;
         return json({ sha256: "A".repeat(43), bytes, replicas: 2 });
-      }).vault();
+      }).vault("vault");
       await vault.put(
         object,
         ticket,
@@ -214,10 +202,7 @@ describe("httpNetwork()", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     try {
       const object = randomBytes(32);
-      const ticket = makeTicket(
-        { institution: hospital, action: "put", object, notAfter: 1 },
-        signer(keyOf("general-hospital")),
-      );
+      const ticket = ticketFor("put", object);
       const { port } = server.address() as AddressInfo;
       const vault = httpVault(new Part("vault", `http://127.0.0.1:${port}`, {}));
       const pieces = 1024;
@@ -258,16 +243,13 @@ describe("httpNetwork()", () => {
 
   test("a transfer that breaks off is told as such", async () => {
     const object = randomBytes(32);
-    const ticket = makeTicket(
-      { institution: hospital, action: "get", object, notAfter: 1 },
-      signer(keyOf("general-hospital")),
-    );
+    const ticket = ticketFor("get", object);
     const vault = network(
       () =>
         new Response(
           new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) }),
         ),
-    ).vault();
+    ).vault("vault");
     await assert.rejects(
       async () => {
         for await (const _ of await vault.get(object, ticket)) assert.fail("nothing comes");

@@ -19,10 +19,10 @@ export function httpNetwork(trust: Trust, options: HttpOptions = {}): Network {
   return {
     node: (institution) => httpNode(nodePart(institution)),
     mailbox: (institution) => httpMailbox(nodePart(institution)),
-    vault: () => {
-      const [vault] = vaults;
+    vault: (id) => {
+      const vault = vaults.find((named) => named.id === id);
       if (vault === undefined)
-        throw new AnamnesisError("NOT_FOUND", "The trust file names no vault");
+        throw new AnamnesisError("NOT_FOUND", `Vault '${id}' is not of this federation`);
       return httpVault(part(`vault ${vault.id}`, vault.address));
     },
     proxy: (index) => {

@@ -331,11 +331,16 @@ export const nodeRoutes = {
     caller: maybeSignedBy("certificate"),
     request: json(
       "Wish for a ticket",
-      object({ chain: chainIdShape, action: oneOf("get", "put"), object: bytes(32) }),
+      object({
+        vault: text(64, 1),
+        chain: chainIdShape,
+        action: oneOf("get", "put"),
+        object: bytes(32),
+      }),
       SMALL_BYTES,
     ),
     response: cbor(ticketDocument),
-    codes: ["CERTIFICATE_NOT_LIVE", "NOT_FOR_THIS_ROLE"],
+    codes: ["FORBIDDEN", "CERTIFICATE_NOT_LIVE", "NOT_FOR_THIS_ROLE"],
     summary: "Let the bearer get or put an object",
     spec: "H-15",
   }),

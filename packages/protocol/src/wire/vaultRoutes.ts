@@ -7,6 +7,7 @@ const objectId = { id: hexId<string>() };
 const objectBytesMax = 64 * 1024 ** 3;
 const TRANSFER_MS = 30 * 60_000;
 const SMALL_BYTES = 4 * 1024;
+const bearing = ["TICKET_INVALID", "TICKET_FOR_ANOTHER_VAULT"] as const;
 
 /** Objects (H-20 to H-22) at a vault. */
 export const vaultRoutes = {
@@ -22,7 +23,7 @@ export const vaultRoutes = {
       SMALL_BYTES,
     ),
     timeoutMs: TRANSFER_MS,
-    codes: ["TICKET_INVALID", "OBJECT_EXISTS", "STORAGE_FULL"],
+    codes: [...bearing, "OBJECT_EXISTS", "STORAGE_FULL"],
     summary: "Store an object once",
     spec: "H-20",
   }),
@@ -34,7 +35,7 @@ export const vaultRoutes = {
     request: nothing,
     response: stream(objectBytesMax),
     timeoutMs: TRANSFER_MS,
-    codes: ["TICKET_INVALID", "OBJECT_CORRUPT"],
+    codes: [...bearing, "TICKET_FOR_ANOTHER_CHAIN", "OBJECT_CORRUPT"],
     summary: "Read an object",
     spec: "H-21",
   }),
@@ -45,7 +46,7 @@ export const vaultRoutes = {
     caller: bearer,
     request: nothing,
     response: stream(objectBytesMax),
-    codes: ["TICKET_INVALID", "OBJECT_CORRUPT"],
+    codes: [...bearing, "TICKET_FOR_ANOTHER_CHAIN", "OBJECT_CORRUPT"],
     summary: "Check an object",
     spec: "H-21",
   }),

@@ -25,6 +25,7 @@ import {
   makeTicket,
   parseFingerprint,
   parseGid,
+  parseChainId,
   parseInstitutionId,
   parsePid,
   parseSlipId,
@@ -152,10 +153,13 @@ export class MemoryChains {
         present(findCertificate(state(chain), parseFingerprint(fingerprint))),
       certificates: async (chain, by) =>
         findCertificates(state(chain), this.chain(chain).genesis, by),
-      ticket: async ({ action, object }, caller) => {
+      ticket: async ({ vault, chain, action, object }, caller) => {
+        this.#here(institution, chain);
         if (action === "put" && caller === undefined)
           throw new AnamnesisError("SIGNATURE_REQUIRED", "Want a signed request");
         const ticket = {
+          vault,
+          chain: parseChainId(chain),
           institution: parseInstitutionId(institution),
           action,
           object,

@@ -151,8 +151,8 @@ export class ClientFederation implements Network {
     };
   }
 
-  vault(): VaultApi {
-    return memoryVault(this);
+  vault(id: string): VaultApi {
+    return memoryVault(this, id);
   }
 
   registry(): RegistryApi {

@@ -14,10 +14,10 @@ export interface VaultState {
   readonly vaultFullAfter: number;
 }
 
-export function memoryVault(state: VaultState): VaultApi {
+export function memoryVault(state: VaultState, id: string): VaultApi {
   return {
     put: async (object, ticket, content) => {
-      check(object, "put", ticket);
+      check(id, object, "put", ticket);
       const parts: Uint8Array[] = [];
       for await (const part of piecesOf(content)) parts.push(part.slice());
       if (state.objects.size >= state.vaultFullAfter)
@@ -25,7 +25,7 @@ export function memoryVault(state: VaultState): VaultApi {
       state.objects.set(toHex(object), concat(...parts));
     },
     get: async (object, ticket) => {
-      check(object, "get", ticket);
+      check(id, object, "get", ticket);
       const found = state.objects.get(toHex(object));
       state.downloads.push(toHex(object));
       if (found === undefined) throw new AnamnesisError("NOT_FOUND", "There is no such object");
@@ -34,8 +34,9 @@ export function memoryVault(state: VaultState): VaultApi {
   };
 }
 
-function check(object: Uint8Array, action: "get" | "put", ticket: Ticket): void {
-  const isFor = ticket.action === action && toHex(ticket.object) === toHex(object);
+function check(vault: string, object: Uint8Array, action: "get" | "put", ticket: Ticket): void {
+  const isFor =
+    ticket.vault === vault && ticket.action === action && toHex(ticket.object) === toHex(object);
   if (!isFor || !verifyTicket(ticket, keyOf(ticket.institution).publicKey))
     throw new AnamnesisError("TICKET_INVALID", "The ticket is for something else");
 }
