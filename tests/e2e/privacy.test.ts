@@ -6,7 +6,7 @@
  * and revocations among them; then everything written on disk is searched, and every slip is decoded.
  */
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { collect } from "@anamnesis/client";
@@ -14,6 +14,7 @@ import type { Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { toBase64url, toHex } from "@anamnesis/crypto/verify";
+import { consortiumOf, readCertificate } from "@anamnesis/protocol";
 import { syntheticPatient, syntheticPdf } from "@anamnesis/fhir/synthetic";
 import { allSlips, unitsOf } from "./chainSlips.ts";
 import type { GroundTruth } from "./chainSlips.ts";
@@ -176,28 +177,49 @@ test("I4: no server holds a person's seed, in whatever form", async () => {
       (await device.keys()).box.secretKey,
     ]),
   );
-  const needles = seeds
-    .flat()
-    .flatMap((key) => [
-      Buffer.from(key),
-      Buffer.from(toHex(key)),
-      Buffer.from(toBase64url(key)),
-      Buffer.from(Buffer.from(key).toString("base64")),
-    ]);
-  for (const folder of ["homes", "vaults", "logs", "genesis", "secrets"]) {
-    for (const entry of readdirSync(join(people.dir, folder), {
-      recursive: true,
-      withFileTypes: true,
-    })) {
-      if (!entry.isFile()) continue;
-      const content = readFileSync(join(entry.parentPath, entry.name));
+  const needles = seeds.flat().flatMap(disguises);
+  for (const folder of ["homes", "vaults", "logs", "genesis", "secrets"])
+    for (const { name, content } of filesIn(join(people.dir, folder)))
       assert.ok(
         !needles.some((needle) => content.includes(needle)),
-        `${entry.name} holds a person's secret key`,
+        `${name} holds a person's secret key`,
       );
+});
+
+test("I4: no node holds anything of a patient's certificate", async () => {
+  const { cas } = consortiumOf(people.trust);
+  const parts = await Promise.all(
+    owners.map(async ({ device }) => {
+      const { serial, name, signingKey } = readCertificate((await device.certificate()).der, cas);
+      return [serial, new TextEncoder().encode(name), signingKey];
+    }),
+  );
+  const needles = parts.flat().flatMap(disguises);
+  let bytes = 0;
+  for (const institution of readdirSync(join(people.dir, "homes"))) {
+    const folder = join(people.dir, "homes", institution, "node");
+    if (!existsSync(folder)) continue;
+    for (const { name, content } of filesIn(folder)) {
+      bytes += content.length;
+      assert.ok(!needles.some((needle) => content.includes(needle)), `${institution}: ${name}`);
     }
   }
+  assert.ok(bytes > 1_000_000, "the nodes wrote too little for this test to mean anything");
 });
+
+/** Bytes as they are, and in the texts that they are usually written in. */
+const disguises = (key: Uint8Array): Buffer[] => [
+  Buffer.from(key),
+  Buffer.from(toHex(key)),
+  Buffer.from(toBase64url(key)),
+  Buffer.from(Buffer.from(key).toString("base64")),
+];
+
+function* filesIn(folder: string): Iterable<{ name: string; content: Buffer }> {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isFile())
+      yield { name: entry.name, content: readFileSync(join(entry.parentPath, entry.name)) };
+}
 
 test("I5: no value on the chains links two visits of a patient", async (t) => {
   const slips = await allSlips(people.trust);

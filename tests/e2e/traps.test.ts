@@ -33,8 +33,8 @@ test("T2: no two homes, persons or grants share a key", async (t) => {
         await initProxy(home("proxy"));
         await initRegistry(home("registry"), { keyFile: home("secret/registry.key") });
       }
-      // A node has keys to sign, to vote and to be sealed to.
-      assertDistinct(secretsIn(folder.path), 2 * (3 + 2 + 5));
+      // A node has keys to sign, to vote and to be sealed to; a registry two to be sealed to.
+      assertDistinct(secretsIn(folder.path), 2 * (3 + 2 + 6));
     } finally {
       await folder.remove();
     }

@@ -17,6 +17,8 @@ const keysFile = (directory: string): string => join(directory, "keys.json");
 export const chainFolder = (directory: string, chain: string): string =>
   join(directory, "chains", chain);
 export const mailboxFolder = (directory: string): string => join(directory, "mailbox");
+/** Whose the visits are that were let in here, sealed to the registry. */
+export const tracesFolder = (directory: string): string => join(directory, "traces");
 /** Where it remembers the nonces of signed requests. */
 export const nonceFolder = (directory: string): string => join(directory, "nonces");
 

@@ -11,7 +11,13 @@ import { CallerCheck, NonceJournal, RevocationLists, holding, serve } from "@ana
 import type { HttpConfig, Server } from "@anamnesis/server";
 import type { Chain } from "./chain.ts";
 import type { NodeDeps } from "./deps.ts";
-import { chainFolder, mailboxFolder, nonceFolder, readKeys } from "./dataDirectory.ts";
+import {
+  chainFolder,
+  mailboxFolder,
+  nonceFolder,
+  readKeys,
+  tracesFolder,
+} from "./dataDirectory.ts";
 import { Mailbox } from "./mailbox/mailbox.ts";
 import { peersOverHttp, openChain } from "./openChain.ts";
 import { boxRoutes } from "./routes/boxRoutes.ts";
@@ -20,6 +26,7 @@ import { chainRoutes } from "./routes/chainRoutes.ts";
 import { queryRoutes } from "./routes/queryRoutes.ts";
 import { ticketRoutes } from "./routes/ticketRoutes.ts";
 import { Scrubber } from "./store/scrubber.ts";
+import { Traces } from "./traces.ts";
 import { VerifierPool } from "./verify/verifierPool.ts";
 
 export interface NodeConfig extends HttpConfig {
@@ -36,6 +43,8 @@ export interface NodeConfig extends HttpConfig {
   readonly mailboxBoxes?: number;
   /** Most boxes opened in an hour from one origin; default 3,000. */
   readonly boxesPerHour?: number;
+  /** Most visits whose trace is kept; default 10,000,000. */
+  readonly traces?: number;
   /** Threads that verify signatures; default 1. */
   readonly verifiers?: number;
   /** How often everything kept is re-hashed; default once a day, 0 for never. */
@@ -108,6 +117,11 @@ async function open(config: NodeConfig, opened: (() => Promise<unknown>)[]): Pro
   const { cas, consortium } = federationOf(config.genesis);
   const nonces = await NonceJournal.open(nonceFolder(config.dataDirectory), now());
   opened.push(() => nonces.close());
+  const traces = new Traces(tracesFolder(config.dataDirectory), {
+    traceKey: consortium.registry.traceKey,
+    most: config.traces,
+  });
+  opened.push(() => traces.close());
   const deps: NodeDeps = {
     institution,
     keys,
@@ -118,6 +132,7 @@ async function open(config: NodeConfig, opened: (() => Promise<unknown>)[]): Pro
       boxesPerHour: config.boxesPerHour,
     }),
     vaults: new Set(consortium.vaults.map(({ id }) => id)),
+    traces,
     revocations: new RevocationLists({ registry: consortium.registry.address, cas, now }),
     now,
   };
@@ -162,6 +177,7 @@ async function open(config: NodeConfig, opened: (() => Promise<unknown>)[]): Pro
       await Promise.all([...chains.values()].map((chain) => chain.stop()));
       await deps.mailbox.close();
       await closed;
+      await traces.close();
       await nonces.close();
       await pool.stop();
     },

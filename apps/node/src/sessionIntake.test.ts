@@ -1,16 +1,29 @@
 import assert from "node:assert/strict";
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { sealTo } from "@anamnesis/crypto/box";
+import { openWith, sealTo } from "@anamnesis/crypto/box";
 import { sign } from "@anamnesis/crypto/sign";
-import { utf8 } from "@anamnesis/crypto/verify";
-import { hpkeInfo, memberOf, pidOf, sessionIntake, vouched } from "@anamnesis/protocol";
-import type { Role } from "@anamnesis/protocol";
+import { fromHex, toBase64url, toHex, utf8 } from "@anamnesis/crypto/verify";
+import {
+  hpkeInfo,
+  memberOf,
+  pidOf,
+  readCertificate,
+  sessionIntake,
+  traceDocument,
+  verifyTrace,
+  vouched,
+} from "@anamnesis/protocol";
+import type { Pid, Role } from "@anamnesis/protocol";
 import { CertificateOffice, startListServer } from "@anamnesis/testing/certificateOffice";
 import type { ListServer } from "@anamnesis/testing/certificateOffice";
-import { keyOf } from "@anamnesis/testing/keys";
+import { boxOf, keyOf } from "@anamnesis/testing/keys";
 import { hospital } from "@anamnesis/testing/federation";
 import { NodeFederation } from "@anamnesis/testing/nodeFederation";
 import { call } from "@anamnesis/testing/requests";
+import { tracesFolder } from "./dataDirectory.ts";
+import { Traces } from "./traces.ts";
 
 let office: CertificateOffice;
 let registry: ListServer;
@@ -32,13 +45,22 @@ after(async () => {
   await registry.stop();
 });
 
+/** Visits that anybody tried to open. */
+const pids = new Map<string, Pid>();
+
 const certificateOf = async (name: string, role: Role = "patient") =>
   (await office.issue(name, { role })).der;
 
 /** Opens a visit as a patient's device does; `changes` make it fail. @returns OK or the code. */
 async function openVisit(
   visit: string,
-  input: { certificate: Uint8Array; certified?: Uint8Array; slip?: Uint8Array; aad?: string },
+  input: {
+    certificate: Uint8Array;
+    certified?: Uint8Array;
+    slip?: Uint8Array;
+    signer?: string;
+    aad?: string;
+  },
 ): Promise<string> {
   const { care } = federation;
   const key = keyOf(visit);
@@ -46,9 +68,10 @@ async function openVisit(
     care,
     "session.open",
     { institution: hospital, key: key.publicKey },
-    key,
+    keyOf(input.signer ?? visit),
     { time: now },
   );
+  pids.set(visit, pidOf(key.publicKey));
   const intake = sessionIntake.encode({
     v: 1,
     certificate: input.certificate,
@@ -156,3 +179,80 @@ test("H-16: only a session.open, sealed to this node for this chain", async () =
   );
   assert.equal(await openVisit("garbage", { certificate, slip: utf8("slip") }), "SLIP_MALFORMED");
 });
+
+test("H-16a: whose visit it was is kept sealed to the registry, once, and for those alone who were let in", async () => {
+  const certificate = await certificateOf("patient");
+  assert.equal(await openVisit("traced", { certificate }), "OK");
+  // A pid is public once its visit is open: a patient who names it with a certificate of their own changes nothing.
+  const mallory = await certificateOf("mallory");
+  const theirs = { certificate: mallory, certified: certified("mallory", "traced") };
+  assert.equal(await openVisit("traced", theirs), "REPLAYED");
+  assert.equal(await openVisit("to be", { ...theirs, signer: "mallory" }), "SLIP_SIGNATURE");
+  assert.equal(await openVisit("to be", theirs), "SIGNATURE_INVALID");
+
+  const { secretKey } = await boxOf("traces");
+  const [traced, refused] = [pids.get("traced")!, pids.get("to be")!];
+  await federation.stop(hospital);
+  await withTraces(async (traces) => {
+    assert.equal(traces.find(refused), undefined);
+    const sealed = traces.find(traced)!;
+    const aad = fromHex(traced);
+    const opened = traceDocument.decode(
+      await openWith({ secretKey, info: hpkeInfo.trace, aad, sealed }),
+    );
+    const found = verifyTrace(opened, traced, federation.care.cas);
+    assert.deepEqual(opened.certificate, certificate);
+    assert.deepEqual(found.signingKey, keyOf("patient").publicKey);
+    assert.throws(() => verifyTrace(opened, refused, federation.care.cas), {
+      code: "SIGNATURE_INVALID",
+    });
+    const own = federation.keys.get(hospital)!.box.secretKey;
+    await assert.rejects(openWith({ secretKey: own, info: hpkeInfo.trace, aad, sealed }));
+    const elsewhere = { secretKey, info: hpkeInfo.trace, aad: fromHex(refused), sealed };
+    await assert.rejects(openWith(elsewhere), { code: "E_DECRYPT" });
+  });
+  await federation.start(hospital, { now: () => now });
+});
+
+test("I4: no file of the node holds anything of a certificate that was shown to it", async () => {
+  const der = await certificateOf("patient");
+  assert.equal(await openVisit("searched", { certificate: der }), "OK");
+  const { serial, name, signingKey } = readCertificate(der, federation.care.cas);
+  // What stands in a certificate, and what may be told apart of it: its number, its random name, its key.
+  const needles = [serial, utf8(name), signingKey, certified("patient", "searched")]
+    .flatMap((part) => [toHex(part), Buffer.from(part).toString("base64"), toBase64url(part), part])
+    .map((needle) => Buffer.from(needle));
+  let files = 0;
+  const folder = join(federation.dir, hospital);
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const content = await readFile(join(entry.parentPath, entry.name));
+    assert.ok(!needles.some((needle) => content.includes(needle)), entry.name);
+    files += 1;
+  }
+  assert.ok(files > 4, "the node wrote too little for this test to mean anything");
+});
+
+test("H-53: a node that has no room for the trace lets nobody in", async () => {
+  const certificate = await certificateOf("patient");
+  await federation.stop(hospital);
+  const kept = await withTraces(async (traces) => traces.count());
+  await federation.start(hospital, { now: () => now, traces: kept + 1 });
+  assert.equal(await openVisit("the last", { certificate }), "OK");
+  assert.equal(await openVisit("one too many", { certificate }), "STORAGE_FULL");
+  const { care } = federation;
+  const { status } = await federation.get(hospital, care, `sessions/${pids.get("one too many")}`);
+  assert.equal(status, 404);
+  assert.equal(await openVisit("the last", { certificate }), "REPLAYED");
+});
+
+/** The traces of the hospital's node, which is not running. */
+async function withTraces<T>(look: (traces: Traces) => Promise<T>): Promise<T> {
+  const { publicKey: traceKey } = await boxOf("traces");
+  const traces = new Traces(tracesFolder(join(federation.dir, hospital)), { traceKey });
+  try {
+    return await look(traces);
+  } finally {
+    await traces.close();
+  }
+}

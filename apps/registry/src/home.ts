@@ -12,6 +12,8 @@ import type { Authority, AuthorityId } from "./authority.ts";
 export interface Home {
   readonly authorities: Readonly<Record<AuthorityId, Authority>>;
   readonly box: BoxKeypair;
+  /** Opens what nodes keep of whose a visit is. */
+  readonly trace: BoxKeypair;
   /** Under which identities are encrypted, 32 bytes; it lies outside the home. */
   readonly storeKey: Uint8Array;
   readonly storePath: string;
@@ -50,8 +52,7 @@ export async function initHome(
   }
   await writeSecret(keyFile, randomBytes(32));
   await writeSecret(join(dir, "box.key"), randomBytes(32));
-  const traceSeed = randomBytes(32);
-  await writeSecret(join(dir, "trace.key"), traceSeed);
+  await writeSecret(join(dir, "trace.key"), randomBytes(32));
   let root: Authority | undefined;
   for (const id of authorityIds) {
     const seed = randomBytes(32);
@@ -60,11 +61,11 @@ export async function initHome(
     await writeSecret(join(dir, "ca", `${id}.der`), der);
     root ??= await authority(id, seed, der);
   }
-  const { authorities, box } = await openHome({ home: dir, keyFile });
+  const { authorities, box, trace } = await openHome({ home: dir, keyFile });
   return {
     cas: authorityIds.map((id) => caKey(authorities[id])),
     boxKey: box.publicKey,
-    traceKey: (await boxKeypairFromSeed(traceSeed)).publicKey,
+    traceKey: trace.publicKey,
   };
 }
 
@@ -83,6 +84,7 @@ export async function openHome({ home, keyFile }: HomePlace): Promise<Home> {
       "third-parties": await load("third-parties"),
     },
     box: await boxKeypairFromSeed(await readSecret(join(home, "box.key"))),
+    trace: await boxKeypairFromSeed(await readSecret(join(home, "trace.key"))),
     storeKey: await readSecret(keyFile),
     storePath: join(home, "store"),
   };

@@ -83,16 +83,12 @@ test("initHome() keeps keys from others, and the store's key outside the home", 
     made.cas.map(({ id }) => id),
     ["root", "care", "third-parties"],
   );
-  for (const file of [
-    "box.key",
-    "trace.key",
-    "ca/root.key",
-    "ca/care.key",
-    "ca/third-parties.key",
-  ]) {
+  const keys = ["box.key", "trace.key", "ca/root.key", "ca/care.key", "ca/third-parties.key"];
+  for (const file of keys) {
     assert.equal((await stat(join(place.home, file))).mode & 0o777, 0o600);
   }
   assert.equal((await stat(place.keyFile)).mode & 0o777, 0o600);
+  assert.notDeepEqual(made.traceKey, made.boxKey);
   await assert.rejects(initHome(place.home, place), { code: "DEVICE_EXISTS" });
   await chmod(place.keyFile, 0o644);
   await assert.rejects(openHome({ home: place.home, keyFile: place.keyFile }), {

@@ -102,7 +102,7 @@ export interface Genesis {
     readonly registry: {
       readonly institution: InstitutionId;
       readonly boxKey: Uint8Array;
-      /** X-Wing, 1216 bytes: to which what may trace a patient, and nothing else, is sealed. */
+      /** X-Wing, 1216 bytes: to whom nodes seal whose a visit is. */
       readonly traceKey: Uint8Array;
       readonly address: string;
     };

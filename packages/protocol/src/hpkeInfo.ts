@@ -11,6 +11,8 @@ export const hpkeInfo = {
   share: "MRS-V1-SHARE",
   /** Opens a visit at an institution's node; additional data: the chain id. */
   session: "MRS-V1-SESSION",
+  /** Whose a visit is, kept by the node for the registry; additional data: pid. */
+  trace: "MRS-V1-TRACE",
   /** An enrolment request to the registry, and its answer. */
   enrol: "MRS-V1-ENROL",
   enrolled: "MRS-V1-ENROLLED",

@@ -32,6 +32,7 @@ export * from "./slips.ts";
 export * from "./sparseProof.ts";
 export * from "./stateValues.ts";
 export * from "./tickets.ts";
+export * from "./trace.ts";
 export * from "./visitToken.ts";
 export * from "./voters.ts";
 export * from "./wire/index.ts";

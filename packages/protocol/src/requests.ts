@@ -15,6 +15,7 @@ import {
   uint,
 } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
+import { traceFields } from "./trace.ts";
 
 const accessRequestShape = object({
   v: literal(1),
@@ -135,10 +136,8 @@ export const evidence = document("Evidence", evidenceShape, limits.messageBytes)
 
 const sessionIntakeShape = object({
   v: literal(1),
-  /** Patient's certificate, DER; never on a chain. */
-  certificate: certificateDer,
-  /** PATIENT-VISIT over pid by the certified key. */
-  certified: bytes(64),
+  /** Never on a chain. */
+  ...traceFields,
   slip: blob(limits.slipBytes),
 });
 /** Sealed to the institution's node (info `hpkeInfo.session`, aad chain id): opens a visit there. */

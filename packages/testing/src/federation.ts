@@ -88,7 +88,7 @@ export function makeGenesis(
       registry: {
         institution: authority,
         boxKey: boxKeyOf("registry"),
-        traceKey: boxKeyOf("registry trace"),
+        traceKey: boxKeyOf("traces"),
         address: "http://identities.example",
         ...parts.registry,
       },
@@ -137,7 +137,7 @@ export async function realBoxes(): Promise<
   return {
     member: (id) => parts.get(id),
     proxy: (index) => parts.get(`proxy ${index}`),
-    registry: { ...parts.get("registry")!, traceKey },
+    registry: { ...parts.get("registry")!, traceKey: (await boxOf("traces")).publicKey },
   };
 }
 

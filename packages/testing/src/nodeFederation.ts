@@ -17,7 +17,7 @@ import type { NodeKeys } from "../../../apps/node/src/dataDirectory.ts";
 import { initDataDirectory, startNode } from "../../../apps/node/src/index.ts";
 import type { NodeConfig, PublicNodeKeys, RunningNode } from "../../../apps/node/src/index.ts";
 import { authority, hospital, makeTrust, province } from "./federation.ts";
-import { bytesOf, keyOf, signer } from "./keys.ts";
+import { boxOf, bytesOf, keyOf, signer } from "./keys.ts";
 import { certificateFields } from "./testChain.ts";
 import type { CertificateOptions, MadeSlip } from "./testChain.ts";
 import type { Reply } from "./requests.ts";
@@ -65,7 +65,10 @@ export class NodeFederation {
       cas,
       member: (id) => homes.get(id),
       node: (id) => keys.get(id)?.signing,
-      ...(registry === undefined ? {} : { registry: { address: registry } }),
+      registry: {
+        traceKey: (await boxOf("traces")).publicKey,
+        ...(registry === undefined ? {} : { address: registry }),
+      },
     });
     const [consortium, care] = trust.chains;
     return new NodeFederation({ dir, care, consortium, keys });

@@ -87,14 +87,14 @@ export interface Federation {
 export async function startFederation(options: Partial<RegistryConfig> = {}): Promise<Federation> {
   const folder = await temporaryFolder("registry-");
   const place = { home: join(folder, "home"), keyFile: join(folder, "secret", "store.key") };
-  const { cas, boxKey } = await initHome(place.home, place);
+  const { cas, boxKey, traceKey } = await initHome(place.home, place);
   const node = await startNode(() => cas);
   const trust = makeTrust({
     name: "test",
     care: [hospital, otherHospital],
     cas,
     member: () => ({ address: node.address }),
-    registry: { boxKey, address: "" },
+    registry: { boxKey, traceKey, address: "" },
   });
   const [registrar, otherRegistrar] = [
     await newRegistrar(hospital),

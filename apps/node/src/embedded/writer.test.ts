@@ -15,7 +15,7 @@ import {
 import type { CertificateView } from "@anamnesis/protocol";
 import { CallerCheck, RevocationLists, serve } from "@anamnesis/server";
 import { ChainOnDisk } from "@anamnesis/testing/chainOnDisk";
-import { bytesOf, keyOf } from "@anamnesis/testing/keys";
+import { boxKeyOf, bytesOf, keyOf } from "@anamnesis/testing/keys";
 import { hospital } from "@anamnesis/testing/federation";
 import { call } from "@anamnesis/testing/requests";
 import { until } from "@anamnesis/testing/until";
@@ -24,6 +24,7 @@ import type { Verify } from "../verify/verifiedGroups.ts";
 import { Mailbox } from "../mailbox/mailbox.ts";
 import { chainRoutes } from "../routes/chainRoutes.ts";
 import { ChainStore } from "../store/chainStore.ts";
+import { Traces } from "../traces.ts";
 
 let made: ChainOnDisk;
 
@@ -61,6 +62,7 @@ test("H-2: with too much work waiting a node answers 429 and when to come back, 
   await made.prepare(chain);
   const now = Date.now;
   const mailbox = await Mailbox.open(newFolder(), now);
+  const traces = new Traces(newFolder(), { traceKey: boxKeyOf("traces") });
   const callers = new CallerCheck<CertificateView>({
     now,
     nonces: new NonceMemory(),
@@ -79,6 +81,7 @@ test("H-2: with too much work waiting a node answers 429 and when to come back, 
       chains: new Map([[made.genesis.chain, chain]]),
       vaults: new Set(),
       mailbox,
+      traces,
       revocations: new RevocationLists({ registry: "", cas: made.genesis.cas, now }),
       now,
     }),
@@ -122,6 +125,7 @@ test("H-2: with too much work waiting a node answers 429 and when to come back, 
   await server.stop();
   await chain.stop();
   await mailbox.close();
+  await traces.close();
 });
 
 test("when a block cannot be made, everybody who waits is told, and the chain serves no heads", async (t) => {

@@ -134,7 +134,7 @@ export const nodeRoutes = {
     request: octets(2 * limits.slipBytes),
     response: json("Result of a visit's slip", acceptedShape, SMALL_BYTES),
     timeoutMs: SUBMIT_MS,
-    codes: [...carrying, "CERTIFICATE_INVALID", "CERTIFICATE_NOT_LIVE"],
+    codes: [...carrying, "SLIP_SIGNATURE", "CERTIFICATE_INVALID", "CERTIFICATE_NOT_LIVE"],
     summary: "Open a visit",
     spec: "H-16",
   }),
