@@ -129,7 +129,7 @@ export const knowing = (consortium: Genesis, ...care: readonly Genesis[]): Genes
 export async function realBoxes(): Promise<
   Required<Pick<FederationParts, "member" | "proxy" | "registry">>
 > {
-  const { publicKey: traceKey } = await boxOf("registry trace");
+  const { publicKey: traceKey } = await boxOf("traces");
   const keyed = async (label: string) =>
     [label, { boxKey: (await boxOf(label)).publicKey }] as const;
   const proxies = Array.from({ length: proxyCount }, (_, i) => `proxy ${i + 1}`);
@@ -137,7 +137,7 @@ export async function realBoxes(): Promise<
   return {
     member: (id) => parts.get(id),
     proxy: (index) => parts.get(`proxy ${index}`),
-    registry: { ...parts.get("registry")!, traceKey: (await boxOf("traces")).publicKey },
+    registry: { ...parts.get("registry")!, traceKey },
   };
 }
 
