@@ -13,6 +13,7 @@ import {
 } from "@anamnesis/protocol";
 import type { ReencryptRequest, SlipFields } from "@anamnesis/protocol";
 import { certifiedCaller } from "../../packages/client/src/caller.ts";
+import { Opening } from "../../packages/client/src/doctor/opening.ts";
 import { locate, prepare, usableGrant } from "../../packages/client/src/doctor/prepareOpening.ts";
 import type { Prepared } from "../../packages/client/src/doctor/prepareOpening.ts";
 import { writtenRecord } from "../../packages/client/src/doctor/mine.ts";
@@ -57,9 +58,10 @@ export const unavailable = (): Promise<never> =>
 
 /** A record as an honest reader shows it to proxies. */
 export async function shown(reader: Session, id: string): Promise<Prepared> {
-  const [located] = await locate(reader, [id], undefined);
+  const opening = new Opening(reader);
+  const [located] = await locate(opening, [id], undefined);
   if (located === undefined) throw new Error("No grant covers the record");
-  return prepare(reader, located, await usableGrant(reader, located.held));
+  return prepare(opening, located, await usableGrant(opening, located.held));
 }
 
 export const itemOf = (prepared: Prepared): ReencryptRequest["items"][number] => ({
@@ -70,7 +72,7 @@ export const itemOf = (prepared: Prepared): ReencryptRequest["items"][number] =>
   bodyHash: prepared.bodyHash,
 });
 
-export interface Opening {
+export interface AskedOpening {
   readonly gid: string;
   readonly intent: string;
   readonly salt: Uint8Array;
@@ -108,7 +110,7 @@ export async function intend(
 }
 
 /** What each proxy answers to a request that the reader's own client would not make: a code, or `SERVED`. */
-export async function askEveryProxy(reader: Session, opening: Opening): Promise<string[]> {
+export async function askEveryProxy(reader: Session, opening: AskedOpening): Promise<string[]> {
   const request = requestOf(opening);
   const caller = await certifiedCaller(reader.device);
   return Promise.all(
@@ -130,7 +132,7 @@ export const requestOf = ({
   purpose,
   action,
   ...rest
-}: Opening): ReencryptRequest => ({
+}: AskedOpening): ReencryptRequest => ({
   v: 1,
   suite: "MRS-V1",
   gid: fromHex(gid),

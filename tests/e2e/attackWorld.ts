@@ -14,7 +14,7 @@ import {
 import { syntheticPdf } from "@anamnesis/fhir/synthetic";
 import { proveSlip } from "../../packages/client/src/proofs/prove.ts";
 import { intend, itemOf, shown } from "./attackTools.ts";
-import type { Opening } from "./attackTools.ts";
+import type { AskedOpening } from "./attackTools.ts";
 import { startPeople } from "./sessions.ts";
 import type { People } from "./sessions.ts";
 
@@ -78,7 +78,7 @@ export const read = async (who: Session, id: string): Promise<Uint8Array> =>
 export const all = (code: string): string[] => Array.from({ length: 4 }, () => code);
 
 /** An opening that every proxy would serve, to be spoiled. */
-export async function honest(id: string, gid: string): Promise<Opening> {
+export async function honest(id: string, gid: string): Promise<AskedOpening> {
   const item = itemOf(await shown(reader, id));
   const digests = [digestOf(item.record)];
   const salt = randomBytes(32);
@@ -95,7 +95,7 @@ export const verified = (record: Uint8Array): ReturnType<typeof verifySlipProof>
   verifySlipProof(careChainOf(people.trust, "general-hospital"), decodeSlipProof(record));
 
 /** An intent for these items, and the request under it. */
-export async function intended(gid: string, items: Opening["items"]): Promise<Opening> {
+export async function intended(gid: string, items: AskedOpening["items"]): Promise<AskedOpening> {
   const digests = items.map(({ record }) => digestOf(record));
   const salt = randomBytes(32);
   return { gid, intent: await intend(reader, gid, digests, salt), salt, digests, items };
@@ -107,7 +107,7 @@ export const slipProofOf = async (id: string): Promise<Uint8Array> => {
 };
 
 export const digestShown = (
-  item: Omit<Opening["items"][number], "record" | "session">,
+  item: Omit<AskedOpening["items"][number], "record" | "session">,
 ): Uint8Array =>
   recordDigest({
     headerHash: sha256(item.header),

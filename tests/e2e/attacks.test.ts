@@ -24,7 +24,7 @@ import {
   submitAs,
   unavailable,
 } from "./attackTools.ts";
-import type { Opening } from "./attackTools.ts";
+import type { AskedOpening } from "./attackTools.ts";
 import {
   alice,
   all,
@@ -199,14 +199,14 @@ test("I7: a flipped bit anywhere in a capsule, header hash or digest shown to pr
   const [item] = opening.items;
   assert.ok(item);
   for (const at of [0, 95, 100, 130, 200, 1_300, item.capsules.length - 1]) {
-    const spoiled: Opening = {
+    const spoiled: AskedOpening = {
       ...opening,
       items: [{ ...item, capsules: flipped(item.capsules, at) }],
     };
     assert.deepEqual(await askEveryProxy(reader, spoiled), all("NOT_ON_CHAIN"), `byte ${at}`);
   }
   for (const part of ["header", "bodyHash"] as const) {
-    const spoiled: Opening = { ...opening, items: [{ ...item, [part]: flipped(item[part], 7) }] };
+    const spoiled: AskedOpening = { ...opening, items: [{ ...item, [part]: flipped(item[part], 7) }] };
     assert.deepEqual(await askEveryProxy(reader, spoiled), all("NOT_ON_CHAIN"), part);
   }
 });

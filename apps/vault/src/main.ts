@@ -7,6 +7,7 @@ import { line, serverMain } from "@anamnesis/server";
 import { startVault } from "./vault.ts";
 
 const fields = {
+  id: line,
   trust: line,
   home: optional(line),
   replicas: optional(list(line, 64)),

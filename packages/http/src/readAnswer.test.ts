@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { CBOR_BYTES_MAX } from "@anamnesis/crypto/verify";
-import { limits, mailboxRoutes, nodeRoutes, proxyRoutes } from "@anamnesis/protocol";
+import { mailboxRoutes, nodeRoutes, proxyRoutes } from "@anamnesis/protocol";
 import type { Route } from "@anamnesis/protocol";
 import { sampleCall } from "@anamnesis/testing/wireSamples";
 import { Part } from "./part.ts";

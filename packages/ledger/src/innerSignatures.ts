@@ -1,4 +1,9 @@
-import { cosignInput, foreignContentInput, permitInput, registeredInput } from "@anamnesis/protocol";
+import {
+  cosignInput,
+  foreignContentInput,
+  permitInput,
+  registeredInput,
+} from "@anamnesis/protocol";
 import type { CertifyingSlip, CosignedKind, Slip } from "@anamnesis/protocol";
 import type { LedgerView } from "./view.ts";
 

@@ -57,14 +57,11 @@ const genesisWrites = (genesis: Genesis): Write[] => [
     put(rows.institution, rows.institution.key(id), { v: 1, ...member, suspended: false }),
   ),
   put(rows.voters, rows.voters.key(), genesisVoters(genesis)),
-  ...genesis.registrars.map(({ registered: _, ...registrar }) =>
-    put(rows.certificate, rows.certificate.key(sha256(registrar.der)), {
-      v: 1,
-      ...registrar,
-      role: "registrar",
-      revokedAt: 0,
-    }),
-  ),
+  ...genesis.registrars.map((certified) => {
+    const { registered: _, ...registrar } = certified;
+    const value = { v: 1, ...registrar, role: "registrar", revokedAt: 0 } as const;
+    return put(rows.certificate, rows.certificate.key(sha256(registrar.der)), value);
+  }),
   ...(genesis.consortium?.careChains ?? []).map(({ chain, ...careChain }) =>
     put(rows.careChain, rows.careChain.key(chain), { v: 1, ...careChain }),
   ),

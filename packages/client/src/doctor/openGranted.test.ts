@@ -346,7 +346,7 @@ function countingRequests(session: Session): { session: Session; asked: string[]
   const counted: Session["network"] = {
     node: (id) => counting(network.node(id)),
     mailbox: (id) => counting(network.mailbox(id)),
-    vault: () => counting(network.vault()),
+    vault: (id) => counting(network.vault(id)),
     proxy: (index) => counting(network.proxy(index)),
     registry: () => counting(network.registry()),
   };
