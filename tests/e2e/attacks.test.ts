@@ -206,7 +206,10 @@ test("I7: a flipped bit anywhere in a capsule, header hash or digest shown to pr
     assert.deepEqual(await askEveryProxy(reader, spoiled), all("NOT_ON_CHAIN"), `byte ${at}`);
   }
   for (const part of ["header", "bodyHash"] as const) {
-    const spoiled: AskedOpening = { ...opening, items: [{ ...item, [part]: flipped(item[part], 7) }] };
+    const spoiled: AskedOpening = {
+      ...opening,
+      items: [{ ...item, [part]: flipped(item[part], 7) }],
+    };
     assert.deepEqual(await askEveryProxy(reader, spoiled), all("NOT_ON_CHAIN"), part);
   }
 });
