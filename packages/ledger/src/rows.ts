@@ -6,6 +6,7 @@ import {
   certificateState,
   grantState,
   institutionState,
+  invariant,
   mapNames,
   voterChangeDocument,
   votersDocument,
@@ -175,7 +176,7 @@ export const rows = {
   claimFrom: fact("records", 0x25, one),
 
   /** By signing key: the certificate that brought it. Keys of genesis have none. */
-  certifiedKey: fact("records", 0x24, one),
+  certifiedKey: fact("records", 0x26, one),
 
   /** By request. */
   refusal: fact("usage", 0x30, one),
@@ -253,6 +254,7 @@ export const mapRows = (map: MapName): readonly MapRow[] =>
   Object.values<Row>(rows).filter((row): row is MapRow => row.root === map);
 
 const byPrefix = new Map(allRows.map((row) => [row.prefix, row]));
+invariant(byPrefix.size === allRows.length, "two rows of the state share a table");
 
 /** What a store should keep in memory of an entry: what {@link Memory} says of its row. */
 export const memoryOf = (key: string): Memory => byPrefix.get(key[0] ?? "")?.memory ?? "never";
