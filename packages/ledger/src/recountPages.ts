@@ -1,4 +1,4 @@
-import { equalBytes } from "@anamnesis/crypto/verify";
+import { concat, equalBytes } from "@anamnesis/crypto/verify";
 import {
   decodePageHeader,
   decodeSlip,
@@ -85,12 +85,14 @@ function recountOpenPage(
   recountSlips(state, { page: open.no, leaves, counts }, findings);
   const edge = new Frontier();
   for (const leaf of leaves) edge.append(leaf);
-  if (
-    open.no !== no ||
-    open.openedAt !== (first?.time ?? 0) ||
-    open.sequence !== counts.slips ||
-    !equalBytes(edge.bytes(), open.peaks)
-  )
+  const wanted = {
+    no,
+    sequence: counts.slips,
+    openedAt: first?.time ?? 0,
+    leaves: concat(...leaves),
+    peaks: edge.bytes(),
+  };
+  if (!equalBytes(rows.openPage.encode(open), rows.openPage.encode(wanted)))
     findings.blame("the open page's edge is not that of its slips");
   return sizedRoot(leaves.length, edge.root());
 }

@@ -78,11 +78,8 @@ export class ProxyFederation {
     const box = await boxKeypairFromSeed(randomBytes(32));
     const fields = certificateFields("author", { boxKey: box.publicKey });
     const federation = new ProxyFederation(parties, { fingerprint: fields.fingerprint, box });
-    federation.commit(
-      parties.care,
-      parties.care.slip("identity.certify", fields, keyOf("care")),
-      hospital,
-    );
+    const certified = parties.care.slip("identity.certify", fields, keyOf("care"));
+    federation.commit(parties.care, certified, hospital);
     for (const index of indices) await federation.run(index, config);
     return federation;
   }
