@@ -1,4 +1,4 @@
-import { toHex } from "@anamnesis/crypto/verify";
+import { piecesOf, streamOf, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, vaultRoutes } from "@anamnesis/protocol";
 import type { ByteStream, ResponseOf, Ticket } from "@anamnesis/protocol";
 import { handling } from "@anamnesis/server";
@@ -25,13 +25,13 @@ export const routes = (deps: VaultDeps): readonly Handled<Certified>[] => [
   handle(vaultRoutes.getObject, async ({ params, caller }) => {
     checkTicket(caller, { action: "get", object: params.id }, deps);
     const object = await find(deps, caller);
-    return { bytes: object.bytes, sha256: object.sha256, content: untilClosed(object) };
+    return { bytes: object.bytes, sha256: object.sha256, content: streamOf(untilClosed(object)) };
   }),
   handle(vaultRoutes.headObject, async ({ params, caller }) => {
     checkTicket(caller, { action: "get", object: params.id }, deps);
     const object = await find(deps, caller);
     await object.close();
-    return { bytes: object.bytes, sha256: object.sha256, content: noContent() };
+    return { bytes: object.bytes, sha256: object.sha256, content: streamOf([]) };
   }),
   handle(vaultRoutes.scrub, () => deps.objects.scrub()),
 ];
@@ -46,7 +46,7 @@ async function putObject(
   const upload = await deps.objects.begin(named);
   try {
     let bytes = 0;
-    for await (const chunk of content) {
+    for await (const chunk of piecesOf(content)) {
       bytes += chunk.length;
       if (bytes > deps.objectBytesMax) throw tooLarge(deps);
       await upload.write(chunk);
@@ -82,5 +82,3 @@ async function* untilClosed(object: CheckedObject): AsyncIterable<Uint8Array> {
 
 const tooLarge = ({ objectBytesMax }: VaultDeps): AnamnesisError =>
   new AnamnesisError("TOO_LARGE", `Object refused: at most ${objectBytesMax} bytes wanted`);
-
-async function* noContent(): AsyncIterable<Uint8Array> {}

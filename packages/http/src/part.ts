@@ -20,7 +20,7 @@ import type {
   Route,
   Ticket,
 } from "@anamnesis/protocol";
-import { piecesOf, uploadOf } from "./bodies.ts";
+import { uploadOf, wholeOrBroken } from "./bodies.ts";
 import { pause } from "./pause.ts";
 import { readAnswer } from "./readAnswer.ts";
 
@@ -151,10 +151,10 @@ export class Part {
   #stream(response: Response): ByteStream {
     if (response.body === null) throw this.#unavailable("its answer has no body");
     const said = response.headers.get("content-length");
-    const pieces = piecesOf(response.body, (cause) =>
+    const content = wholeOrBroken(response.body, (cause) =>
       this.#unavailable("a transfer broke off", cause),
     );
-    return { bytes: said === null ? undefined : Number(said), content: pieces };
+    return { bytes: said === null ? undefined : Number(said), content };
   }
 
   async #refusal(response: Response): Promise<AnamnesisError> {

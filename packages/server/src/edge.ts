@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { fromBase64url } from "@anamnesis/crypto/verify";
+import { fromBase64url, streamOf } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   readParams,
@@ -33,7 +33,7 @@ export interface Arriving {
 /** What leaves: bytes, or a stream of them. */
 export interface Leaving {
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array | AsyncIterable<Uint8Array> | undefined;
+  readonly body: Uint8Array | ReadableStream<Uint8Array> | undefined;
 }
 
 export interface EdgeConfig<C extends Certified> {
@@ -119,7 +119,7 @@ async function requestBody(
 ): Promise<unknown> {
   const bounds = { bytesMax: described.maxBytes, pace: reading.pace };
   if (described.form === "stream") {
-    const content = bodyPieces(arriving.body, bounds);
+    const content = streamOf(bodyPieces(arriving.body, bounds));
     return { bytes: announcedBytes(arriving), content } satisfies ByteStream;
   }
   const bytes = await readBody(arriving.body, { ...bounds, take: reading.take });

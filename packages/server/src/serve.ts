@@ -200,7 +200,7 @@ function send(reply: FastifyReply, { headers, body }: Leaving): FastifyReply {
   if (body === undefined) return reply.send();
   if (body instanceof Uint8Array)
     return reply.send(Buffer.from(body.buffer, body.byteOffset, body.length));
-  return reply.request.method === "HEAD" ? reply.send() : reply.send(Readable.from(body));
+  return reply.request.method === "HEAD" ? reply.send() : reply.send(Readable.fromWeb(body));
 }
 
 function compressedBody(request: FastifyRequest): Error | undefined {

@@ -1,4 +1,5 @@
 /** Values that shapes describe, and every way to damage them: for tests that walk all routes. */
+import { streamOf } from "@anamnesis/crypto/verify";
 import type { Route, Shape, JsonSchema } from "@anamnesis/protocol";
 import { ticketDocument } from "@anamnesis/protocol";
 import { bareCaller } from "../../client/src/caller.ts";
@@ -54,7 +55,7 @@ export function sampleCall(route: Route): {
     ),
     body:
       request.form === "stream"
-        ? { content: pieces() }
+        ? { content: streamOf([new Uint8Array(1)]) }
         : request.shape === undefined
           ? new Uint8Array(1)
           : (sampleOf(request.shape) as unknown),
@@ -65,10 +66,6 @@ export function sampleCall(route: Route): {
           ? bareCaller(keyOf("sample"))
           : undefined,
   };
-}
-
-async function* pieces(): AsyncIterable<Uint8Array> {
-  yield new Uint8Array(1);
 }
 
 export interface Damage {

@@ -1,4 +1,4 @@
-import { piecesOf, streamOf, toHex } from "@anamnesis/crypto/verify";
+import { toHex } from "@anamnesis/crypto/verify";
 import type { Part } from "@anamnesis/http";
 import { mailboxRoutes, proxyRoutes, registryRoutes, vaultRoutes } from "@anamnesis/protocol";
 import type { MailboxApi, ProxyApi, RegistryApi, VaultApi } from "../ports.ts";
@@ -30,13 +30,12 @@ export function httpMailbox(part: Part): MailboxApi {
 export const httpVault = (part: Part): VaultApi => ({
   put: async (object, ticket, content) => {
     const params = { id: toHex(object) };
-    const body = { content: piecesOf(content) };
-    await part.call(vaultRoutes.putObject, { params, body, caller: ticket });
+    await part.call(vaultRoutes.putObject, { params, body: { content }, caller: ticket });
   },
   get: async (object, ticket) => {
     const params = { id: toHex(object) };
     const { content } = await part.call(vaultRoutes.getObject, { params, caller: ticket });
-    return streamOf(content);
+    return content;
   },
 });
 

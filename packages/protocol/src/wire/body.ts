@@ -29,7 +29,7 @@ export interface ByteStream {
   readonly bytes?: number | undefined;
   /** Of all of them: Repr-Digest (RFC 9530). */
   readonly sha256?: Uint8Array | undefined;
-  readonly content: AsyncIterable<Uint8Array>;
+  readonly content: ReadableStream<Uint8Array>;
 }
 
 // oxlint-disable-next-line no-explicit-any

@@ -123,7 +123,7 @@ export type ResponseOf<R extends Route> = BodyValue<R["response"]>;
 /** As a client may give it: names and ids as plain text, which the server judges. */
 export type Plain<T> = T extends { readonly __brand: string }
   ? string
-  : T extends Uint8Array | AsyncIterable<unknown>
+  : T extends Uint8Array | ReadableStream<Uint8Array>
     ? T
     : T extends object
       ? { [N in keyof T]: Plain<T[N]> }
