@@ -150,7 +150,9 @@ test(`I1, I2: ${KILLS} times kill -9 under load loses no acknowledged slip`, asy
       const before = acknowledged.size;
       const enough = before + randomInt(0, SLIPS_A_ROUND / 4);
       const loading = victim.load(slips);
-      await until("some slips are acknowledged", () => acknowledged.size >= enough, 20_000);
+      await until("some slips are acknowledged", () => acknowledged.size >= enough, {
+        progress: () => acknowledged.size,
+      });
       await new Promise((resolve) => setTimeout(resolve, randomInt(0, 8)));
       await victim.kill();
       assert.deepEqual(await loading, []);

@@ -15,12 +15,12 @@ import { genesisTime, makeGenesis } from "@anamnesis/testing/federation";
 import { bytesOf, keyOf, signer } from "@anamnesis/testing/keys";
 import type { MadeSlip } from "@anamnesis/testing/testChain";
 import { seededNumbers } from "@anamnesis/testing/chainScenario";
+import { until } from "@anamnesis/testing/until";
 import { SimulatedNode, unreliableWriter } from "./simulatedNode.ts";
 
 const writerId = "national-authority" as InstitutionId;
 const followerIds = ["general-hospital", "provincial-authority"] as InstitutionId[];
 const STEPS = 24;
-const HEAL_MS = 15_000;
 
 export class Simulation {
   readonly #genesis: Genesis;
@@ -140,14 +140,15 @@ export class Simulation {
   /** The network works again, everybody runs, clients repeat what was not answered; until all are as high as the writer. */
   async #heal(): Promise<void> {
     this.#healed = true;
-    const end = Date.now() + HEAL_MS;
-    while (this.#unanswered.size > 0 || !this.#isLevel()) {
-      assert.ok(Date.now() < end, `not level again after ${HEAL_MS} ms: ${this.#describe()}`);
+    const heal = async (): Promise<boolean> => {
       await this.#raiseTheDead();
       for (const slip of this.#unanswered.values())
         await this.#send(this.#pick(this.#nodes), [slip]);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+      return this.#unanswered.size === 0 && this.#isLevel();
+    };
+    await until("all are level again", heal, { progress: () => this.#describe() }).catch((cause) =>
+      assert.fail(`${(cause as Error).message}: ${this.#describe()}`),
+    );
   }
 
   #isLevel(): boolean {
