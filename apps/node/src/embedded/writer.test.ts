@@ -7,6 +7,7 @@ import { findSlip } from "@anamnesis/ledger";
 import {
   AnamnesisError,
   NonceMemory,
+  decodeCertified,
   limits,
   nodeRoutes,
   parseInstitutionId,
@@ -178,6 +179,19 @@ test("a full disk refuses one block, and a due page is not tried again and again
   assert.equal(chain.fault(), undefined);
   await chain.stop();
   await paged.remove();
+});
+
+test("D8: a halt burns nothing here: block time is the writer's clock, in the first entry after it, too", async () => {
+  let now = Date.now();
+  const chain = await made.open(undefined, { folder: newFolder(), now: () => now });
+  await made.prepare(chain);
+  const { height } = chain.head();
+  now += 20 * 60_000; // More than two heartbeats, and than any notAfter lies ahead.
+  const [outcome] = await chain.carry([made.record(now).bytes]);
+  assert.deepEqual([outcome!.code, outcome!.height], ["OK", height + 1]);
+  const [entry] = await chain.blocks(height, 1, 0);
+  assert.equal(decodeCertified(entry!).entry.time, now);
+  await chain.stop();
 });
 
 test("I1: what was acknowledged is there after a restart, and a slip that comes again is known", async () => {
