@@ -1,7 +1,7 @@
-import { BYTES } from "@anamnesis/crypto/verify";
+import { BYTES, fromHex } from "@anamnesis/crypto/verify";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { limits } from "@anamnesis/protocol";
+import { limits, pidOf } from "@anamnesis/protocol";
 import type { SlipCode } from "@anamnesis/protocol";
 import { genesisTime, makeGenesis } from "@anamnesis/testing/federation";
 import { bytesOf, keyOf } from "@anamnesis/testing/keys";
@@ -237,4 +237,24 @@ test("a certificate cited in the block that brings it refuses the group: an earl
     ["OK", "UNKNOWN_KEY"],
   );
   assert.equal(chain.block([citing]).results[0]?.[0]?.code, "OK");
+});
+
+test("a doctor's certificate serves their own institution's records alone, on a chain that several write", () => {
+  const { institution: _, ...genesis } = makeGenesis("care");
+  const chain = new TestChain({ ...genesis, members: makeGenesis("consortium").members });
+  const doctors = {
+    "city-hospital": certify(chain, "dr-city", { institution: "city-hospital" }),
+    "general-hospital": certify(chain, "dr-lin"),
+  };
+  const [visit, institution] = [keyOf("city visit"), "city-hospital"];
+  const opened = chain.slip("session.open", { institution, key: visit.publicKey }, visit);
+  assert.equal(chain.submit(opened, institution), "OK");
+  const recordBy = (doctor: keyof typeof doctors, name: string): SlipCode => {
+    const about = { pid: fromHex(pidOf(visit.publicKey)), tag: bytesOf("tag", 16) };
+    const content = { digest: bytesOf(name), sealedId: new Uint8Array(BYTES.sealedId) };
+    const fields = { institution, cert: doctors[doctor], ...about, ...content };
+    return chain.submit(chain.slip("record.submit", fields, keyOf(name)), institution);
+  };
+  assert.equal(recordBy("general-hospital", "dr-lin"), "WRONG_INSTITUTION");
+  assert.equal(recordBy("city-hospital", "dr-city"), "OK");
 });
