@@ -202,7 +202,9 @@ export function liesAndForgeries(): void {
     await alice.device.items.remove("record", note);
     const to = cardAddress(stranger, card);
     await sendMessage(stranger, to, { type: "record.notice", body: notice(randomBytes(32)) });
-    await stranger.network.mailbox("general-hospital").post(card.box, randomBytes(4_096));
+    await stranger.network
+      .mailbox("general-hospital")
+      .post(card.box, { sealed: randomBytes(4_096), proof: null });
     const told: string[] = [];
     await patient.receive(alice, ({ what }) => told.push(what));
     assert.ok(told.includes("declined") && !told.includes("noticed"));
@@ -220,7 +222,7 @@ export function liesAndForgeries(): void {
     });
     const { secretKey } = visitKey(mallory, await visitOf(mallory, opened.pid));
     const signature = sign({ type: "VISIT-TOKEN", message: token, secretKey });
-    const to = staffAddress(await findDoctor(mallory, "dr-author"));
+    const to = staffAddress(await findDoctor(mallory, "dr-author"), { by: "nothing" });
     for (const forged of [
       { ...signed, token },
       { ...signed, token, signature },
@@ -245,7 +247,7 @@ export function liesAndForgeries(): void {
   });
 
   test("nobody can dispute a record but its patient", async () => {
-    const to = staffAddress(await findDoctor(mallory, "dr-author"));
+    const to = staffAddress(await findDoctor(mallory, "dr-author"), { by: "nothing" });
     const reason = {
       v: 1 as const,
       chain: careChainOf(people.trust, "general-hospital").chain,

@@ -51,7 +51,8 @@ async function assertAllowed(slip: Slip, row: SlipKindRow, request: CarryRequest
   }
 }
 
-function isOpenOn(chains: Iterable<Chain>, key: Uint8Array): boolean {
+/** Whether a visit that this key signs for is open on one of these chains. */
+export function isOpenOn(chains: Iterable<Chain>, key: Uint8Array): boolean {
   for (const chain of chains) {
     const isCare = chain.genesis.kind === "care";
     if (isCare && chain.snapshot(({ state }) => signsForOpenVisit(state, key))) return true;

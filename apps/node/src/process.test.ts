@@ -7,7 +7,8 @@ import { bytesOf, keyOf } from "@anamnesis/testing/keys";
 import { forwarded } from "@anamnesis/testing/forwarded";
 import { authority } from "@anamnesis/testing/federation";
 import { NodeFederation } from "@anamnesis/testing/nodeFederation";
-import { call, signedHeaders } from "@anamnesis/testing/requests";
+import { openingBox } from "@anamnesis/testing/boxes";
+import { call } from "@anamnesis/testing/requests";
 import { killNode, nodeConfigFile, startNodeProcess } from "@anamnesis/testing/nodeProcess";
 import type { NodeProcess } from "@anamnesis/testing/nodeProcess";
 
@@ -46,8 +47,8 @@ test("a node that cannot listen ends, and leaves its data directory to the next"
 
 const openBox = (box: string): { url: string; init: RequestInit } => {
   const url = `${federation.address(authority)}/boxes/${box}`;
-  const headers = signedHeaders(url, keyOf("owner"), { method: "PUT" });
-  return { url, init: { method: "PUT", headers } };
+  const { body, ...init } = openingBox(url, keyOf("owner"));
+  return { url, init: { ...init, body: Buffer.from(body) } };
 };
 
 test("a data directory is one node's; a node that is killed leaves it free, and what it was asked before is refused", async () => {

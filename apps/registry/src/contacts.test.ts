@@ -10,6 +10,7 @@ import {
   decodeMessage,
   fingerprintOf,
   hpkeInfo,
+  verifyPostProof,
 } from "@anamnesis/protocol";
 import type { ContactCard } from "@anamnesis/protocol";
 import { hospital } from "@anamnesis/testing/federation";
@@ -45,6 +46,7 @@ const card: ContactCard = {
   node: hospital,
   box: contactBox.id,
   boxKey: contactBox.publicKey,
+  postKey: randomBytes(32),
   certificate: noAad,
 };
 const patient = await person({ identifier: "GRACE-1" });
@@ -95,7 +97,10 @@ test("a doctor who knows the identifier gets the card, and the patient is told w
   });
 
   await until(() => federation.node.messages.length === 1);
-  const { box, sealed: message } = federation.node.messages[0]!;
+  const { box, sealed: message, proof } = federation.node.messages[0]!;
+  // Room in the box is kept for it.
+  const posted = { box: contactBox.id, sealed: message };
+  assert.ok(proof !== null && verifyPostProof(proof, card.postKey, posted));
   assert.equal(box, toHex(contactBox.id));
   assert.equal(message.length % 4096, 0);
   const notice = decodeMessage(

@@ -9,6 +9,7 @@ import {
   encodeMessage,
   fingerprintOf,
   hpkeInfo,
+  proveByCard,
 } from "@anamnesis/protocol";
 import type { ContactCard, Trust } from "@anamnesis/protocol";
 import type { RegistryDeps } from "./deps.ts";
@@ -107,6 +108,7 @@ export async function lookup(
       node: nodeOf(deps.trust, card) ?? "",
       box: card.box,
       sealed: notice,
+      proof: proveByCard(card.postKey, { box: card.box, sealed: notice }),
       time: now,
     });
   });
@@ -166,5 +168,6 @@ const decoyCard = (boxKey: Uint8Array): ContactCard => ({
   node: "",
   box: new Uint8Array(32),
   boxKey,
+  postKey: new Uint8Array(32),
   certificate: empty,
 });

@@ -1,6 +1,7 @@
 import { randomBytes, toHex } from "@anamnesis/crypto/verify";
 import { Part } from "@anamnesis/http";
 import { AnamnesisError, mailboxRoutes } from "@anamnesis/protocol";
+import type { PostProof } from "@anamnesis/protocol";
 import type { SealedStore } from "./sealedStore.ts";
 
 /** A sealed message on its way to a box. */
@@ -9,6 +10,8 @@ export interface Notice {
   readonly node: string;
   readonly box: Uint8Array;
   readonly sealed: Uint8Array;
+  /** With the postKey of the card. */
+  readonly proof: PostProof;
   /** Unix milliseconds; given up 30 days later. */
   readonly time: number;
 }
@@ -48,10 +51,13 @@ export class NoticeOutbox {
 }
 
 /** Taken, or of a box that is not there any more. */
-async function isTaken({ node, box, sealed }: Notice): Promise<boolean> {
+async function isTaken({ node, box, sealed, proof }: Notice): Promise<boolean> {
   const part = new Part("node", node, { timeoutMs: POST_MS });
   try {
-    await part.call(mailboxRoutes.putMessage, { params: { box: toHex(box) }, body: sealed });
+    await part.call(mailboxRoutes.putMessage, {
+      params: { box: toHex(box) },
+      body: { v: 1, sealed, proof },
+    });
     return true;
   } catch (error) {
     return error instanceof AnamnesisError && error.code === "NOT_FOUND";

@@ -6,25 +6,45 @@ import {
   decodeMessage,
   encodeMessage,
   hpkeInfo,
+  proveByCard,
+  proveByReply,
 } from "@anamnesis/protocol";
-import type { CertificateView, ContactCard, Message, MessageType } from "@anamnesis/protocol";
+import type {
+  CertificateView,
+  ContactCard,
+  Message,
+  MessageType,
+  PostProof,
+  Reply,
+} from "@anamnesis/protocol";
 import { BYTES, fromHex } from "@anamnesis/crypto/verify";
+import type { Caller } from "./ports.ts";
 import type { Session } from "./session.ts";
+
+/** By what the node of a box is shown that this writer is expected there, so that it has room (M-18). */
+export type Expected =
+  | { readonly by: "card"; readonly postKey: Uint8Array }
+  | { readonly by: "reply"; readonly reply: Reply }
+  | { readonly by: "visit"; readonly visit: Caller }
+  | { readonly by: "nothing" };
 
 /** Where a message goes: a box at the node of an institution. */
 export interface Address {
   readonly institution: string;
   readonly box: Uint8Array;
   readonly boxKey: Uint8Array;
+  readonly expected: Expected;
 }
 
 /** A staff member's box (M-3). */
 export const staffAddress = (
   view: Pick<CertificateView, "institution" | "fingerprint" | "boxKey">,
+  expected: Expected,
 ): Address => ({
   institution: view.institution,
   box: fromHex(view.fingerprint),
   boxKey: view.boxKey,
+  expected,
 });
 
 /**
@@ -41,7 +61,8 @@ export function cardAddress(session: Pick<Session, "trust">, card: ContactCard):
       "NOT_FOUND",
       "The contact card names a node that is not of this federation",
     );
-  return { institution: member.id, box: card.box, boxKey: card.boxKey };
+  const { box, boxKey, postKey } = card;
+  return { institution: member.id, box, boxKey, expected: { by: "card", postKey } };
 }
 
 /** Seals a message to a box; what is posted, and what slips commit to by its SHA-256. */
@@ -63,7 +84,33 @@ export async function sendMessage(
   to: Address,
   message: { readonly type: MessageType; readonly body: Uint8Array },
 ): Promise<void> {
-  await session.network.mailbox(to.institution).post(to.box, await sealMessage(to, message));
+  await postSealed(session, to, await sealMessage(to, message));
+}
+
+/** Posts what {@link sealMessage} made. @throws {AnamnesisError} as {@link sendMessage}. */
+export async function postSealed(
+  { network }: Pick<Session, "network">,
+  { institution, box, expected }: Address,
+  sealed: Uint8Array,
+): Promise<void> {
+  const visit = expected.by === "visit" ? expected.visit : undefined;
+  const proof = proofOf(expected, { box, sealed });
+  await network.mailbox(institution).post(box, { sealed, proof }, visit);
+}
+
+function proofOf(
+  expected: Expected,
+  posted: { readonly box: Uint8Array; readonly sealed: Uint8Array },
+): PostProof | null {
+  switch (expected.by) {
+    case "card":
+      return proveByCard(expected.postKey, posted);
+    case "reply":
+      return proveByReply(expected.reply, posted);
+    case "visit":
+    case "nothing":
+      return null;
+  }
 }
 
 /** @throws {CryptoError} E_DECRYPT. @throws {AnamnesisError} MALFORMED and those of decoding. */

@@ -3,6 +3,7 @@
  * (`http/`); tests give their own. Statements `H-n` are those of docs/spec/http.md.
  */
 import type {
+  BoxPost,
   CertificateView,
   Evidence,
   GrantView,
@@ -85,8 +86,10 @@ export interface NodeApi {
 
 /** H-17: the boxes of one node. */
 export interface MailboxApi {
-  open(box: Uint8Array, caller: Caller): Promise<void>;
-  post(box: Uint8Array, sealed: Uint8Array): Promise<void>;
+  /** A patient's box by its own key; a staff box, which is there already, by its certificate: that only says the postKey. */
+  open(box: Uint8Array, postKey: Uint8Array, caller: Caller): Promise<void>;
+  /** @param visit - The key of a visit that is open at this node, where that shows that the writer is expected. */
+  post(box: Uint8Array, post: Omit<BoxPost, "v">, visit?: Caller): Promise<void>;
   /** Oldest first. `waitMs` (at most 30 s): how long to wait for a first one; `after`: only later ones than this. */
   read(
     box: Uint8Array,

@@ -20,6 +20,7 @@ const good = {
   purpose: "TREAT",
   until: 1_767_225_600_000,
   r: bytesOf("r"),
+  reply: { nonce: bytesOf("n", 16), notAfter: 1_767_225_600_000, key: bytesOf("k") },
   text: "Please",
 } as const;
 const request = (change: object, drop?: string): Uint8Array =>

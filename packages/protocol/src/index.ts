@@ -1,5 +1,6 @@
 export * from "./appHash.ts";
 export * from "./logEntry.ts";
+export * from "./boxPost.ts";
 export * from "./certificate.ts";
 export * from "./certificateRequest.ts";
 export * from "./codes.ts";

@@ -36,6 +36,11 @@ export const limits = {
   answerErrorBytes: 64 * 1024,
   boxBytes: 64 * 1024 * 1024,
   boxMessages: 4_096,
+  /** Of these, kept for writers who prove that they are expected; strangers fill the rest. */
+  boxReservedBytes: 32 * 1024 * 1024,
+  boxReservedMessages: 2_048,
+  /** A reply to a request can be used this long at most. */
+  replyMs: 31 * 24 * 3_600_000,
   messageLifetimeMs: 30 * 24 * 3_600_000,
   /** A ticket to the vault lives this long. */
   ticketMs: 10 * 60_000,

@@ -1,3 +1,4 @@
+import { replyShape } from "./boxPost.ts";
 import { certificateDer } from "./certificateDer.ts";
 import { limits } from "./limits.ts";
 import { actions, purposes } from "./grants.ts";
@@ -31,6 +32,8 @@ const accessRequestShape = object({
   until: uint,
   /** 32 random bytes; `access.request` carries SHA-256(r), `access.refuse` shows r. */
   r: bytes(32),
+  /** By which the patient answers into the doctor's box, once: a grant or a refusal. */
+  reply: replyShape,
   text: text(1_000),
 });
 /** The body of an access request. */

@@ -30,6 +30,7 @@ const token: VisitToken = {
     node: "general-hospital",
     box: bytesOf("box"),
     boxKey: new Uint8Array(BYTES.boxPublicKey),
+    postKey: new Uint8Array(32),
     certificate: new Uint8Array(0),
   },
   stated: {},

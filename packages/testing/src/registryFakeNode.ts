@@ -8,20 +8,20 @@ import {
   nodeRoutes,
   slipKinds,
 } from "@anamnesis/protocol";
-import type { CaKey, ErrorCode, Slip, SlipCode } from "@anamnesis/protocol";
+import type { BoxPost, CaKey, ErrorCode, Slip, SlipCode } from "@anamnesis/protocol";
 import { CallerCheck, handling, serve } from "@anamnesis/server";
 import type { Certified, Server } from "@anamnesis/server";
 
 /** A node that takes slips whose signatures verify, and messages for any box. `answer` may refuse slips. */
 export interface FakeNode extends Server {
   readonly slips: Slip[];
-  readonly messages: { readonly box: string; readonly sealed: Uint8Array }[];
+  readonly messages: ({ readonly box: string } & Omit<BoxPost, "v">)[];
   answer: SlipCode | "UNAVAILABLE";
 }
 
 export async function startNode(cas: () => readonly CaKey[]): Promise<FakeNode> {
   const slips: Slip[] = [];
-  const messages: { box: string; sealed: Uint8Array }[] = [];
+  const messages: ({ box: string } & Omit<BoxPost, "v">)[] = [];
   const state: { answer: FakeNode["answer"] } = { answer: "OK" };
   const refused = (code: ErrorCode | SlipCode) => new AnamnesisError(code, "Refused");
   const handle = handling<Certified>();
@@ -45,8 +45,8 @@ export async function startNode(cas: () => readonly CaKey[]): Promise<FakeNode> 
       slips.push(slip);
       return { id: slip.id, code: "OK" as const, height: slips.length };
     }),
-    handle(routes.putMessage, ({ params: { box }, body: sealed }) => {
-      messages.push({ box, sealed });
+    handle(routes.putMessage, ({ params: { box }, body: { sealed, proof } }) => {
+      messages.push({ box, sealed, proof });
       return { message: "00".repeat(14) };
     }),
   ];

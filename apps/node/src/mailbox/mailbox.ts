@@ -3,6 +3,7 @@ import type { Database, RootDatabase } from "lmdb";
 import { equalBytes, randomBytes, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, limits } from "@anamnesis/protocol";
 import { RateLimit } from "@anamnesis/server";
+import { PostKeys } from "./postKeys.ts";
 
 /** A message as it lies in a box: sealed octets of whole buckets, and an id that sorts by arrival. */
 export interface Letter {
@@ -20,6 +21,9 @@ export interface MailboxLimits {
   readonly boxesPerHour?: number | undefined;
 }
 
+/** How much of a box, and of the mailbox, a writer may fill: see `roomFor`. */
+export type Room = "all" | "unreserved";
+
 const HOUR_MS = 3_600_000;
 const BOXES = 1_000_000;
 const TALLIED_AT_ONCE = 1_000;
@@ -34,6 +38,7 @@ interface BoxFacts {
  * certificate's fingerprint and needs no opening. The node sees sizes and times, never what lies inside or who wrote it.
  */
 export class Mailbox {
+  readonly postKeys: PostKeys;
   readonly #root: RootDatabase<Buffer, string>;
   readonly #boxes: Database<Buffer, string>;
   readonly #letters: Database<Buffer, string>;
@@ -65,6 +70,7 @@ export class Mailbox {
     });
     this.#boxes = this.#root.openDB({ name: "boxes", encoding: "binary" });
     this.#letters = this.#root.openDB({ name: "letters", encoding: "binary" });
+    this.postKeys = new PostKeys(this.#root, (write) => this.#durably(write), now);
     this.#boxCount = this.#boxes.getCount();
   }
 
@@ -129,7 +135,7 @@ export class Mailbox {
    * Puts a message into a box, durably.
    * @throws {AnamnesisError} BAD_REQUEST (not whole buckets), TOO_LARGE, BOX_FULL, STORAGE_FULL (all boxes together).
    */
-  async put(box: string, octets: Uint8Array): Promise<string> {
+  async put(box: string, octets: Uint8Array, room: Room): Promise<string> {
     if (octets.length > limits.messageBytes)
       throw new AnamnesisError(
         "TOO_LARGE",
@@ -142,12 +148,7 @@ export class Mailbox {
       );
     }
     await this.#expire(box);
-    const used = this.#used.get(box) ?? { letters: 0, bytes: 0 };
-    if (used.letters >= limits.boxMessages || used.bytes + octets.length > limits.boxBytes) {
-      throw new AnamnesisError("BOX_FULL", "Message refused: the box is full");
-    }
-    if (this.#bytes + octets.length > this.#quotaBytes)
-      throw new AnamnesisError("STORAGE_FULL", "Message refused: the mailbox is full");
+    this.#assertRoom(box, octets.length, room);
     this.#lastArrival = Math.max(this.#lastArrival + 1, this.#now());
     const id = `${this.#lastArrival.toString(16).padStart(12, "0")}${toHex(randomBytes(8))}`;
     this.#tally(box, octets.length);
@@ -195,6 +196,8 @@ export class Mailbox {
 
   /** Removes what has expired in every box. */
   async sweep(): Promise<void> {
+    this.#assertOpen();
+    await this.postKeys.sweep();
     for (const box of this.#used.keys()) await this.#expire(box);
   }
 
@@ -208,6 +211,17 @@ export class Mailbox {
     this.#assertOpen();
     const key = this.#boxes.get(box);
     return key === undefined ? undefined : { key };
+  }
+
+  #assertRoom(box: string, bytes: number, room: Room): void {
+    const used = this.#used.get(box) ?? { letters: 0, bytes: 0 };
+    const isExpected = room === "all";
+    const lettersMax = limits.boxMessages - (isExpected ? 0 : limits.boxReservedMessages);
+    const bytesMax = limits.boxBytes - (isExpected ? 0 : limits.boxReservedBytes);
+    if (used.letters >= lettersMax || used.bytes + bytes > bytesMax)
+      throw new AnamnesisError("BOX_FULL", "Message refused: the box is full");
+    if (this.#bytes + bytes > this.#quotaBytes / (isExpected ? 1 : 2))
+      throw new AnamnesisError("STORAGE_FULL", "Message refused: the mailbox is full");
   }
 
   /** Counts a message in, or out when its size is negative. */

@@ -2,22 +2,28 @@ import { AnamnesisError, mailboxRoutes } from "@anamnesis/protocol";
 import type { CertificateView } from "@anamnesis/protocol";
 import type { Caller } from "@anamnesis/server";
 import type { NodeDeps } from "../deps.ts";
+import { roomFor } from "../mailbox/roomFor.ts";
 import { isStaffBox, staffOfThisInstitution } from "./callers.ts";
 import { handle } from "./handle.ts";
 import type { Handlers } from "./handle.ts";
 
 /** The mailbox (H-17). */
 export const boxRoutes = (deps: NodeDeps): Handlers => [
-  handle(mailboxRoutes.openBox, async ({ params: { box }, caller, origin }) => {
-    if (isStaffBox(deps, box))
+  handle(mailboxRoutes.openBox, async ({ params: { box }, body, caller, origin }) => {
+    // A staff box is there already: its holder's request only says the postKey.
+    if (caller.kind === "certificate") assertOwner(deps, box, caller);
+    else if (isStaffBox(deps, box))
       throw new AnamnesisError("FORBIDDEN", "Refused: this box is a certificate's");
-    await deps.mailbox.openBox(box, caller.publicKey, origin);
+    else await deps.mailbox.openBox(box, caller.publicKey, origin);
+    await deps.mailbox.postKeys.set(box, body.postKey);
     return { box };
   }),
-  handle(mailboxRoutes.putMessage, async ({ params: { box }, body }) => {
-    if (!deps.mailbox.has(box) && staffOfThisInstitution(deps, box) === undefined)
+  handle(mailboxRoutes.putMessage, async ({ params: { box }, body, caller }) => {
+    const isStaff = staffOfThisInstitution(deps, box) !== undefined;
+    if (!isStaff && !deps.mailbox.has(box))
       throw new AnamnesisError("NOT_FOUND", "There is no such box here");
-    return { message: await deps.mailbox.put(box, body) };
+    const room = await roomFor(deps, { ...body, box, caller, isStaff });
+    return { message: await deps.mailbox.put(box, body.sealed, room) };
   }),
   handle(mailboxRoutes.readMessages, async ({ params: { box }, query, caller }) => {
     assertOwner(deps, box, caller);

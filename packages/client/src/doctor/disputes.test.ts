@@ -52,9 +52,9 @@ describe("a disputed record at its author's", () => {
       notAfter: slip.notAfter,
       ...changes,
     });
-    const to = staffAddress(await findDoctor(author, "Dr Li"));
+    const to = staffAddress(await findDoctor(author, "Dr Li"), { by: "nothing" });
     const sealed = await sealMessage(to, { type: "record.dispute", body });
-    await federation.mailbox(to.institution).post(to.box, sealed);
+    await federation.mailbox(to.institution).post(to.box, { sealed, proof: null });
   };
 
   test("says that no reason came, then shows the one that the patient signed", async () => {

@@ -4,11 +4,14 @@ import {
   AnamnesisError,
   accessRequest,
   consortiumOf,
+  limits,
+  makeReply,
   signedAccessRequest,
 } from "@anamnesis/protocol";
 import type { Action, Purpose } from "@anamnesis/protocol";
+import { certifiedCaller } from "../caller.ts";
 import type { RequestItem } from "../items.ts";
-import { cardAddress, sealMessage } from "../mail.ts";
+import { cardAddress, postSealed, sealMessage } from "../mail.ts";
 import type { RequestSummary } from "../model.ts";
 import { ownNode } from "../ownNode.ts";
 import { requestSummaryOrder, summariseRequest } from "../requestSummary.ts";
@@ -48,10 +51,14 @@ export async function requestAccess(
   const [card] = patient.cards;
   if (card === undefined)
     throw new AnamnesisError("NOT_FOUND", "There is no box in which this patient could be asked");
-  const [{ der, fingerprint }, { signing }] = await Promise.all([
+  const [{ der, fingerprint }, { signing, postKey }] = await Promise.all([
     device.certificate(),
     device.keys(),
   ]);
+  // Room is kept for the answer: in this device's box, whose node has to know the key for that.
+  await network
+    .mailbox(device.institution)
+    .open(fromHex(fingerprint), postKey, await certifiedCaller(device));
   const r = session.random(32);
   const body = accessRequest.encode({
     v: 1,
@@ -63,6 +70,10 @@ export async function requestAccess(
     purpose: input.purpose,
     until: input.until,
     r,
+    reply: makeReply(postKey, {
+      nonce: session.random(16),
+      notAfter: session.clock() + limits.messageLifetimeMs,
+    }),
     text: input.text ?? "",
   });
   const signature = sign({
@@ -96,7 +107,7 @@ export async function requestAccess(
     closedAt: null,
   };
   await device.items.put("request", request, item);
-  await network.mailbox(address.institution).post(address.box, sealed);
+  await postSealed(session, address, sealed);
   return summariseRequest(item, "patient");
 }
 

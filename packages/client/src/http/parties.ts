@@ -7,11 +7,12 @@ import type { MailboxApi, ProxyApi, RegistryApi, VaultApi } from "../ports.ts";
 export function httpMailbox(part: Part): MailboxApi {
   const at = (box: Uint8Array): { box: string } => ({ box: toHex(box) });
   return {
-    open: async (box, caller) => {
-      await part.call(mailboxRoutes.openBox, { params: at(box), caller });
+    open: async (box, postKey, caller) => {
+      await part.call(mailboxRoutes.openBox, { params: at(box), body: { postKey }, caller });
     },
-    post: async (box, body) => {
-      await part.call(mailboxRoutes.putMessage, { params: at(box), body });
+    post: async (box, post, visit) => {
+      const body = { v: 1 as const, ...post };
+      await part.call(mailboxRoutes.putMessage, { params: at(box), body, caller: visit });
     },
     read: (box, { waitMs, after, signal }, caller) =>
       part.call(mailboxRoutes.readMessages, {

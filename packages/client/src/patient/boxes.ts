@@ -31,5 +31,6 @@ export const cardOfBox = ({ institution, box, keys }: OwnBox): ContactCard => ({
   node: institution,
   box,
   boxKey: keys.box.publicKey,
+  postKey: keys.postKey,
   certificate: new Uint8Array(0),
 });

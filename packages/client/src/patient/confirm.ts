@@ -5,14 +5,14 @@ import { HEAD_BYTES } from "@anamnesis/fhir";
 import { AnamnesisError, disputeReason, limits } from "@anamnesis/protocol";
 import { disputeSlip } from "../disputeSlip.ts";
 import { inParallel } from "../inParallel.ts";
-import { sealMessage, staffAddress } from "../mail.ts";
+import { postSealed, sealMessage, staffAddress } from "../mail.ts";
 import { certificateOf } from "../people.ts";
 import { labelOf } from "../recordLabel.ts";
 import type { Session } from "../session.ts";
 import { postSlip, signedSlip } from "../submit.ts";
 import { openVersion, ownRecord, ownRecords, remember } from "./records.ts";
 import type { OwnRecord } from "./records.ts";
-import { keysOfTag, visitKey } from "./visitKeys.ts";
+import { asVisit, keysOfTag, visitKey } from "./visitKeys.ts";
 
 const RECORDS_AT_ONCE = 4;
 const BATCH_SLIPS = 512;
@@ -149,7 +149,10 @@ export async function dispute(
 ): Promise<string> {
   const { record, visit } = await ownRecord(session, input.id);
   const newest = record.versions.at(-1)!;
-  const author = staffAddress(await certificateOf(session, newest.author.fingerprint));
+  const author = staffAddress(
+    await certificateOf(session, newest.author.fingerprint),
+    asVisit(session, visit),
+  );
   const { publicKey, secretKey } = visitKey(session, visit);
   const time = session.clock();
   const reason = {
@@ -168,7 +171,7 @@ export async function dispute(
   });
   const slip = disputeSlip(reason, sealed, (type, message) => sign({ type, message, secretKey }));
   await postSlip(session.network.node(visit.institution), visit.chain, slip);
-  await session.network.mailbox(author.institution).post(author.box, sealed);
+  await postSealed(session, author, sealed);
   await remember(session, record, (item) => ({
     ...item,
     disputes: { ...item.disputes, [newest.digest]: { slip: slip.id, reason: input.reason } },

@@ -6,6 +6,7 @@ import { fromHex, grantContext, sha256, toHex } from "@anamnesis/crypto/verify";
 import {
   hpkeInfo,
   AnamnesisError,
+  accessRequest,
   consortiumOf,
   grantDigest,
   grantDocument,
@@ -21,6 +22,7 @@ import type { Grant, SharePackage, VisitSignature } from "@anamnesis/protocol";
 import { bareCaller } from "../caller.ts";
 import type { GrantGivenItem, VisitItem } from "../items.ts";
 import { sendMessage, staffAddress } from "../mail.ts";
+import type { Expected } from "../mail.ts";
 import type { GrantSummary } from "../model.ts";
 import type { Session } from "../session.ts";
 import { postSlip, signedSlip } from "../submit.ts";
@@ -265,5 +267,11 @@ async function sendToReader(
     categories: [...categories],
     requests: answers.slice(0, limits.grantAnswers).map(({ request }) => fromHex(request)),
   });
-  await sendMessage(session, staffAddress(reader), { type: "grant", body });
+  await sendMessage(session, staffAddress(reader, expectedBy(answers)), { type: "grant", body });
+}
+
+/** Who answers a request is expected by whoever asked. */
+function expectedBy([answered]: Terms["answers"]): Expected {
+  if (answered === undefined) return { by: "nothing" };
+  return { by: "reply", reply: accessRequest.decode(answered.body).reply };
 }

@@ -6,6 +6,7 @@ import { randomBytes, toHex } from "@anamnesis/crypto/verify";
 import {
   signedAccessRequest,
   accessRequest,
+  makeReply,
   signedTokenRequest,
   signedVisitToken,
   tokenAnswer,
@@ -125,7 +126,7 @@ describe("boxes", () => {
 
   test("garbage is thrown away, and what lies behind it is read", async () => {
     const mailbox = federation.mailbox(box.institution);
-    await mailbox.post(box.box, randomBytes(4096));
+    await mailbox.post(box.box, { sealed: randomBytes(4096), proof: null });
     await sendMessage(author, box, { type: "record.notice", body: randomBytes(40) });
     await sendMessage(author, box, { type: "grant", body: randomBytes(40) });
     await askTokens(author);
@@ -152,6 +153,7 @@ describe("boxes", () => {
       purpose: "TREAT",
       until: federation.clock() + 1e6,
       r: randomBytes(32),
+      reply: makeReply(randomBytes(32), { nonce: randomBytes(16), notAfter: 0 }),
       text: "",
     });
     const signature = sign({
@@ -164,7 +166,7 @@ describe("boxes", () => {
       body: signedAccessRequest.encode({ v: 1, request: body, signature }),
     } as const;
     const sealed = await sealMessage(box, message);
-    await federation.mailbox(box.institution).post(box.box, sealed);
+    await federation.mailbox(box.institution).post(box.box, { sealed, proof: null });
     assert.deepEqual(
       (await events()).map((event) => (event.what === "declined" ? event.code : event.what)),
       ["PROOF_INVALID"],
@@ -232,6 +234,7 @@ describe("boxes", () => {
     const [item] = await author.device.items.all("token");
     const address = staffAddress(
       await certificateOf(author, (await author.device.certificate()).fingerprint),
+      { by: "nothing" },
     );
     const signed = signedVisitToken.decode(item!.token);
     const flip = (bytes: Uint8Array): Uint8Array =>
@@ -277,6 +280,7 @@ describe("boxes", () => {
       node: "http://evil.example",
       box: box.box,
       boxKey: box.boxKey,
+      postKey: randomBytes(32),
       certificate: new Uint8Array(),
     };
     assert.throws(() => cardAddress(author, card), { code: "NOT_FOUND" });

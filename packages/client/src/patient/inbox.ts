@@ -23,7 +23,7 @@ import type { OwnBox } from "./boxes.ts";
 import { cardOfBox } from "./boxes.ts";
 import { takeLookup } from "./lookups.ts";
 import { beginVisit, tokenFor } from "./visits.ts";
-import { visitOf } from "./visitKeys.ts";
+import { asVisit, visitOf } from "./visitKeys.ts";
 
 /** What `attend` tells as it happens. */
 export type AttendEvent =
@@ -131,8 +131,9 @@ async function answerTokenRequest(
   const pids = await visitsFor(session, doctor, asked);
   const card = cardOfBox(from);
   await inParallel(pids, VISITS_AT_ONCE, async (pid, index) => {
-    const token = await tokenFor(session, await visitOf(session, pid), card);
-    await sendMessage(session, staffAddress(doctor), {
+    const visit = await visitOf(session, pid);
+    const token = await tokenFor(session, visit, card);
+    await sendMessage(session, staffAddress(doctor, asVisit(session, visit)), {
       type: "visit.token",
       body: tokenAnswer.encode({ v: 1, id: asked.id, index, token }),
     });

@@ -29,7 +29,7 @@ export async function openRequest(session: Session, request: string): Promise<Re
 /** Refuses on chain under a key used once, which names nobody, and tells the doctor. @throws {AnamnesisError} NOT_FOUND, REQUEST_CLOSED */
 export async function refuse(session: Session, request: string): Promise<void> {
   const item = await openRequest(session, request);
-  const { r } = accessRequest.decode(item.body);
+  const { r, reply } = accessRequest.decode(item.body);
   const once = signingKeypair(session.random(32));
   const { chain } = consortiumOf(session.trust);
   const slip = signedSlip(session, {
@@ -50,7 +50,8 @@ export async function refuse(session: Session, request: string): Promise<void> {
     state: "refused",
     closedAt: session.clock(),
   });
-  await sendMessage(session, staffAddress(await certificateOf(session, item.party)), {
+  const asking = await certificateOf(session, item.party);
+  await sendMessage(session, staffAddress(asking, { by: "reply", reply }), {
     type: "access.refused",
     body: fromHex(request),
   });

@@ -7,7 +7,9 @@ import {
 import type { BoxKeys, IdentifiedSigningKey } from "@anamnesis/crypto/patientKeys";
 import { toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
+import { bareCaller } from "../caller.ts";
 import type { VisitItem } from "../items.ts";
+import type { Expected } from "../mail.ts";
 import type { Session } from "../session.ts";
 
 /** Key epoch of new visits. */
@@ -15,6 +17,12 @@ export const EPOCH = "1";
 
 export const visitKey = (session: Session, visit: Pick<VisitItem, "salt">): IdentifiedSigningKey =>
   visitSigningKey({ seed: session.device.seed, visitSalt: visit.salt });
+
+/** What shows the node of its institution that this visit may write to the staff there. */
+export const asVisit = (session: Session, visit: Pick<VisitItem, "salt">): Expected => ({
+  by: "visit",
+  visit: bareCaller(visitKey(session, visit)),
+});
 
 const boxKeys = new WeakMap<Session, Map<string, Promise<BoxKeys>>>();
 

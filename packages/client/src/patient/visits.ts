@@ -22,7 +22,7 @@ import { findDoctor, personView } from "../people.ts";
 import type { Session } from "../session.ts";
 import { signedSlip } from "../submit.ts";
 import { statedBy } from "./stated.ts";
-import { EPOCH, keysOfTag, publicKeyFor, visitBox, visitKey } from "./visitKeys.ts";
+import { EPOCH, asVisit, keysOfTag, publicKeyFor, visitBox, visitKey } from "./visitKeys.ts";
 
 export interface OpenVisitInput {
   readonly institution: string;
@@ -66,7 +66,7 @@ export async function openVisit(session: Session, input: OpenVisitInput): Promis
     token,
   };
   if (doctor === undefined) return opened;
-  await sendMessage(session, staffAddress(doctor), {
+  await sendMessage(session, staffAddress(doctor, asVisit(session, visit)), {
     type: "visit.token",
     body: tokenAnswer.encode({ v: 1, id: unasked, index: 0, token }),
   });
@@ -150,18 +150,19 @@ async function openOnChain(session: Session, visit: VisitItem): Promise<void> {
 }
 
 async function openBox(session: Session, visit: VisitItem, box: Uint8Array): Promise<void> {
-  const { signing } = await visitBox(session, visit);
-  await session.network.mailbox(visit.institution).open(box, bareCaller(signing));
+  const { signing, postKey } = await visitBox(session, visit);
+  await session.network.mailbox(visit.institution).open(box, postKey, bareCaller(signing));
 }
 
 /** The contact card of a visit's own box. */
 async function cardOf(session: Session, visit: VisitItem): Promise<ContactCard> {
   if (visit.box === null) throw new AnamnesisError("NOT_FOUND", "This visit has no box of its own");
-  const { box } = await visitBox(session, visit);
+  const { box, postKey } = await visitBox(session, visit);
   return {
     node: visit.institution,
     box: visit.box,
     boxKey: box.publicKey,
+    postKey,
     certificate: new Uint8Array(0),
   };
 }

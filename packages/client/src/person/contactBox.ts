@@ -30,11 +30,12 @@ export async function openContactBox(
   };
   if (kept === undefined) await device.items.put("contactBox", "contact", item);
   const keys = await contactBoxKeys(device.seed);
-  await network.mailbox(item.institution).open(item.box, bareCaller(keys.signing));
+  await network.mailbox(item.institution).open(item.box, keys.postKey, bareCaller(keys.signing));
   const card: ContactCard = {
     node: item.institution,
     box: item.box,
     boxKey: keys.box.publicKey,
+    postKey: keys.postKey,
     certificate: der,
   };
   const { registry } = consortiumOf(session.trust).consortium;

@@ -45,7 +45,8 @@ suite("keys of one seed", () => {
         visitSigningKey({ seed: from, visitSalt: salt }).secretKey,
         grantSigningKey({ seed: from, grantSalt: salt }).secretKey,
         deviceStorageKey(from),
-        ...boxes.flatMap(({ signing, box }) => [
+        ...boxes.flatMap(({ signing, box, postKey }) => [
+          postKey,
           signing.secretKey,
           signing.publicKey,
           box.secretKey,

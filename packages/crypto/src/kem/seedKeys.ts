@@ -18,10 +18,12 @@ export interface IdentifiedSigningKey extends SigningKeypair {
   readonly id: Uint8Array;
 }
 
-/** The keys of a mailbox: one to prove ownership, one to be written to. */
+/** The keys of a mailbox: one to prove ownership, one to be written to, one by which its node knows expected writers. */
 export interface BoxKeys {
   readonly signing: SigningKeypair;
   readonly box: BoxKeypair;
+  /** HMAC key, 32 bytes; it stands in the box's contact card. */
+  readonly postKey: Uint8Array;
 }
 
 /** The keys of one tag. */
@@ -160,5 +162,6 @@ async function keysFor(
   return {
     signing: signingKeypair(kdf(seed, `${label}-sign`, salt, 32)),
     box: await boxKeypairFromSeed(kdf(seed, `${label}-open`, salt, 32)),
+    postKey: kdf(seed, `${label}-post`, salt, 32),
   };
 }

@@ -1,7 +1,19 @@
+import { boxPost } from "../boxPost.ts";
 import { limits } from "../limits.ts";
-import { blob, hexId, item, list, literal, object, optional, tuple, uintUpTo } from "../shape.ts";
-import { cbor, json, nothing, octets } from "./body.ts";
-import { anybody, route, signedBy } from "./route.ts";
+import {
+  blob,
+  bytes,
+  hexId,
+  item,
+  list,
+  literal,
+  object,
+  optional,
+  tuple,
+  uintUpTo,
+} from "../shape.ts";
+import { cbor, json, nothing } from "./body.ts";
+import { maybeSignedBy, route, signedBy } from "./route.ts";
 
 /** A box's id, or the fingerprint of the staff certificate whose box it is. */
 const box = { box: hexId<string>() };
@@ -22,19 +34,19 @@ export const mailboxRoutes = {
     method: "PUT",
     path: "/boxes/{box}",
     params: box,
-    caller: signedBy("key"),
-    request: nothing,
+    caller: signedBy("either"),
+    request: json("Box to open", object({ postKey: bytes(32) }), SMALL_BYTES),
     response: json("Opened box", object(box), SMALL_BYTES),
-    codes: ["FORBIDDEN", "RATE_LIMITED", "STORAGE_FULL"],
-    summary: "Open a box",
+    codes: ["FORBIDDEN", "CERTIFICATE_NOT_LIVE", "RATE_LIMITED", "STORAGE_FULL"],
+    summary: "Open a box, or say by which key room in it is proved",
     spec: "H-17",
   }),
   putMessage: route({
     method: "POST",
     path: "/boxes/{box}/messages",
     params: box,
-    caller: anybody,
-    request: octets(limits.messageBytes),
+    caller: maybeSignedBy("key"),
+    request: cbor(boxPost),
     response: json("Message that was put", object({ message: messageId }), SMALL_BYTES),
     timeoutMs: 60_000,
     codes: ["BOX_FULL", "STORAGE_FULL"],

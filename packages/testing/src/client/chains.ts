@@ -204,17 +204,23 @@ export class MemoryChains {
     if (!isMember) throw new AnamnesisError("NOT_FOUND", "This node does not keep that chain");
   }
 
+  /** Whether a visit is open under the bare key with which a caller signs. */
+  isOpenVisit(caller: Caller): boolean {
+    const key = signedKey(caller);
+    return (
+      key !== undefined &&
+      [...this.#chains.values()].some(
+        (chain) => chain.genesis.kind === "care" && signsForOpenVisit(chain.state, key),
+      )
+    );
+  }
+
   /** H-2: what shows no name is carried only for a visit that is open. */
   #mayCarry(bytes: Uint8Array, caller: Caller | undefined): void {
     const { kind } = decodeSlip(bytes);
     if (kind !== "grant.publish" && kind !== "access.refuse") return;
-    const key = caller === undefined ? undefined : signedKey(caller);
-    const isOpen =
-      key !== undefined &&
-      [...this.#chains.values()].some(
-        (chain) => chain.genesis.kind === "care" && signsForOpenVisit(chain.state, key),
-      );
-    if (!isOpen) throw new AnamnesisError("FORBIDDEN", "Want the signature of a visit's key");
+    if (caller === undefined || !this.isOpenVisit(caller))
+      throw new AnamnesisError("FORBIDDEN", "Want the signature of a visit's key");
   }
 }
 

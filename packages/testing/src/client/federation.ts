@@ -13,7 +13,7 @@ import type {
   VaultApi,
 } from "@anamnesis/client";
 import * as person from "@anamnesis/client/person";
-import { AnamnesisError, requestedKey } from "@anamnesis/protocol";
+import { AnamnesisError, requestedKey, verifyPostProof } from "@anamnesis/protocol";
 import type { Role, Trust } from "@anamnesis/protocol";
 import type { Authority } from "../../../../apps/registry/src/authority.ts";
 import { genesisTime, hospital, makeTrust, otherHospital, realBoxes } from "../federation.ts";
@@ -28,7 +28,14 @@ const noAad = new Uint8Array(0);
 export interface Box {
   /** Who reads it: a bare key, or a certificate's fingerprint. */
   readonly owner: Uint8Array | string;
-  readonly messages: { readonly id: string; readonly sealed: Uint8Array }[];
+  /** As its owner set it. */
+  postKey?: Uint8Array;
+  /** `expected`: the writer showed by what room is kept for them. */
+  readonly messages: {
+    readonly id: string;
+    readonly sealed: Uint8Array;
+    readonly expected: boolean;
+  }[];
 }
 
 export class ClientFederation implements Network {
@@ -119,16 +126,29 @@ export class ClientFederation implements Network {
       return found;
     };
     return {
-      open: async (box, caller) => {
+      open: async (box, postKey, caller) => {
         const owner = signedKey(caller);
-        if (owner === undefined) throw new AnamnesisError("FORBIDDEN", "Want the box's own key");
-        if (!this.boxes.has(toHex(box))) this.boxes.set(toHex(box), { owner, messages: [] });
+        if (owner !== undefined && !this.boxes.has(toHex(box)))
+          this.boxes.set(toHex(box), { owner, messages: [] });
+        const found = own(box);
+        this.#assertReads(found, caller);
+        found.postKey = postKey;
       },
-      post: async (box, sealed) => {
+      post: async (box, { sealed, proof }, visit) => {
         if (sealed.length % 4096 !== 0)
           throw new AnamnesisError("BAD_REQUEST", "Want whole buckets");
         this.#messages += 1;
-        own(box).messages.push({ id: String(this.#messages).padStart(28, "0"), sealed });
+        const found = own(box);
+        const isProved =
+          proof !== null &&
+          found.postKey !== undefined &&
+          verifyPostProof(proof, found.postKey, { box, sealed });
+        const isVisit = visit !== undefined && this.chains.isOpenVisit(visit);
+        found.messages.push({
+          id: String(this.#messages).padStart(28, "0"),
+          sealed,
+          expected: isProved || isVisit,
+        });
       },
       read: async (box, { waitMs, signal }, caller) => {
         const found = own(box);

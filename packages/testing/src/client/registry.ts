@@ -15,6 +15,7 @@ import {
   hpkeInfo,
   identityCommitment,
   makeSlip,
+  proveByCard,
   registeredBytes,
   requestedKey,
   signedAttestation,
@@ -120,15 +121,15 @@ export class MemoryRegistry {
           { type: "lookup.notice", body: utf8(`${doctor.name}, ${doctor.institution}`) },
           1136,
         );
-        await this.#federation.mailbox(card.node).post(
-          card.box,
-          await sealTo({
-            publicKey: card.boxKey,
-            info: hpkeInfo.message,
-            aad: card.box,
-            plaintext: notice,
-          }),
-        );
+        const { box, boxKey, postKey } = card;
+        const sealedNotice = await sealTo({
+          publicKey: boxKey,
+          info: hpkeInfo.message,
+          aad: box,
+          plaintext: notice,
+        });
+        const proof = proveByCard(postKey, { box, sealed: sealedNotice });
+        await this.#federation.mailbox(card.node).post(box, { sealed: sealedNotice, proof });
         return sealTo({
           publicKey: doctor.boxKey,
           info: hpkeInfo.card,
