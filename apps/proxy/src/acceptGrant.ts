@@ -47,18 +47,24 @@ export interface AcceptDeps {
   readonly now: () => number;
 }
 
+export interface Accepted {
+  readonly gid: Gid;
+  readonly held: HeldGrant;
+  /** V_0…V_{k−1} of each tag. */
+  readonly commitments: readonly (readonly Uint8Array[])[];
+  /** The patient's certificate by its fingerprint. */
+  readonly patient: Fingerprint;
+}
+
 /**
  * Judges a share package (H-30): all that makes the grant the patient's is inside, so nobody needs to be known who sends
  * it. That the grant stands on chain is asked at each request instead, because shares come before the publication.
  *
- * @returns the patient's certificate by its fingerprint, for limits; it is not kept, because it would join what one patient granted.
+ * @returns whose grant it is, too, for limits: that is not kept, because it would join what one patient granted.
  * @throws {AnamnesisError} SHARE_INVALID, GRANT_SIGNATURE, OUTSIDE_GRANT_TIME, CERTIFICATE_INVALID, CERTIFICATE_NOT_LIVE,
  * UNAVAILABLE (no revocation list is to be had), and those of decoding.
  */
-export async function acceptGrant(
-  received: SharePackage,
-  deps: AcceptDeps,
-): Promise<{ gid: Gid; held: HeldGrant; patient: Fingerprint }> {
+export async function acceptGrant(received: SharePackage, deps: AcceptDeps): Promise<Accepted> {
   const grant = grantDocument.decode(received.grant);
   const gid = gidOf(grant.key);
   checkGrant(grant, deps);
@@ -69,36 +75,13 @@ export async function acceptGrant(
   const held: HeldGrant = {
     grant: received.grant,
     digest,
-    commitments: received.commitments,
     secret: { replyKey: secret.replyKey, shares: secret.shares },
     visits: secret.visits,
     erasedAt: 0,
     receipt: new Uint8Array(0),
   };
-  checkAgainstCommitments(held, deps.index);
-  return { gid, held, patient };
-}
-
-/**
- * The shares in the form in which the suite works with them.
- *
- * @throws {AnamnesisError} GRANT_NOT_LIVE once erased. @throws {CryptoError} E_SHARE_INVALID or E_FORMAT for another number of
- * shares or commitments than the grant's tags want.
- */
-export function sharesOf(held: HeldGrant, index: number): ProxyShares {
-  if (held.secret === null)
-    throw new AnamnesisError("GRANT_NOT_LIVE", "The shares of this grant are erased");
-  const { shares, replyKey } = held.secret;
-  const { tags, k } = grantDocument.decode(held.grant);
-  return proxyShares({
-    grant: held.grant,
-    index,
-    replyKey,
-    tags: tags.map(({ tag }) => tag),
-    k,
-    points: shares,
-    commitments: held.commitments,
-  });
+  const { tags } = checkedShares(grant, received, secret);
+  return { gid, held, commitments: tags.map(({ commitments }) => commitments), patient };
 }
 
 function checkGrant(grant: Grant, deps: AcceptDeps): void {
@@ -197,17 +180,30 @@ function checkVisits(grant: Grant, digest: Uint8Array, secret: ShareSecret): voi
   if (wanted.size > 0) throw signatureRefused(`${wanted.size} of its visits did not sign it`);
 }
 
-function checkAgainstCommitments(held: HeldGrant, index: number): void {
+/** One share for each tag, which fits the tag's k commitments. */
+function checkedShares(
+  grant: Grant,
+  received: SharePackage,
+  { index, replyKey, shares: points }: ShareSecret,
+): ProxyShares {
   try {
-    checkShares(sharesOf(held, index));
+    const shares = proxyShares({
+      grant: received.grant,
+      index,
+      replyKey,
+      tags: grant.tags.map(({ tag }) => tag),
+      k: grant.k,
+      points,
+      commitments: received.commitments,
+    });
+    checkShares(shares);
+    return shares;
   } catch (cause) {
     if (!(cause instanceof CryptoError)) throw cause;
     throw new AnamnesisError(
       "SHARE_INVALID",
       "Share refused: want one for each tag that matches its k commitments",
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }

@@ -15,7 +15,6 @@ import {
   decodeSlipProof,
   gidFrom,
   gidOf,
-  grantDocument,
   grantLive,
   intentCommitment,
   limits,
@@ -34,6 +33,7 @@ import type {
 } from "@anamnesis/protocol";
 import type { RateLimit } from "@anamnesis/server";
 import type { Consortium, SlipOnChain } from "./consortium.ts";
+import type { ReadGrants } from "./readGrants.ts";
 import type { HeldGrant } from "./store.ts";
 
 /** A request whose reader's signature holds, with all that the checks look at. */
@@ -47,6 +47,7 @@ export interface Asked {
 export interface CheckDeps {
   readonly trust: Trust;
   readonly consortium: Consortium;
+  readonly grants: ReadGrants;
   readonly index: number;
   readonly rate: RateLimit;
   readonly now: () => number;
@@ -87,7 +88,7 @@ export async function checkRelease(
 ): Promise<Released[]> {
   const { request } = asked;
   certificateIsLive(asked, deps);
-  const grant = grantIsTheReaders(asked, held);
+  const grant = grantIsTheReaders(asked, held, deps);
   const published = await deps.consortium.grant(gidFrom(request.gid));
   if (published !== undefined) grantIsSigned(held!, published);
   const intent = await deps.consortium.slip(slipIdFrom(request.intent));
@@ -112,8 +113,12 @@ function certificateIsLive({ certificate }: Asked, { now }: CheckDeps): void {
 }
 
 /** To anybody but its reader a grant looks as if this proxy had none. */
-function grantIsTheReaders({ request, reader }: Asked, held: HeldGrant | undefined): Grant {
-  const grant = held === undefined ? undefined : grantDocument.decode(held.grant);
+function grantIsTheReaders(
+  { request, reader }: Asked,
+  held: HeldGrant | undefined,
+  { grants }: CheckDeps,
+): Grant {
+  const grant = held === undefined ? undefined : grants.of(held);
   if (
     grant === undefined ||
     toHex(grant.reader) !== reader ||

@@ -159,7 +159,7 @@ test("an erasure that a crash cut short is finished at the next start", async ()
   const folder = join(own.parties.homes.get(1)!, "store");
   const key = await readFile(join(folder, "shareKeys", made.gid));
   const store = new ProxyStore(folder);
-  await store.putGrant(made.gid, { ...store.grant(made.gid)!, secret: null });
+  await store.putGrant(made.gid, { ...store.grant(made.gid)!, secret: null }, []);
   await store.close();
   await writeFile(join(folder, "shareKeys", made.gid), key);
   await own.run(1);
@@ -173,13 +173,12 @@ test("shares that were changed on disk are refused, not used", async () => {
   const held = {
     grant: new Uint8Array(3),
     digest: new Uint8Array(32),
-    commitments: [],
     secret: { replyKey: new Uint8Array(32), shares: [new Uint8Array(48)] },
     visits: [],
     erasedAt: 0,
     receipt: new Uint8Array(0),
   };
-  await store.putGrant(gid, held);
+  await store.putGrant(gid, held, [[new Uint8Array(576)]]);
   assert.deepEqual(store.grant(gid)?.secret, held.secret);
   await writeFile(join(homes.get(2)!, "store", "shareKeys", gid), new Uint8Array(32));
   assert.throws(() => store.grant(gid), { code: "STORE_CORRUPT" });

@@ -41,7 +41,7 @@ export async function eraseIfEnded(gid: Gid, deps: ErasureDeps): Promise<HeldGra
     secretKey: signing.secretKey,
   });
   const erased: HeldGrant = { ...held, secret: null, erasedAt, receipt };
-  await store.putGrant(gid, erased);
+  await store.putGrant(gid, erased, []);
   return erased;
 }
 

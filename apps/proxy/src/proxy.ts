@@ -15,6 +15,7 @@ import type { Consortium } from "./consortium.ts";
 import { Denials } from "./denials.ts";
 import { sweep } from "./erasure.ts";
 import { nonceFolder, readKeys, storeFolder } from "./home.ts";
+import { ReadGrants } from "./readGrants.ts";
 import { routes } from "./routes.ts";
 import { ProxyStore } from "./store.ts";
 
@@ -98,6 +99,7 @@ async function start(config: ProxyConfig): Promise<Server> {
     box: keys.box,
     signing,
     store,
+    grants: new ReadGrants(),
     consortium,
     denials,
     trust: config.trust,

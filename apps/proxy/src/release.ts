@@ -1,10 +1,9 @@
-import { proveShare, reencryptShare } from "@anamnesis/crypto/proxy";
+import { proveShare, proxyShares, reencryptShare } from "@anamnesis/crypto/proxy";
 import type { ProxyShares } from "@anamnesis/crypto/proxy";
 import { sealSymmetric } from "@anamnesis/crypto/box";
-import { CryptoError, enc, fromHex, toHex } from "@anamnesis/crypto/verify";
+import { CryptoError, at, enc, fromHex, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { ReencryptAnswer } from "@anamnesis/protocol";
-import { sharesOf } from "./acceptGrant.ts";
 import { checkRelease } from "./checks.ts";
 import type { Asked, CheckDeps, Released } from "./checks.ts";
 import type { Denials } from "./denials.ts";
@@ -38,7 +37,7 @@ async function release(deps: ReleaseDeps, asked: Asked, answer: Answer): Promise
   const held = deps.store.grant(gid);
   try {
     const released = await checkRelease(asked, held, deps);
-    const shares = sharesOf(held!, deps.index);
+    const shares = sharesFor(gid, released, deps);
     const items: Uint8Array[] = [];
     for (const item of released)
       items.push(await capsuleChecked(() => answer(shares, item, asked)));
@@ -49,6 +48,34 @@ async function release(deps: ReleaseDeps, asked: Asked, answer: Answer): Promise
       deps.denials.post(gid, asked.reader, error.code);
     throw error;
   }
+}
+
+/**
+ * The shares of the tags asked about, in the form in which the suite works with them. They are looked up after the checks: what
+ * was erased while those waited for the chain is not used.
+ * @throws {AnamnesisError} GRANT_NOT_LIVE once erased.
+ */
+function sharesFor(
+  gid: string,
+  released: readonly Released[],
+  { store, grants, index }: ReleaseDeps,
+): ProxyShares {
+  const held = store.grant(gid);
+  if (held === undefined || held.secret === null)
+    throw new AnamnesisError("GRANT_NOT_LIVE", "The shares of this grant are erased");
+  const { shares, replyKey } = held.secret;
+  const { k, tags } = grants.of(held);
+  const asked = new Set(released.map(({ tag }) => toHex(tag)));
+  const positions = [...tags.keys()].filter((t) => asked.has(toHex(at(tags, t).tag)));
+  return proxyShares({
+    grant: held.grant,
+    index,
+    replyKey,
+    tags: positions.map((t) => at(tags, t).tag),
+    k,
+    points: positions.map((t) => at(shares, t)),
+    commitments: positions.flatMap((t) => store.commitments(gid, t)),
+  });
 }
 
 /** The suite does `CheckCapsule` before it touches a share; whatever it finds wrong, the capsule is at fault. */

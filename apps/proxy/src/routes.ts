@@ -49,7 +49,7 @@ async function takeShares(
   deps: ProxyDeps,
   shares: SharePackage,
 ): Promise<ResponseOf<typeof proxyRoutes.postGrant>> {
-  const { gid, held, patient } = await acceptGrant(shares, deps);
+  const { gid, held, commitments, patient } = await acceptGrant(shares, deps);
   const before = deps.store.grant(gid);
   if (before !== undefined && !sameDeal(before, held) && !(await isPublished(deps, gid, held))) {
     throw new AnamnesisError(
@@ -59,7 +59,7 @@ async function takeShares(
   }
   if (before === undefined || !sameDeal(before, held)) {
     deps.newGrants.take(patient, deps.now());
-    await deps.store.putGrant(gid, held);
+    await deps.store.putGrant(gid, held, commitments);
   }
   return { gid, accepted: true };
 }

@@ -12,8 +12,6 @@ import { ShareKeys } from "./shareKeys.ts";
 export interface HeldGrant {
   readonly grant: Uint8Array;
   readonly digest: Uint8Array;
-  /** Commitments V, 576 bytes each: k for each tag. */
-  readonly commitments: readonly Uint8Array[];
   readonly secret: { readonly replyKey: Uint8Array; readonly shares: readonly Uint8Array[] } | null;
   readonly visits: readonly { readonly key: Uint8Array; readonly signature: Uint8Array }[];
   /** Unix milliseconds, 0 while the shares are held. */
@@ -38,6 +36,8 @@ type StoredGrant = Omit<HeldGrant, "secret"> & { readonly secret: Uint8Array | n
 export class ProxyStore {
   readonly #root: RootDatabase<Buffer, string>;
   readonly #grants: Database<Buffer, string>;
+  /** Apart from the grants: most of their bytes, of which an answer needs those of its tags. */
+  readonly #commitments: Database<Buffer, string>;
   readonly #intents: Database<Buffer, string>;
   readonly #keys: ShareKeys;
   readonly #quotaBytes: number;
@@ -54,6 +54,7 @@ export class ProxyStore {
       eventTurnBatching: false, // else a failed write would end the process
     });
     this.#grants = this.#root.openDB({ name: "grants", encoding: "binary" });
+    this.#commitments = this.#root.openDB({ name: "commitments", encoding: "binary" });
     this.#intents = this.#root.openDB({ name: "intents", encoding: "binary" });
   }
 
@@ -66,6 +67,17 @@ export class ProxyStore {
     return { ...stored, secret };
   }
 
+  /**
+   * Commitments V of a tag, by its position in a grant whose shares are held.
+   * @throws {AnamnesisError} STORE_CORRUPT where there are none: they went with the shares.
+   */
+  commitments(gid: string, position: number): readonly Uint8Array[] {
+    const value = this.#commitments.get(`${gid} ${position}`);
+    if (value === undefined)
+      throw new AnamnesisError("STORE_CORRUPT", "The proxy holds no commitments of these shares");
+    return decodeCanonical(value) as Uint8Array[];
+  }
+
   /** Ids of the grants whose shares are still held. */
   heldGids(): Gid[] {
     return [...this.#grants.getKeys()]
@@ -75,15 +87,28 @@ export class ProxyStore {
 
   /**
    * Keeps a grant. Without `secret` its shares are beyond recovery when this resolves.
+   * @param commitments - V_0…V_{k−1} of each tag, 576 bytes each; none where the shares are gone.
    * @throws {AnamnesisError} STORAGE_FULL; nothing of it is kept.
    */
-  async putGrant(gid: string, held: HeldGrant): Promise<void> {
+  async putGrant(
+    gid: string,
+    held: HeldGrant,
+    commitments: readonly (readonly Uint8Array[])[],
+  ): Promise<void> {
     const { secret, ...rest } = held;
-    if (secret !== null && bytesOf(this.#grants) + encode(held).length > this.#quotaBytes)
+    const values = commitments.map((each) => encode(each));
+    const wanted = [encode(held), ...values].reduce((sum, { length }) => sum + length, 0);
+    const kept = bytesOf(this.#grants) + bytesOf(this.#commitments);
+    if (secret !== null && kept + wanted > this.#quotaBytes)
       throw new AnamnesisError("STORAGE_FULL", "Share refused: this proxy has no room for more");
     await this.#write(async () => {
       const sealed = secret === null ? null : sealSecret(await this.#keys.make(gid), secret);
-      await this.#grants.put(gid, encode({ ...rest, secret: sealed }));
+      await this.#root.transaction(() => {
+        for (const key of this.#commitments.getKeys(under(gid))) void this.#commitments.remove(key);
+        for (const [position, value] of values.entries())
+          void this.#commitments.put(`${gid} ${position}`, value);
+        void this.#grants.put(gid, encode({ ...rest, secret: sealed }));
+      });
     });
     if (secret === null) await this.#keys.destroy(gid);
   }
@@ -103,7 +128,7 @@ export class ProxyStore {
   }
 
   intents(gid: string): ServedIntent[] {
-    return [...this.#intents.getRange({ start: `${gid} `, end: `${gid}!` })].map(
+    return [...this.#intents.getRange(under(gid))].map(
       ({ value }) => decodeCanonical(value) as unknown as ServedIntent,
     );
   }
@@ -128,6 +153,9 @@ export class ProxyStore {
     }
   }
 }
+
+/** The keys that begin with a gid and a space. */
+const under = (gid: string) => ({ start: `${gid} `, end: `${gid}!` });
 
 /** Whole pages of the file, as LMDB counts them (`mdb_stat`). */
 function bytesOf(database: Database<Buffer, string>): number {
