@@ -16,13 +16,17 @@ import type { CertificateView, PersonCertificate, Trust } from "@anamnesis/proto
  */
 export function verifyCertificate(trust: Trust, der: Uint8Array, now?: number): PersonCertificate {
   const certificate = readCertificate(der, consortiumOf(trust).cas);
-  if (now !== undefined && !certificateInDate(certificate, now)) {
+  if (now !== undefined) assertInDate(certificate, now);
+  return certificate;
+}
+
+/** @throws {AnamnesisError} CERTIFICATE_NOT_LIVE */
+export function assertInDate(certificate: PersonCertificate, now: number): void {
+  if (!certificateInDate(certificate, now))
     throw new AnamnesisError(
       "CERTIFICATE_NOT_LIVE",
       "Certificate refused: it is not valid yet or not any more",
     );
-  }
-  return certificate;
 }
 
 /** A patient's certificate, which stands on no chain. @throws {AnamnesisError} CERTIFICATE_INVALID, CERTIFICATE_NOT_LIVE */

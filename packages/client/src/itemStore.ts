@@ -88,8 +88,11 @@ export class ItemStore {
         { cause },
       );
     }
-    // Sealed under a key that only this device has: the value is as this code wrote it.
-    return decodeCanonical(plaintext, { maxBytes: BYTES_MAX }) as unknown as StoredItem<K>;
+    // Sealed under a key that only this device has: the value is as this code wrote it. Nobody else has these bytes to change them.
+    return decodeCanonical(plaintext, {
+      maxBytes: BYTES_MAX,
+      views: true,
+    }) as unknown as StoredItem<K>;
   }
 
   #name(kind: ItemKind, key: string): string {

@@ -24,7 +24,7 @@ import {
   vouched,
 } from "@anamnesis/protocol";
 import type { Grant, GrantMessage, PersonCertificate } from "@anamnesis/protocol";
-import { verifyPatientCertificate } from "../certificates.ts";
+import { assertInDate, verifyPatientCertificate } from "../certificates.ts";
 import { once } from "../once.ts";
 import type { Session } from "../session.ts";
 
@@ -86,17 +86,36 @@ export async function verifyGrantMessage(
   return { message, grant, patient, digest: toHex(digest) };
 }
 
-const opened = new WeakMap<Session, Map<string, Promise<ReaderGrant>>>();
+/** A grant that is verified and whose reader's part is open. */
+export interface OpenedGrant {
+  readonly reader: ReaderGrant;
+  readonly patient: PersonCertificate;
+  /** What `grant.publish` must carry, hex. */
+  readonly digest: string;
+}
+
+const opened = new WeakMap<Session, Map<string, Promise<OpenedGrant>>>();
 
 /**
- * Opens the reader's part of a grant and checks it against the commitments; once a session, for it costs a pairing a tag.
+ * Verifies a grant message, opens the reader's part and checks it against the commitments: once a session, for it costs a
+ * signature a visit and a pairing a tag. What changes with time, whether the patient's certificate is in date, is judged anew.
  *
- * @throws {CryptoError} E_DECRYPT, E_SHARE_INVALID, E_FORMAT, E_SUBGROUP @throws {AnamnesisError} Those of decoding.
+ * @param held - The message, and its SHA-256 as hex: another message is another grant.
+ * @throws {CryptoError} E_DECRYPT, E_SHARE_INVALID, E_FORMAT, E_SUBGROUP @throws {AnamnesisError} As {@link verifyGrantMessage}.
  */
-export function readerGrant(session: Session, verified: VerifiedGrant): Promise<ReaderGrant> {
-  const cache = opened.get(session) ?? new Map<string, Promise<ReaderGrant>>();
+export async function openedGrant(
+  session: Session,
+  held: { readonly name: string; readonly message: Uint8Array },
+): Promise<OpenedGrant> {
+  const cache = opened.get(session) ?? new Map<string, Promise<OpenedGrant>>();
   opened.set(session, cache);
-  return once(cache, gidOf(verified.grant.key), () => openReadersPart(session, verified));
+  const grant = await once(cache, held.name, async () => {
+    const verified = await verifyGrantMessage(session, held.message);
+    const { patient, digest } = verified;
+    return { patient, digest, reader: await openReadersPart(session, verified) };
+  });
+  assertInDate(grant.patient, session.clock());
+  return grant;
 }
 
 async function openReadersPart(

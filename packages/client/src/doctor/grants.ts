@@ -12,6 +12,8 @@ import type { Session } from "../session.ts";
 /** A grant at hand; its signatures were verified when it came, and are again before it is used. */
 export interface HeldGrant {
   readonly item: GrantReceivedItem;
+  /** SHA-256 of its message, hex. */
+  readonly name: string;
   readonly gid: string;
   readonly grant: Grant;
   /** Categories of the tags, in order. */
@@ -32,18 +34,18 @@ export async function heldGrants({ device }: Session): Promise<readonly HeldGran
   return items
     .map((item) => {
       const name = toHex(sha256(item.message));
-      const held = known.get(name) ?? decodeHeld(item);
+      const held = known.get(name) ?? decodeHeld(item, name);
       known.set(name, held);
       return held;
     })
     .toSorted((a, b) => b.item.time - a.item.time);
 }
 
-function decodeHeld(item: GrantReceivedItem): HeldGrant {
+function decodeHeld(item: GrantReceivedItem, name: string): HeldGrant {
   const message = grantMessage.decode(item.message);
   const grant = grantDocument.decode(message.grant);
   const { categories, requests } = message;
-  return { item, gid: gidOf(grant.key), grant, categories, requests: requests.map(toHex) };
+  return { item, name, gid: gidOf(grant.key), grant, categories, requests: requests.map(toHex) };
 }
 
 export async function listGrants(session: Session): Promise<readonly GrantSummary[]> {

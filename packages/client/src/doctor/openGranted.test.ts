@@ -299,6 +299,15 @@ describe("openGranted() under attack", () => {
     assert.deepEqual((await open()).content, content);
   });
 
+  test("a grant that was opened before is refused once its patient's certificate has ended", async () => {
+    let years = 0;
+    const now = () => federation.clock() + years * 365 * dayMs;
+    const session = { ...federation.session(reader.device), clock: now };
+    assert.deepEqual((await collect(await doctor.openGranted(session, record))).content, content);
+    years = 20;
+    await assert.rejects(doctor.openGranted(session, record), { code: "CERTIFICATE_NOT_LIVE" });
+  });
+
   test("without its intent on the chain nothing opens", async () => {
     federation.chains.refuse.set("usage.intent", "GRANT_REVOKED");
     await assert.rejects(open(), { code: "GRANT_REVOKED" });

@@ -10,7 +10,7 @@ import { parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import type { RecordSlip } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
 import { findRecord, kept } from "../storedObject.ts";
-import { readerGrant, verifyGrantMessage } from "./grantMessage.ts";
+import { openedGrant } from "./grantMessage.ts";
 import { grantStatus } from "../grantOnChain.ts";
 import { coversRecord, heldGrants } from "./grants.ts";
 import type { HeldGrant } from "./grants.ts";
@@ -111,22 +111,23 @@ async function grantsFor(
 }
 
 /**
- * Verifies a grant once more and opens the reader's part: its digest must be the one on the chain.
+ * The reader's part of a verified grant, whose digest must be the one on the chain.
  *
- * @throws {AnamnesisError} GRANT_SIGNATURE, GRANT_UNKNOWN. @throws {CryptoError} E_DECRYPT, E_SHARE_INVALID
+ * @throws {AnamnesisError} GRANT_UNKNOWN, GRANT_SIGNATURE, and as {@link openedGrant}.
  */
 export async function usableGrant(opening: Opening, held: HeldGrant): Promise<ReaderGrant> {
   const { session } = opening;
-  const verified = await verifyGrantMessage(session, held.item.message);
+  const { name, item } = held;
+  const { reader, digest } = await openedGrant(session, { name, message: item.message });
   const onChain = await opening.grantOnChain(held.gid);
   if (onChain === undefined)
     throw new AnamnesisError("GRANT_UNKNOWN", "The grant is not on the chain");
-  if (onChain.digest !== verified.digest)
+  if (onChain.digest !== digest)
     throw new AnamnesisError(
       "GRANT_SIGNATURE",
       "The grant on the chain is another one than the message that came",
     );
-  return readerGrant(session, verified);
+  return reader;
 }
 
 /**
