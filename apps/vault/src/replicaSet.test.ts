@@ -58,7 +58,7 @@ test("commit() leaves the object whole on every replica", async () => {
   for (const disk of disks) assert.deepEqual(await readWhole(disk, id), content);
 });
 
-test("open() serves a good replica and mends the other", async (t) => {
+test("open() serves a good replica and repairs the other", async (t) => {
   for (const at of [0, 1] as const) {
     await t.test(`a bit flipped in replica ${at + 1}`, async () => {
       const { roots, disks, set, id, content } = await newSet();
@@ -76,7 +76,7 @@ test("open() serves a good replica and mends the other", async (t) => {
   }
 });
 
-test("open() serves many readers of a broken replica at once, and mends it once", async () => {
+test("open() serves many readers of a broken replica at once, and repairs it once", async () => {
   const { roots, disks, set, id, content } = await newSet();
   await flipOneBit(pathIn(roots[0], id));
   const read = await Promise.all(Array.from({ length: 6 }, () => readWhole(set, id)));
@@ -104,7 +104,7 @@ test("open() refuses when no replica is good, or two good ones differ", async ()
   await assert.rejects(set.open(id), { code: "OBJECT_CORRUPT" });
 });
 
-test("scrub() mends what can be mended and counts what is lost", async () => {
+test("scrub() repairs what can be repaired and counts what is lost", async () => {
   const { roots, disks, set, id, content } = await newSet();
   const [lost, fine] = [newId(), newId()];
   await putWhole(set, lost, randomBytes(100));

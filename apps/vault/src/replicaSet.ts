@@ -28,7 +28,7 @@ type Replica =
 export class ReplicaSet implements Store {
   readonly #stores: readonly Store[];
   readonly #minimum: number;
-  readonly #mending = new Map<ObjectId, Promise<unknown>>();
+  readonly #repairs = new Map<ObjectId, Promise<unknown>>();
 
   /** @throws {AnamnesisError} BAD_REQUEST for fewer stores than `minimum` (default 2). */
   constructor(stores: readonly Store[], minimum = 2) {
@@ -60,7 +60,7 @@ export class ReplicaSet implements Store {
   }
 
   async open(id: ObjectId): Promise<CheckedObject | undefined> {
-    await this.#mending.get(id);
+    await this.#repairs.get(id);
     const { chosen } = await this.#check(id);
     return chosen;
   }
@@ -85,8 +85,8 @@ export class ReplicaSet implements Store {
     for await (const id of this.ids()) {
       objects += 1;
       try {
-        const { chosen, mended } = await this.#check(id);
-        repaired += mended;
+        const { chosen, rewritten } = await this.#check(id);
+        repaired += rewritten;
         await chosen?.close();
       } catch (error) {
         if (codeOf(error) !== "OBJECT_CORRUPT") throw error;
@@ -97,7 +97,7 @@ export class ReplicaSet implements Store {
   }
 
   /** @throws {AnamnesisError} OBJECT_CORRUPT when no replica is good, or two good ones differ. */
-  async #check(id: ObjectId): Promise<{ chosen: CheckedObject | undefined; mended: number }> {
+  async #check(id: ObjectId): Promise<{ chosen: CheckedObject | undefined; rewritten: number }> {
     const replicas = await Promise.all(this.#stores.map((store) => inspect(store, id)));
     const good = replicas.flatMap((replica) =>
       replica.condition === "good" ? [replica.object] : [],
@@ -105,7 +105,8 @@ export class ReplicaSet implements Store {
     const [chosen, ...others] = good;
     await Promise.all(others.map((object) => object.close()));
     if (chosen === undefined) {
-      if (replicas.every(({ condition }) => condition === "missing")) return { chosen, mended: 0 };
+      if (replicas.every(({ condition }) => condition === "missing"))
+        return { chosen, rewritten: 0 };
       throw objectCorrupt("no replica of it is whole");
     }
     if (others.some((other) => !isSame(other, chosen))) {
@@ -115,21 +116,21 @@ export class ReplicaSet implements Store {
     const broken = replicas
       .filter(({ condition }) => condition !== "good")
       .map(({ store }) => store);
-    return { chosen, mended: await this.#mend(broken, chosen) };
+    return { chosen, rewritten: await this.#repair(broken, chosen) };
   }
 
   /** Rewrites replicas from a good object. A disk that cannot be written does not keep the object from being read. */
-  async #mend(broken: readonly Store[], good: CheckedObject): Promise<number> {
+  async #repair(broken: readonly Store[], good: CheckedObject): Promise<number> {
     if (broken.length === 0) return 0;
-    const running = this.#mending.get(good.id);
+    const running = this.#repairs.get(good.id);
     if (running !== undefined) {
       await running;
       return 0;
     }
-    const mending = Promise.allSettled(broken.map((store) => copy(good, store)));
-    this.#mending.set(good.id, mending);
-    const results = await mending;
-    this.#mending.delete(good.id);
+    const repair = Promise.allSettled(broken.map((store) => copy(good, store)));
+    this.#repairs.set(good.id, repair);
+    const results = await repair;
+    this.#repairs.delete(good.id);
     return results.filter(({ status }) => status === "fulfilled").length;
   }
 }

@@ -90,7 +90,7 @@ test("GET of what is not there answers NOT_FOUND; an id in another form BAD_REQU
   assert.equal(await codeOf(malformed), "BAD_REQUEST");
 });
 
-test("GET serves and mends a flipped replica, and answers OBJECT_CORRUPT when both are bad", async () => {
+test("GET serves and repairs a flipped replica, and answers OBJECT_CORRUPT when both are bad", async () => {
   const { address, replicas } = await start();
   const object = randomBytes(32);
   const content = randomBytes(70_000);
@@ -99,8 +99,8 @@ test("GET serves and mends a flipped replica, and answers OBJECT_CORRUPT when bo
     join(root, "objects", toHex(object).slice(0, 2), toHex(object)),
   );
   await writeFile(paths[0]!, Buffer.from(content).fill(0, 100, 101));
-  const mended = await fetch(url(address, object), { headers: ticket("get", object) });
-  assert.deepEqual(new Uint8Array(await mended.arrayBuffer()), content);
+  const repaired = await fetch(url(address, object), { headers: ticket("get", object) });
+  assert.deepEqual(new Uint8Array(await repaired.arrayBuffer()), content);
   assert.deepEqual(new Uint8Array(await readFile(paths[0]!)), content);
   for (const path of paths) await writeFile(path, Buffer.from(content).fill(1, 5, 9));
   const corrupt = await fetch(url(address, object), { headers: ticket("get", object) });

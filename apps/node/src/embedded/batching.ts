@@ -7,7 +7,7 @@ const LEAST_SLIPS = 64;
 
 /**
  * When the next block is made, and how large. While the disk has nothing to do, whatever waits makes a block at once. While
- * it writes one, the next gathers half of all slips that are on their way: so that one half is written while the other is
+ * it writes one, the next waits for half of all slips that are on their way: so that one half is written while the other is
  * received, verified and executed, instead of all moving together.
  */
 export class Batching {
