@@ -102,9 +102,6 @@ async function makeHomes(
         "node",
         "initDataDirectory",
         dataDirectoryOf(dir, id, "node"),
-        {
-          id,
-        },
       );
       return [id, made as PublicNodeKeys] as const;
     }),
