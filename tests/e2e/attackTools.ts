@@ -16,7 +16,7 @@ import { certifiedCaller } from "../../packages/client/src/caller.ts";
 import { Opening } from "../../packages/client/src/doctor/opening.ts";
 import { locate, prepare, usableGrant } from "../../packages/client/src/doctor/prepareOpening.ts";
 import type { Prepared } from "../../packages/client/src/doctor/prepareOpening.ts";
-import { writtenRecord } from "../../packages/client/src/doctor/mine.ts";
+import { writtenRecord } from "../../packages/client/src/doctor/authoredRecords.ts";
 import { openToken } from "../../packages/client/src/doctor/tokens.ts";
 import { ownNode } from "../../packages/client/src/ownNode.ts";
 import { proveVersion } from "../../packages/client/src/recordVersion.ts";

@@ -71,7 +71,7 @@ export interface OpenRecord {
   readonly content: ReadableStream<Uint8Array>;
   readonly finished: Promise<RecordMeta>;
   /** Indices of proxies that gave wrong shares, proven (doctors only). */
-  readonly liars: readonly number[];
+  readonly faultyProxies: readonly number[];
 }
 
 /** A received or made access request. */

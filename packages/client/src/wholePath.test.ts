@@ -93,7 +93,7 @@ describe("a record's life", () => {
       new Set(listed.map(({ pid }) => pid)).size,
       new Set(records.map(({ pid }) => pid)).size + 1,
     );
-    assert.equal((await doctor.listMine(author)).length, split.length + 1);
+    assert.equal((await doctor.listAuthored(author)).length, split.length + 1);
   });
 
   test("confirm() opens, verifies and signs every record, once", async () => {

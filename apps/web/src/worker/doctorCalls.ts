@@ -9,7 +9,7 @@ type DoctorMethod = Extract<keyof Handlers, `doctor.${string}`>;
 export function doctorCalls(session: Session): Pick<Handlers, DoctorMethod> {
   return {
     "doctor.readable": () => doctor.listReadable(session),
-    "doctor.written": () => doctor.listMine(session),
+    "doctor.written": () => doctor.listAuthored(session),
     "doctor.grants": () => doctor.listGrants(session),
     "doctor.record": async ({ id }) => showRecord(await doctor.openRecord(session, id)),
     "doctor.patients": () => doctor.listPatients(session),

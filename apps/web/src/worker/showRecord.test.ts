@@ -59,7 +59,7 @@ function opened({
   };
   const finished = failure === undefined ? Promise.resolve(meta) : Promise.reject(failure);
   finished.catch(() => undefined);
-  return { record, version, content: streamOf(chunks()), finished, liars: [] };
+  return { record, version, content: streamOf(chunks()), finished, faultyProxies: [] };
 }
 
 function bundle(): Uint8Array {

@@ -6,7 +6,7 @@ import type { Session } from "../session.ts";
 import { postSlip, signedSlip } from "../submit.ts";
 import { prepareRecords } from "./importFile.ts";
 import type { ImportedRecord, ImportInput } from "./importFile.ts";
-import { writtenRecord } from "./mine.ts";
+import { writtenRecord } from "./authoredRecords.ts";
 import { openToken } from "./tokens.ts";
 import { notify, sealAndStore } from "./writeRecords.ts";
 

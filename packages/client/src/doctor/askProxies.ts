@@ -24,7 +24,7 @@ export interface Opened {
   /** Content key per item. */
   readonly contentKeys: readonly Uint8Array[];
   /** Proxies that gave wrong shares, proven. */
-  readonly liars: readonly number[];
+  readonly faultyProxies: readonly number[];
 }
 
 /** A proxy's own node may be a moment behind the node that took the intent. */
@@ -46,7 +46,7 @@ export async function openByProxies(session: Session, asking: Asking): Promise<O
   const waiting = shuffled(session, indices);
   const answers = new Map<number, readonly Uint8Array[]>();
   const failures = new Map<number, AnamnesisError>();
-  const liars: number[] = [];
+  const faultyProxies: number[] = [];
   for (;;) {
     while (answers.size < k && waiting.length > 0) {
       const asked = waiting.splice(0, k - answers.size);
@@ -60,15 +60,15 @@ export async function openByProxies(session: Session, asking: Asking): Promise<O
         }),
       );
     }
-    if (answers.size < k) throw tooFew(failures, liars, { k, n: indices.length });
+    if (answers.size < k) throw tooFew(failures, faultyProxies, { k, n: indices.length });
     try {
-      return { contentKeys: await openAll(asking, answers), liars };
+      return { contentKeys: await openAll(asking, answers), faultyProxies };
     } catch (error) {
       if (!(error instanceof CryptoError) || error.code !== "E_DECRYPT") throw error;
       const found = await findLiars(session, asking, answers, caller);
       if (found.length === 0) throw error;
       for (const index of found) answers.delete(index);
-      liars.push(...found);
+      faultyProxies.push(...found);
     }
   }
 }
@@ -113,7 +113,7 @@ async function openAll(
   return keys;
 }
 
-/** Asks everybody who answered for proofs; no proof, or one that does not hold for any record, names a liar. */
+/** Asks everybody who answered for proofs; no proof, or one that does not hold for any record, names a faulty proxy. */
 async function findLiars(
   session: Session,
   asking: Asking,
@@ -130,7 +130,7 @@ async function findLiars(
       }
     }),
   );
-  const liars = new Set<number>();
+  const faultyProxies = new Set<number>();
   for (const [position, { stored, slip }] of asking.items.entries()) {
     const evidence = await Promise.all(
       [...answers].map(async ([index, list]) => ({
@@ -144,9 +144,9 @@ async function findLiars(
       record: stored,
       answers: evidence,
     }))
-      liars.add(index);
+      faultyProxies.add(index);
   }
-  return [...liars];
+  return [...faultyProxies];
 }
 
 async function openProof(
@@ -179,7 +179,7 @@ function asFailure(error: unknown): AnamnesisError {
 /** Refused alike by so many that the rest could not open: their code. Else too few, with every code. */
 function tooFew(
   failures: ReadonlyMap<number, AnamnesisError>,
-  liars: readonly number[],
+  faultyProxies: readonly number[],
   { k, n }: { readonly k: number; readonly n: number },
 ): AnamnesisError {
   const refusals = [...failures.values()].filter(({ code }) => !passing.includes(code));
@@ -194,11 +194,11 @@ function tooFew(
   if (isUnanimous)
     return new AnamnesisError(first.code, first.message, { cause: first, details: { proxies } });
   const said = [...failures].map(([index, { code }]) => `${index}: ${code}`).join(", ");
-  const lied = liars.length === 0 ? "" : `; wrong shares from ${liars.join(", ")}`;
+  const lied = faultyProxies.length === 0 ? "" : `; wrong shares from ${faultyProxies.join(", ")}`;
   return new AnamnesisError(
     "TOO_FEW_PROXIES",
     `${k} of ${n} proxies must answer; these did not (${said})${lied}`,
-    { details: { proxies, liars } },
+    { details: { proxies, faultyProxies } },
   );
 }
 

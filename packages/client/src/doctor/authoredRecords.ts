@@ -10,7 +10,7 @@ import { withDisputes } from "./disputeView.ts";
 const QUERIES_AT_ONCE = 8;
 
 /** What this doctor wrote, newest first. */
-export async function listMine(session: Session): Promise<readonly RecordSummary[]> {
+export async function listAuthored(session: Session): Promise<readonly RecordSummary[]> {
   const items = await session.device.items.all("written");
   const byVisit = [...Map.groupBy(items, ({ chain, pid }) => `${chain} ${pid}`).values()];
   const lists = await inParallel(byVisit, QUERIES_AT_ONCE, async (written) => {

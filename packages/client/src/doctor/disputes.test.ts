@@ -35,7 +35,7 @@ describe("a disputed record at its author's", () => {
     return federation.boxes.get(fingerprint)!.messages;
   };
   const shown = async () =>
-    (await doctor.listMine(author)).find(({ id }) => id === record)?.versions[0]?.dispute;
+    (await doctor.listAuthored(author)).find(({ id }) => id === record)?.versions[0]?.dispute;
   /** What anybody who saw the chain can send: true but for the words. */
   const forge = async (changes: { readonly key?: Uint8Array; readonly chain?: string } = {}) => {
     const slip = federation.chains.posted.findLast(({ kind }) => kind === "record.dispute")!;

@@ -4,7 +4,7 @@ import type { DisputeReason } from "@anamnesis/protocol";
 import { disputeSlip } from "../disputeSlip.ts";
 import type { WrittenItem } from "../items.ts";
 import type { Session } from "../session.ts";
-import { writtenRecord } from "./mine.ts";
+import { writtenRecord } from "./authoredRecords.ts";
 
 /**
  * Keeps why a patient disputes what was written here. That there is a dispute is believed of the chain alone; the words

@@ -5,7 +5,7 @@ export { amendRecord } from "./amendRecord.ts";
 export { listGrants, listReadable } from "./grants.ts";
 export { importFile } from "./importFile.ts";
 export type { ImportedRecord, ImportInput } from "./importFile.ts";
-export { listMine } from "./mine.ts";
+export { listAuthored } from "./authoredRecords.ts";
 export { openGranted, openMany, openRecord } from "./openGranted.ts";
 export type { OpenOptions } from "./openGranted.ts";
 export { openOwn } from "./openOwn.ts";

@@ -41,7 +41,7 @@ describe("openGranted() under attack", () => {
     const { proxies, chains } = federation;
     for (const set of [
       proxies.away,
-      proxies.liars,
+      proxies.faulty,
       proxies.refuse,
       chains.away,
       chains.forked,
@@ -150,23 +150,29 @@ describe("openGranted() under attack", () => {
   });
 
   test("a lying proxy is named by its proof, and another opens in its place", async () => {
-    for (const liar of [1, 2, 3, 4]) {
-      federation.proxies.liars.clear();
-      federation.proxies.liars.add(liar);
+    for (const faulty of [1, 2, 3, 4]) {
+      federation.proxies.faulty.clear();
+      federation.proxies.faulty.add(faulty);
       federation.proxies.asked.length = 0;
       const opened = await doctor.openGranted(federation.session(reader.device), record);
       assert.deepEqual((await collect(opened)).content, content);
-      assert.deepEqual(opened.liars, federation.proxies.asked.includes(liar) ? [liar] : []);
+      assert.deepEqual(
+        opened.faultyProxies,
+        federation.proxies.asked.includes(faulty) ? [faulty] : [],
+      );
     }
   });
 
-  test("two liars of four leave too few, both named", async () => {
-    for (const index of [1, 3]) federation.proxies.liars.add(index);
-    await assert.rejects(open(), (error: { code: string; details?: { liars: number[] } }) => {
-      assert.equal(error.code, "TOO_FEW_PROXIES");
-      assert.deepEqual(error.details?.liars.toSorted(), [1, 3]);
-      return true;
-    });
+  test("two faulty proxies of four leave too few, both named", async () => {
+    for (const index of [1, 3]) federation.proxies.faulty.add(index);
+    await assert.rejects(
+      open(),
+      (error: { code: string; details?: { faultyProxies: number[] } }) => {
+        assert.equal(error.code, "TOO_FEW_PROXIES");
+        assert.deepEqual(error.details?.faultyProxies.toSorted(), [1, 3]);
+        return true;
+      },
+    );
   });
 
   test("an object with any flipped bit is refused, wherever the bit is", async () => {

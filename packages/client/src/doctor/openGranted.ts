@@ -120,14 +120,16 @@ async function openUnderIntent(
       bodyHash: item.bodyHash,
     })),
   };
-  const { contentKeys, liars } = await openByProxies(session, {
+  const { contentKeys, faultyProxies } = await openByProxies(session, {
     grant,
     items,
     request,
     intent: fromHex(intent),
   });
   const closed = afterAll(items.length, () => postDone(session, intent));
-  return items.map((item, i) => openContent(item, contentKeys[i] as Uint8Array, { liars, closed }));
+  return items.map((item, i) =>
+    openContent(item, contentKeys[i] as Uint8Array, { faultyProxies, closed }),
+  );
 }
 
 /** @returns the intent's slip id. @throws {AnamnesisError} The chain's code, e.g. GRANT_REVOKED or GRANT_EXPIRED. */
@@ -176,7 +178,10 @@ async function postDone(session: Session, intent: string): Promise<void> {
 function openContent(
   item: Prepared,
   contentKey: Uint8Array,
-  { liars, closed }: { readonly liars: readonly number[]; readonly closed: () => Promise<void> },
+  {
+    faultyProxies,
+    closed,
+  }: { readonly faultyProxies: readonly number[]; readonly closed: () => Promise<void> },
 ): OpenRecord {
   const { summary, version, slip, author, body } = item;
   const open = async () =>
@@ -187,7 +192,13 @@ function openContent(
       expectedDigest: slip.fields.digest,
     });
   const { content, finished } = contentStream(open, closed);
-  return { record: summary, version: summary.versions[version.n - 1]!, content, finished, liars };
+  return {
+    record: summary,
+    version: summary.versions[version.n - 1]!,
+    content,
+    finished,
+    faultyProxies,
+  };
 }
 
 /** Calls `last` at the `count`th call. */

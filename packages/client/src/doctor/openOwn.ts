@@ -7,7 +7,7 @@ import { parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
 import { findRecord } from "../storedObject.ts";
 import { postSlip, signedSlip } from "../submit.ts";
-import { summariseWritten, writtenRecord } from "./mine.ts";
+import { summariseWritten, writtenRecord } from "./authoredRecords.ts";
 import { openToken } from "./tokens.ts";
 
 /**
@@ -75,6 +75,6 @@ export async function openOwn(session: Session, name: string): Promise<OpenRecor
     version: summary.versions[version.n - 1]!,
     content,
     finished,
-    liars: [],
+    faultyProxies: [],
   };
 }

@@ -52,9 +52,9 @@ export async function confirm(
     }
   });
   const confirmed: string[] = [];
-  for (const [institution, lot] of Map.groupBy(signed, ({ own }) => own.visit.institution)) {
-    for (let at = 0; at < lot.length; at += BATCH_SLIPS)
-      await submit(session, institution, lot.slice(at, at + BATCH_SLIPS), { confirmed, failed });
+  for (const [institution, batch] of Map.groupBy(signed, ({ own }) => own.visit.institution)) {
+    for (let at = 0; at < batch.length; at += BATCH_SLIPS)
+      await submit(session, institution, batch.slice(at, at + BATCH_SLIPS), { confirmed, failed });
   }
   return { confirmed, failed };
 }
@@ -112,15 +112,15 @@ async function readThrough(content: ReadableStream<Uint8Array>): Promise<Uint8Ar
 async function submit(
   session: Session,
   institution: string,
-  lot: readonly Signed[],
+  batch: readonly Signed[],
   told: { confirmed: string[]; failed: Failed[] },
 ): Promise<void> {
-  const { chain } = lot[0]!.own.visit;
+  const { chain } = batch[0]!.own.visit;
   const results = await session.network.node(institution).submitBatch(
     chain,
-    lot.map(({ slip }) => slip.bytes),
+    batch.map(({ slip }) => slip.bytes),
   );
-  for (const [i, { own, digest, slip }] of lot.entries()) {
+  for (const [i, { own, digest, slip }] of batch.entries()) {
     const { id } = own.record;
     const code = results[i]?.code ?? "UNAVAILABLE";
     if (code === "OK" || code === "ALREADY_CONFIRMED") {

@@ -124,7 +124,7 @@ export async function openVersion(
         },
       })),
   );
-  return { record, version, content, finished, liars: [], head: stored };
+  return { record, version, content, finished, faultyProxies: [], head: stored };
 }
 
 /** Changes what the device knows of a record. */

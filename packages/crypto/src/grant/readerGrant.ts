@@ -142,7 +142,7 @@ export function openAsReader({ grant, record, replies }: OpenAsReaderInput): Pro
  * Names the proxies whose answer or proof is wrong, after {@link openAsReader} failed.
  *
  * @param input.answers - Every proxy's reply with the proof it gave; a missing proof counts as a wrong one.
- * @returns Indices of the liars. If it is empty and opening still fails, the capsule or the grant is at fault.
+ * @returns Indices of the faulty proxies. If it is empty and opening still fails, the capsule or the grant is at fault.
  * @throws {CryptoError} `E_DECRYPT` if the record is not of this grant; `E_SUBGROUP` if the commitments are bad.
  */
 export async function blameShares(input: {
@@ -153,16 +153,16 @@ export async function blameShares(input: {
   const { grant, record } = input;
   const { tag, commitments } = grantedTag(grant, record);
   const { c1 } = patientCapsule(record);
-  const liars: number[] = [];
+  const faulty: number[] = [];
   for (const { index, reply, proof } of input.answers) {
     const w = await openReply(grant, record, { index, reply });
     const isRight =
       w !== undefined &&
       proof !== undefined &&
       verifyShareProof({ gctx: grant.gctx, tag, index, c1, w, proof, commitments });
-    if (!isRight) liars.push(index);
+    if (!isRight) faulty.push(index);
   }
-  return liars;
+  return faulty;
 }
 
 /** prod w_i^(D*lambda_i) by small powers. */

@@ -91,7 +91,7 @@ suite("share proofs", () => {
     });
   });
 
-  test("blameShares() names the liars and nobody else", async () => {
+  test("blameShares() names the faulty proxies and nobody else", async () => {
     const proven = replies.map((answer, i) => ({
       ...answer,
       proof: proveShare(shareRequest(granted, record, i)),

@@ -1,4 +1,4 @@
-/** Proxies in memory behind the client's port: real shares and re-encryption, and liars on demand. */
+/** Proxies in memory behind the client's port: real shares and re-encryption, and faulty proxies on demand. */
 import { openWith, sealSymmetric } from "@anamnesis/crypto/box";
 import { checkShares, proveShare, proxyShares, reencryptShare } from "@anamnesis/crypto/proxy";
 import type { ProxyShares } from "@anamnesis/crypto/proxy";
@@ -47,7 +47,7 @@ interface Held {
 export class MemoryProxies {
   readonly away = new Set<number>();
   /** Proxies that answer with another proxy's share. */
-  readonly liars = new Set<number>();
+  readonly faulty = new Set<number>();
   /** Codes with which proxies refuse. */
   readonly refuse = new Map<number, "STALE_CHAIN" | "TAG_NOT_GRANTED" | "RATE_LIMITED">();
   readonly asked: number[] = [];
@@ -145,13 +145,13 @@ export class MemoryProxies {
     this.#held.set(`${index} ${gidOf(grant.key)}`, { shares, grant: left.grant });
   }
 
-  /** The shares with which this proxy answers: its own, or a liar's. */
+  /** The shares with which this proxy answers: its own, or a faulty one's. */
   #lent(index: number, request: ReencryptRequest): ProxyShares {
     const gid = toHex(request.gid);
     const held = this.#held.get(`${index} ${gid}`);
     if (held === undefined)
       throw new AnamnesisError("GRANT_NOT_HELD", "This proxy holds no such grant");
-    if (!this.liars.has(index)) return held.shares;
+    if (!this.faulty.has(index)) return held.shares;
     const other = this.#held.get(`${(index % 4) + 1} ${gid}`)!;
     return {
       ...held.shares,
