@@ -2,8 +2,8 @@ import type { LogEntry } from "@anamnesis/client";
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { ReactNode } from "react";
-import { useAnswer } from "../join/Entered.tsx";
-import type { Answer } from "../join/Entered.tsx";
+import { useQuery } from "../join/SessionProvider.tsx";
+import type { Answer } from "../join/SessionProvider.tsx";
 import { FilterSelect } from "../views/FilterSelect.tsx";
 import { Page } from "../views/Page.tsx";
 import { EmptyPanel, ErrorPanel, LoadingPanel } from "../views/Panels.tsx";
@@ -24,8 +24,8 @@ type AccessLog =
     };
 
 function useAccessLog(): AccessLog {
-  const log = useAnswer("patient.log", null);
-  const records = useAnswer("patient.records", null);
+  const log = useQuery("patient.log", null);
+  const records = useQuery("patient.records", null);
   if (log.status !== "ready") return log;
   if (log.value.length === 0) return { status: "empty" };
   const known = records.status === "ready" ? records.value : [];

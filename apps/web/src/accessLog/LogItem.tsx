@@ -1,6 +1,6 @@
 import type { LogEntry } from "@anamnesis/client";
 import type { ReactNode } from "react";
-import { useDeed } from "../join/Entered.tsx";
+import { useMutation } from "../join/SessionProvider.tsx";
 import { denialOf } from "../views/fault.ts";
 import { PageLink } from "../views/Navigation.tsx";
 import { ErrorPanel } from "../views/Panels.tsx";
@@ -95,7 +95,7 @@ function LogRecord(props: {
 }): ReactNode {
   const { id, record } = props;
   const { t, term } = useWords();
-  const { deed, run } = useDeed({ changes: false });
+  const { mutation, run } = useMutation({ changes: false });
   const title =
     record === undefined ? t("log.record") : (record.title ?? term("category", record.category));
   return (
@@ -107,14 +107,14 @@ function LogRecord(props: {
         type="button"
         className="text-link"
         aria-label={t("log.proofOf", { record: title })}
-        disabled={deed.status === "busy"}
+        disabled={mutation.status === "busy"}
         onClick={() =>
           run("patient.proof", { record: id }, (file) => saveFile(file, `${id.slice(0, 12)}.proof`))
         }
       >
         {t("log.proof")}
       </button>
-      {deed.status === "failed" ? <ErrorPanel error={deed.error} /> : null}
+      {mutation.status === "failed" ? <ErrorPanel error={mutation.error} /> : null}
     </>
   );
 }

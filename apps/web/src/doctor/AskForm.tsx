@@ -3,7 +3,7 @@ import type { Purpose } from "@anamnesis/protocol";
 import { useState } from "react";
 import type { FormEvent, ReactNode } from "react";
 import { dayValue, endOfDay } from "../i18n/dates.ts";
-import { useDeed, useEntered } from "../join/Entered.tsx";
+import { useMutation, useSession } from "../join/SessionProvider.tsx";
 import { KindChoice } from "../views/KindChoice.tsx";
 import { ErrorPanel } from "../views/Panels.tsx";
 import { personLabel } from "../views/personName.ts";
@@ -46,9 +46,9 @@ function problemsOf(draft: Draft, now: number, { grantLifetimeMs }: Rules): Read
 /** The form of an access request, with the sentence that the patient will read. */
 export function AskForm({ patients }: { readonly patients: readonly KnownPatient[] }): ReactNode {
   const { t, term, kinds, who, day, alone } = useWords();
-  const { person, announce } = useEntered();
+  const { person, announce } = useSession();
   const { rules } = person;
-  const { deed, run } = useDeed();
+  const { mutation, run } = useMutation();
   const [now] = useState(() => Date.now());
   const [draft, setDraft] = useState(() => emptyDraft(now));
   const [isChecked, setChecked] = useState(false);
@@ -150,10 +150,10 @@ export function AskForm({ patients }: { readonly patients: readonly KnownPatient
           })}
         </p>
       )}
-      {deed.status === "failed" ? <ErrorPanel error={deed.error} /> : null}
+      {mutation.status === "failed" ? <ErrorPanel error={mutation.error} /> : null}
       <Button
         type="submit"
-        loading={deed.status === "busy"}
+        loading={mutation.status === "busy"}
         loaderProps={{ "aria-label": t("ask.sending") }}
       >
         {t("ask.send")}

@@ -1,7 +1,7 @@
 import type { RequestSummary } from "@anamnesis/client";
 import type { ReactNode } from "react";
-import { useAnswer } from "../join/Entered.tsx";
-import type { Answer } from "../join/Entered.tsx";
+import { useQuery } from "../join/SessionProvider.tsx";
+import type { Answer } from "../join/SessionProvider.tsx";
 import { Page } from "../views/Page.tsx";
 import { EmptyPanel, ErrorPanel, LoadingPanel } from "../views/Panels.tsx";
 import { personLabel } from "../views/personName.ts";
@@ -11,8 +11,8 @@ import { AskForm } from "./AskForm.tsx";
 
 /** A doctor asks a patient for access, and sees what became of earlier requests. */
 export function AskPage(): ReactNode {
-  const patients = useAnswer("doctor.patients", null);
-  const requests = useAnswer("doctor.requests", null);
+  const patients = useQuery("doctor.patients", null);
+  const requests = useQuery("doctor.requests", null);
   const { t } = useWords();
   return (
     <Page title={t("ask.title")}>

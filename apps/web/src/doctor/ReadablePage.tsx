@@ -1,8 +1,8 @@
 import type { GrantSummary, RecordSummary } from "@anamnesis/client";
 import { useState } from "react";
 import type { ReactNode } from "react";
-import { useAnswer } from "../join/Entered.tsx";
-import type { Answer } from "../join/Entered.tsx";
+import { useQuery } from "../join/SessionProvider.tsx";
+import type { Answer } from "../join/SessionProvider.tsx";
 import { FilterSelect } from "../views/FilterSelect.tsx";
 import { PageLink } from "../views/Navigation.tsx";
 import { Page } from "../views/Page.tsx";
@@ -23,8 +23,8 @@ type Readable =
     };
 
 function useReadable(): Readable {
-  const records = useAnswer("doctor.readable", null);
-  const grants = useAnswer("doctor.grants", null);
+  const records = useQuery("doctor.readable", null);
+  const grants = useQuery("doctor.grants", null);
   if (records.status !== "ready") return records;
   if (records.value.length === 0) return { status: "empty" };
   const live: readonly GrantSummary[] = grants.status === "ready" ? grants.value : [];

@@ -1,7 +1,7 @@
 import type { RecordSummary } from "@anamnesis/client";
 import type { ReactNode } from "react";
-import { useAnswer } from "../join/Entered.tsx";
-import type { Answer } from "../join/Entered.tsx";
+import { useQuery } from "../join/SessionProvider.tsx";
+import type { Answer } from "../join/SessionProvider.tsx";
 import { Page } from "../views/Page.tsx";
 import { EmptyPanel, ErrorPanel, LoadingPanel } from "../views/Panels.tsx";
 import { personLabel } from "../views/personName.ts";
@@ -11,7 +11,7 @@ import { byPatient } from "./byPatient.ts";
 
 /** What this doctor wrote. */
 export function WrittenPage(): ReactNode {
-  const written = useAnswer("doctor.written", null);
+  const written = useQuery("doctor.written", null);
   const { t } = useWords();
   return (
     <Page title={t("written.title")}>

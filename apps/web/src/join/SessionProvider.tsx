@@ -8,7 +8,7 @@ import type { EnteredPerson, Input, Method, Output } from "../worker/port.ts";
 /** How the person's mailboxes stand: the live region says it. */
 export type SyncState = "starting" | "live" | "waiting";
 
-interface EnteredValue {
+interface SessionValue {
   readonly port: Port;
   readonly person: EnteredPerson;
   readonly sync: SyncState;
@@ -22,15 +22,15 @@ interface EnteredValue {
   readonly answers: Map<string, unknown>;
 }
 
-const EnteredContext = createContext<EnteredValue | undefined>(undefined);
+const SessionContext = createContext<SessionValue | undefined>(undefined);
 
-export function useEntered(): EnteredValue {
-  const found = useContext(EnteredContext);
-  if (found === undefined) throw new Error("useEntered() wants an entered person around");
+export function useSession(): SessionValue {
+  const found = useContext(SessionContext);
+  if (found === undefined) throw new Error("useSession() wants an entered person around");
   return found;
 }
 
-export function Entered(props: {
+export function SessionProvider(props: {
   readonly port: Port;
   readonly person: EnteredPerson;
   readonly children: ReactNode;
@@ -68,7 +68,7 @@ export function Entered(props: {
     () => ({ port, person, sync, revision, changed, announce, announcement, answers }),
     [port, person, sync, revision, changed, announcement, answers],
   );
-  return <EnteredContext value={value}>{children}</EnteredContext>;
+  return <SessionContext value={value}>{children}</SessionContext>;
 }
 
 /** What a call gave. */
@@ -86,12 +86,12 @@ type Got<T> =
  *
  * @param options.keep - Whether the answer may be shown again when the page is left and comes back.
  */
-export function useAnswer<M extends Method>(
+export function useQuery<M extends Method>(
   method: M,
   input: Input<M>,
   options: { readonly keep?: boolean; readonly once?: boolean } = {},
 ): Answer<Output<M>> {
-  const { port, revision, answers } = useEntered();
+  const { port, revision, answers } = useSession();
   const { keep = true, once = false } = options;
   const [attempt, setAttempt] = useState(0);
   const [got, setGot] = useState<Got<Output<M>>>();
@@ -128,44 +128,44 @@ export function useAnswer<M extends Method>(
   return kept === undefined ? { status: "loading" } : { status: "ready", value: kept as Output<M> };
 }
 
-/** How a person's deed stands. */
-export type Deed =
+/** How a person's mutation stands. */
+export type Mutation =
   | { readonly status: "idle" }
   | { readonly status: "busy" }
   | { readonly status: "failed"; readonly error: PortError };
 
 /**
- * A deed of the person, and how it stands; afterwards every list asks again.
+ * A mutation of the person, and how it stands; afterwards every list asks again.
  *
  * @param options.changes - False for what only fetches.
  */
-export function useDeed(options: { readonly changes?: boolean } = {}): {
-  readonly deed: Deed;
+export function useMutation(options: { readonly changes?: boolean } = {}): {
+  readonly mutation: Mutation;
   readonly run: <M extends Method>(
     method: M,
     input: Input<M>,
     then?: (output: Output<M>) => void,
   ) => void;
 } {
-  const { port, changed } = useEntered();
+  const { port, changed } = useSession();
   const { changes = true } = options;
-  const [deed, setDeed] = useState<Deed>({ status: "idle" });
+  const [mutation, setMutation] = useState<Mutation>({ status: "idle" });
   const run = useCallback(
     <M extends Method>(method: M, input: Input<M>, then?: (output: Output<M>) => void) => {
-      setDeed({ status: "busy" });
+      setMutation({ status: "busy" });
       port.call(method, input).then(
         (output) => {
-          setDeed({ status: "idle" });
+          setMutation({ status: "idle" });
           then?.(output);
           if (changes) changed();
         },
         (error: unknown) => {
           const known = error instanceof PortError ? error : new PortError("INTERNAL");
-          setDeed({ status: "failed", error: known });
+          setMutation({ status: "failed", error: known });
         },
       );
     },
     [port, changed, changes],
   );
-  return { deed, run };
+  return { mutation, run };
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import { PortError } from "../worker/connectPort.ts";
-import type { Answer } from "./Entered.tsx";
+import type { Answer } from "./SessionProvider.tsx";
 
 /** A demonstration person as the portal's server names them. */
 export interface DemoPerson {

@@ -1,7 +1,7 @@
 import { Button, Radio, Textarea } from "@mantine/core";
 import { useState } from "react";
 import type { FormEvent, ReactNode } from "react";
-import { useDeed, useEntered } from "../join/Entered.tsx";
+import { useMutation, useSession } from "../join/SessionProvider.tsx";
 import { ErrorPanel } from "../views/Panels.tsx";
 import { useWords } from "../views/useWords.ts";
 import type { ShownRecord } from "../worker/port.ts";
@@ -10,8 +10,8 @@ import type { ShownRecord } from "../worker/port.ts";
 export function ConfirmPart({ shown }: { readonly shown: ShownRecord }): ReactNode {
   const { record, version } = shown;
   const { t } = useWords();
-  const { announce } = useEntered();
-  const { deed, run } = useDeed();
+  const { announce } = useSession();
+  const { mutation, run } = useMutation();
   const [isDisputing, setDisputing] = useState(false);
   const isNewest = version.n === record.versions.length;
   if (!isNewest || version.state === "disputed") return null;
@@ -26,11 +26,11 @@ export function ConfirmPart({ shown }: { readonly shown: ShownRecord }): ReactNo
           <p>{t("record.confirmText")}</p>
         </>
       )}
-      {deed.status === "failed" ? <ErrorPanel error={deed.error} /> : null}
+      {mutation.status === "failed" ? <ErrorPanel error={mutation.error} /> : null}
       <div className="choices">
         {isConfirmed ? null : (
           <Button
-            loading={deed.status === "busy"}
+            loading={mutation.status === "busy"}
             loaderProps={{ "aria-label": t("record.confirming") }}
             onClick={() => run("patient.confirm", target, () => announce(t("record.confirmed")))}
           >
@@ -40,7 +40,7 @@ export function ConfirmPart({ shown }: { readonly shown: ShownRecord }): ReactNo
         <Button
           variant="default"
           id={isConfirmed ? "decide-title" : undefined}
-          disabled={deed.status === "busy"}
+          disabled={mutation.status === "busy"}
           onClick={() => setDisputing(true)}
         >
           {t("record.dispute")}
@@ -58,8 +58,8 @@ function DisputeForm(props: {
 }): ReactNode {
   const { target, onClose } = props;
   const { t } = useWords();
-  const { announce } = useEntered();
-  const { deed, run } = useDeed();
+  const { announce } = useSession();
+  const { mutation, run } = useMutation();
   const [reason, setReason] = useState<string>("Fact");
   const [words, setWords] = useState("");
   const [isWanting, setWanting] = useState(false);
@@ -95,16 +95,16 @@ function DisputeForm(props: {
         maxLength={2_000}
         error={isWanting && words.trim() === "" ? t("record.reasonWanted") : undefined}
       />
-      {deed.status === "failed" ? <ErrorPanel error={deed.error} /> : null}
+      {mutation.status === "failed" ? <ErrorPanel error={mutation.error} /> : null}
       <div className="choices">
         <Button
           type="submit"
-          loading={deed.status === "busy"}
+          loading={mutation.status === "busy"}
           loaderProps={{ "aria-label": t("record.disputeSending") }}
         >
           {t("record.disputeSend")}
         </Button>
-        <Button variant="default" onClick={onClose} disabled={deed.status === "busy"}>
+        <Button variant="default" onClick={onClose} disabled={mutation.status === "busy"}>
           {t("record.cancel")}
         </Button>
       </div>

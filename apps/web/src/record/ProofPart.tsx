@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
-import { useDeed } from "../join/Entered.tsx";
+import { useMutation } from "../join/SessionProvider.tsx";
 import { ErrorPanel } from "../views/Panels.tsx";
 import { saveFile } from "../views/saveFile.ts";
 import { useWords } from "../views/useWords.ts";
@@ -8,12 +8,12 @@ import { useWords } from "../views/useWords.ts";
 /** Offers the proof of a record as a file. */
 export function ProofPart({ record }: { readonly record: string }): ReactNode {
   const { t } = useWords();
-  const { deed, run } = useDeed({ changes: false });
+  const { mutation, run } = useMutation({ changes: false });
   return (
     <div>
       <Button
         variant="default"
-        loading={deed.status === "busy"}
+        loading={mutation.status === "busy"}
         loaderProps={{ "aria-label": t("app.loading") }}
         onClick={() =>
           run("patient.proof", { record }, (file) => saveFile(file, `${record.slice(0, 12)}.proof`))
@@ -22,7 +22,7 @@ export function ProofPart({ record }: { readonly record: string }): ReactNode {
         {t("record.proof")}
       </Button>
       <p className="quiet">{t("record.proofNote")}</p>
-      {deed.status === "failed" ? <ErrorPanel error={deed.error} /> : null}
+      {mutation.status === "failed" ? <ErrorPanel error={mutation.error} /> : null}
     </div>
   );
 }

@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { ReactNode } from "react";
 import type { RequestSummary } from "@anamnesis/client";
 import { dayValue } from "../i18n/dates.ts";
-import { useDeed, useEntered } from "../join/Entered.tsx";
+import { useMutation, useSession } from "../join/SessionProvider.tsx";
 import { KindChoice } from "../views/KindChoice.tsx";
 import { ErrorPanel } from "../views/Panels.tsx";
 import { useWords } from "../views/useWords.ts";
@@ -15,14 +15,14 @@ const DAY_MS = 24 * 3_600_000;
 /** Approve, allow less, or refuse; the sentence above the buttons says what approval would do. */
 export function Decision({ request }: { readonly request: RequestSummary }): ReactNode {
   const { t, day } = useWords();
-  const { announce, person } = useEntered();
+  const { announce, person } = useSession();
   const { rules } = person;
-  const approving = useDeed();
-  const refusing = useDeed();
+  const approving = useMutation();
+  const refusing = useMutation();
   const [chosen, setChosen] = useState(() => asAsked(request, rules));
   const [now] = useState(() => Date.now());
   const result = termsOf(request, chosen, { rules, now });
-  const isBusy = approving.deed.status === "busy" || refusing.deed.status === "busy";
+  const isBusy = approving.mutation.status === "busy" || refusing.mutation.status === "busy";
   const latest = latestEnd(request, { rules, now });
   const problem = result.ok ? undefined : result.problem;
   const approve = (): void => {
@@ -59,13 +59,17 @@ export function Decision({ request }: { readonly request: RequestSummary }): Rea
         />
       </details>
       {result.ok ? <Preview request={request} terms={result.terms} /> : null}
-      {approving.deed.status === "failed" ? <ErrorPanel error={approving.deed.error} /> : null}
-      {refusing.deed.status === "failed" ? <ErrorPanel error={refusing.deed.error} /> : null}
+      {approving.mutation.status === "failed" ? (
+        <ErrorPanel error={approving.mutation.error} />
+      ) : null}
+      {refusing.mutation.status === "failed" ? (
+        <ErrorPanel error={refusing.mutation.error} />
+      ) : null}
       <div className="choices choices-equal">
         <Button
           onClick={approve}
           disabled={!result.ok || isBusy}
-          loading={approving.deed.status === "busy"}
+          loading={approving.mutation.status === "busy"}
           loaderProps={{ "aria-label": t("requests.approving") }}
         >
           {t("requests.approve")}
@@ -73,7 +77,7 @@ export function Decision({ request }: { readonly request: RequestSummary }): Rea
         <Button
           color="dark.6"
           disabled={isBusy}
-          loading={refusing.deed.status === "busy"}
+          loading={refusing.mutation.status === "busy"}
           loaderProps={{ "aria-label": t("requests.refusing") }}
           onClick={() =>
             refusing.run("patient.refuse", { request: request.id }, () =>

@@ -1,8 +1,8 @@
 import type { RequestSummary } from "@anamnesis/client";
 import { useEffect, useRef } from "react";
 import type { ReactNode } from "react";
-import { useAnswer } from "../join/Entered.tsx";
-import type { Answer } from "../join/Entered.tsx";
+import { useQuery } from "../join/SessionProvider.tsx";
+import type { Answer } from "../join/SessionProvider.tsx";
 import { Facts } from "../views/Facts.tsx";
 import { PageLink } from "../views/Navigation.tsx";
 import { Page } from "../views/Page.tsx";
@@ -22,7 +22,7 @@ type Requests =
     };
 
 function useRequests(): Requests {
-  const answer = useAnswer("patient.requests", null);
+  const answer = useQuery("patient.requests", null);
   if (answer.status !== "ready") return answer;
   if (answer.value.length === 0) return { status: "empty" };
   const newestFirst = answer.value.toSorted((a, b) => b.time - a.time);

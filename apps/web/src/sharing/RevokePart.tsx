@@ -2,7 +2,7 @@ import type { GrantSummary } from "@anamnesis/client";
 import { Button } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import type { ReactNode } from "react";
-import { useDeed, useEntered } from "../join/Entered.tsx";
+import { useMutation, useSession } from "../join/SessionProvider.tsx";
 import { ErrorPanel } from "../views/Panels.tsx";
 import { personLabel } from "../views/personName.ts";
 import { useWords } from "../views/useWords.ts";
@@ -10,8 +10,8 @@ import { useWords } from "../views/useWords.ts";
 /** Stops a grant in two taps; between them stands what cannot be undone. */
 export function RevokePart({ grant }: { readonly grant: GrantSummary }): ReactNode {
   const { t } = useWords();
-  const { announce } = useEntered();
-  const { deed, run } = useDeed();
+  const { announce } = useSession();
+  const { mutation, run } = useMutation();
   const [isAsking, setAsking] = useState(false);
   const sure = useRef<HTMLButtonElement>(null);
   const name = personLabel(grant.party.name);
@@ -33,13 +33,13 @@ export function RevokePart({ grant }: { readonly grant: GrantSummary }): ReactNo
     <fieldset className="revoke">
       <legend className="visually-hidden">{t("sharing.revokeOf", { name })}</legend>
       <p id={text}>{t("sharing.revokeSure")}</p>
-      {deed.status === "failed" ? <ErrorPanel error={deed.error} /> : null}
+      {mutation.status === "failed" ? <ErrorPanel error={mutation.error} /> : null}
       <div className="choices">
         <Button
           ref={sure}
           color="red.9"
           aria-describedby={text}
-          loading={deed.status === "busy"}
+          loading={mutation.status === "busy"}
           loaderProps={{ "aria-label": t("sharing.revoking") }}
           onClick={() =>
             run("patient.revoke", { gid: grant.id }, () => announce(t("sharing.revoked", { name })))
@@ -49,7 +49,7 @@ export function RevokePart({ grant }: { readonly grant: GrantSummary }): ReactNo
         </Button>
         <Button
           variant="default"
-          disabled={deed.status === "busy"}
+          disabled={mutation.status === "busy"}
           onClick={() => setAsking(false)}
         >
           {t("sharing.revokeNo")}

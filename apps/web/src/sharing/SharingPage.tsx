@@ -1,8 +1,8 @@
 import type { GrantSummary } from "@anamnesis/client";
 import { useEffect, useRef } from "react";
 import type { ReactNode } from "react";
-import { useAnswer } from "../join/Entered.tsx";
-import type { Answer } from "../join/Entered.tsx";
+import { useQuery } from "../join/SessionProvider.tsx";
+import type { Answer } from "../join/SessionProvider.tsx";
 import { Facts } from "../views/Facts.tsx";
 import { PageLink } from "../views/Navigation.tsx";
 import { Page } from "../views/Page.tsx";
@@ -27,8 +27,8 @@ type Sharing =
     };
 
 function useSharing(): Sharing {
-  const grants = useAnswer("patient.grants", null);
-  const log = useAnswer("patient.log", null);
+  const grants = useQuery("patient.grants", null);
+  const log = useQuery("patient.log", null);
   if (grants.status !== "ready") return grants;
   if (grants.value.length === 0) return { status: "empty" };
   const uses = log.status === "ready" ? lastUses(log.value) : undefined;

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { ReactNode } from "react";
 import { HelpPage } from "../help/HelpPage.tsx";
 import { useI18n } from "../i18n/I18n.tsx";
-import { Entered } from "../join/Entered.tsx";
+import { SessionProvider } from "../join/SessionProvider.tsx";
 import type { PortalSession, PortalState } from "../join/portalSession.ts";
 import { usePeople } from "../join/usePeople.ts";
 import { PeoplePage } from "../people/PeoplePage.tsx";
@@ -65,14 +65,14 @@ function Frame(props: {
   const { route } = useNavigation();
   if (state.status === "entered")
     return (
-      <Entered port={state.port} person={state.person} key={state.person.name}>
+      <SessionProvider port={state.port} person={state.person} key={state.person.name}>
         <Header person={state.person} onLeave={onLeave} />
         <Menu />
         <SyncStatus />
         <main id="content" tabIndex={-1}>
           <Pages key={pageName(route)} route={route} role={state.person.role} />
         </main>
-      </Entered>
+      </SessionProvider>
     );
   return (
     <>

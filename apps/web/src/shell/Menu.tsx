@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { useI18n } from "../i18n/I18n.tsx";
 import type { PlainTextId } from "../i18n/language.ts";
-import { useAnswer, useEntered } from "../join/Entered.tsx";
+import { useQuery, useSession } from "../join/SessionProvider.tsx";
 import { PageLink, useNavigation } from "../views/Navigation.tsx";
 import type { Route } from "./route.ts";
 
@@ -24,12 +24,12 @@ const doctorItems: readonly Item[] = [
 
 /** The pages of the person's role: below on a phone, above on a desk. */
 export function Menu(): ReactNode {
-  const { role } = useEntered().person;
+  const { role } = useSession().person;
   return role === "patient" ? <PatientMenu /> : <MenuView items={doctorItems} waiting={0} />;
 }
 
 function PatientMenu(): ReactNode {
-  const requests = useAnswer("patient.requests", null);
+  const requests = useQuery("patient.requests", null);
   const waiting =
     requests.status === "ready" ? requests.value.filter(({ state }) => state === "open").length : 0;
   return <MenuView items={patientItems} waiting={waiting} />;

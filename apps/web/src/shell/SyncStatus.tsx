@@ -1,12 +1,12 @@
 import { useEffect, useState } from "react";
 import type { ReactNode } from "react";
 import { useI18n } from "../i18n/I18n.tsx";
-import { useEntered } from "../join/Entered.tsx";
+import { useSession } from "../join/SessionProvider.tsx";
 
 /** The live region: what just happened, else how the connection stands. */
 export function SyncStatus(): ReactNode {
   const { t } = useI18n();
-  const { sync, announcement, person } = useEntered();
+  const { sync, announcement, person } = useSession();
   const isOnline = useOnline();
   return (
     <output className={announcement === "" ? "sync" : "sync sync-news"}>{statusText()}</output>

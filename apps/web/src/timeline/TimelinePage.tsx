@@ -1,8 +1,8 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { ReactNode } from "react";
-import { useAnswer } from "../join/Entered.tsx";
-import type { Answer } from "../join/Entered.tsx";
+import { useQuery } from "../join/SessionProvider.tsx";
+import type { Answer } from "../join/SessionProvider.tsx";
 import { FilterSelect } from "../views/FilterSelect.tsx";
 import { PageLink } from "../views/Navigation.tsx";
 import { Page } from "../views/Page.tsx";
@@ -23,8 +23,8 @@ type Timeline =
     };
 
 function useTimeline(): Timeline {
-  const records = useAnswer("patient.records", null);
-  const requests = useAnswer("patient.requests", null);
+  const records = useQuery("patient.records", null);
+  const requests = useQuery("patient.requests", null);
   if (records.status !== "ready") return records;
   const open =
     requests.status === "ready" ? requests.value.filter(({ state }) => state === "open") : [];

@@ -2,7 +2,7 @@ import type { PersonView } from "@anamnesis/client";
 import { useMemo } from "react";
 import { useI18n } from "../i18n/I18n.tsx";
 import type { I18n } from "../i18n/I18n.tsx";
-import { useEntered } from "../join/Entered.tsx";
+import { useSession } from "../join/SessionProvider.tsx";
 import { personLabel } from "./personName.ts";
 
 /** Phrases that several pages need. */
@@ -25,7 +25,7 @@ export interface Words extends I18n {
 
 export function useWords(): Words {
   const i18n = useI18n();
-  const { institutions, rules } = useEntered().person;
+  const { institutions, rules } = useSession().person;
   return useMemo(() => {
     const { t, term, list } = i18n;
     const place = (institution: string): string => {
