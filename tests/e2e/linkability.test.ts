@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { BYTES, randomBytes } from "@anamnesis/crypto/verify";
 import { decodeSlip, makeSlip } from "@anamnesis/protocol";
-import type { ChainId, Slip } from "@anamnesis/protocol";
+import type { ChainId, DenialCode, Slip } from "@anamnesis/protocol";
 import { linksBetween } from "./linkability.ts";
 import type { Unit } from "./linkability.ts";
 
@@ -70,12 +70,12 @@ const foreign = (author: Uint8Array, notAfter: number): Slip =>
       sign,
     ).bytes,
   );
-const denied = (code: string): Slip =>
+const denied = (code: DenialCode): Slip =>
   decodeSlip(
     makeSlip(
       "usage.denied",
       header,
-      { proxy: 1, gid: randomBytes(32), cert: randomBytes(32), code },
+      { proxy: 1, gid: randomBytes(32), cert: randomBytes(32), code, evidence: randomBytes(32) },
       sign,
     ).bytes,
   );
@@ -92,7 +92,7 @@ test("linksBetween() finds nothing among honest visits of one doctor", () => {
 test("linksBetween() allows what other patients have too", () => {
   const units: Unit[] = ["a", "a", "b"].map((patient) => ({
     patient,
-    slips: [denied("STALE_CHAIN")],
+    slips: [denied("GRANT_NOT_LIVE")],
   }));
   assert.deepEqual(linksBetween(units), []);
 });
@@ -143,9 +143,9 @@ test("linksBetween() finds a planted link of each kind", async (t) => {
   await t.test("a text", () => {
     assert.equal(
       linksBetween([
-        { patient: "a", slips: [denied("BED_7")] },
-        { patient: "a", slips: [denied("BED_7")] },
-        { patient: "b", slips: [denied("STALE_CHAIN")] },
+        { patient: "a", slips: [denied("CAPSULE_INVALID")] },
+        { patient: "a", slips: [denied("CAPSULE_INVALID")] },
+        { patient: "b", slips: [denied("GRANT_NOT_LIVE")] },
       ]).some((link) => link.places.includes("usage.denied.code")),
       true,
     );

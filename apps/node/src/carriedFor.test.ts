@@ -102,7 +102,13 @@ const strangers: { readonly [K in SlipKind]: (name: string) => SlipFields<K> } =
     commitment: bytesOf(name),
   }),
   "usage.done": (name) => ({ cert: onConsortium, intent: bytesOf(name) }),
-  "usage.denied": (name) => ({ proxy: 1, gid: bytesOf(name), cert: onConsortium, code: "NO" }),
+  "usage.denied": (name) => ({
+    proxy: 1,
+    gid: bytesOf(name),
+    cert: onConsortium,
+    code: "GRANT_NOT_HELD",
+    evidence: bytesOf(`${name} request`),
+  }),
   "usage.author": () => ({
     institution: hospital,
     cert: doctor,

@@ -27,6 +27,7 @@ import type {
   Grant,
   GrantView,
   ReencryptRequest,
+  SignedRequest,
   Slip,
   SlipProof,
   Trust,
@@ -42,6 +43,8 @@ export interface Asked {
   /** Fingerprint of the reader's certificate, 64 hex digits. */
   readonly reader: string;
   readonly certificate: CertificateView;
+  /** What they signed. */
+  readonly signed: SignedRequest;
 }
 
 export interface CheckDeps {

@@ -4,10 +4,12 @@ import { encodeCanonical, fromHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, grantDocument, grantLive } from "@anamnesis/protocol";
 import type { Gid } from "@anamnesis/protocol";
 import type { Consortium } from "./consortium.ts";
+import type { KeptRequests } from "./keptRequests.ts";
 import type { HeldGrant, ProxyStore } from "./store.ts";
 
 export interface ErasureDeps {
   readonly store: ProxyStore;
+  readonly kept: KeptRequests;
   readonly consortium: Consortium;
   readonly signing: SigningKeypair;
   readonly now: () => number;
@@ -45,9 +47,13 @@ export async function eraseIfEnded(gid: Gid, deps: ErasureDeps): Promise<HeldGra
   return erased;
 }
 
-/** Looks at every held grant; one that cannot be judged now is looked at again the next time. Never throws. */
+/**
+ * Looks at every held grant; one that cannot be judged now is looked at again the next time. Forgets the requests that were
+ * kept long enough. Never throws.
+ */
 export async function sweep(deps: ErasureDeps): Promise<void> {
   try {
+    await deps.kept.forget(deps.now());
     for (const gid of deps.store.heldGids()) {
       await eraseIfEnded(gid, deps).catch(() => undefined);
     }

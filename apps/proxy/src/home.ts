@@ -16,6 +16,8 @@ const keysFile = (home: string): string => join(home, "keys.json");
 
 /** Where the proxy keeps what it holds. */
 export const storeFolder = (home: string): string => join(home, "store");
+/** Where it keeps the requests that it turned away. */
+export const requestsFolder = (home: string): string => join(home, "requests");
 /** Where it remembers the nonces of signed requests. */
 export const nonceFolder = (home: string): string => join(home, "nonces");
 

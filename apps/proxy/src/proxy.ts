@@ -14,7 +14,8 @@ import { consortiumOverHttp } from "./consortium.ts";
 import type { Consortium } from "./consortium.ts";
 import { Denials } from "./denials.ts";
 import { sweep } from "./erasure.ts";
-import { nonceFolder, readKeys, storeFolder } from "./home.ts";
+import { nonceFolder, readKeys, requestsFolder, storeFolder } from "./home.ts";
+import { KeptRequests } from "./keptRequests.ts";
 import { ReadGrants } from "./readGrants.ts";
 import { routes } from "./routes.ts";
 import { ProxyStore } from "./store.ts";
@@ -81,12 +82,14 @@ async function start(config: ProxyConfig): Promise<Server> {
     now,
   });
   const nonces = await NonceJournal.open(nonceFolder(config.home), now());
+  const kept = new KeptRequests(requestsFolder(config.home));
   const { signing } = keys;
   const denials = new Denials({
     chain: genesis.chain,
     index: config.index,
     signing,
     consortium,
+    kept,
     now,
   });
   const ordered = proxies.toSorted((a, b) => a.index - b.index);
@@ -102,6 +105,7 @@ async function start(config: ProxyConfig): Promise<Server> {
     grants: new ReadGrants(),
     consortium,
     denials,
+    kept,
     trust: config.trust,
     revocations: new RevocationLists({ registry: registry.address, cas: genesis.cas, now }),
     rate: new RateLimit({
@@ -144,6 +148,7 @@ async function start(config: ProxyConfig): Promise<Server> {
       await sweeping;
       await denials.settled();
       await nonces.close();
+      await kept.close();
       await store.close();
     },
   };

@@ -45,7 +45,7 @@ async function release(deps: ReleaseDeps, asked: Asked, answer: Answer): Promise
     return { v: 1, items };
   } catch (error) {
     if (error instanceof AnamnesisError && held !== undefined)
-      deps.denials.post(gid, asked.reader, error.code);
+      deps.denials.post({ gid, reader: asked.reader, signed: asked.signed }, error.code);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, gidOf, proxyRoutes } from "@anamnesis/protocol";
+import { AnamnesisError, askedPaths, gidOf, proxyRoutes } from "@anamnesis/protocol";
 import type {
   CertificateView,
   Evidence,
@@ -29,21 +29,41 @@ export interface ProxyDeps extends AcceptDeps, ReleaseDeps, ErasureDeps {
 
 export const routes = (deps: ProxyDeps): Handlers => [
   handle(proxyRoutes.postGrant, ({ body }) => takeShares(deps, body)),
-  handle(proxyRoutes.reencrypt, ({ body, caller }) => reencrypt(deps, asked(body, caller))),
-  handle(proxyRoutes.prove, ({ body, caller }) => prove(deps, asked(body, caller))),
-  handle(proxyRoutes.getEvidence, ({ params, caller }) =>
-    evidenceOf(deps, owned(deps, params.gid, caller)),
+  handle(proxyRoutes.reencrypt, ({ params, body, caller }) =>
+    reencrypt(deps, asked(params.gid, body, caller)),
   ),
+  handle(proxyRoutes.prove, ({ params, body, caller }) =>
+    prove(deps, asked(params.gid, body, caller)),
+  ),
+  handle(proxyRoutes.getEvidence, ({ params, caller }) =>
+    openings(deps, owned(deps, params.gid, caller)),
+  ),
+  handle(proxyRoutes.getDenied, ({ params, caller }) => {
+    const { gid } = owned(deps, params.gid, caller);
+    const request = deps.kept.find(gid, params.evidence);
+    if (request === undefined)
+      throw new AnamnesisError("NOT_FOUND", "This proxy keeps no such request");
+    return request;
+  }),
   handle(proxyRoutes.eraseGrant, async ({ params, caller }) => {
     const { gid } = owned(deps, params.gid, caller);
-    return evidenceOf(deps, { gid, held: await eraseIfEnded(gid, deps) });
+    return openings(deps, { gid, held: await eraseIfEnded(gid, deps) });
   }),
 ];
 
-const asked = (
+/**
+ * The path is signed, so it says in the evidence under which grant was asked: it has to be the body's, written in the one
+ * way in which a patient's device reads it.
+ */
+function asked(
+  gid: Gid,
   request: ReencryptRequest,
-  { fingerprint, certificate }: CertifiedCaller<CertificateView>,
-): Asked => ({ request, reader: fingerprint, certificate });
+  { fingerprint, certificate, signed }: CertifiedCaller<CertificateView>,
+): Asked {
+  if (toHex(request.gid) !== gid || !askedPaths(gid).includes(signed.path))
+    throw new AnamnesisError("BAD_REQUEST", "Refused: want path and body to name one grant alike");
+  return { request, reader: fingerprint, certificate, signed };
+}
 
 async function takeShares(
   deps: ProxyDeps,
@@ -84,10 +104,7 @@ function owned(
   return { gid, held };
 }
 
-function evidenceOf(
-  { store }: ProxyDeps,
-  { gid, held }: { gid: string; held: HeldGrant },
-): Evidence {
+function openings({ store }: ProxyDeps, { gid, held }: { gid: string; held: HeldGrant }): Evidence {
   const intents = store
     .intents(gid)
     .toSorted((a, b) => a.time - b.time || (toHex(a.intent) < toHex(b.intent) ? -1 : 1));

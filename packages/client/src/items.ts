@@ -144,6 +144,11 @@ export interface WrittenItem {
   readonly disputes: Readonly<Record<string, string | null>>;
 }
 
+/** A refusal by a proxy whose kept request this device has seen and verified. Key: slip id of the `usage.denied`. */
+export interface DenialItem {
+  readonly evidence: Uint8Array;
+}
+
 /** Somebody asked the registry for the patient's contact card. Key: time and a random part. */
 export interface LookupItem {
   readonly time: number;
@@ -170,6 +175,7 @@ export interface ItemKinds {
   contact: ContactItem;
   written: WrittenItem;
   lookup: LookupItem;
+  denial: DenialItem;
   known: KnownItem;
   /** What the patient says about themself at every visit. Key: "own". */
   stated: Stated;

@@ -3,7 +3,7 @@
  * milliseconds.
  */
 import type { RecordMeta } from "@anamnesis/crypto/open";
-import type { Action, Purpose } from "@anamnesis/protocol";
+import type { Action, DenialCode, Purpose } from "@anamnesis/protocol";
 
 /** A certified person, as their verified certificate names them. */
 export interface PersonView {
@@ -150,8 +150,17 @@ export type LogEntry = { readonly time: number; readonly who: PersonView } & (
    * refuse it, so it opened nothing.
    */
   | { readonly what: "attempted"; readonly gid: string; readonly intent: string }
-  /** A proxy turned the reader away and posted it; what the chain itself refused stands nowhere. */
-  | { readonly what: "denied"; readonly gid: string; readonly code: string; readonly proxy: number }
+  /**
+   * A proxy turned the reader away and posted it; what the chain itself refused stands nowhere. `checked`: this device has
+   * seen the reader's signed request for it; until then all of it is what the proxy says.
+   */
+  | {
+      readonly what: "denied";
+      readonly gid: string;
+      readonly code: DenialCode;
+      readonly proxy: number;
+      readonly checked: boolean;
+    }
   /** The author reread what they wrote. */
   | { readonly what: "reread"; readonly record: string; readonly slip: string }
   /** A notice says that somebody got the contact card from the registry; not proven, `who` is what the notice says. */

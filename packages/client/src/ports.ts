@@ -16,6 +16,7 @@ import type {
   RequestView,
   SessionView,
   SharePackage,
+  SignedRequest,
   SlipOutcome,
   SlipProof,
   SlipView,
@@ -109,12 +110,14 @@ export interface VaultApi {
   get(object: Uint8Array, ticket: Ticket): Promise<ReadableStream<Uint8Array>>;
 }
 
-/** H-30 to H-33 */
+/** H-30 to H-33, H-37 */
 export interface ProxyApi {
   keepShares(sharePackage: SharePackage): Promise<void>;
   reencrypt(request: ReencryptRequest, caller: Caller): Promise<ReencryptAnswer>;
   prove(request: ReencryptRequest, caller: Caller): Promise<ReencryptAnswer>;
   evidence(gid: string, caller: Caller): Promise<Evidence>;
+  /** A request that was turned away, by its hash (64 hex digits). */
+  denied(gid: string, evidence: string, caller: Caller): Promise<SignedRequest>;
   /** @returns the proxy's evidence, with its receipt once the shares are erased. */
   erase(gid: string, caller: Caller): Promise<Evidence>;
 }

@@ -182,9 +182,12 @@ export const rows = {
   refusal: fact("usage", 0x30, one),
   /** By intent. */
   done: fact("usage", 0x31, one),
-  /** By gid, reader and minute of block time. */
-  denied: fact("usage", 0x32, (gid: Uint8Array, reader: Uint8Array, minute: number) =>
-    ids(gid, reader, minute),
+  /** By gid, reader, proxy and minute of block time. */
+  denied: fact(
+    "usage",
+    0x32,
+    (gid: Uint8Array, reader: Uint8Array, proxy: number, minute: number) =>
+      ids(gid, reader, proxy, minute),
   ),
 
   grant: mapById({ table: 0x40, root: "grants", memory: "never", codec: grantState }),

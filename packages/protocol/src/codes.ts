@@ -115,7 +115,7 @@ export const slipCodeText: Record<SlipCode, string> = {
   INTENT_OF_ANOTHER_READER: "The usage intent was made by another reader",
   INTENT_DONE: "The usage intent is closed already",
   PROXY_UNKNOWN: "The proxy index is not of this federation",
-  DENIED_TOO_OFTEN: "One denial per grant, reader and minute is on the chain already",
+  DENIED_TOO_OFTEN: "One denial per grant, reader, proxy and minute is on the chain already",
   WRONG_INSTITUTION: "The slip or its certificate belongs to another institution",
   DIGEST_EXISTS: "A version of the record has this digest already",
   VOTES_MISSING:

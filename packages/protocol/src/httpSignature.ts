@@ -6,6 +6,7 @@ import {
   verifySignatureRaw,
 } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "./errors.ts";
+import type { SignedRequest } from "./denials.ts";
 import { limits } from "./limits.ts";
 
 /**
@@ -90,6 +91,8 @@ export interface ParsedSignature {
   readonly nonce: string;
   /** Unix milliseconds. */
   readonly created: number;
+  /** All that was signed, as it came. */
+  readonly signed: SignedRequest;
   /** `false` when the signature does not verify under this key. It covers the body by its digest alone. */
   verify(publicKey: Uint8Array): boolean;
   /** `false` when this is not the body whose digest was signed. */
@@ -112,6 +115,17 @@ export function parseRequestSignature(
   headers: Readonly<Record<string, string | undefined>>,
   now: number,
 ): ParsedSignature {
+  const parsed = readRequestSignature(request, headers);
+  if (Math.abs(parsed.created - now) > limits.requestSkewMs)
+    throw invalid("it was not made within the last minute");
+  return parsed;
+}
+
+/** The same of a request that came at some time. @throws {AnamnesisError} SIGNATURE_REQUIRED, SIGNATURE_INVALID (form). */
+export function readRequestSignature(
+  request: RequestLine,
+  headers: Readonly<Record<string, string | undefined>>,
+): ParsedSignature {
   const input = headers["signature-input"];
   const signature = headers["signature"];
   if (input === undefined || signature === undefined)
@@ -133,15 +147,18 @@ export function parseRequestSignature(
   const digest = headers["content-digest"];
   if (digest === undefined || !digestPattern.test(digest))
     throw invalid("want a content digest, sha-256");
-  const created = Number(seconds) * 1000;
-  if (Math.abs(created - now) > limits.requestSkewMs)
-    throw invalid("it was not made within the last minute");
   const bytes = decoded(() => fromBase64(signatureMatch[1]!));
-  const base = signatureBase(request, digest, params);
+  const line = {
+    method: request.method.toUpperCase(),
+    authority: request.authority.toLowerCase(),
+    path: request.path,
+  };
+  const base = signatureBase(line, digest, params);
   return {
     keyId,
     nonce,
-    created,
+    created: Number(seconds) * 1000,
+    signed: { v: 1, ...line, contentDigest: digest, input, signature },
     verify: (publicKey) => verifySignatureRaw({ message: base, publicKey, signature: bytes }),
     covers: (body) => digest === contentDigest(body),
   };

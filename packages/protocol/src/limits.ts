@@ -52,6 +52,11 @@ export const limits = {
   /** Bytes of bodies that lie in a server's memory at once, from arrival to answer: of one origin, and in all. */
   waitingBytesPerOrigin: 128 * 1024 * 1024,
   waitingBytes: 512 * 1024 * 1024,
+  /** A proxy keeps so many requests that it turned away, for each grant, and for so long. */
+  deniedRequests: 1_024,
+  deniedKeptMs: 90 * 24 * 3_600_000,
+  /** A request and the denial of it lie at most this far apart: clocks may differ, and the checks take time. */
+  deniedWithinMs: 2 * 60_000,
   /** A visit token, and its entries: two for each category. */
   visitTokenBytes: 128 * 1024,
   visitTokenEntries: 64,

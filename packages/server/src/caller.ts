@@ -1,5 +1,11 @@
 import { AnamnesisError, bareKey, parseRequestSignature } from "@anamnesis/protocol";
-import type { Access, ErrorCode, KeyKind, ParsedSignature } from "@anamnesis/protocol";
+import type {
+  Access,
+  ErrorCode,
+  KeyKind,
+  ParsedSignature,
+  SignedRequest,
+} from "@anamnesis/protocol";
 import type { Nonces } from "./nonceJournal.ts";
 
 /** What a server has to know of a certificate, at least. */
@@ -14,6 +20,8 @@ export interface CertifiedCaller<C> {
   readonly fingerprint: string;
   readonly publicKey: Uint8Array;
   readonly certificate: C;
+  /** What they signed: evidence that can be kept and shown. */
+  readonly signed: SignedRequest;
 }
 export interface KeyCaller {
   readonly kind: "key";
@@ -116,6 +124,7 @@ export class CallerCheck<C extends Certified> {
       fingerprint: keyId,
       publicKey: certificate.signingKey,
       certificate,
+      signed: signature.signed,
     };
   }
 }

@@ -276,7 +276,7 @@ export class Scenario {
       const proxy = 1 + this.#below(4);
       return chain.slip(
         "usage.denied",
-        { proxy, gid, cert, code: "GRANT_NOT_LIVE" },
+        { proxy, gid, cert, code: "GRANT_NOT_LIVE", evidence: bytesOf(this.#label("denied")) },
         keyOf(`proxy ${proxy}`),
       );
     }

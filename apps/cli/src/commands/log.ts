@@ -41,7 +41,9 @@ function sentence(entry: LogEntry): string {
     case "attempted":
       return `${who}, whom you did not allow, announced an opening under what you allowed somebody else; it opened nothing`;
     case "denied":
-      return `${who} was refused by proxy ${entry.proxy}: ${entry.code}`;
+      return entry.checked
+        ? `${who} was refused by proxy ${entry.proxy}: ${entry.code}`
+        : `Said by proxy ${entry.proxy}, not yet shown: it refused ${who}: ${entry.code}`;
     case "reread":
       return `${who} reread ${entry.record}, which they wrote`;
     case "lookedUp":

@@ -62,7 +62,11 @@ function sentenceOf(entry: LogEntry, words: Words): string {
     case "attempted":
       return t("log.attempted", { who: name });
     case "denied":
-      return t("log.denied", { who: name, reason: t(denialOf(entry.code)) });
+      return t(entry.checked ? "log.denied" : "log.deniedSaid", {
+        who: name,
+        proxy: entry.proxy,
+        reason: t(denialOf(entry.code)),
+      });
     case "reread":
       return t("log.reread", { who: name });
     case "lookedUp":

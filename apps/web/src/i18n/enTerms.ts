@@ -92,7 +92,6 @@ export const enTerms = {
   "denial.ended": "the access had ended",
   "denial.outside": "it was not part of what you allowed",
   "denial.purpose": "it was for a purpose you did not allow",
-  "denial.stale": "a server could not be sure that the access still held",
   "denial.person": "the person's identity did not hold",
   "denial.other": "the request was not in order",
 } as const;

@@ -93,7 +93,6 @@ export const zhTerms: Terms = {
   "denial.ended": "访问权限已结束",
   "denial.outside": "不在您允许的范围内",
   "denial.purpose": "用途未经您允许",
-  "denial.stale": "服务器无法确定访问权限是否仍然有效",
   "denial.person": "此人的身份未通过核验",
   "denial.other": "请求不符合要求",
 };

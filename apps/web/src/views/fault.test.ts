@@ -2,16 +2,15 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { errorCodes, slipCodes } from "@anamnesis/protocol";
+import { denialCodes, errorCodes, slipCodes } from "@anamnesis/protocol";
 import { texts } from "../i18n/language.ts";
 import { denialOf, faultOf, isDenial } from "./fault.ts";
 import { personLabel } from "./personName.ts";
 
 test("faultOf() and denialOf() have words for every code of the protocol", () => {
-  for (const code of [...Object.keys(errorCodes), ...Object.keys(slipCodes), "NEVER_HEARD"]) {
+  for (const code of [...Object.keys(errorCodes), ...Object.keys(slipCodes), "NEVER_HEARD"])
     assert.ok(Object.hasOwn(texts.en, faultOf(code)), code);
-    assert.ok(Object.hasOwn(texts.zh, denialOf(code)), code);
-  }
+  for (const code of denialCodes) assert.ok(Object.hasOwn(texts.zh, denialOf(code)), code);
 });
 
 test("isDenial() tells what the patient decided from what broke", () => {

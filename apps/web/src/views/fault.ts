@@ -1,3 +1,4 @@
+import type { DenialCode } from "@anamnesis/protocol";
 import type { TermId } from "../i18n/enTerms.ts";
 
 /** What a person is told for a code of the protocol. */
@@ -56,13 +57,10 @@ const denials = new Set<TermId>(["fault.noAccess", "fault.accessEnded", "fault.p
 export const isDenial = (code: string): boolean => denials.has(faultOf(code));
 
 /** Why a proxy turned somebody away, in the words of the access log. */
-export function denialOf(code: string): TermId {
-  if (code === "STALE_CHAIN") return "denial.stale";
+export function denialOf(code: DenialCode): TermId {
   const fault = faultOf(code);
   if (fault === "fault.accessEnded") return "denial.ended";
   if (fault === "fault.noAccess") return "denial.outside";
   if (fault === "fault.purpose") return "denial.purpose";
-  return fault === "fault.certificate" || code === "READER_SIGNATURE"
-    ? "denial.person"
-    : "denial.other";
+  return fault === "fault.certificate" ? "denial.person" : "denial.other";
 }

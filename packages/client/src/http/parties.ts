@@ -40,14 +40,18 @@ export const httpVault = (part: Part): VaultApi => ({
   },
 });
 
-/** H-30 to H-33 */
+/** H-30 to H-33, H-37 */
 export const httpProxy = (part: Part): ProxyApi => ({
   keepShares: async (body) => {
     await part.call(proxyRoutes.postGrant, { body });
   },
-  reencrypt: (body, caller) => part.call(proxyRoutes.reencrypt, { body, caller }),
-  prove: (body, caller) => part.call(proxyRoutes.prove, { body, caller }),
+  reencrypt: (body, caller) =>
+    part.call(proxyRoutes.reencrypt, { params: { gid: toHex(body.gid) }, body, caller }),
+  prove: (body, caller) =>
+    part.call(proxyRoutes.prove, { params: { gid: toHex(body.gid) }, body, caller }),
   evidence: (gid, caller) => part.call(proxyRoutes.getEvidence, { params: { gid }, caller }),
+  denied: (gid, evidence, caller) =>
+    part.call(proxyRoutes.getDenied, { params: { gid, evidence }, caller }),
   erase: (gid, caller) => part.call(proxyRoutes.eraseGrant, { params: { gid }, caller }),
 });
 

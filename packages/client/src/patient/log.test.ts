@@ -137,7 +137,8 @@ describe("accessLog()", () => {
       proxy: 2,
       gid: fromHex(gid),
       cert: fromHex((await chen.device.certificate()).fingerprint),
-      code: "GRANT_NOT_LIVE",
+      code: "GRANT_NOT_LIVE" as const,
+      evidence: salt,
     };
     const denied = makeSlip(
       "usage.denied",

@@ -16,6 +16,7 @@ import { personOf } from "../people.ts";
 import { proveSlip } from "../proofs/prove.ts";
 import type { Session } from "../session.ts";
 import { grantOnChain, usageOf } from "../grantOnChain.ts";
+import { denialEntries } from "./denials.ts";
 import { grantKey } from "./grants.ts";
 import { lookupEntry } from "./lookups.ts";
 import { ownRecords } from "./records.ts";
@@ -157,18 +158,7 @@ async function usageEntries(
       },
     ),
   );
-  const denied = usage.flatMap((used) => (used.kind === "usage.denied" ? [used] : []));
-  const refused = await Promise.all(
-    denied.map(async ({ time, reader, code, proxy }): Promise<LogEntry> => ({
-      what: "denied",
-      time,
-      who: await personOf(session, reader),
-      gid,
-      code,
-      proxy,
-    })),
-  );
-  return [...opened, ...refused];
+  return [...opened, ...(await denialEntries(session, item, usage))];
 }
 
 /** One intent: who, when, and which records where proxies tell. */

@@ -71,7 +71,8 @@ const denied = (
   change: Partial<SlipFields<"usage.denied">> = {},
   afterMs?: number,
 ) => {
-  const fields = { proxy: 1, gid, cert: lin, code: "GRANT_NOT_LIVE", ...change };
+  const evidence = bytesOf("a request");
+  const fields = { proxy: 1, gid, cert: lin, code: "GRANT_NOT_LIVE" as const, evidence, ...change };
   return chain.submit(
     chain.slip("usage.denied", fields, keyOf(`proxy ${fields.proxy}`)),
     undefined,
@@ -250,15 +251,21 @@ const rows: readonly {
   },
   {
     kind: "usage.denied",
-    when: "a proxy said so this minute",
+    when: "this proxy said so this minute",
     want: "DENIED_TOO_OFTEN",
+    submit: (chain) => (denied(chain), denied(chain, { evidence: bytesOf("another request") })),
+  },
+  {
+    kind: "usage.denied",
+    when: "another proxy said so this minute",
+    want: "OK",
     submit: (chain) => (denied(chain), denied(chain, { proxy: 2 })),
   },
   {
     kind: "usage.denied",
     when: "a minute has passed",
     want: "OK",
-    submit: (chain) => (denied(chain), denied(chain, { proxy: 2 }, 60_000)),
+    submit: (chain) => (denied(chain), denied(chain, {}, 60_000)),
   },
   {
     kind: "usage.denied",
@@ -296,6 +303,11 @@ test("an intent behind the revocation in the same block is refused, one before i
   );
 });
 
+test("S-56: usage.denied says one of a list of words", () => {
+  const free = { code: "BED_7" as "GRANT_NOT_LIVE" };
+  assert.throws(() => denied(consortium.fork(), free), { code: "SLIP_MALFORMED" });
+});
+
 test("usagePage() tells the history oldest first; a refused request shows when", () => {
   const chain = consortium.fork();
   done(chain);
@@ -308,7 +320,13 @@ test("usagePage() tells the history oldest first; a refused request shows when",
     [
       { kind: "usage.intent", reader: hex(lin) },
       { kind: "usage.done", reader: hex(lin), intent: announced.id },
-      { kind: "usage.denied", reader: hex(lin), proxy: 1, code: "GRANT_NOT_LIVE" },
+      {
+        kind: "usage.denied",
+        reader: hex(lin),
+        proxy: 1,
+        code: "GRANT_NOT_LIVE",
+        evidence: hex(bytesOf("a request")),
+      },
     ],
   );
   assert.equal(findGrant(chain.state, gid)?.revokedAt, 0);

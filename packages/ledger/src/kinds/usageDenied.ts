@@ -1,3 +1,4 @@
+import { toHex } from "@anamnesis/crypto/verify";
 import { fingerprintFrom } from "@anamnesis/protocol";
 import type { Kind } from "../context.ts";
 import { accept, fact, indexKey, reject } from "../outcome.ts";
@@ -6,22 +7,24 @@ import { rows } from "../rows.ts";
 const MINUTE_MS = 60_000;
 
 /**
- * A proxy refused a reader: at most one entry per gid, reader and minute of block time, whichever proxy comes first, and
- * also for grants that are dead. Spec: docs/spec/slips.md S-46. Keeps invariant I8.
+ * A proxy refused a reader: at most one entry per gid, reader, proxy and minute of block time, so that no proxy speaks in
+ * another's place; also for grants that are dead. Spec: docs/spec/slips.md S-46. Keeps invariant I8.
  */
 export const usageDenied: Kind<"usage.denied"> = {
   apply(state, { fields }, { before, sequence, time }) {
     if (before.certificate(fields.cert) === undefined) return reject("CERTIFICATE_UNKNOWN");
-    const key = rows.denied.key(fields.gid, fields.cert, Math.floor(time / MINUTE_MS));
+    const { gid, cert, proxy } = fields;
+    const key = rows.denied.key(gid, cert, proxy, Math.floor(time / MINUTE_MS));
     if (state.has(key)) return reject("DENIED_TOO_OFTEN");
 
     return accept(fact(rows.denied, key, sequence));
   },
   index: ({ fields }) => [indexKey(rows.byGrant, fields.gid)],
-  history: ({ kind, fields: { cert, proxy, code } }) => ({
+  history: ({ kind, fields: { cert, proxy, code, evidence } }) => ({
     kind,
     reader: fingerprintFrom(cert),
     proxy,
     code,
+    evidence: toHex(evidence),
   }),
 };

@@ -1,4 +1,5 @@
-import { care, consortium, hash, id, list, nfcText, staffRoles, uint } from "./row.ts";
+import { denialCodeShape } from "../denials.ts";
+import { care, consortium, hash, id, list, staffRoles, uint } from "./row.ts";
 import type { SlipKindRow } from "./row.ts";
 
 const byReader = {
@@ -21,8 +22,9 @@ export const usageKinds = {
     fields: { cert: hash, intent: hash },
     signatureType: "USAGE-DONE",
   },
+  /** `evidence`: hash of the reader's signed request, which the proxy keeps (docs/spec/proxy.md P-33). */
   "usage.denied": {
-    fields: { proxy: uint, gid: hash, cert: hash, code: nfcText(32) },
+    fields: { proxy: uint, gid: hash, cert: hash, code: denialCodeShape, evidence: hash },
     signer: "proxy",
     chains: consortium,
     carrier: "any",

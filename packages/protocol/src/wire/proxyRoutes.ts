@@ -1,27 +1,21 @@
+import { denialCodes, signedRequest } from "../denials.ts";
 import { sharePackage } from "../grants.ts";
 import { gidShape } from "../ids.ts";
+import type { Gid } from "../ids.ts";
 import { evidence, reencryptAnswer, reencryptRequest } from "../requests.ts";
 import { literal, object } from "../shape.ts";
+import { addressOf } from "./address.ts";
 import { cbor, json, nothing } from "./body.ts";
 import { anybody, route, signedBy } from "./route.ts";
+import { digestShape } from "./views.ts";
 
+/** Refusals in the order of the checks are `denialCodes`; these come beside them. */
 const released = [
   "READER_SIGNATURE",
   "NONCE_REUSED",
-  "CERTIFICATE_NOT_LIVE",
-  "GRANT_NOT_HELD",
-  "GRANT_SIGNATURE",
-  "OUTSIDE_GRANT_TIME",
+  ...denialCodes,
   "STALE_CHAIN",
-  "GRANT_NOT_LIVE",
-  "TAG_NOT_GRANTED",
-  "RECORD_NOT_GRANTED",
-  "ACTION_NOT_GRANTED",
-  "PURPOSE_NOT_GRANTED",
-  "INTENT_MISSING",
-  "NOT_ON_CHAIN",
   "RATE_LIMITED",
-  "CAPSULE_INVALID",
 ] as const;
 const owned = ["FORBIDDEN", "GRANT_NOT_HELD"] as const;
 
@@ -52,8 +46,8 @@ export const proxyRoutes = {
   }),
   reencrypt: route({
     method: "POST",
-    path: "/reencrypt",
-    params: {},
+    path: "/grants/{gid}/reencrypt",
+    params: { gid: gidShape },
     caller: signedBy("certificate", "READER_SIGNATURE"),
     request: cbor(reencryptRequest),
     response: cbor(reencryptAnswer),
@@ -63,8 +57,8 @@ export const proxyRoutes = {
   }),
   prove: route({
     method: "POST",
-    path: "/proofs",
-    params: {},
+    path: "/grants/{gid}/proofs",
+    params: { gid: gidShape },
     caller: signedBy("certificate", "READER_SIGNATURE"),
     request: cbor(reencryptRequest),
     response: cbor(reencryptAnswer),
@@ -83,6 +77,17 @@ export const proxyRoutes = {
     summary: "Read what was opened under a grant, as its owner",
     spec: "H-33",
   }),
+  getDenied: route({
+    method: "GET",
+    path: "/grants/{gid}/denied/{evidence}",
+    params: { gid: gidShape, evidence: digestShape },
+    caller: signedBy("key"),
+    request: nothing,
+    response: cbor(signedRequest),
+    codes: [...owned, "NOT_FOUND"],
+    summary: "Read a request that was turned away under a grant, as its owner",
+    spec: "H-37",
+  }),
   eraseGrant: route({
     method: "POST",
     path: "/grants/{gid}/erase",
@@ -95,3 +100,7 @@ export const proxyRoutes = {
     spec: "H-33",
   }),
 } as const;
+
+/** Under which paths a proxy is asked for shares of a grant. */
+export const askedPaths = (gid: Gid): readonly string[] =>
+  [proxyRoutes.reencrypt, proxyRoutes.prove].map((route) => addressOf(route, { gid }, {}).path);

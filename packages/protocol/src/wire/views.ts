@@ -1,5 +1,6 @@
 import { slipCodes } from "../codes.ts";
 import type { SlipCode } from "../codes.ts";
+import { denialCodeShape } from "../denials.ts";
 import {
   chainIdShape,
   fingerprintShape,
@@ -106,7 +107,7 @@ const used = { slip: slipIdShape, time: uint, reader: fingerprintShape };
 export const usageViewShape = variants("kind", {
   "usage.intent": used,
   "usage.done": { ...used, intent: slipIdShape },
-  "usage.denied": { ...used, proxy: uint, code: text(64) },
+  "usage.denied": { ...used, proxy: uint, code: denialCodeShape, evidence: digestShape },
 });
 export type UsageView = Readonly<Shaped<typeof usageViewShape>>;
 

@@ -32,6 +32,7 @@ import type {
   ReencryptAnswer,
   ReencryptRequest,
   SharePackage,
+  SignedRequest,
   Trust,
 } from "@anamnesis/protocol";
 import { findGrant, findSlip } from "@anamnesis/ledger";
@@ -51,6 +52,8 @@ export class MemoryProxies {
   /** Codes with which proxies refuse. */
   readonly refuse = new Map<number, "STALE_CHAIN" | "TAG_NOT_GRANTED" | "RATE_LIMITED">();
   readonly asked: number[] = [];
+  /** Requests that proxies kept when they turned somebody away: by proxy and hash (hex). */
+  readonly turnedAway = new Map<string, SignedRequest>();
   readonly #held = new Map<string, Held>();
   readonly #erased = new Map<string, number>();
   readonly #intents = new Map<
@@ -107,6 +110,13 @@ export class MemoryProxies {
         present();
         assertOwner(gid, signedKey(caller));
         return this.#evidence(index, gid);
+      },
+      denied: async (gid, evidence, caller) => {
+        present();
+        assertOwner(gid, signedKey(caller));
+        const request = this.turnedAway.get(`${index} ${evidence}`);
+        if (request === undefined) throw new AnamnesisError("NOT_FOUND", "No such request");
+        return request;
       },
       erase: async (gid, caller) => {
         present();

@@ -287,7 +287,7 @@ export class ProxyFederation {
     return this.ask(index, "/reencrypt", this.request(made.gid, intent, records), reader);
   }
 
-  /** Posts a request to one proxy, signed by its reader (or another key). */
+  /** Posts a request to one proxy, signed by its reader (or another key). @param path - `/reencrypt` or `/proofs`. */
   ask(
     index: number,
     path: string,
@@ -297,7 +297,7 @@ export class ProxyFederation {
     const body = reencryptRequest.encode(request);
     return this.send(
       index,
-      { method: "POST", path, body },
+      { method: "POST", path: `/grants/${toHex(request.gid)}${path}`, body },
       toHex(reader.fingerprint),
       keyOf(reader.name).secretKey,
     );
