@@ -17,7 +17,11 @@ export interface Link {
   readonly places: readonly string[];
 }
 
-/** Design, I5: creation time, notAfter, author and institution are outside the promise. The chain id is the institution's. */
+/**
+ * Design, I5: creation time, notAfter, author and institution are outside the promise. The chain id is the institution's.
+ * Which proxies answered is one of a few sets, drawn by chance at each opening: among few patients chance alone would
+ * give a set to one of them.
+ */
 const outside = new Set([
   "time",
   "notAfter",
@@ -28,6 +32,7 @@ const outside = new Set([
   "chain",
   "kind",
   "carrier",
+  "proxies",
 ]);
 
 /** I5: values by which an observer could link two visits of one patient. Empty when the promise holds. */

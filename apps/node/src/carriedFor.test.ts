@@ -101,7 +101,7 @@ const strangers: { readonly [K in SlipKind]: (name: string) => SlipFields<K> } =
     proxies: [1, 2, 3],
     commitment: bytesOf(name),
   }),
-  "usage.done": (name) => ({ cert: onConsortium, intent: bytesOf(name) }),
+  "usage.done": (name) => ({ cert: onConsortium, intent: bytesOf(name), proxies: [1] }),
   "usage.denied": (name) => ({
     proxy: 1,
     gid: bytesOf(name),

@@ -144,6 +144,8 @@ export type LogEntry = { readonly time: number; readonly who: PersonView } & (
       /** Proxies whose evidence says which records; 0: none told (yet), so `records` is empty. */
       readonly witnesses: number;
       readonly completed?: number;
+      /** Proxies with whose answers the reader opened, by the reader's word; known once they closed it. */
+      readonly used?: readonly number[];
     }
   /**
    * An intent on chain by somebody who is not the grant's reader, proven, and no proxy tells of having served it: proxies

@@ -269,7 +269,7 @@ export class Scenario {
     if (choice === 4 && this.#intents.length > 0)
       return chain.slip(
         "usage.done",
-        { cert, intent: fromHex(this.#pick(this.#intents).id) },
+        { cert, intent: fromHex(this.#pick(this.#intents).id), proxies: [1, 2 + this.#below(3)] },
         keyOf(doctor),
       );
     if (choice === 5) {

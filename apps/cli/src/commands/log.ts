@@ -37,7 +37,7 @@ function sentence(entry: LogEntry): string {
     case "revoked":
       return `You took back what ${who} was allowed; ${entry.receipts.length} proxies erased their part`;
     case "opened":
-      return `${who} opened ${entry.records.length === 0 ? "records" : entry.records.join(", ")}, purpose ${entry.purposes.join(", ")}`;
+      return `${who} opened ${entry.records.length === 0 ? "records" : entry.records.join(", ")}, purpose ${entry.purposes.join(", ")}${helpers(entry.used)}`;
     case "attempted":
       return `${who}, whom you did not allow, announced an opening under what you allowed somebody else; it opened nothing`;
     case "denied":
@@ -50,6 +50,10 @@ function sentence(entry: LogEntry): string {
       return `A notice says that ${who} looked up how to reach you; it is no proof`;
   }
 }
+
+/** By the reader's word: they say it when they are done. */
+const helpers = (used: readonly number[] | undefined): string =>
+  used === undefined ? "" : `, with proxies ${used.join(", ")}`;
 
 function scope(
   categories: readonly string[] | undefined,

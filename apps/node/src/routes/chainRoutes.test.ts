@@ -180,7 +180,7 @@ test("POST slips on the consortium refuses a usage.done before its intent", asyn
   const done = federation.slip(
     consortium,
     "usage.done",
-    { cert, intent: bytesOf("no intent") },
+    { cert, intent: bytesOf("no intent"), proxies: [1] },
     keyOf("reader"),
   );
   assert.equal(await codeOf(done.bytes, consortium, authority), "INTENT_UNKNOWN");

@@ -190,7 +190,7 @@ test("H-10, H-12, H-12a: a grant's life, with proofs of its absence, presence an
     keyOf("reader"),
   );
   await federation.accepted(authority, consortium, intent);
-  const done = { ...common, intent: fromHex(intent.id) };
+  const done = { ...common, intent: fromHex(intent.id), proxies: [1, 2, 3] };
   await federation.accepted(
     authority,
     consortium,

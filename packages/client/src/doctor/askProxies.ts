@@ -23,6 +23,8 @@ export interface Asking {
 export interface Opened {
   /** Content key per item. */
   readonly contentKeys: readonly Uint8Array[];
+  /** Proxies with whose answers they were opened, ascending. */
+  readonly used: readonly number[];
   /** Proxies that gave wrong shares, proven. */
   readonly faultyProxies: readonly number[];
 }
@@ -62,7 +64,8 @@ export async function openByProxies(session: Session, asking: Asking): Promise<O
     }
     if (answers.size < k) throw tooFew(failures, faultyProxies, { k, n: indices.length });
     try {
-      return { contentKeys: await openAll(asking, answers), faultyProxies };
+      const contentKeys = await openAll(asking, answers);
+      return { contentKeys, used: [...answers.keys()].toSorted((a, b) => a - b), faultyProxies };
     } catch (error) {
       if (!(error instanceof CryptoError) || error.code !== "E_DECRYPT") throw error;
       const found = await findLiars(session, asking, answers, caller);

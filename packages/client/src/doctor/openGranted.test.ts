@@ -160,6 +160,11 @@ describe("openGranted() under attack", () => {
         opened.faultyProxies,
         federation.proxies.asked.includes(faulty) ? [faulty] : [],
       );
+      const [used = []] = federation.chains.posted
+        .map((slip) => (slip.kind === "usage.done" ? slip.fields.proxies : undefined))
+        .slice(-1);
+      const honest = federation.proxies.asked.filter((index) => index !== faulty);
+      assert.deepEqual(used, honest.toSorted(), "usage.done names whose answers were used");
     }
   });
 

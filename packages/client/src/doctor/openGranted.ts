@@ -120,13 +120,13 @@ async function openUnderIntent(
       bodyHash: item.bodyHash,
     })),
   };
-  const { contentKeys, faultyProxies } = await openByProxies(session, {
+  const { contentKeys, used, faultyProxies } = await openByProxies(session, {
     grant,
     items,
     request,
     intent: fromHex(intent),
   });
-  const closed = afterAll(items.length, () => postDone(session, intent));
+  const closed = afterAll(items.length, () => postDone(session, intent, used));
   return items.map((item, i) =>
     openContent(item, contentKeys[i] as Uint8Array, { faultyProxies, closed }),
   );
@@ -157,13 +157,17 @@ async function postIntent(
 }
 
 /** Best effort: the record is open, and the intent on the chain already says so to the patient. */
-async function postDone(session: Session, intent: string): Promise<void> {
+async function postDone(
+  session: Session,
+  intent: string,
+  proxies: readonly number[],
+): Promise<void> {
   const { chain } = consortiumOf(session.trust);
   const [{ fingerprint }, { signing }] = await Promise.all([
     session.device.certificate(),
     session.device.keys(),
   ]);
-  const fields = { cert: fromHex(fingerprint), intent: fromHex(intent) };
+  const fields = { cert: fromHex(fingerprint), intent: fromHex(intent), proxies };
   try {
     await postSlip(
       ownNode(session),

@@ -126,9 +126,11 @@ async function usageEntries(
 ): Promise<LogEntry[]> {
   const { gid } = item;
   const { purposes } = grantDocument.decode(item.grant);
-  const done = new Map<string, number>(
-    usage.flatMap((used) =>
-      used.kind === "usage.done" ? [[used.intent, used.time] as const] : [],
+  const done = new Map<string, { readonly completed: number; readonly used: readonly number[] }>(
+    usage.flatMap((view) =>
+      view.kind === "usage.done"
+        ? [[view.intent, { completed: view.time, used: view.proxies }] as const]
+        : [],
     ),
   );
   const intents = await intentsOf(session, item, usage);
@@ -143,7 +145,6 @@ async function usageEntries(
             gid,
             intent: slip,
           };
-        const completed = done.get(slip);
         return {
           what: "opened",
           time,
@@ -153,7 +154,7 @@ async function usageEntries(
           purposes,
           records: [...new Set(records.map((digest) => digests.get(digest) ?? digest))],
           witnesses,
-          ...(completed === undefined ? {} : { completed }),
+          ...done.get(slip),
         };
       },
     ),

@@ -62,7 +62,7 @@ const done = (
   chain.submit(
     chain.slip(
       "usage.done",
-      { cert: lin, intent: fromHex(announced.id), ...change },
+      { cert: lin, intent: fromHex(announced.id), proxies: [1, 3], ...change },
       keyOf(reader),
     ),
   );
@@ -231,6 +231,24 @@ const rows: readonly {
   },
   {
     kind: "usage.done",
+    when: "all proxies of the intent answered",
+    want: "OK",
+    submit: (chain) => done(chain, { proxies: [1, 2, 3] }),
+  },
+  ...(
+    [
+      ["a proxy is not of the intent", [1, 4]],
+      ["a proxy is named twice", [1, 1]],
+      ["the proxies are not in order", [3, 1]],
+    ] as const
+  ).map(([when, proxies]) => ({
+    kind: "usage.done",
+    when,
+    want: "PROXIES_NOT_OF_INTENT" as const,
+    submit: (chain: TestChain) => done(chain, { proxies }),
+  })),
+  {
+    kind: "usage.done",
     when: "said twice",
     want: "INTENT_DONE",
     submit: (chain) => (done(chain), done(chain)),
@@ -303,6 +321,10 @@ test("an intent behind the revocation in the same block is refused, one before i
   );
 });
 
+test("S-57: usage.done names a proxy at least", () => {
+  assert.throws(() => done(consortium.fork(), { proxies: [] }), { code: "SLIP_MALFORMED" });
+});
+
 test("S-56: usage.denied says one of a list of words", () => {
   const free = { code: "BED_7" as "GRANT_NOT_LIVE" };
   assert.throws(() => denied(consortium.fork(), free), { code: "SLIP_MALFORMED" });
@@ -319,7 +341,7 @@ test("usagePage() tells the history oldest first; a refused request shows when",
     usage.map(({ slip: _slip, time: _time, ...used }) => used),
     [
       { kind: "usage.intent", reader: hex(lin) },
-      { kind: "usage.done", reader: hex(lin), intent: announced.id },
+      { kind: "usage.done", reader: hex(lin), intent: announced.id, proxies: [1, 3] },
       {
         kind: "usage.denied",
         reader: hex(lin),

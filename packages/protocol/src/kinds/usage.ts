@@ -17,9 +17,10 @@ export const usageKinds = {
     fields: { gid: hash, cert: hash, proxies: list(uint, 16, 1), commitment: hash },
     signatureType: "USAGE-INTENT",
   },
+  /** `proxies`: those of the intent whose answers were used, ascending. */
   "usage.done": {
     ...byReader,
-    fields: { cert: hash, intent: hash },
+    fields: { cert: hash, intent: hash, proxies: list(uint, 16, 1) },
     signatureType: "USAGE-DONE",
   },
   /** `evidence`: hash of the reader's signed request, which the proxy keeps (docs/spec/proxy.md P-33). */

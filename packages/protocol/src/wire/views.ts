@@ -106,7 +106,7 @@ const used = { slip: slipIdShape, time: uint, reader: fingerprintShape };
 /** H-12a: one thing done under a grant. */
 export const usageViewShape = variants("kind", {
   "usage.intent": used,
-  "usage.done": { ...used, intent: slipIdShape },
+  "usage.done": { ...used, intent: slipIdShape, proxies: list(uint, 16, 1) },
   "usage.denied": { ...used, proxy: uint, code: denialCodeShape, evidence: digestShape },
 });
 export type UsageView = Readonly<Shaped<typeof usageViewShape>>;
