@@ -128,20 +128,23 @@ test("an amendment counts as the record that it amends", async () => {
 });
 
 test("requests that are unsigned, malformed or sent twice are refused", async () => {
-  const address = federation.addresses.get(1)!;
+  const path = `/grants/${shared.gid}/reencrypt`;
   assert.equal(
     await codeOf(
-      await fetch(`${address}/reencrypt`, { method: "POST", body: Buffer.from(randomBytes(40)) }),
+      await fetch(federation.addresses.get(1)! + path, {
+        method: "POST",
+        body: Buffer.from(randomBytes(40)),
+      }),
     ),
     "READER_SIGNATURE",
   );
   const keyId = Buffer.from(reader.fingerprint).toString("hex");
-  const noise = { method: "POST", path: "/reencrypt", body: randomBytes(40) };
+  const noise = { method: "POST", path, body: randomBytes(40) };
   assert.match(
     await codeOf(await federation.send(1, noise, keyId, keyOf(reader.name).secretKey)),
     /MALFORMED|NOT_CANONICAL|UNSUPPORTED_VERSION/,
   );
-  const bare = { method: "POST", path: "/reencrypt", body: randomBytes(40) };
+  const bare = { method: "POST", path, body: randomBytes(40) };
   const bareId = `ed25519:${Buffer.from(keyOf(reader.name).publicKey).toString("base64url")}`;
   assert.equal(
     await codeOf(await federation.send(1, bare, bareId, keyOf(reader.name).secretKey)),

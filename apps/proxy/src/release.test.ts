@@ -2,16 +2,9 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { blameShares, checkedGrant, openAsReader, replyKey } from "@anamnesis/crypto/open";
 import { openSymmetric, openWith } from "@anamnesis/crypto/box";
-import { at, enc, fromHex, grantContext, toHex } from "@anamnesis/crypto/verify";
-import {
-  bareKeyId,
-  evidence,
-  grantSecret,
-  hpkeInfo,
-  reencryptAnswer,
-  reencryptRequest,
-} from "@anamnesis/protocol";
-import type { Evidence } from "@anamnesis/protocol";
+import { at, enc, fromHex, grantContext, randomBytes, toHex } from "@anamnesis/crypto/verify";
+import { bareKeyId, evidence, grantSecret, hpkeInfo, reencryptRequest } from "@anamnesis/protocol";
+import type { AskedFor, Evidence, ReencryptRequest } from "@anamnesis/protocol";
 import { keyOf } from "@anamnesis/testing/keys";
 import type { MadeGrant } from "@anamnesis/testing/proxy/grants";
 import { forwarded } from "@anamnesis/testing/forwarded";
@@ -53,7 +46,11 @@ async function openedGrant(made: MadeGrant, who: Reader) {
   });
 }
 
-async function answers(path: string, records: readonly MadeRecord[], indices: readonly number[]) {
+async function answers(
+  askedFor: AskedFor,
+  records: readonly MadeRecord[],
+  indices: readonly number[],
+) {
   const intent = federation.intent(
     reader,
     grant.gid,
@@ -62,15 +59,15 @@ async function answers(path: string, records: readonly MadeRecord[], indices: re
   const request = federation.request(grant.gid, intent, records);
   const given = await Promise.all(
     indices.map(async (index) => {
+      const path = askedFor === "shares" ? "/reencrypt" : "/proofs";
       const answer = await federation.ask(index, path, request, reader);
-      assert.equal(answer.headers.get("content-type"), "application/cbor");
-      return {
-        index,
-        items: reencryptAnswer.decode(new Uint8Array(await answer.arrayBuffer())).items,
-      };
+      assert.equal(answer.status, 200);
+      const sealed = new Uint8Array(await answer.arrayBuffer());
+      const items = await federation.answerItems(index, askedFor, request, reader, sealed);
+      return { index, items, sealed };
     }),
   );
-  return { intent, given };
+  return { intent, request, given };
 }
 
 async function evidenceOf(index: number, { gid, keys }: MadeGrant): Promise<Evidence> {
@@ -86,7 +83,7 @@ async function evidenceOf(index: number, { gid, keys }: MadeGrant): Promise<Evid
 
 test("any three of four proxies open each record asked for, two open none", async () => {
   const opened = await openedGrant(grant, reader);
-  const { given } = await answers("/reencrypt", [record, sibling], [1, 2, 3, 4]);
+  const { given } = await answers("shares", [record, sibling], [1, 2, 3, 4]);
   for (const [at, target] of [record, sibling].entries()) {
     const replies = given.map(({ index, items }) => ({ index, reply: items[at]! }));
     const keys = new Set<string>();
@@ -105,7 +102,7 @@ test("any three of four proxies open each record asked for, two open none", asyn
 });
 
 test("shares leave under the reader's reply key only, bound to grant, tag and capsule", async () => {
-  const { given } = await answers("/reencrypt", [record, sibling], [1, 2, 3]);
+  const { given } = await answers("shares", [record, sibling], [1, 2, 3]);
   const opened = await openedGrant(grant, reader);
   const swapped = given.map(({ index, items }) => ({ index, reply: items[1]! }));
   await assert.rejects(
@@ -114,10 +111,45 @@ test("shares leave under the reader's reply key only, bound to grant, tag and ca
   );
 });
 
+test("an answer opens for the intent's certificate alone, and as what it is: X and the reply key are not enough", async () => {
+  const { given, request } = await answers("shares", [record], [1]);
+  const [{ sealed, items } = assert.fail()] = given;
+  const colleague = await federation.newReader("Dr. Colleague");
+  const open = (
+    change: Partial<ReencryptRequest> = {},
+    { who = reader, index = 1, askedFor = "shares" as AskedFor } = {},
+  ) => federation.answerItems(index, askedFor, { ...request, ...change }, who, sealed);
+  assert.deepEqual(await open(), items);
+  // What a colleague who held X lacks is this box key: with it the reply key would open the share.
+  const X = await openedGrant(grant, reader);
+  const reply = { key: replyKey(X, 1), aad: new Uint8Array(0), sealed };
+  await assert.rejects(openSymmetric(reply), { code: "E_DECRYPT" });
+  for (const other of [
+    () => open({}, { who: colleague }),
+    () => open({ intent: randomBytes(32) }),
+    () => open({ gid: randomBytes(32) }),
+    () => open({}, { index: 2 }),
+    () => open({}, { askedFor: "proofs" }),
+  ])
+    await assert.rejects(other(), { code: "E_DECRYPT" });
+});
+
+test("a certificate without a key to seal to is answered nothing", async () => {
+  const keyless = await federation.newReader("Dr. Keyless", {
+    boxKey: new Uint8Array(1216).fill(255),
+  });
+  const made = await federation.granted(keyless, [record]);
+  assert.equal(
+    await codeOf(await federation.open(1, keyless, made, [record])),
+    "CERTIFICATE_INVALID",
+  );
+  assert.deepEqual((await evidenceOf(1, made)).intents, []);
+});
+
 test("proofs name the proxy that lied", async () => {
   const opened = await openedGrant(grant, reader);
-  const shares = await answers("/reencrypt", [record], [1, 2, 3]);
-  const proofs = await answers("/proofs", [record], [1, 2, 3]);
+  const shares = await answers("shares", [record], [1, 2, 3]);
+  const proofs = await answers("proofs", [record], [1, 2, 3]);
   const given = await Promise.all(
     shares.given.map(async ({ index, items }, at) => {
       const proof = await openSymmetric({

@@ -1,9 +1,9 @@
 import { proveShare, proxyShares, reencryptShare } from "@anamnesis/crypto/proxy";
 import type { ProxyShares } from "@anamnesis/crypto/proxy";
-import { sealSymmetric } from "@anamnesis/crypto/box";
+import { sealSymmetric, sealTo } from "@anamnesis/crypto/box";
 import { CryptoError, at, enc, fromHex, toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError } from "@anamnesis/protocol";
-import type { ReencryptAnswer } from "@anamnesis/protocol";
+import { AnamnesisError, answerContext, hpkeInfo, reencryptAnswer } from "@anamnesis/protocol";
+import type { AskedFor, ReencryptAnswer } from "@anamnesis/protocol";
 import { checkRelease } from "./checks.ts";
 import type { Asked, CheckDeps, Released } from "./checks.ts";
 import type { Denials } from "./denials.ts";
@@ -15,14 +15,14 @@ export interface ReleaseDeps extends CheckDeps {
 }
 
 /** H-31: one re-encryption share for each capsule. */
-export const reencrypt = (deps: ReleaseDeps, asked: Asked): Promise<ReencryptAnswer> =>
-  release(deps, asked, (shares, { tag, capsule, ctx }) =>
+export const reencrypt = (deps: ReleaseDeps, asked: Asked): Promise<Uint8Array> =>
+  release(deps, asked, "shares", (shares, { tag, capsule, ctx }) =>
     reencryptShare({ shares, tag, capsule, ctx }),
   );
 
 /** H-32: for each capsule the proof that its share was right; sealed like the share, aad enc("proof", intent, digest). */
-export const prove = (deps: ReleaseDeps, asked: Asked): Promise<ReencryptAnswer> =>
-  release(deps, asked, (shares, { tag, capsule, ctx, digest }, { request }) =>
+export const prove = (deps: ReleaseDeps, asked: Asked): Promise<Uint8Array> =>
+  release(deps, asked, "proofs", (shares, { tag, capsule, ctx, digest }, { request }) =>
     sealSymmetric({
       key: shares.replyKey,
       aad: enc("proof", request.intent, digest),
@@ -32,7 +32,12 @@ export const prove = (deps: ReleaseDeps, asked: Asked): Promise<ReencryptAnswer>
 
 type Answer = (shares: ProxyShares, item: Released, asked: Asked) => Promise<Uint8Array>;
 
-async function release(deps: ReleaseDeps, asked: Asked, answer: Answer): Promise<ReencryptAnswer> {
+async function release(
+  deps: ReleaseDeps,
+  asked: Asked,
+  askedFor: AskedFor,
+  answer: Answer,
+): Promise<Uint8Array> {
   const gid = toHex(asked.request.gid);
   const held = deps.store.grant(gid);
   try {
@@ -41,8 +46,10 @@ async function release(deps: ReleaseDeps, asked: Asked, answer: Answer): Promise
     const items: Uint8Array[] = [];
     for (const item of released)
       items.push(await capsuleChecked(() => answer(shares, item, asked)));
+    const aad = answerContext(askedFor, asked.request, deps.index);
+    const sealed = await sealedToReader(asked, aad, { v: 1, items });
     await keepEvidence(deps, asked);
-    return { v: 1, items };
+    return sealed;
   } catch (error) {
     if (error instanceof AnamnesisError && held !== undefined)
       deps.denials.post({ gid, reader: asked.reader, signed: asked.signed }, error.code);
@@ -76,6 +83,30 @@ function sharesFor(
     points: positions.map((t) => at(shares, t)),
     commitments: positions.flatMap((t) => store.commitments(gid, t)),
   });
+}
+
+/**
+ * Once more to the box key of the certificate that the intent names, as the chain has it: X and with it the reply key may
+ * be known to colleagues.
+ * @throws {AnamnesisError} CERTIFICATE_INVALID when that key is none.
+ */
+async function sealedToReader(
+  { certificate }: Asked,
+  aad: Uint8Array,
+  answer: ReencryptAnswer,
+): Promise<Uint8Array> {
+  const plaintext = reencryptAnswer.encode(answer);
+  try {
+    const { boxKey: publicKey } = certificate;
+    return await sealTo({ publicKey, info: hpkeInfo.answer, aad, plaintext });
+  } catch (cause) {
+    if (!(cause instanceof CryptoError)) throw cause;
+    throw new AnamnesisError(
+      "CERTIFICATE_INVALID",
+      "Refused: the reader's certificate has no key to which an answer could be sealed",
+      { cause },
+    );
+  }
 }
 
 /** The suite does `CheckCapsule` before it touches a share; whatever it finds wrong, the capsule is at fault. */

@@ -10,7 +10,6 @@ import type {
   Head,
   MapName,
   RecordView,
-  ReencryptAnswer,
   ReencryptRequest,
   RequestSigner,
   RequestView,
@@ -113,8 +112,9 @@ export interface VaultApi {
 /** H-30 to H-33, H-37 */
 export interface ProxyApi {
   keepShares(sharePackage: SharePackage): Promise<void>;
-  reencrypt(request: ReencryptRequest, caller: Caller): Promise<ReencryptAnswer>;
-  prove(request: ReencryptRequest, caller: Caller): Promise<ReencryptAnswer>;
+  /** @returns a ReencryptAnswer sealed to the caller's certificate. */
+  reencrypt(request: ReencryptRequest, caller: Caller): Promise<Uint8Array>;
+  prove(request: ReencryptRequest, caller: Caller): Promise<Uint8Array>;
   evidence(gid: string, caller: Caller): Promise<Evidence>;
   /** A request that was turned away, by its hash (64 hex digits). */
   denied(gid: string, evidence: string, caller: Caller): Promise<SignedRequest>;

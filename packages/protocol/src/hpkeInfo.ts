@@ -9,6 +9,8 @@ export const hpkeInfo = {
   grant: "MRS-V1-GRANT",
   /** A proxy's part of a grant; additional data: gctx. */
   share: "MRS-V1-SHARE",
+  /** A proxy's answer, to the intent's certificate; additional data: `answerContext`. */
+  answer: "MRS-V1-ANSWER",
   /** Opens a visit at an institution's node; additional data: the chain id. */
   session: "MRS-V1-SESSION",
   /** Whose a visit is, kept by the node for the registry; additional data: pid. */

@@ -1,3 +1,4 @@
+import { encodeCanonical } from "@anamnesis/crypto/verify";
 import { replyShape } from "./boxPost.ts";
 import { certificateDer } from "./certificateDer.ts";
 import { limits } from "./limits.ts";
@@ -116,7 +117,18 @@ const reencryptAnswerShape = object({
   items: list(blob(1024), limits.intentCapsules),
 });
 export type ReencryptAnswer = Shaped<typeof reencryptAnswerShape>;
+/** Inside the seal to the intent's certificate (info `hpkeInfo.answer`): whoever only knows the grant's secrets reads nothing. */
 export const reencryptAnswer = document("Re-encryption answer", reencryptAnswerShape);
+
+/** What a reader asks proxies for: shares, or proofs that they were right. */
+export type AskedFor = "shares" | "proofs";
+
+/** Additional data of a sealed answer: one proxy's, to one of the two questions, under one intent of one grant. */
+export const answerContext = (
+  askedFor: AskedFor,
+  { gid, intent }: Pick<ReencryptRequest, "gid" | "intent">,
+  index: number,
+): Uint8Array => encodeCanonical([askedFor, gid, intent, index]);
 
 const evidenceShape = object({
   v: literal(1),

@@ -1,12 +1,12 @@
-import { openSymmetric } from "@anamnesis/crypto/box";
+import { openSymmetric, openWith } from "@anamnesis/crypto/box";
 import { blameShares, openAsReader, replyKey } from "@anamnesis/crypto/open";
 import type { ReaderGrant } from "@anamnesis/crypto/open";
 import { at, CryptoError, enc } from "@anamnesis/crypto/verify";
-import { AnamnesisError } from "@anamnesis/protocol";
-import type { ErrorCode, ReencryptRequest, SlipCode } from "@anamnesis/protocol";
+import { AnamnesisError, answerContext, hpkeInfo, reencryptAnswer } from "@anamnesis/protocol";
+import type { AskedFor, ErrorCode, ReencryptRequest, SlipCode } from "@anamnesis/protocol";
 import { certifiedCaller } from "../caller.ts";
 import { pause } from "@anamnesis/http";
-import type { Caller, ProxyApi } from "../ports.ts";
+import type { Caller } from "../ports.ts";
 import type { Session } from "../session.ts";
 import type { Prepared } from "./prepareOpening.ts";
 
@@ -55,7 +55,7 @@ export async function openByProxies(session: Session, asking: Asking): Promise<O
       await Promise.all(
         asked.map(async (index) => {
           try {
-            answers.set(index, await answerOf(session.network.proxy(index), asking, caller));
+            answers.set(index, await answerOf(session, index, asking, caller));
           } catch (error) {
             failures.set(index, asFailure(error));
           }
@@ -77,13 +77,15 @@ export async function openByProxies(session: Session, asking: Asking): Promise<O
 }
 
 async function answerOf(
-  proxy: ProxyApi,
+  session: Session,
+  index: number,
   asking: Asking,
   caller: Caller,
 ): Promise<readonly Uint8Array[]> {
   for (let tries = 1; ; tries += 1) {
     try {
-      const { items } = await proxy.reencrypt(asking.request, caller);
+      const sealed = await session.network.proxy(index).reencrypt(asking.request, caller);
+      const items = await unsealed(session, index, asking, "shares", sealed);
       if (items.length !== asking.items.length)
         throw new AnamnesisError(
           "MALFORMED",
@@ -99,6 +101,24 @@ async function answerOf(
       await pause(LAG_WAIT_MS);
     }
   }
+}
+
+/**
+ * An answer is sealed to this device's certificate, for this proxy and intent: another's, or one from before, does not open.
+ * @throws {CryptoError} E_DECRYPT
+ */
+async function unsealed(
+  { device }: Session,
+  index: number,
+  { request }: Asking,
+  askedFor: AskedFor,
+  sealed: Uint8Array,
+): Promise<readonly Uint8Array[]> {
+  const { box } = await device.keys();
+  const aad = answerContext(askedFor, request, index);
+  const { secretKey } = box;
+  return reencryptAnswer.decode(await openWith({ secretKey, info: hpkeInfo.answer, aad, sealed }))
+    .items;
 }
 
 async function openAll(
@@ -127,7 +147,8 @@ async function findLiars(
   await Promise.all(
     [...answers.keys()].map(async (index) => {
       try {
-        proofs.set(index, (await session.network.proxy(index).prove(asking.request, caller)).items);
+        const sealed = await session.network.proxy(index).prove(asking.request, caller);
+        proofs.set(index, await unsealed(session, index, asking, "proofs", sealed));
       } catch (error) {
         asFailure(error); // A proxy that will not prove what it gave is treated as one that cannot.
       }

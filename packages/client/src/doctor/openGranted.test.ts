@@ -43,6 +43,7 @@ describe("openGranted() under attack", () => {
       proxies.away,
       proxies.faulty,
       proxies.refuse,
+      proxies.repeat,
       chains.away,
       chains.forked,
       chains.lies,
@@ -166,6 +167,16 @@ describe("openGranted() under attack", () => {
       const honest = federation.proxies.asked.filter((index) => index !== faulty);
       assert.deepEqual(used, honest.toSorted(), "usage.done names whose answers were used");
     }
+  });
+
+  test("an answer to another intent is no answer: others are asked in place of who sends it", async () => {
+    for (const index of [1, 2, 3, 4]) federation.proxies.repeat.add(index);
+    await assert.rejects(open(), (error: { code: string; details?: { proxies: object } }) => {
+      assert.equal(error.code, "MALFORMED");
+      return true;
+    });
+    for (const index of [2, 3, 4]) federation.proxies.repeat.delete(index);
+    assert.deepEqual((await open()).content, content);
   });
 
   test("two faulty proxies of four leave too few, both named", async () => {

@@ -2,10 +2,11 @@ import { denialCodes, signedRequest } from "../denials.ts";
 import { sharePackage } from "../grants.ts";
 import { gidShape } from "../ids.ts";
 import type { Gid } from "../ids.ts";
-import { evidence, reencryptAnswer, reencryptRequest } from "../requests.ts";
+import { evidence, reencryptRequest } from "../requests.ts";
+import { limits } from "../limits.ts";
 import { literal, object } from "../shape.ts";
 import { addressOf } from "./address.ts";
-import { cbor, json, nothing } from "./body.ts";
+import { cbor, json, nothing, octets } from "./body.ts";
 import { anybody, route, signedBy } from "./route.ts";
 import { digestShape } from "./views.ts";
 
@@ -14,6 +15,7 @@ const released = [
   "READER_SIGNATURE",
   "NONCE_REUSED",
   ...denialCodes,
+  "CERTIFICATE_INVALID",
   "STALE_CHAIN",
   "RATE_LIMITED",
 ] as const;
@@ -50,7 +52,7 @@ export const proxyRoutes = {
     params: { gid: gidShape },
     caller: signedBy("certificate", "READER_SIGNATURE"),
     request: cbor(reencryptRequest),
-    response: cbor(reencryptAnswer),
+    response: octets(limits.answerBytes),
     codes: released,
     summary: "Answer a reader's capsules with shares",
     spec: "H-31",
@@ -61,7 +63,7 @@ export const proxyRoutes = {
     params: { gid: gidShape },
     caller: signedBy("certificate", "READER_SIGNATURE"),
     request: cbor(reencryptRequest),
-    response: cbor(reencryptAnswer),
+    response: octets(limits.answerBytes),
     codes: released,
     summary: "Prove that the shares were right",
     spec: "H-32",

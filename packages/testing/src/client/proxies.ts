@@ -1,5 +1,5 @@
 /** Proxies in memory behind the client's port: real shares and re-encryption, and faulty proxies on demand. */
-import { openWith, sealSymmetric } from "@anamnesis/crypto/box";
+import { openWith, sealSymmetric, sealTo } from "@anamnesis/crypto/box";
 import { checkShares, proveShare, proxyShares, reencryptShare } from "@anamnesis/crypto/proxy";
 import type { ProxyShares } from "@anamnesis/crypto/proxy";
 import { sign } from "@anamnesis/crypto/sign";
@@ -16,13 +16,16 @@ import type { ProxyApi } from "@anamnesis/client";
 import {
   hpkeInfo,
   AnamnesisError,
+  answerContext,
   chainOf,
   decodeSlip,
   decodeSlipProof,
   gidOf,
   grantDocument,
   intentCommitment,
+  parseFingerprint,
   parseGid,
+  reencryptAnswer,
   shareSecret,
   slipIdFrom,
   verifySlipProof,
@@ -35,7 +38,7 @@ import type {
   SignedRequest,
   Trust,
 } from "@anamnesis/protocol";
-import { findGrant, findSlip } from "@anamnesis/ledger";
+import { findCertificate, findGrant, findSlip } from "@anamnesis/ledger";
 import { keyOf, boxOf } from "../keys.ts";
 import { signedKey } from "./chains.ts";
 import type { MemoryChains } from "./chains.ts";
@@ -52,6 +55,9 @@ export class MemoryProxies {
   /** Codes with which proxies refuse. */
   readonly refuse = new Map<number, "STALE_CHAIN" | "TAG_NOT_GRANTED" | "RATE_LIMITED">();
   readonly asked: number[] = [];
+  /** Proxies that send their last answer again, whatever they are asked, and what they answered last. */
+  readonly repeat = new Set<number>();
+  readonly answered = new Map<number, Uint8Array>();
   /** Requests that proxies kept when they turned somebody away: by proxy and hash (hex). */
   readonly turnedAway = new Map<string, SignedRequest>();
   readonly #held = new Map<string, Held>();
@@ -93,18 +99,23 @@ export class MemoryProxies {
         if (code !== undefined) throw new AnamnesisError(code, "Refused");
         const shares = this.#lent(index, request);
         this.#remember(index, request, caller.keyId);
-        return this.#answer(request, (item) => reencryptShare({ shares, ...item }));
+        const answer = await this.#answer(request, (item) => reencryptShare({ shares, ...item }));
+        const sealed = await this.#sealed(caller, answerContext("shares", request, index), answer);
+        const before = this.answered.get(index);
+        this.answered.set(index, sealed);
+        return this.repeat.has(index) ? (before ?? sealed) : sealed;
       },
-      prove: async (request) => {
+      prove: async (request, caller) => {
         present();
         const shares = this.#lent(index, request);
-        return this.#answer(request, ({ tag, capsule, ctx, digest }) =>
+        const answer = await this.#answer(request, ({ tag, capsule, ctx, digest }) =>
           sealSymmetric({
             key: shares.replyKey,
             aad: enc("proof", request.intent, digest),
             plaintext: proveShare({ shares, tag, capsule, ctx }),
           }),
         );
+        return this.#sealed(caller, answerContext("proofs", request, index), answer);
       },
       evidence: async (gid, caller) => {
         present();
@@ -197,6 +208,16 @@ export class MemoryProxies {
       );
     }
     return { v: 1, items };
+  }
+
+  async #sealed(
+    { keyId }: { readonly keyId: string },
+    aad: Uint8Array,
+    answer: ReencryptAnswer,
+  ): Promise<Uint8Array> {
+    const { boxKey } = findCertificate(this.#consortium().state, parseFingerprint(keyId))!;
+    const plaintext = reencryptAnswer.encode(answer);
+    return sealTo({ publicKey: boxKey, info: hpkeInfo.answer, aad, plaintext });
   }
 
   #checkIntent({ intent, salt, digests }: ReencryptRequest): void {

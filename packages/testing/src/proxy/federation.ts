@@ -1,7 +1,7 @@
 /**
  * A federation in one process to try proxies in: real chains, records, grants, signatures; nodes are their answers.
  */
-import { boxKeypairFromSeed } from "@anamnesis/crypto/box";
+import { boxKeypairFromSeed, openWith } from "@anamnesis/crypto/box";
 import type { BoxKeypair } from "@anamnesis/crypto/box";
 import { visitSigningKey } from "@anamnesis/crypto/patientKeys";
 import type { SealedRecord } from "@anamnesis/crypto/seal";
@@ -18,12 +18,22 @@ import {
 } from "@anamnesis/crypto/verify";
 import { proveSlip } from "@anamnesis/ledger";
 import {
+  answerContext,
   encodeSlipProof,
+  hpkeInfo,
   intentCommitment,
+  reencryptAnswer,
   reencryptRequest,
   signRequest,
 } from "@anamnesis/protocol";
-import type { Grant, InstitutionId, ReencryptRequest, SlipCode, SlipId } from "@anamnesis/protocol";
+import type {
+  AskedFor,
+  Grant,
+  InstitutionId,
+  ReencryptRequest,
+  SlipCode,
+  SlipId,
+} from "@anamnesis/protocol";
 import { startProxy } from "../../../../apps/proxy/src/proxy.ts";
 import type { ProxyConfig } from "../../../../apps/proxy/src/proxy.ts";
 import { keyOf } from "../keys.ts";
@@ -122,7 +132,11 @@ export class ProxyFederation {
     if (code !== "OK") throw new Error(`A slip of the fixture was refused: ${code}`);
   }
 
-  async newReader(name: string, options: { readonly validTo?: number } = {}): Promise<Reader> {
+  /** @param options.boxKey - What the certificate says, in place of the reader's own. */
+  async newReader(
+    name: string,
+    options: { readonly validTo?: number; readonly boxKey?: Uint8Array } = {},
+  ): Promise<Reader> {
     const { consortium } = this.parties;
     const box = await boxKeypairFromSeed(randomBytes(32));
     const fields = certificateFields(name, {
@@ -301,6 +315,20 @@ export class ProxyFederation {
       toHex(reader.fingerprint),
       keyOf(reader.name).secretKey,
     );
+  }
+
+  /** Opens a proxy's answer as its reader. @throws {CryptoError} E_DECRYPT */
+  async answerItems(
+    index: number,
+    askedFor: AskedFor,
+    request: ReencryptRequest,
+    { box }: Pick<Reader, "box">,
+    sealed: Uint8Array,
+  ): Promise<readonly Uint8Array[]> {
+    const { secretKey } = box;
+    const aad = answerContext(askedFor, request, index);
+    return reencryptAnswer.decode(await openWith({ secretKey, info: hpkeInfo.answer, aad, sealed }))
+      .items;
   }
 
   /** Sends a request signed by any key. */
