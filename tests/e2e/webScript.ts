@@ -172,6 +172,7 @@ export const fullAnswers: Answers = {
   "patient.grants": [
     grant,
     { ...grant, id: hex("b"), party: sun, status: "revoked", revokedAt: now, receipts: [1, 2, 3] },
+    { ...grant, id: hex("a"), party: li, status: "stopped", receipts: [1, 2] },
     { ...grant, id: hex("c"), party: sun, status: "expired", records: [scriptedRecord] },
   ],
   "patient.log": [

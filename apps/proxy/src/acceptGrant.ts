@@ -77,6 +77,7 @@ export async function acceptGrant(received: SharePackage, deps: AcceptDeps): Pro
     digest,
     secret: { replyKey: secret.replyKey, shares: secret.shares },
     visits: secret.visits,
+    revoked: false,
     erasedAt: 0,
     receipt: new Uint8Array(0),
   };

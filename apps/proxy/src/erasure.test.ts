@@ -2,9 +2,20 @@ import assert from "node:assert/strict";
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { sign } from "@anamnesis/crypto/sign";
 import { verifySignature } from "@anamnesis/crypto/verify";
-import { bareKeyId, evidence } from "@anamnesis/protocol";
-import type { Evidence } from "@anamnesis/protocol";
+import {
+  bareKeyId,
+  decodeSlip,
+  encodeSlip,
+  erasureReceipt,
+  evidence,
+  limits,
+  parseChainId,
+} from "@anamnesis/protocol";
+import type { ErasureReceipt, Evidence } from "@anamnesis/protocol";
+import { keyOf } from "@anamnesis/testing/keys";
+import { revocation } from "@anamnesis/testing/proxy/calls";
 import { sharesFor } from "@anamnesis/testing/proxy/grants";
 import type { MadeGrant } from "@anamnesis/testing/proxy/grants";
 import { ProxyFederation } from "@anamnesis/testing/proxy/federation";
@@ -18,10 +29,10 @@ const { nodes, homes, consortium } = federation.parties;
 const reader = await federation.newReader("Dr. Reader");
 const record = await federation.newRecord();
 
-async function owned(method: string, path: string, { gid, keys }: MadeGrant): Promise<Evidence> {
+async function evidenceOf({ gid, keys }: MadeGrant): Promise<Evidence> {
   const answer = await federation.send(
     1,
-    { method, path: `/grants/${gid}/${path}` },
+    { method: "GET", path: `/grants/${gid}/evidence` },
     bareKeyId(keys.publicKey),
     keys.secretKey,
   );
@@ -29,42 +40,131 @@ async function owned(method: string, path: string, { gid, keys }: MadeGrant): Pr
   return evidence.decode(new Uint8Array(await answer.arrayBuffer()));
 }
 
-function assertReceipt({ gid }: MadeGrant, { receipt }: Evidence): void {
-  const { key: publicKey } = consortium.genesis.consortium!.proxies[0]!;
-  assert.ok(receipt !== null);
-  const message = receiptMessage(gid, receipt.erasedAt);
-  assert.ok(verifySignature({ type: "RECEIPT", message, publicKey, signature: receipt.signature }));
-  assert.ok(Math.abs(receipt.erasedAt - federation.now) < 60_000);
+async function erased(
+  { gid }: MadeGrant,
+  slip: { readonly bytes: Uint8Array },
+): Promise<ErasureReceipt> {
+  const answer = await federation.erase(1, gid, slip.bytes);
+  assert.equal(answer.status, 200);
+  return erasureReceipt.decode(new Uint8Array(await answer.arrayBuffer()));
 }
 
-test("POST erase does nothing while the grant is live, and signs a receipt once it is revoked", async () => {
+function assertReceipt({ gid }: MadeGrant, { erasedAt, signature }: ErasureReceipt): void {
+  const { key: publicKey } = consortium.genesis.consortium!.proxies[0]!;
+  const message = receiptMessage(gid, erasedAt);
+  assert.ok(verifySignature({ type: "RECEIPT", message, publicKey, signature }));
+  assert.ok(Math.abs(erasedAt - federation.now) < 60_000);
+}
+
+test("POST erase stops and erases on the revocation's word alone: the chain neither answers nor says so", async () => {
   const made = await federation.granted(reader, [record]);
-  assert.equal((await owned("POST", "erase", made)).receipt, null);
   assert.equal(await codeOf(await federation.open(1, reader, made, [record])), "OK");
-  const intent = federation.intent(reader, made.gid, [record.digest]);
-  federation.revoke(made);
-  const erased = await owned("POST", "erase", made);
-  assertReceipt(made, erased);
-  assert.equal(erased.intents.length, 1, "what was opened before stays known");
-  assert.deepEqual(await owned("POST", "erase", made), erased, "once");
-  assert.deepEqual(await owned("GET", "evidence", made), erased);
-  assert.equal(
-    await codeOf(
-      await federation.ask(1, "/reencrypt", federation.request(made.gid, intent, [record]), reader),
-    ),
-    "GRANT_NOT_LIVE",
-  );
+  const slip = revocation(federation.parties, made);
+  nodes.away.add("general-hospital");
+  const receipt = await erased(made, slip).finally(() => nodes.away.clear());
+  assertReceipt(made, receipt);
+  nodes.clock.now += 1_000;
+  assert.deepEqual(await erased(made, slip), receipt, "once");
+  const { intents, receipt: kept } = await evidenceOf(made);
+  assert.deepEqual(kept, { erasedAt: receipt.erasedAt, signature: receipt.signature });
+  assert.equal(intents.length, 1, "what was opened before stays known");
+  // The chain still has the grant live.
+  assert.equal(await codeOf(await federation.open(1, reader, made, [record])), "GRANT_NOT_LIVE");
 });
 
-test("erased shares do not come back by sending the package again", async () => {
+test("POST erase does nothing on anything but this grant's own revocation, in date", async (t) => {
   const made = await federation.granted(reader, [record]);
-  federation.revoke(made);
-  assertReceipt(made, await owned("POST", "erase", made));
-  assert.equal(
-    await codeOf(await federation.postShares(1, await sharesFor(federation.parties, made, 1))),
-    "OK",
+  const other = await federation.granted(reader, [record]);
+  const { now } = federation;
+  const honest = revocation(federation.parties, made).bytes;
+  const stranger = keyOf("somebody");
+  const { payload } = decodeSlip(honest);
+  const rows: readonly [string, string, Uint8Array][] = [
+    ["another grant's", "FORBIDDEN", revocation(federation.parties, other).bytes],
+    ["with a bit of the signature flipped", "SLIP_SIGNATURE", honest.with(-1, honest.at(-1)! ^ 1)],
+    [
+      "signed by a stranger",
+      "SLIP_SIGNATURE",
+      encodeSlip(payload, sign({ type: "GRANT-REVOKE", message: payload, ...stranger })),
+    ],
+    [
+      "signed as something else",
+      "SLIP_SIGNATURE",
+      encodeSlip(payload, sign({ type: "GRANT", message: payload, ...made.keys })),
+    ],
+    ["expired", "EXPIRED", revocation(federation.parties, made, { notAfter: now - 1 }).bytes],
+    [
+      "that lasts too long",
+      "NOT_AFTER_TOO_FAR",
+      revocation(federation.parties, made, { notAfter: now + limits.notAfterAheadMs + 60_000 })
+        .bytes,
+    ],
+    [
+      "for another chain",
+      "WRONG_CHAIN",
+      revocation(federation.parties, made, { chain: parseChainId("another-consortium") }).bytes,
+    ],
+    [
+      "of another kind",
+      "BAD_REQUEST",
+      consortium.slip(
+        "grant.publish",
+        { key: made.keys.publicKey, digest: made.digest, expiresAt: made.grant.notAfter },
+        made.keys,
+      ).bytes,
+    ],
+    ["that is none", "SLIP_MALFORMED", new Uint8Array(40)],
+  ];
+  for (const [what, want, bytes] of rows)
+    await t.test(what, async () => {
+      assert.equal(await codeOf(await federation.erase(1, made.gid, bytes)), want);
+      assert.equal((await evidenceOf(made)).receipt, null);
+    });
+  assert.equal(await codeOf(await federation.open(1, reader, made, [record])), "OK");
+  await t.test("nobody learns without the grant's key whether it is held", async () => {
+    const unheld = await federation.newGrant(reader, [record]);
+    const flipped = revocation(federation.parties, unheld).bytes;
+    flipped[flipped.length - 1]! ^= 1;
+    assert.equal(await codeOf(await federation.erase(1, unheld.gid, flipped)), "SLIP_SIGNATURE");
+    const own = revocation(federation.parties, unheld).bytes;
+    assert.equal(await codeOf(await federation.erase(1, unheld.gid, own)), "GRANT_NOT_HELD");
+  });
+});
+
+test("a request that is being checked when the revocation comes is not answered", async () => {
+  const made = await federation.granted(reader, [record]);
+  const intent = federation.newIntent(reader, made.gid, [record.digest]);
+  // The proxy waits for its node to have the intent.
+  const asking = federation.ask(
+    1,
+    "/reencrypt",
+    federation.request(made.gid, intent, [record]),
+    reader,
   );
-  assert.notEqual((await owned("GET", "evidence", made)).receipt, null);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await erased(made, revocation(federation.parties, made));
+  federation.commit(consortium, intent.made);
+  assert.equal(await codeOf(await asking), "GRANT_NOT_LIVE");
+  assert.deepEqual((await evidenceOf(made)).intents, []);
+});
+
+test("erased shares do not come back by sending the package again, nor by another deal of a revoked grant", async () => {
+  const made = await federation.granted(reader, [record]);
+  assertReceipt(made, await erased(made, revocation(federation.parties, made)));
+  const again = await sharesFor(federation.parties, made, 1);
+  assert.equal(await codeOf(await federation.postShares(1, again)), "OK");
+  assert.notEqual((await evidenceOf(made)).receipt, null);
+
+  // Somebody dealt under this gid first; the owner revokes it, though the proxy never had the owner's deal.
+  const own = await federation.newGrant(reader, [record]);
+  const squatting = await federation.newGrant(reader, [record], { key: own.keys.publicKey });
+  const squatter = await sharesFor(federation.parties, { ...squatting, gid: own.gid }, 1);
+  assert.equal(await codeOf(await federation.postShares(1, squatter)), "OK");
+  federation.publish(own);
+  await erased(own, revocation(federation.parties, own));
+  const late = await sharesFor(federation.parties, own, 1);
+  assert.equal(await codeOf(await federation.postShares(1, late)), "GRANT_NOT_LIVE");
+  assert.notEqual((await evidenceOf(own)).receipt, null);
 });
 
 test("a proxy finds revoked and expired grants by itself, and keeps live ones", async () => {
@@ -99,19 +199,16 @@ test("a proxy finds revoked and expired grants by itself, and keeps live ones", 
   await own.stop();
 });
 
-test("a node that is away erases nothing and keeps the proxy answering", async () => {
-  const made = await federation.granted(reader, [record]);
-  nodes.away.add("general-hospital");
-  const path = `/grants/${made.gid}/erase`;
-  const answer = await federation.send(
-    1,
-    { method: "POST", path },
-    bareKeyId(made.keys.publicKey),
-    made.keys.secretKey,
-  );
-  assert.equal(await codeOf(answer), "STALE_CHAIN");
-  nodes.away.clear();
-  assert.equal(await codeOf(await federation.open(1, reader, made, [record])), "OK");
+test("a node that is away erases nothing by itself", async () => {
+  const own = await ProxyFederation.start([1], { sweepEveryMs: 20 });
+  const who = await own.newReader("Dr. Reader");
+  const target = await own.newRecord();
+  const made = await own.granted(who, [target]);
+  own.parties.nodes.away.add("general-hospital");
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  own.parties.nodes.away.clear();
+  assert.equal(await codeOf(await own.open(1, who, made, [target])), "OK");
+  await own.stop();
 });
 
 test("shares survive a restart; erased ones are nowhere on disk, nor is a key for them", async () => {
@@ -123,14 +220,7 @@ test("shares survive a restart; erased ones are nowhere on disk, nor is a key fo
   await stop();
   const stopAgain = await own.run(1);
   assert.equal(await codeOf(await own.open(1, who, ended, [target])), "OK");
-  own.revoke(ended);
-  const { gid, keys } = ended;
-  await own.send(
-    1,
-    { method: "POST", path: `/grants/${gid}/erase` },
-    bareKeyId(keys.publicKey),
-    keys.secretKey,
-  );
+  assert.equal((await own.erase(1, ended.gid, revocation(own.parties, ended).bytes)).status, 200);
   await stopAgain();
 
   const home = own.parties.homes.get(1)!;
@@ -175,6 +265,7 @@ test("shares that were changed on disk are refused, not used", async () => {
     digest: new Uint8Array(32),
     secret: { replyKey: new Uint8Array(32), shares: [new Uint8Array(48)] },
     visits: [],
+    revoked: false,
     erasedAt: 0,
     receipt: new Uint8Array(0),
   };

@@ -2,12 +2,16 @@ import { sign } from "@anamnesis/crypto/sign";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
 import { encodeCanonical, fromHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, grantDocument, grantLive } from "@anamnesis/protocol";
-import type { Gid } from "@anamnesis/protocol";
+import type { ErasureReceipt, Gid } from "@anamnesis/protocol";
+import { sameDeal } from "./acceptGrant.ts";
 import type { Consortium } from "./consortium.ts";
 import type { KeptRequests } from "./keptRequests.ts";
+import { assertRevokes } from "./revocation.ts";
 import type { HeldGrant, ProxyStore } from "./store.ts";
 
 export interface ErasureDeps {
+  /** Consortium chain of this federation. */
+  readonly chain: string;
   readonly store: ProxyStore;
   readonly kept: KeptRequests;
   readonly consortium: Consortium;
@@ -20,31 +24,52 @@ export const receiptMessage = (gid: string, erasedAt: number): Uint8Array =>
   encodeCanonical([fromHex(gid), erasedAt]);
 
 /**
- * Erases the shares of a grant that has ended on the chain, and signs a receipt. The grant itself stays, so that later
- * tries can still be reported to the patient.
+ * Erases the shares of a grant on the word of its own key, whatever the chain says, and signs a receipt. No other deal of this
+ * grant is taken from then on.
  *
- * @returns The grant as it is held now.
- * @throws {AnamnesisError} STALE_CHAIN when the chain cannot be seen; GRANT_NOT_HELD.
+ * @param slip - A signed `grant.revoke`.
+ * @throws {AnamnesisError} Those of {@link assertRevokes}; GRANT_NOT_HELD.
  */
-export async function eraseIfEnded(gid: Gid, deps: ErasureDeps): Promise<HeldGrant> {
-  const { store, consortium, signing, now } = deps;
-  const held = store.grant(gid);
-  if (held === undefined)
-    throw new AnamnesisError("GRANT_NOT_HELD", "This proxy holds no such grant");
-  if (held.secret === null) return held;
-  const onChain = await consortium.grant(gid);
-  const expired = now() >= grantDocument.decode(held.grant).notAfter;
-  const ended = expired || (onChain !== undefined && !grantLive(onChain, now()));
-  if (!ended) return held;
-  const erasedAt = now();
-  const receipt = sign({
-    type: "RECEIPT",
-    message: receiptMessage(gid, erasedAt),
-    secretKey: signing.secretKey,
+export async function eraseRevoked(
+  gid: Gid,
+  slip: Uint8Array,
+  deps: ErasureDeps,
+): Promise<ErasureReceipt> {
+  assertRevokes(slip, gid, { chain: deps.chain, now: deps.now() });
+  const { erasedAt, receipt } = await deps.store.changeGrant(gid, (held) => {
+    if (held === undefined)
+      throw new AnamnesisError("GRANT_NOT_HELD", "This proxy holds no such grant");
+    return held.revoked ? held : { ...erased(gid, held, deps), revoked: true };
   });
-  const erased: HeldGrant = { ...held, secret: null, erasedAt, receipt };
-  await store.putGrant(gid, erased, []);
-  return erased;
+  return { v: 1, erasedAt, signature: receipt };
+}
+
+/**
+ * Erases the shares of a grant that has ended on the chain, or by its own time, and signs a receipt. The grant itself stays, so
+ * that later tries can still be reported to the patient.
+ *
+ * @throws {AnamnesisError} STALE_CHAIN when the chain cannot be seen.
+ */
+export async function eraseIfEnded(gid: Gid, deps: ErasureDeps): Promise<void> {
+  const { store, consortium, now } = deps;
+  const judged = store.grant(gid);
+  if (judged === undefined || judged.secret === null) return;
+  const onChain = await consortium.grant(gid);
+  const expired = now() >= grantDocument.decode(judged.grant).notAfter;
+  const ended = expired || (onChain !== undefined && !grantLive(onChain, now()));
+  if (!ended) return;
+  // Grants are never forgotten; another deal may have come meanwhile, which was not judged.
+  await store.changeGrant(gid, (held) =>
+    held !== undefined && sameDeal(held, judged) ? erased(gid, held, deps) : held!,
+  );
+}
+
+function erased(gid: Gid, held: HeldGrant, { signing, now }: ErasureDeps): HeldGrant {
+  if (held.secret === null) return held;
+  const erasedAt = now();
+  const message = receiptMessage(gid, erasedAt);
+  const receipt = sign({ type: "RECEIPT", message, secretKey: signing.secretKey });
+  return { ...held, secret: null, erasedAt, receipt };
 }
 
 /**

@@ -6,6 +6,7 @@ import { at, enc, fromHex, grantContext, randomBytes, toHex } from "@anamnesis/c
 import { bareKeyId, evidence, grantSecret, hpkeInfo, reencryptRequest } from "@anamnesis/protocol";
 import type { AskedFor, Evidence, ReencryptRequest } from "@anamnesis/protocol";
 import { keyOf } from "@anamnesis/testing/keys";
+import { answerItems } from "@anamnesis/testing/proxy/calls";
 import type { MadeGrant } from "@anamnesis/testing/proxy/grants";
 import { forwarded } from "@anamnesis/testing/forwarded";
 import { ProxyFederation } from "@anamnesis/testing/proxy/federation";
@@ -63,7 +64,7 @@ async function answers(
       const answer = await federation.ask(index, path, request, reader);
       assert.equal(answer.status, 200);
       const sealed = new Uint8Array(await answer.arrayBuffer());
-      const items = await federation.answerItems(index, askedFor, request, reader, sealed);
+      const items = await answerItems(index, askedFor, request, reader, sealed);
       return { index, items, sealed };
     }),
   );
@@ -118,7 +119,7 @@ test("an answer opens for the intent's certificate alone, and as what it is: X a
   const open = (
     change: Partial<ReencryptRequest> = {},
     { who = reader, index = 1, askedFor = "shares" as AskedFor } = {},
-  ) => federation.answerItems(index, askedFor, { ...request, ...change }, who, sealed);
+  ) => answerItems(index, askedFor, { ...request, ...change }, who, sealed);
   assert.deepEqual(await open(), items);
   // What a colleague who held X lacks is this box key: with it the reply key would open the share.
   const X = await openedGrant(grant, reader);

@@ -12,7 +12,7 @@ import { handling } from "@anamnesis/server";
 import type { CertifiedCaller, Handled, KeyCaller, RateLimit } from "@anamnesis/server";
 import { acceptGrant, sameDeal } from "./acceptGrant.ts";
 import type { AcceptDeps } from "./acceptGrant.ts";
-import { eraseIfEnded } from "./erasure.ts";
+import { eraseRevoked } from "./erasure.ts";
 import type { ErasureDeps } from "./erasure.ts";
 import type { Asked } from "./checks.ts";
 import { prove, reencrypt } from "./release.ts";
@@ -45,10 +45,7 @@ export const routes = (deps: ProxyDeps): Handlers => [
       throw new AnamnesisError("NOT_FOUND", "This proxy keeps no such request");
     return request;
   }),
-  handle(proxyRoutes.eraseGrant, async ({ params, caller }) => {
-    const { gid } = owned(deps, params.gid, caller);
-    return openings(deps, { gid, held: await eraseIfEnded(gid, deps) });
-  }),
+  handle(proxyRoutes.eraseGrant, ({ params, body }) => eraseRevoked(params.gid, body, deps)),
 ];
 
 /**
@@ -71,16 +68,24 @@ async function takeShares(
 ): Promise<ResponseOf<typeof proxyRoutes.postGrant>> {
   const { gid, held, commitments, patient } = await acceptGrant(shares, deps);
   const before = deps.store.grant(gid);
-  if (before !== undefined && !sameDeal(before, held) && !(await isPublished(deps, gid, held))) {
-    throw new AnamnesisError(
-      "GRANT_EXISTS",
-      "Share refused: this proxy holds another deal of this grant",
-    );
-  }
-  if (before === undefined || !sameDeal(before, held)) {
-    deps.newGrants.take(patient, deps.now());
-    await deps.store.putGrant(gid, held, commitments);
-  }
+  const isAnother = before !== undefined && !sameDeal(before, held);
+  const published = isAnother && (await isPublished(deps, gid, held));
+  await deps.store.changeGrant(
+    gid,
+    (now) => {
+      if (now !== undefined && sameDeal(now, held)) return now;
+      if (now?.revoked === true)
+        throw new AnamnesisError("GRANT_NOT_LIVE", "Share refused: its key revoked this grant");
+      if (now !== undefined && !published)
+        throw new AnamnesisError(
+          "GRANT_EXISTS",
+          "Share refused: this proxy holds another deal of this grant",
+        );
+      deps.newGrants.take(patient, deps.now());
+      return held;
+    },
+    commitments,
+  );
   return { gid, accepted: true };
 }
 

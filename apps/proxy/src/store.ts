@@ -14,6 +14,8 @@ export interface HeldGrant {
   readonly digest: Uint8Array;
   readonly secret: { readonly replyKey: Uint8Array; readonly shares: readonly Uint8Array[] } | null;
   readonly visits: readonly { readonly key: Uint8Array; readonly signature: Uint8Array }[];
+  /** Whether the grant's own key said so: then no other deal of it is taken. */
+  readonly revoked: boolean;
   /** Unix milliseconds, 0 while the shares are held. */
   readonly erasedAt: number;
   /** Over the erasure; empty while the shares are held. */
@@ -41,6 +43,7 @@ export class ProxyStore {
   readonly #intents: Database<Buffer, string>;
   readonly #keys: ShareKeys;
   readonly #quotaBytes: number;
+  #changes: Promise<unknown> = Promise.resolve();
 
   /** @param quotaBytes - Most bytes of grants; default the disk's. */
   constructor(folder: string, quotaBytes: number = Number.POSITIVE_INFINITY) {
@@ -83,6 +86,28 @@ export class ProxyStore {
     return [...this.#grants.getKeys()]
       .filter((gid) => this.#stored(gid)?.secret !== null)
       .map(parseGid);
+  }
+
+  /**
+   * Changes a grant, one change at a time: `change` sees what is held now, and nothing else is written meanwhile. What it
+   * throws leaves all as it is.
+   *
+   * @param commitments - Those of the deal that `change` may bring.
+   * @throws {AnamnesisError} As {@link putGrant}.
+   */
+  changeGrant(
+    gid: string,
+    change: (held: HeldGrant | undefined) => HeldGrant,
+    commitments: readonly (readonly Uint8Array[])[] = [],
+  ): Promise<HeldGrant> {
+    const changed = this.#changes.then(async () => {
+      const before = this.grant(gid);
+      const held = change(before);
+      if (held !== before) await this.putGrant(gid, held, held.secret === null ? [] : commitments);
+      return held;
+    });
+    this.#changes = changed.catch(() => undefined);
+    return changed;
   }
 
   /**

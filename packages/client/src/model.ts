@@ -94,7 +94,8 @@ export interface RequestSummary {
   readonly closedAt?: number;
 }
 
-export type GrantStatus = "live" | "revoked" | "expired" | "unpublished";
+/** `stopped`: so many proxies erased their shares that nothing opens any more, and the chain does not say so yet. */
+export type GrantStatus = "live" | "stopped" | "revoked" | "expired" | "unpublished";
 
 export interface GrantSummary {
   readonly id: string;

@@ -5,6 +5,7 @@
 import type {
   BoxPost,
   CertificateView,
+  ErasureReceipt,
   Evidence,
   GrantView,
   Head,
@@ -109,7 +110,7 @@ export interface VaultApi {
   get(object: Uint8Array, ticket: Ticket): Promise<ReadableStream<Uint8Array>>;
 }
 
-/** H-30 to H-33, H-37 */
+/** H-30 to H-33, H-37, H-38 */
 export interface ProxyApi {
   keepShares(sharePackage: SharePackage): Promise<void>;
   /** @returns a ReencryptAnswer sealed to the caller's certificate. */
@@ -118,8 +119,8 @@ export interface ProxyApi {
   evidence(gid: string, caller: Caller): Promise<Evidence>;
   /** A request that was turned away, by its hash (64 hex digits). */
   denied(gid: string, evidence: string, caller: Caller): Promise<SignedRequest>;
-  /** @returns the proxy's evidence, with its receipt once the shares are erased. */
-  erase(gid: string, caller: Caller): Promise<Evidence>;
+  /** @param slip - A signed `grant.revoke`: the proxy erases on its word alone. */
+  erase(gid: string, slip: Uint8Array): Promise<ErasureReceipt>;
 }
 
 /** H-41 to H-44. Bodies are sealed to the registry by the workflows. */

@@ -130,6 +130,13 @@ export const answerContext = (
   index: number,
 ): Uint8Array => encodeCanonical([askedFor, gid, intent, index]);
 
+/** Signature type RECEIPT by the proxy over cbor[gid, erasedAt]. */
+const receiptFields = { erasedAt: uint, signature: bytes(64) };
+const erasureReceiptShape = object({ v: literal(1), ...receiptFields });
+/** That a proxy erased its shares of a grant, and when. */
+export type ErasureReceipt = Shaped<typeof erasureReceiptShape>;
+export const erasureReceipt = document("Erasure receipt", erasureReceiptShape);
+
 const evidenceShape = object({
   v: literal(1),
   intents: list(
@@ -142,8 +149,7 @@ const evidenceShape = object({
     }),
     100_000,
   ),
-  /** ERASED receipt: signature type RECEIPT by the proxy over cbor[gid, erasedAt]. */
-  receipt: nullable(object({ erasedAt: uint, signature: bytes(64) })),
+  receipt: nullable(object(receiptFields)),
 });
 /** What a proxy keeps for the patient. */
 export type Evidence = Shaped<typeof evidenceShape>;

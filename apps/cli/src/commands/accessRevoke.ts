@@ -17,7 +17,13 @@ export const { define, run }: CommandModule = {
     const grant = await revoke(session, id);
     return {
       json: { grant },
-      lines: [`Revoked; ${grant.receipts.length} proxies signed that they erased their shares`],
+      lines:
+        grant.status === "stopped"
+          ? [
+              `Stopped at ${grant.receipts.length} proxies: too few are left to open anything`,
+              "The log does not say so yet, its node does not take the revocation: say it again later",
+            ]
+          : [`Revoked; ${grant.receipts.length} proxies signed that they erased their shares`],
     };
   },
 };

@@ -102,7 +102,14 @@ function onlyProxies(network: Network, count: number): Network {
     proxy: (index) =>
       index <= count
         ? network.proxy(index)
-        : { keepShares: away, reencrypt: away, prove: away, evidence: away, erase: away },
+        : {
+            keepShares: away,
+            reencrypt: away,
+            prove: away,
+            evidence: away,
+            denied: away,
+            erase: away,
+          },
   };
 }
 

@@ -193,6 +193,7 @@ export const en = {
   "sharing.since": "Since",
   "sharing.statusLive": "Active",
   "sharing.statusRevoked": "Stopped by you",
+  "sharing.statusStopped": "Stopped by you; not in the public log yet, so stop it again later",
   "sharing.statusExpired": "Ended by itself",
   "sharing.statusUnpublished": "Being prepared",
   "sharing.stoppedOn": "Stopped on {date}",

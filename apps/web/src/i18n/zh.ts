@@ -184,6 +184,7 @@ export const zh: Catalogue = {
   "sharing.since": "开始",
   "sharing.statusLive": "有效",
   "sharing.statusRevoked": "您已停止",
+  "sharing.statusStopped": "您已停止；公开日志尚未记下，请稍后再停止一次",
   "sharing.statusExpired": "已到期",
   "sharing.statusUnpublished": "准备中",
   "sharing.stoppedOn": "停止于{date}",

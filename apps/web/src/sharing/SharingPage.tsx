@@ -134,8 +134,8 @@ function GrantCard(props: { readonly shared: SharedWith; readonly isChosen: bool
           </PageLink>
         </p>
       )}
-      {grant.status === "live" ? <RevokePart grant={grant} /> : null}
-      {grant.status === "revoked" ? (
+      {grant.status === "live" || grant.status === "stopped" ? <RevokePart grant={grant} /> : null}
+      {grant.status === "revoked" || grant.status === "stopped" ? (
         <p className="quiet">{t("sharing.receipts", { count: grant.receipts.length })}</p>
       ) : null}
     </article>
@@ -149,6 +149,8 @@ function GrantCard(props: { readonly shared: SharedWith; readonly isChosen: bool
         return `◌ ${t("sharing.statusUnpublished")}`;
       case "expired":
         return `○ ${t("sharing.statusExpired")}`;
+      case "stopped":
+        return `■ ${t("sharing.statusStopped")}`;
       case "revoked":
         return grant.revokedAt === undefined
           ? `■ ${t("sharing.statusRevoked")}`

@@ -40,7 +40,7 @@ export const httpVault = (part: Part): VaultApi => ({
   },
 });
 
-/** H-30 to H-33, H-37 */
+/** H-30 to H-33, H-37, H-38 */
 export const httpProxy = (part: Part): ProxyApi => ({
   keepShares: async (body) => {
     await part.call(proxyRoutes.postGrant, { body });
@@ -52,7 +52,7 @@ export const httpProxy = (part: Part): ProxyApi => ({
   evidence: (gid, caller) => part.call(proxyRoutes.getEvidence, { params: { gid }, caller }),
   denied: (gid, evidence, caller) =>
     part.call(proxyRoutes.getDenied, { params: { gid, evidence }, caller }),
-  erase: (gid, caller) => part.call(proxyRoutes.eraseGrant, { params: { gid }, caller }),
+  erase: (gid, body) => part.call(proxyRoutes.eraseGrant, { params: { gid }, body }),
 });
 
 /** H-41 to H-44 */

@@ -1,7 +1,7 @@
 /** What may be shared, with whom, and what is left behind when a grant fails. */
 import assert from "node:assert/strict";
 import { before, beforeEach, describe, test } from "node:test";
-import type { Session } from "@anamnesis/client";
+import type { Network, ProxyApi, Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import * as person from "@anamnesis/client/person";
@@ -119,6 +119,40 @@ describe("grant()", () => {
     assert.deepEqual(revoked.receipts, [1, 2, 4]);
     await assert.rejects(patient.revoke(alice, given.id), { code: "GRANT_REVOKED" });
     await assert.rejects(patient.revoke(alice, "f".repeat(64)), { code: "NOT_FOUND" });
+  });
+
+  test("revoke() stops a grant at the proxies while the chain is held back, and says so", async () => {
+    const given = await patient.grant(alice, { to: "Dr Chen@city-hospital" });
+    const own = alice.device.institution;
+    federation.chains.away.add(own);
+    try {
+      for (const index of [2, 3, 4]) federation.proxies.away.add(index);
+      await assert.rejects(patient.revoke(alice, given.id), { code: "UNAVAILABLE" });
+      federation.proxies.away.delete(2);
+      // Proxy 1 erased before, 1 and 2 now: with two of four gone, three cannot answer.
+      const stopped = await patient.revoke(alice, given.id);
+      assert.equal(stopped.status, "stopped");
+      assert.deepEqual([stopped.receipts, stopped.revokedAt], [[1, 2], undefined]);
+    } finally {
+      federation.chains.away.clear();
+      federation.proxies.away.clear();
+    }
+    const listed = async () =>
+      (await patient.listGrants(alice)).find(({ id }) => id === given.id)?.status;
+    assert.equal(await listed(), "stopped");
+    assert.equal((await patient.revoke(alice, given.id)).status, "revoked");
+    assert.equal(await listed(), "revoked");
+  });
+
+  test("a receipt that its proxy did not sign counts for nothing", async () => {
+    const given = await patient.grant(alice, { to: "Dr Chen@city-hospital" });
+    const network: Network = Object.assign(Object.create(federation), {
+      proxy: (index: number): ProxyApi => ({
+        ...federation.proxy(index),
+        erase: async () => ({ v: 1, erasedAt: federation.clock(), signature: new Uint8Array(64) }),
+      }),
+    });
+    assert.deepEqual((await patient.revoke({ ...alice, network }, given.id)).receipts, []);
   });
 
   test("no slip of a patient says whose it is: no certificate, no name, no key twice", async () => {

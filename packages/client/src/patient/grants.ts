@@ -2,7 +2,6 @@ import { grantSigningKey } from "@anamnesis/crypto/patientKeys";
 import { encodeCanonical, fromHex, verifySignature, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, consortiumOf, grantDocument } from "@anamnesis/protocol";
 import type { GrantView, ProxyMember } from "@anamnesis/protocol";
-import { bareCaller } from "../caller.ts";
 import { inParallel } from "../inParallel.ts";
 import type { GrantGivenItem } from "../items.ts";
 import type { GrantSummary } from "../model.ts";
@@ -29,9 +28,11 @@ export function grantSummary(
 ): GrantSummary {
   const { records, actions, purposes, notBefore, notAfter } = grantDocument.decode(item.grant);
   const revokedAt = view === undefined || view.revokedAt === 0 ? item.revokedAt : view.revokedAt;
+  const onChain = grantStatus(view, notAfter, session.clock());
+  const unrevoked = onChain === "live" && isStopped(item) ? "stopped" : onChain;
   return {
     id: item.gid,
-    status: revokedAt === null ? grantStatus(view, notAfter, session.clock()) : "revoked",
+    status: revokedAt === null ? unrevoked : "revoked",
     party: {
       fingerprint: item.reader,
       name: item.readerName,
@@ -53,9 +54,21 @@ export function grantSummary(
 export const grantKey = (session: Session, { salt }: Pick<GrantGivenItem, "salt">) =>
   grantSigningKey({ seed: session.device.seed, grantSalt: salt });
 
+/** Whether so many proxies signed that they erased their shares that too few are left to open anything: n − k + 1. */
+function isStopped({ grant, receipts }: Pick<GrantGivenItem, "grant" | "receipts">): boolean {
+  const { k, proxies } = grantDocument.decode(grant);
+  return Object.keys(receipts).length > proxies.length - k;
+}
+
+/** The chain could not be reached, or whoever writes it holds the slip back: nothing is said about the grant. */
+const unheard: readonly string[] = ["UNAVAILABLE", "BUSY", "STORAGE_FULL", "NOT_YET"];
+
 /**
- * Revokes on chain, then has the proxies erase; `receipts` are those that signed by now.
- * @throws {AnamnesisError} NOT_FOUND, GRANT_REVOKED, UNAVAILABLE.
+ * Revokes on the chain and at every proxy at once, with one slip: proxies erase on its signature alone. Where the chain does not
+ * take it but n − k + 1 proxies erased, the grant opens nothing any more and is `stopped`; said again, the chain is asked again.
+ * `receipts` are the proxies that signed by now; one that is away erases by itself when it sees the chain.
+ *
+ * @throws {AnamnesisError} NOT_FOUND, GRANT_REVOKED, GRANT_UNKNOWN; UNAVAILABLE and the like when too few proxies erased, too.
  */
 export async function revoke(session: Session, gid: string): Promise<GrantSummary> {
   const item = await session.device.items.get("grantGiven", gid);
@@ -68,48 +81,50 @@ export async function revoke(session: Session, gid: string): Promise<GrantSummar
     fields: { key: key.publicKey },
     secretKey: key.secretKey,
   });
-  await postSlip(ownNode(session), chain, slip);
-  const revoked: GrantGivenItem = { ...item, revokedAt: session.clock() };
-  await session.device.items.put("grantGiven", gid, revoked);
-  return grantSummary(
-    session,
-    await collectReceipts(session, revoked),
-    await grantOnChain(session, gid),
-  );
+  const [failure, receipts] = await Promise.all([
+    postSlip(ownNode(session), chain, slip).then(() => undefined, asFailure),
+    erasures(session, item, slip.bytes),
+  ]);
+  const revokedAt = failure === undefined ? session.clock() : item.revokedAt;
+  const kept: GrantGivenItem = { ...item, revokedAt, receipts: { ...item.receipts, ...receipts } };
+  await session.device.items.put("grantGiven", gid, kept);
+  if (failure === undefined) return grantSummary(session, kept, await grantOnChain(session, gid));
+  if (!unheard.includes(failure.code) || !isStopped(kept)) throw failure;
+  return { ...grantSummary(session, kept, undefined), status: "stopped" };
 }
 
-/** Asks every proxy to look at the chain and erase; one that is away erases by itself when it sees the chain. */
-async function collectReceipts(session: Session, item: GrantGivenItem): Promise<GrantGivenItem> {
+/** @throws What is no answer of the chain. */
+function asFailure(error: unknown): AnamnesisError {
+  if (error instanceof AnamnesisError) return error;
+  throw error;
+}
+
+/** When each proxy erased, by its signed receipt. */
+async function erasures(
+  session: Session,
+  { gid }: GrantGivenItem,
+  slip: Uint8Array,
+): Promise<Readonly<Record<string, number>>> {
   const { proxies } = consortiumOf(session.trust).consortium;
   const signed = await Promise.all(
-    proxies.map(async (proxy) => [proxy.index, await receiptOf(session, item, proxy)] as const),
+    proxies.map(async (proxy) => [proxy.index, await erasedAt(session, gid, slip, proxy)] as const),
   );
-  const receipts = {
-    ...item.receipts,
-    ...Object.fromEntries(signed.filter(([, erasedAt]) => erasedAt !== undefined)),
-  } as Record<string, number>;
-  const kept = { ...item, receipts };
-  await session.device.items.put("grantGiven", item.gid, kept);
-  return kept;
+  return Object.fromEntries(
+    signed.flatMap(([index, at]) => (at === undefined ? [] : [[String(index), at] as const])),
+  );
 }
 
-async function receiptOf(
+async function erasedAt(
   session: Session,
-  item: GrantGivenItem,
-  { index, key }: ProxyMember,
+  gid: string,
+  slip: Uint8Array,
+  { index, key: publicKey }: ProxyMember,
 ): Promise<number | undefined> {
-  const caller = bareCaller(grantKey(session, item));
   try {
-    await session.network.proxy(index).erase(item.gid, caller);
-    const { receipt } = await session.network.proxy(index).evidence(item.gid, caller);
-    if (receipt === null) return undefined;
-    const message = encodeCanonical([fromHex(item.gid), receipt.erasedAt]);
-    return verifySignature({
-      type: "RECEIPT",
-      message,
-      publicKey: key,
-      signature: receipt.signature,
-    })
+    const receipt = await session.network.proxy(index).erase(gid, slip);
+    const message = encodeCanonical([fromHex(gid), receipt.erasedAt]);
+    const { signature } = receipt;
+    return verifySignature({ type: "RECEIPT", message, publicKey, signature })
       ? receipt.erasedAt
       : undefined;
   } catch (error) {

@@ -2,7 +2,7 @@ import { denialCodes, signedRequest } from "../denials.ts";
 import { sharePackage } from "../grants.ts";
 import { gidShape } from "../ids.ts";
 import type { Gid } from "../ids.ts";
-import { evidence, reencryptRequest } from "../requests.ts";
+import { erasureReceipt, evidence, reencryptRequest } from "../requests.ts";
 import { limits } from "../limits.ts";
 import { literal, object } from "../shape.ts";
 import { addressOf } from "./address.ts";
@@ -39,6 +39,7 @@ export const proxyRoutes = {
       "SHARE_INVALID",
       "GRANT_SIGNATURE",
       "GRANT_EXISTS",
+      "GRANT_NOT_LIVE",
       "CERTIFICATE_NOT_LIVE",
       "RATE_LIMITED",
       "STORAGE_FULL",
@@ -94,12 +95,21 @@ export const proxyRoutes = {
     method: "POST",
     path: "/grants/{gid}/erase",
     params: { gid: gidShape },
-    caller: signedBy("key"),
-    request: nothing,
-    response: cbor(evidence),
-    codes: [...owned, "STALE_CHAIN"],
-    summary: "Erase the shares of an ended grant now",
-    spec: "H-33",
+    caller: anybody,
+    request: octets(limits.slipBytes),
+    response: cbor(erasureReceipt),
+    codes: [
+      "SLIP_MALFORMED",
+      "UNKNOWN_KIND",
+      "WRONG_CHAIN",
+      "FORBIDDEN",
+      "EXPIRED",
+      "NOT_AFTER_TOO_FAR",
+      "SLIP_SIGNATURE",
+      "GRANT_NOT_HELD",
+    ],
+    summary: "Erase the shares of a grant on its key's revocation",
+    spec: "H-38",
   }),
 } as const;
 

@@ -129,15 +129,16 @@ export class MemoryProxies {
         if (request === undefined) throw new AnamnesisError("NOT_FOUND", "No such request");
         return request;
       },
-      erase: async (gid, caller) => {
+      erase: async (gid, bytes) => {
         present();
-        assertOwner(gid, signedKey(caller));
-        const view = findGrant(this.#consortium().state, parseGid(gid));
-        if (view !== undefined && view.revokedAt > 0) {
-          this.#held.delete(`${index} ${gid}`);
-          this.#erased.set(`${index} ${gid}`, this.#clock());
-        }
-        return this.#evidence(index, gid);
+        const slip = decodeSlip(bytes);
+        if (slip.kind !== "grant.revoke" || gidOf(slip.fields.key) !== gid)
+          throw new AnamnesisError("FORBIDDEN", "Want this grant's revocation");
+        const name = `${index} ${gid}`;
+        if (!this.#erased.has(name)) this.#erased.set(name, this.#clock());
+        this.#held.delete(name);
+        const { erasedAt, signature } = this.#evidence(index, gid).receipt!;
+        return { v: 1, erasedAt, signature };
       },
     };
   }

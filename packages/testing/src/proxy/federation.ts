@@ -1,11 +1,10 @@
 /**
  * A federation in one process to try proxies in: real chains, records, grants, signatures; nodes are their answers.
  */
-import { boxKeypairFromSeed, openWith } from "@anamnesis/crypto/box";
+import { boxKeypairFromSeed } from "@anamnesis/crypto/box";
 import type { BoxKeypair } from "@anamnesis/crypto/box";
 import { visitSigningKey } from "@anamnesis/crypto/patientKeys";
 import type { SealedRecord } from "@anamnesis/crypto/seal";
-import { signRaw } from "@anamnesis/crypto/sign";
 import {
   BYTES,
   concat,
@@ -17,28 +16,15 @@ import {
   toHex,
 } from "@anamnesis/crypto/verify";
 import { proveSlip } from "@anamnesis/ledger";
-import {
-  answerContext,
-  encodeSlipProof,
-  hpkeInfo,
-  intentCommitment,
-  reencryptAnswer,
-  reencryptRequest,
-  signRequest,
-} from "@anamnesis/protocol";
-import type {
-  AskedFor,
-  Grant,
-  InstitutionId,
-  ReencryptRequest,
-  SlipCode,
-  SlipId,
-} from "@anamnesis/protocol";
+import { encodeSlipProof, intentCommitment, reencryptRequest } from "@anamnesis/protocol";
+import type { Grant, InstitutionId, ReencryptRequest, SlipCode, SlipId } from "@anamnesis/protocol";
 import { startProxy } from "../../../../apps/proxy/src/proxy.ts";
 import type { ProxyConfig } from "../../../../apps/proxy/src/proxy.ts";
 import { keyOf } from "../keys.ts";
 import { certificateFields } from "../testChain.ts";
 import type { MadeSlip, TestChain } from "../testChain.ts";
+import { revocation, signedCall } from "./calls.ts";
+import type { BareRequest } from "./calls.ts";
 import { makeGrant, sharesFor } from "./grants.ts";
 import type { MadeGrant } from "./grants.ts";
 import { authority, hospital } from "../federation.ts";
@@ -58,12 +44,6 @@ export interface Reader {
 export interface Intent {
   readonly id: string;
   readonly salt: Uint8Array;
-}
-
-export interface BareRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly body?: Uint8Array;
 }
 
 export class ProxyFederation {
@@ -206,9 +186,14 @@ export class ProxyFederation {
     this.commit(consortium, consortium.slip("grant.publish", fields, keys));
   }
 
-  revoke({ keys }: MadeGrant): void {
-    const { consortium } = this.parties;
-    this.commit(consortium, consortium.slip("grant.revoke", { key: keys.publicKey }, keys));
+  revoke(made: MadeGrant): void {
+    this.commit(this.parties.consortium, revocation(this.parties, made));
+  }
+
+  /** Shows a proxy a revocation. */
+  erase(index: number, gid: string, slip: Uint8Array): Promise<Response> {
+    const body = Buffer.from(slip);
+    return fetch(`${this.addresses.get(index)}/grants/${gid}/erase`, { method: "POST", body });
   }
 
   postShares(index: number, body: Uint8Array): Promise<Response> {
@@ -242,6 +227,18 @@ export class ProxyFederation {
     digests: readonly Uint8Array[],
     proxies: readonly number[] = [1, 2, 3, 4],
   ): Intent {
+    const { made, ...intent } = this.newIntent(reader, gid, digests, proxies);
+    this.commit(this.parties.consortium, made);
+    return intent;
+  }
+
+  /** A `usage.intent`, on no chain yet. */
+  newIntent(
+    reader: Reader,
+    gid: string,
+    digests: readonly Uint8Array[],
+    proxies: readonly number[] = [1, 2, 3, 4],
+  ): Intent & { readonly made: MadeSlip } {
     const { consortium } = this.parties;
     const salt = randomBytes(32);
     const fields = {
@@ -251,8 +248,7 @@ export class ProxyFederation {
       commitment: intentCommitment(salt, digests),
     };
     const made = consortium.slip("usage.intent", fields, keyOf(reader.name));
-    this.commit(consortium, made);
-    return { id: made.id, salt };
+    return { id: made.id, salt, made };
   }
 
   /** What an honest reader asks for records. */
@@ -317,20 +313,6 @@ export class ProxyFederation {
     );
   }
 
-  /** Opens a proxy's answer as its reader. @throws {CryptoError} E_DECRYPT */
-  async answerItems(
-    index: number,
-    askedFor: AskedFor,
-    request: ReencryptRequest,
-    { box }: Pick<Reader, "box">,
-    sealed: Uint8Array,
-  ): Promise<readonly Uint8Array[]> {
-    const { secretKey } = box;
-    const aad = answerContext(askedFor, request, index);
-    return reencryptAnswer.decode(await openWith({ secretKey, info: hpkeInfo.answer, aad, sealed }))
-      .items;
-  }
-
   /** Sends a request signed by any key. */
   send(
     index: number,
@@ -343,24 +325,9 @@ export class ProxyFederation {
   }
 
   /** The same, not sent yet. */
-  signed(
-    index: number,
-    { method, path, body = new Uint8Array(0) }: BareRequest,
-    keyId: string,
-    secretKey: Uint8Array,
-  ): { path: string; init: RequestInit } {
-    const signable = { method, path, body, authority: new URL(this.addresses.get(index)!).host };
-    const headers = signRequest(
-      signable,
-      keyId,
-      (message) => signRaw({ message, secretKey }),
-      this.now,
-      randomBytes(16),
-    );
-    return {
-      path,
-      init: { method, headers, ...(body.length > 0 ? { body: Buffer.from(body) } : {}) },
-    };
+  signed(index: number, request: BareRequest, keyId: string, secretKey: Uint8Array) {
+    const at = { address: this.addresses.get(index)!, now: this.now };
+    return signedCall(at, request, keyId, secretKey);
   }
 
   #recordFields(visit: Visit, tag: Uint8Array, { digest }: SealedRecord) {
