@@ -182,7 +182,13 @@ const rows: readonly { when: string; want: SlipCode; bytes: () => Uint8Array }[]
       group([
         chain.slip(
           "usage.denied",
-          { proxy: 9, gid: bytesOf("g"), cert: bytesOf("c"), code: "NO" },
+          {
+            proxy: 9,
+            gid: bytesOf("g"),
+            cert: bytesOf("c"),
+            code: "GRANT_NOT_LIVE",
+            evidence: bytesOf("e"),
+          },
           keyOf("proxy 9"),
         ),
       ]),

@@ -48,7 +48,9 @@ async function recordsOf(session: Session): Promise<readonly RecordSummary[]> {
   }
   await doctor.receive(session);
   const granted = await doctor.listReadable(session);
-  const written = new Map((await doctor.listAuthored(session)).map((record) => [record.id, record]));
+  const written = new Map(
+    (await doctor.listAuthored(session)).map((record) => [record.id, record]),
+  );
   const known = new Set(granted.map(({ id }) => id));
   return [
     // Only the author's own list knows why a record is disputed.

@@ -235,7 +235,7 @@ export const en = {
     "{who}, whom you did not allow, tried to use an access that you gave somebody else. Nothing was opened.",
   "log.denied": "{who} tried to open records and was turned away: {reason}.",
   "log.deniedSaid":
-    "Said by proxy {proxy}, not yet shown: {who} tried to open records and was turned away: {reason}.",
+    "Said by proxy {proxy, number}, not yet shown: {who} tried to open records and was turned away: {reason}.",
   "log.reread": "{who} read again what they wrote themselves.",
   "log.lookedUp":
     "A notice says that {who} asked the registry how to reach you. Such a notice is no proof.",

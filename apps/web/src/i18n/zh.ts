@@ -222,7 +222,8 @@ export const zh: Catalogue = {
   "log.openedUnknown": "尚不知道是哪些病历。",
   "log.attempted": "{who} 未经您允许，试图使用您给予他人的访问权限。没有打开任何内容。",
   "log.denied": "{who} 试图打开病历，被拒绝：{reason}。",
-  "log.deniedSaid": "代理 {proxy} 称（尚未出示证据）：{who} 试图打开病历，被拒绝：{reason}。",
+  "log.deniedSaid":
+    "代理 {proxy, number} 称（尚未出示证据）：{who} 试图打开病历，被拒绝：{reason}。",
   "log.reread": "{who} 重新阅读了自己写的内容。",
   "log.lookedUp": "有通知称 {who} 向登记处询问了您的联系方式。此类通知不构成证明。",
   "log.unknownPerson": "身份不明的人",

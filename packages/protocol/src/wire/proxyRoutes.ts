@@ -1,14 +1,18 @@
+import { BYTES } from "@anamnesis/crypto/verify";
 import { denialCodes, signedRequest } from "../denials.ts";
 import { sharePackage } from "../grants.ts";
 import { gidShape } from "../ids.ts";
 import type { Gid } from "../ids.ts";
-import { erasureReceipt, evidence, reencryptRequest } from "../requests.ts";
+import { erasureReceipt, evidence, reencryptAnswer, reencryptRequest } from "../requests.ts";
 import { limits } from "../limits.ts";
 import { literal, object } from "../shape.ts";
 import { addressOf } from "./address.ts";
 import { cbor, json, nothing, octets } from "./body.ts";
 import { anybody, route, signedBy } from "./route.ts";
 import { digestShape } from "./views.ts";
+
+/** A `ReencryptAnswer`, sealed once more to the reader: proxy.md P-37. */
+const sealedAnswer = octets(reencryptAnswer.maxBytes + BYTES.boxSeal);
 
 /** Refusals in the order of the checks are `denialCodes`; these come beside them. */
 const released = [
@@ -53,7 +57,7 @@ export const proxyRoutes = {
     params: { gid: gidShape },
     caller: signedBy("certificate", "READER_SIGNATURE"),
     request: cbor(reencryptRequest),
-    response: octets(limits.answerBytes),
+    response: sealedAnswer,
     codes: released,
     summary: "Answer a reader's capsules with shares",
     spec: "H-31",
@@ -64,7 +68,7 @@ export const proxyRoutes = {
     params: { gid: gidShape },
     caller: signedBy("certificate", "READER_SIGNATURE"),
     request: cbor(reencryptRequest),
-    response: octets(limits.answerBytes),
+    response: sealedAnswer,
     codes: released,
     summary: "Prove that the shares were right",
     spec: "H-32",

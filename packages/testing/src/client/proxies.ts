@@ -24,7 +24,6 @@ import {
   grantDocument,
   intentCommitment,
   parseFingerprint,
-  parseGid,
   reencryptAnswer,
   shareSecret,
   slipIdFrom,
@@ -38,7 +37,7 @@ import type {
   SignedRequest,
   Trust,
 } from "@anamnesis/protocol";
-import { findCertificate, findGrant, findSlip } from "@anamnesis/ledger";
+import { findCertificate, findSlip } from "@anamnesis/ledger";
 import { keyOf, boxOf } from "../keys.ts";
 import { signedKey } from "./chains.ts";
 import type { MemoryChains } from "./chains.ts";
