@@ -7,6 +7,7 @@ import { bytesOf, keyOf } from "@anamnesis/testing/keys";
 import { authority, hospital } from "@anamnesis/testing/federation";
 import { NodeFederation } from "@anamnesis/testing/nodeFederation";
 import { call, signedHeaders } from "@anamnesis/testing/requests";
+import { certificateFields } from "@anamnesis/testing/testChain";
 import { until } from "@anamnesis/testing/until";
 import type { Reply } from "@anamnesis/testing/requests";
 
@@ -134,6 +135,17 @@ test("H-17: staff have a box under their certificate, which nobody else can open
   assert.equal(codeOf(await read(staff, "mallory", "", staff)), "SIGNATURE_INVALID");
   const stranger = toHex(bytesOf("no certificate"));
   assert.equal(codeOf(await read(stranger, "mallory", "", stranger)), "CERTIFICATE_NOT_LIVE");
+});
+
+test("H-17: who opened a box before a certificate of its name came up reads nothing that is meant for the holder", async () => {
+  const validity = { validFrom: now - 60_000, validTo: now + 3_600_000 };
+  const box = toHex(certificateFields("newcomer", validity).fingerprint);
+  assert.equal((await open(box, "mallory")).status, 200);
+  assert.equal((await read(box, "mallory")).status, 200);
+  assert.equal(await certified("newcomer", validity), box);
+  assert.equal((await put(box, bucket(7))).status, 200);
+  assert.equal(codeOf(await read(box, "mallory")), "FORBIDDEN");
+  assert.equal(letters(await read(box, "newcomer", "", box)).length, 1);
 });
 
 test("a nonce serves once, and an old or a future signature not at all", async () => {
