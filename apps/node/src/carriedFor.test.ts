@@ -4,9 +4,9 @@ import { BYTES, fromHex, sha256 } from "@anamnesis/crypto/verify";
 import { parseInstitutionId, slipKinds } from "@anamnesis/protocol";
 import type { Genesis, SlipFields, SlipKind } from "@anamnesis/protocol";
 import { boxKeyOf, bytesOf, keyOf } from "@anamnesis/testing/keys";
-import { certificateFields } from "@anamnesis/testing/testChain";
+import { certificateFields, TestChain } from "@anamnesis/testing/testChain";
 import type { MadeSlip } from "@anamnesis/testing/testChain";
-import { authority, hospital } from "@anamnesis/testing/federation";
+import { authority, hospital, makeGenesis } from "@anamnesis/testing/federation";
 import { NodeFederation } from "@anamnesis/testing/nodeFederation";
 import { signedHeaders } from "@anamnesis/testing/requests";
 import {
@@ -16,6 +16,8 @@ import {
   permitFor,
   rewrapFields,
 } from "@anamnesis/testing/visitSlips";
+import { assertCarried } from "./carriedFor.ts";
+import type { Chain, Snapshot } from "./chain.ts";
 
 let federation: NodeFederation;
 let doctor: Uint8Array;
@@ -224,4 +226,17 @@ test("the patient confirms under the key of the visit, without signing the reque
     keyOf("visit"),
   );
   await federation.accepted(hospital, federation.care, confirm);
+});
+
+test("S-9: a revocation of a grant that nobody published is refused before anything of it is verified", async () => {
+  const chain = new TestChain(makeGenesis("consortium"));
+  const key = keyOf("never published");
+  const { bytes } = chain.slip("grant.revoke", { key: key.publicKey }, key);
+  const kept = {
+    genesis: chain.genesis,
+    snapshot: <T>(read: (snapshot: Snapshot) => T): T =>
+      read({ state: chain.state, height: 0, head: () => assert.fail("No head is asked for") }),
+  } as Chain;
+  const asked = { chain: kept, chains: [kept], slips: [bytes], signedBy: () => assert.fail() };
+  await assert.rejects(assertCarried(asked), { code: "GRANT_UNKNOWN" });
 });
