@@ -35,7 +35,8 @@ interface BoxFacts {
 
 /**
  * Boxes of sealed messages (H-17). A box belongs to an Ed25519 key; the box of a staff member is named by their
- * certificate's fingerprint and needs no opening. The node sees sizes and times, never what lies inside or who wrote it.
+ * certificate's fingerprint and needs no opening. The node sees sizes and times, and
+ * by what a writer was expected, never what lies inside.
  */
 export class Mailbox {
   readonly postKeys: PostKeys;
