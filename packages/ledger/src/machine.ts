@@ -9,7 +9,7 @@ import {
   sizedRoot,
   slipCodeText,
 } from "@anamnesis/protocol";
-import type { Genesis, Group, SlipCode, StateRoots } from "@anamnesis/protocol";
+import type { Genesis, GenesisRegistrar, Group, SlipCode, StateRoots } from "@anamnesis/protocol";
 import { groupKeys, groupSignatures, keysOf } from "./authenticate.ts";
 import { BlockExecution } from "./block.ts";
 import { placeCheck } from "./codecs.ts";
@@ -57,15 +57,18 @@ const genesisWrites = (genesis: Genesis): Write[] => [
     put(rows.institution, rows.institution.key(id), { v: 1, ...member, suspended: false }),
   ),
   put(rows.voters, rows.voters.key(), genesisVoters(genesis)),
-  ...genesis.registrars.map((certified) => {
-    const { registered: _, ...registrar } = certified;
-    const value = { v: 1, ...registrar, role: "registrar", revokedAt: 0 } as const;
-    return put(rows.certificate, rows.certificate.key(sha256(registrar.der)), value);
-  }),
+  ...genesis.registrars.map(registrarWrite),
   ...(genesis.consortium?.careChains ?? []).map(({ chain, ...careChain }) =>
     put(rows.careChain, rows.careChain.key(chain), { v: 1, ...careChain }),
   ),
 ];
+
+/** The certificate of a registrar of genesis, as a slip would have brought it. */
+function registrarWrite(vouched: GenesisRegistrar): Write {
+  const { registered: _, ...registrar } = vouched;
+  const key = rows.certificate.key(sha256(registrar.der));
+  return put(rows.certificate, key, { v: 1, ...registrar, role: "registrar", revokedAt: 0 });
+}
 
 /** Height 0: what the genesis document names, no pages, no slips. */
 function initChain(genesis: Genesis): { writes: Writes; roots: StateRoots; appHash: Uint8Array } {
