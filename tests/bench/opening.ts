@@ -1,6 +1,7 @@
 /**
  * Opening a shared record over a federation of real processes: whether it costs more under a grant of a thousand records
- * than under a grant of one, and how many requests and downloads it takes.
+ * than under a grant of one, and how many requests and downloads it takes. Run alone (`node tests/bench/opening.ts 200`) it
+ * prints its rows as JSON; with `BENCH_REQUESTS=1` each request, too.
  */
 import { collect } from "@anamnesis/client";
 import type { Session } from "@anamnesis/client";
@@ -19,30 +20,33 @@ const AT_ONCE = 4;
 const ROUNDS = 21;
 const HOUR = 3_600_000;
 
-/** Rows `opening.grantOf1000`, `opening.requests` and `opening.downloads`. */
-export async function benchOpening(): Promise<Row[]> {
+/**
+ * Rows `opening.grantOf1000` (of another number, by that), `opening.requests` and `opening.downloads`.
+ * @param records - Under the large grant, a multiple of 5.
+ */
+export async function benchOpening(records: number = RECORDS): Promise<Row[]> {
   const people = await startPeople();
   try {
     const alice = await people.enrol("alice", "patient", "general-hospital");
     const author = await people.enrol("dr-author", "doctor", "general-hospital");
     const one = await people.enrol("dr-one", "doctor", "city-hospital");
     const many = await people.enrol("dr-many", "doctor", "city-hospital");
-    const record = await writeRecords(alice, author);
+    const record = await writeRecords(alice, author, records);
     const until = Date.now() + 24 * HOUR;
     await patient.grant(alice, { to: "dr-one", records: [record], until });
     await patient.grant(alice, { to: "dr-many", until });
     for (const reader of [one, many]) await doctor.receive(reader);
-    return await measure(record, { one, many });
+    return await measure(record, records, { one, many });
   } finally {
     await people.close();
   }
 }
 
 /** @returns One of the records. */
-async function writeRecords(alice: Session, author: Session): Promise<string> {
+async function writeRecords(alice: Session, author: Session, records: number): Promise<string> {
   const file = syntheticPdf(1);
   let last = "";
-  for (let visit = 0; visit < RECORDS / CATEGORIES.length; visit += 1) {
+  for (let visit = 0; visit < records / CATEGORIES.length; visit += 1) {
     await patient.openVisit(alice, { institution: "general-hospital", doctor: "dr-author" });
     await doctor.receive(author);
     const pending = CATEGORIES.map((category) => async () => {
@@ -62,6 +66,7 @@ async function writeRecords(alice: Session, author: Session): Promise<string> {
 
 async function measure(
   record: string,
+  records: number,
   { one, many }: { readonly one: Session; readonly many: Session },
 ): Promise<Row[]> {
   const open = async (reader: Session): Promise<number> => {
@@ -79,7 +84,7 @@ async function measure(
   const asked = await counted(() => open(many));
   return [
     costs({
-      id: "opening.grantOf1000",
+      id: `opening.grantOf${records}`,
       unit: "ms",
       value: median(under.many),
       ceiling: median(under.one),
@@ -118,4 +123,6 @@ async function counted(
 }
 
 if (import.meta.main)
-  process.stdout.write(`${JSON.stringify({ rows: await benchOpening() }, undefined, 2)}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ rows: await benchOpening(Number(process.argv[2] ?? RECORDS)) }, undefined, 2)}\n`,
+  );
