@@ -20,3 +20,16 @@ test("plotBySize() draws a line for each series, escaped, with every size on its
   assert.match(svg, />100,000</);
   assert.doesNotMatch(svg, /NaN/);
 });
+
+test("plotBySize() writes the names of lines that end close together under each other", () => {
+  const names = ["a follower", "batches", "single"];
+  const svg = plotBySize(
+    "Cost",
+    "verifications",
+    names.map((name, i) => ({ name, points: [[10_000, 1.5 + i / 1_000]] })),
+  );
+  const heights = names.map((name) =>
+    Number(new RegExp(`y="([\\d.]+)"[^>]*>${name}<`).exec(svg)![1]),
+  );
+  assert.ok(heights[1]! - heights[2]! >= 16 && heights[0]! - heights[1]! >= 16, heights.join(" "));
+});

@@ -12,6 +12,7 @@ const LEFT = 64;
 const RIGHT = 190;
 const TOP = 40;
 const BOTTOM = 56;
+const NAME_HEIGHT = 16;
 /** Told apart without colour, too: each line has its own dashes. */
 const STYLES = [
   { colour: "#0b5394", dash: "" },
@@ -30,6 +31,7 @@ export function plotBySize(title: string, unit: string, series: readonly Series[
     LEFT + ((Math.log10(size) - least) / Math.max(most - least, 1e-9)) * (WIDTH - LEFT - RIGHT);
   const y = (value: number): number => HEIGHT - BOTTOM - (value / top) * (HEIGHT - TOP - BOTTOM);
   const ticks = Array.from({ length: 6 }, (_, i) => (top * i) / 5);
+  const labels = apart(series.map(({ points: own }) => y(own.at(-1)?.[1] ?? 0)));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12" role="img" aria-label="${escape(title)}">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
@@ -44,7 +46,7 @@ export function plotBySize(title: string, unit: string, series: readonly Series[
     ),
     `<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 12}" text-anchor="middle">slips on the chain</text>`,
     `<text transform="rotate(-90)" x="${-(TOP + HEIGHT - BOTTOM) / 2}" y="16" text-anchor="middle">${escape(unit)}</text>`,
-    ...series.map((each, i) => line(each, STYLES[i % STYLES.length]!, { x, y })),
+    ...series.map((each, i) => line(each, STYLES[i % STYLES.length]!, { x, y, label: labels[i]! })),
     "</svg>",
     "",
   ].join("\n");
@@ -53,15 +55,29 @@ export function plotBySize(title: string, unit: string, series: readonly Series[
 function line(
   { name, points }: Series,
   { colour, dash }: (typeof STYLES)[number],
-  { x, y }: { x: (size: number) => number; y: (value: number) => number },
+  at: { x: (size: number) => number; y: (value: number) => number; label: number },
 ): string {
+  const { x, y, label } = at;
   const path = points.map(([size, value]) => `${x(size)},${y(value)}`).join(" ");
-  const [size, value] = points.at(-1) ?? [1, 0];
+  const [size] = points.at(-1) ?? [1, 0];
   return [
     `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2" stroke-dasharray="${dash}"/>`,
-    ...points.map(([at, of]) => `<circle cx="${x(at)}" cy="${y(of)}" r="3" fill="${colour}"/>`),
-    `<text x="${x(size) + 8}" y="${y(value) + 4}" fill="${colour}">${escape(name)}</text>`,
+    ...points.map(
+      ([slips, of]) => `<circle cx="${x(slips)}" cy="${y(of)}" r="3" fill="${colour}"/>`,
+    ),
+    `<text x="${x(size) + 8}" y="${label + 4}" fill="${colour}">${escape(name)}</text>`,
   ].join("\n");
+}
+
+/** Heights of names that would stand over each other, moved down until they can be read. */
+function apart(heights: readonly number[]): number[] {
+  const moved: number[] = [];
+  let free = Number.NEGATIVE_INFINITY;
+  for (const i of [...heights.keys()].toSorted((a, b) => heights[a]! - heights[b]!)) {
+    moved[i] = Math.max(heights[i]!, free);
+    free = moved[i] + NAME_HEIGHT;
+  }
+  return moved;
 }
 
 /** The least of 1, 2 and 5 times a power of ten that is not below. */
