@@ -186,7 +186,7 @@ const rows: readonly { when: string; want: SlipCode; bytes: () => Uint8Array }[]
             proxy: 9,
             gid: bytesOf("g"),
             cert: bytesOf("c"),
-            code: "GRANT_NOT_LIVE",
+            code: "GRANT_NOT_HELD",
             evidence: bytesOf("e"),
           },
           keyOf("proxy 9"),
