@@ -63,4 +63,4 @@ function authorAndVisit(slip: Slip<"record.amendForeign">): InnerSignature[] {
 
 const isCosigned = (slip: Slip): slip is Slip<CosignedKind> => "cosigned" in slip.fields;
 const isCertifying = (slip: Slip): slip is CertifyingSlip =>
-  "registered" in slip.fields && "registrar" in slip.fields;
+  slip.kind === "identity.certify" || slip.kind === "identity.rotate";
