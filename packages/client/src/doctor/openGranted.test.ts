@@ -78,33 +78,6 @@ describe("openGranted() under attack", () => {
     assert.equal(federation.proxies.asked.length, 0);
   });
 
-  test("asks each chain, grant and visit once: 14 requests a record, and of its siblings what is their own", async () => {
-    const { session, asked } = countingRequests(federation.session(reader.device));
-    await collect(await doctor.openGranted(session, record)); // learns the author's certificate, opens the grant
-    const counted = async (names: readonly string[]): Promise<Record<string, number>> => {
-      asked.length = 0;
-      for (const opened of await doctor.openMany(session, names)) await collect(opened);
-      const counts: Record<string, number> = {};
-      for (const name of asked) counts[name] = (counts[name] ?? 0) + 1;
-      return counts;
-    };
-    const once = {
-      slipProof: 2,
-      stateProof: 1,
-      headAt: 2,
-      records: 1,
-      session: 1,
-      ticket: 1,
-      get: 1,
-      submit: 2,
-      reencrypt: 3,
-    };
-    assert.deepEqual(await counted([record]), once);
-    const [sibling] = await doctor.importFile(author, { content, fileName: "b.txt", for: "alice" });
-    const of = { slipProof: 3, ticket: 2, get: 2 };
-    assert.deepEqual(await counted([record, sibling!.id]), { ...once, ...of });
-  });
-
   test("a large record is not held: its body is found out as it is read", async () => {
     const size = 5 * 1024 * 1024;
     const [large] = await doctor.importFile(author, {
@@ -366,24 +339,3 @@ describe("openGranted() under attack", () => {
     assert.equal(dones(), count + 1);
   });
 });
-
-/** The session, and the names of all calls that it makes of other parties. */
-function countingRequests(session: Session): { session: Session; asked: string[] } {
-  const asked: string[] = [];
-  const counting = <T extends object>(api: T): T =>
-    new Proxy(api, {
-      get: (target, name) => {
-        asked.push(String(name));
-        return Reflect.get(target, name);
-      },
-    });
-  const { network } = session;
-  const counted: Session["network"] = {
-    node: (id) => counting(network.node(id)),
-    mailbox: (id) => counting(network.mailbox(id)),
-    vault: (id) => counting(network.vault(id)),
-    proxy: (index) => counting(network.proxy(index)),
-    registry: () => counting(network.registry()),
-  };
-  return { session: { ...session, network: counted }, asked };
-}
