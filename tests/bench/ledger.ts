@@ -95,7 +95,9 @@ async function atSize(writer: WriterUnderLoad, size: number): Promise<AtSize> {
   const single = await medianRound(SINGLE.rounds, () =>
     writer.round("single", SINGLE.slips, SINGLE.how),
   );
-  return { size, batch, single, catchUp: await writer.catchUp(), diskBytes };
+  const catchUp = await writer.catchUp();
+  await writer.stopFollower(); // else it would follow what is filled next, and have nothing to catch up with
+  return { size, batch, single, catchUp, diskBytes };
 }
 
 async function medianRound(count: number, measure: () => Promise<Round>): Promise<Round> {
@@ -158,7 +160,7 @@ async function followerRow(writer: WriterUnderLoad): Promise<Row> {
   for (let i = 0; i < 3; i += 1) {
     await writer.stopFollower();
     alone.push((await writer.round("alone", BATCH.slips, BATCH.how)).cost);
-    await writer.catchUp();
+    await writer.startFollower();
     followed.push((await writer.round("followed", BATCH.slips, BATCH.how)).cost);
   }
   return costs({

@@ -44,7 +44,7 @@ export class WriterUnderLoad {
   readonly #federation: NodeFederation;
   readonly #writer: ChildProcess;
   #follower: ChildProcess | undefined;
-  /** Slips posted so far, and how many of them the follower has not seen. */
+  /** Slips on the chain so far, visits and the doctor's certificate among them; and how many the follower has not seen. */
   slips = 0;
   #behind = 0;
 
@@ -66,6 +66,7 @@ export class WriterUnderLoad {
       cert: toHex(cert),
       pids: (await federation.openVisits(visits)).map(toHex),
     });
+    writer.#posted(VISITS + 1);
     return writer;
   }
 
@@ -83,10 +84,17 @@ export class WriterUnderLoad {
     );
   }
 
-  /** Starts a follower, or lets the one that runs go on, until it has what the writer has. */
+  /**
+   * What it costs a follower to get all that was posted since the last one stopped.
+   * @throws {Error} when there is nothing to catch up with: it would measure an idle process.
+   */
   async catchUp(): Promise<Round> {
-    const follower = (this.#follower ??= await startLean(this.#federation, province));
-    const round = await this.#measured(follower, Math.max(1, this.#behind), async () => {
+    if (this.#follower !== undefined) throw new Error("A follower that runs is not behind");
+    const count = this.#behind;
+    const follower = (this.#follower = await startLean(this.#federation, province));
+    if ((await this.#heightAt(province)) >= (await this.#heightAt(hospital)))
+      throw new Error("The follower caught up before it was measured");
+    const round = await this.#measured(follower, count, async () => {
       const start = performance.now();
       await this.#followed();
       return performance.now() - start;
@@ -95,8 +103,18 @@ export class WriterUnderLoad {
     return round;
   }
 
+  /** From now on a follower runs beside the writer; it has what the writer has. */
+  async startFollower(): Promise<void> {
+    this.#follower ??= await startLean(this.#federation, province);
+    await this.#followed();
+  }
+
+  /** Ends the follower, once it has what the writer has. */
   async stopFollower(): Promise<void> {
-    if (this.#follower !== undefined) await ended(this.#follower);
+    if (this.#follower === undefined) return;
+    await this.#followed();
+    this.#behind = 0;
+    await ended(this.#follower);
     this.#follower = undefined;
   }
 
@@ -107,7 +125,7 @@ export class WriterUnderLoad {
   }
 
   async followerMegabytes(): Promise<number> {
-    await this.catchUp();
+    await this.startFollower();
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     return anonymousMegabytes(this.#follower!.pid!);
   }
@@ -153,16 +171,20 @@ export class WriterUnderLoad {
 
   async stop(): Promise<void> {
     this.load.child.disconnect();
-    await this.stopFollower();
+    if (this.#follower !== undefined) await ended(this.#follower);
     await ended(this.#writer);
     await this.#federation.remove();
   }
 
   async #post(label: string, count: number, how: Posting): Promise<{ readonly ms: number }> {
     const reply = await this.load.post(label, count, how);
+    this.#posted(count);
+    return reply;
+  }
+
+  #posted(count: number): void {
     this.slips += count;
     this.#behind += count;
-    return reply;
   }
 
   async #measured(child: ChildProcess, count: number, work: () => Promise<number>): Promise<Round> {
@@ -180,16 +202,17 @@ export class WriterUnderLoad {
   }
 
   async #followed(): Promise<void> {
-    const heightAt = async (institution: string): Promise<number> => {
-      const { json } = await call(`${this.#federation.address(institution)}/chains`);
-      const chains = json["chains"] as { chain: string; height: number; fault?: string }[];
-      const care = chains.find(({ chain }) => chain === this.#federation.care.chain)!;
-      if (care.fault !== undefined) throw new Error(`The follower stopped: ${care.fault}`);
-      return care.height;
-    };
-    const wanted = await heightAt(hospital);
-    while ((await heightAt(province)) < wanted)
+    const wanted = await this.#heightAt(hospital);
+    while ((await this.#heightAt(province)) < wanted)
       await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+
+  async #heightAt(institution: string): Promise<number> {
+    const { json } = await call(`${this.#federation.address(institution)}/chains`);
+    const chains = json["chains"] as { chain: string; height: number; fault?: string }[];
+    const care = chains.find(({ chain }) => chain === this.#federation.care.chain)!;
+    if (care.fault !== undefined) throw new Error(`The node stopped: ${care.fault}`);
+    return care.height;
   }
 
   #folder(): string {
