@@ -12,6 +12,7 @@ import { initDataDirectory as initNode } from "../../apps/node/src/dataDirectory
 import { initHome as initProxy } from "../../apps/proxy/src/home.ts";
 import { initHome as initRegistry } from "../../apps/registry/src/home.ts";
 import { keyOf } from "@anamnesis/testing/keys";
+import { revocation } from "@anamnesis/testing/proxy/calls";
 import { ProxyFederation } from "@anamnesis/testing/proxy/federation";
 import { codeOf } from "@anamnesis/testing/requests";
 import { temporaryFolder } from "./anamnesis.ts";
@@ -85,24 +86,20 @@ test("T8: a proxy answers a stranger alike, whether a grant exists or not", asyn
       held,
     );
   }
-  const { publicKey, secretKey } = keyOf("somebody");
-  for (const [method, rest] of [
-    ["GET", "evidence"],
-    ["POST", "erase"],
-  ] as const) {
-    const [held, none] = [made.gid, toHex(absent)].map((gid) =>
-      answer(
-        federation.send(
-          1,
-          { method, path: `/grants/${gid}/${rest}` },
-          bareKeyId(publicKey),
-          secretKey,
-        ),
-      ),
-    );
+  const somebody = keyOf("somebody");
+  const { publicKey, secretKey } = somebody;
+  const alike = async (ask: (gid: string) => Promise<Response>): Promise<void> => {
+    const [held, none] = [made.gid, toHex(absent)].map((gid) => answer(ask(gid)));
     assert.match((await held)!, /FORBIDDEN/);
     assert.equal(await none, await held);
-  }
+  };
+  for (const rest of ["evidence", `denied/${toHex(absent)}`])
+    await alike((gid) => {
+      const request = { method: "GET", path: `/grants/${gid}/${rest}` };
+      return federation.send(1, request, bareKeyId(publicKey), secretKey);
+    });
+  const own = revocation(federation.parties, { keys: somebody }).bytes;
+  await alike((gid) => federation.erase(1, gid, own));
 });
 
 /** What key files hold: themselves, or the strings of their JSON that are as long as a key. */

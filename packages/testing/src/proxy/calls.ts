@@ -2,6 +2,7 @@
 import { openWith } from "@anamnesis/crypto/box";
 import type { BoxKeypair } from "@anamnesis/crypto/box";
 import { signRaw } from "@anamnesis/crypto/sign";
+import type { SigningKeypair } from "@anamnesis/crypto/sign";
 import { randomBytes } from "@anamnesis/crypto/verify";
 import {
   answerContext,
@@ -14,7 +15,6 @@ import {
 import type { AskedFor, ReencryptRequest, SlipHeader } from "@anamnesis/protocol";
 import { signer } from "../keys.ts";
 import type { MadeSlip } from "../testChain.ts";
-import type { MadeGrant } from "./grants.ts";
 import type { Parties } from "./parties.ts";
 
 export interface BareRequest {
@@ -59,7 +59,7 @@ export async function answerItems(
 /** A signed `grant.revoke`, on no chain yet. */
 export function revocation(
   { consortium, nodes }: Parties,
-  { keys }: MadeGrant,
+  { keys }: { readonly keys: SigningKeypair },
   change: Partial<SlipHeader> = {},
 ): MadeSlip {
   const time = nodes.clock.now;
