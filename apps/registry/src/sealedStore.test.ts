@@ -116,6 +116,7 @@ test("I4: nothing in the registry's data tells who is enrolled", async () => {
     node: hospital,
     box: randomBytes(32),
     boxKey: patient.box.publicKey,
+    postKey: randomBytes(32),
     certificate: new Uint8Array(0),
   };
   const cardBody = await sealedFor(federation, hpkeInfo.contact, encodeCanonical(card));
@@ -143,9 +144,12 @@ test("I4: nothing in the registry's data tells who is enrolled", async () => {
   const ids = [fingerprintOf(patientDer), fingerprintOf(doctorDer)].map((hex) =>
     Buffer.from(hex, "hex"),
   );
-  const keys = [patient.keys.publicKey, card.box, patient.box.publicKey.slice(0, 24)].map((key) =>
-    Buffer.from(key),
-  );
+  const keys = [
+    patient.keys.publicKey,
+    card.box,
+    card.postKey,
+    patient.box.publicKey.slice(0, 24),
+  ].map((key) => Buffer.from(key));
   const needles = [...secrets.flatMap(spellings), ...ids, ...keys];
   assert.deepEqual(await holders(federation.config.home, needles), []);
   // The same search finds each needle once it lies there in the open.
