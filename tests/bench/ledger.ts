@@ -33,9 +33,15 @@ const BATCH = { slips: 20_480, rounds: 3, how: { batch: 64, connections: 32 } } 
 const SINGLE = { slips: 8_000, rounds: 5, how: { batch: 1, connections: 512 } } as const;
 const QUERY = { count: 10_000, connections: 8 } as const;
 
+/** A short chain is measured by shorter rounds, which would else make it a long one. */
+const roundSlips = (most: number, size: number): number =>
+  Math.ceil(most * Math.min(1, Math.max(1 / 4, size / 100_000)));
+
 /** Figures at one length of the chain. Costs are in verifications, rates a second. */
 interface AtSize {
   readonly size: number;
+  /** Its length in slips when the rounds were over. */
+  readonly until: number;
   readonly single: Round;
   readonly batch: Round;
   readonly catchUp: Round;
@@ -90,14 +96,14 @@ export async function benchLedger(options: LedgerBenchOptions = {}): Promise<Led
 async function atSize(writer: WriterUnderLoad, size: number): Promise<AtSize> {
   const diskBytes = (await writer.diskBytes()) / writer.slips;
   const batch = await medianRound(BATCH.rounds, () =>
-    writer.round("batch", BATCH.slips, BATCH.how),
+    writer.round("batch", roundSlips(BATCH.slips, size), BATCH.how),
   );
   const single = await medianRound(SINGLE.rounds, () =>
-    writer.round("single", SINGLE.slips, SINGLE.how),
+    writer.round("single", roundSlips(SINGLE.slips, size), SINGLE.how),
   );
   const catchUp = await writer.catchUp();
   await writer.stopFollower(); // else it would follow what is filled next, and have nothing to catch up with
-  return { size, batch, single, catchUp, diskBytes };
+  return { size, until: writer.slips, batch, single, catchUp, diskBytes };
 }
 
 async function medianRound(count: number, measure: () => Promise<Round>): Promise<Round> {
@@ -106,7 +112,7 @@ async function medianRound(count: number, measure: () => Promise<Round>): Promis
   return rounds.toSorted((left, right) => left.cost - right.cost)[Math.floor(count / 2)]!;
 }
 
-function rowsAtSize({ size, single, batch, catchUp, diskBytes }: AtSize): Row[] {
+function rowsAtSize({ size, until, single, batch, catchUp, diskBytes }: AtSize): Row[] {
   const cost = (name: string, round: Round, target: number): Row =>
     costs({
       id: `ledger.${name}@${size}`,
@@ -114,6 +120,7 @@ function rowsAtSize({ size, single, batch, catchUp, diskBytes }: AtSize): Row[] 
       value: round.cpuSeconds * 1e6,
       ceiling: round.verificationSeconds * 1e6,
       target,
+      length: [size, until],
     });
   return [
     cost("single", single, 2.8),
@@ -201,7 +208,7 @@ async function tesseraRows(
 function costAgainstSize(measured: readonly AtSize[]): string {
   const series = (["single", "batch", "catchUp"] as const).map((name): Series => ({
     name: { single: "single slips", batch: "batches of 64", catchUp: "a follower" }[name],
-    points: measured.map((at) => [at.size, at[name].cost] as const),
+    points: measured.map((at) => [(at.size + at.until) / 2, at[name].cost] as const),
   }));
   return plotBySize(
     "What a slip costs as the chain grows",

@@ -16,12 +16,15 @@ export interface Row {
   /** Bound of the ratio; 1 for a budget. */
   readonly target: number;
   readonly met: boolean;
+  /** Of the chain in slips, when the measuring began and when it ended. */
+  readonly length?: readonly [number, number];
 }
 
 interface Figure {
   readonly id: string;
   readonly value: number;
   readonly unit: string;
+  readonly length?: readonly [number, number];
 }
 
 /** Against what the machine can do: `target` is the share of the ceiling that must be reached. */
@@ -41,12 +44,12 @@ export const beyond = (figure: Figure & { budget: number }): Row =>
   row(figure, { against: "budget", reference: figure.budget, wanted: "at least" }, 1);
 
 function row(
-  { id, value, unit }: Figure,
+  figure: Figure,
   measure: Pick<Row, "against" | "reference" | "wanted">,
   target: number,
 ): Row {
-  const ratio = value / measure.reference;
+  const ratio = figure.value / measure.reference;
   // A figure that could not be measured is not met.
   const met = measure.wanted === "at least" ? ratio >= target : ratio <= target;
-  return { id, value, unit, ...measure, ratio, target, met };
+  return { ...figure, ...measure, ratio, target, met };
 }
