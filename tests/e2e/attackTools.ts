@@ -152,11 +152,16 @@ export const objectFiles = (folder: string): string[] =>
 
 /** Writes other bytes in an object's place with a checksum that fits: a vault that lies, not one that decays. */
 export async function replaceObject(file: string, bytes: Uint8Array): Promise<void> {
-  const sum = JSON.parse(await readFile(`${file}.sum`, "utf8")) as Record<string, unknown>;
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  const read = JSON.parse(await readFile(`${file}.sum`, "utf8")) as Record<string, unknown>;
+  const { check: _, ...sum } = read;
+  const facts = { ...sum, bytes: bytes.length, sha256: hashOf(bytes) };
+  const check = hashOf(JSON.stringify(facts));
   await writeFile(file, bytes);
-  await writeFile(`${file}.sum`, `${JSON.stringify({ ...sum, bytes: bytes.length, sha256 })}\n`);
+  await writeFile(`${file}.sum`, `${JSON.stringify({ ...facts, check })}\n`);
 }
+
+const hashOf = (content: string | Uint8Array): string =>
+  createHash("sha256").update(content).digest("hex");
 
 export const flipped = (bytes: Uint8Array, at: number): Uint8Array => {
   const copy = Uint8Array.from(bytes);

@@ -52,9 +52,10 @@ async function tamper(
     ["E_DECRYPT", "DIGEST_MISMATCH"],
     async () => {
       for (const [at, file] of objects.entries()) {
-        const sum = JSON.parse(String(sums[at])) as Record<string, unknown>;
-        const sha256 = createHash("sha256").update(flipped).digest("hex");
-        await writeFile(`${file}.sum`, `${JSON.stringify({ ...sum, sha256 })}\n`);
+        const { check: _, ...sum } = JSON.parse(String(sums[at])) as Record<string, unknown>;
+        const facts = { ...sum, sha256: hashOf(flipped) };
+        const check = hashOf(JSON.stringify(facts));
+        await writeFile(`${file}.sum`, `${JSON.stringify({ ...facts, check })}\n`);
       }
       await read(world.reader, whole);
     },
@@ -65,6 +66,9 @@ async function tamper(
   }
   await demo.play("the restored object opens again", () => expectBytes(world, whole));
 }
+
+const hashOf = (content: string | Uint8Array): string =>
+  createHash("sha256").update(content).digest("hex");
 
 async function expectBytes(world: DemoWorld, whole: string): Promise<void> {
   if (!Buffer.from(await read(world.reader, whole)).equals(world.pdf))
