@@ -241,7 +241,8 @@ test("a certificate cited in the block that brings it refuses the group: an earl
 
 test("a doctor's certificate serves their own institution's records alone, on a chain that several write", () => {
   const { institution: _, ...genesis } = makeGenesis("care");
-  const chain = new TestChain({ ...genesis, members: makeGenesis("consortium").members });
+  const { members, registrars } = makeGenesis("consortium");
+  const chain = new TestChain({ ...genesis, members, registrars });
   const doctors = {
     "city-hospital": certify(chain, "dr-city", { institution: "city-hospital" }),
     "general-hospital": certify(chain, "dr-lin"),
