@@ -123,10 +123,16 @@ test("a proof fails under another federation's trust, and when it is torn", asyn
   const keys = [...text.matchAll(/"nodeKey": "([^"]+)"/g)].map(([, key = ""]) => key);
   assert.ok(keys.length > 6);
   const [first = "", ...others] = new Set(keys);
-  await writeFile(
-    other,
-    others.reduce((swapped, key) => swapped.replaceAll(key, first), text),
+  const swapped = others.reduce((now, key) => now.replaceAll(key, first), text);
+  await writeFile(other, swapped);
+  assert.equal(
+    (await refusal(dir, ["proof", "check", proof, "--trust", other])).code,
+    "MALFORMED",
+    "nodes vouch for the registrars that genesis names",
   );
+  const alone = JSON.parse(swapped) as { readonly chains: readonly object[] };
+  const chains = alone.chains.map((chain) => ({ ...chain, registrars: [] }));
+  await writeFile(other, JSON.stringify({ ...alone, chains }));
   assert.equal(
     (await refusal(dir, ["proof", "check", proof, "--trust", other])).code,
     "PROOF_INVALID",
