@@ -13,6 +13,7 @@ import {
 } from "@anamnesis/protocol";
 import type { ReencryptRequest, SlipFields } from "@anamnesis/protocol";
 import { certifiedCaller } from "../../packages/client/src/caller.ts";
+import { heldGrants } from "../../packages/client/src/doctor/grants.ts";
 import { Opening } from "../../packages/client/src/doctor/opening.ts";
 import { locate, prepare, usableGrant } from "../../packages/client/src/doctor/prepareOpening.ts";
 import type { Prepared } from "../../packages/client/src/doctor/prepareOpening.ts";
@@ -61,7 +62,8 @@ export async function shown(reader: Session, id: string): Promise<Prepared> {
   const opening = new Opening(reader);
   const [located] = await locate(opening, [id], undefined);
   if (located === undefined) throw new Error("No grant covers the record");
-  return prepare(opening, located, await usableGrant(opening, located.held));
+  const grant = await usableGrant(opening, located.held);
+  return prepare(opening, located, { grant, purpose: "TREAT" });
 }
 
 export const itemOf = (prepared: Prepared): ReencryptRequest["items"][number] => ({
@@ -70,6 +72,7 @@ export const itemOf = (prepared: Prepared): ReencryptRequest["items"][number] =>
   header: encodeHeader(prepared.stored.header),
   capsules: Buffer.concat(prepared.stored.capsules),
   bodyHash: prepared.bodyHash,
+  confirmation: null,
 });
 
 export interface AskedOpening {
@@ -82,13 +85,16 @@ export interface AskedOpening {
   readonly action?: ReencryptRequest["action"];
 }
 
-/** Posts an intent for these digests. @returns its slip id. */
+/** Posts an intent to read these digests for treatment. @param of - Whose grant it shows. @returns its slip id. */
 export async function intend(
   reader: Session,
   gid: string,
   digests: readonly Uint8Array[],
   salt: Uint8Array,
+  of: Session = reader,
 ): Promise<string> {
+  const held = (await heldGrants(of)).find((grant) => grant.gid === gid);
+  if (held === undefined) throw new Error("The reader holds no such grant");
   const { chain } = consortiumOf(reader.trust);
   const [{ fingerprint }, { signing }] = await Promise.all([
     reader.device.certificate(),
@@ -97,8 +103,11 @@ export async function intend(
   const fields = {
     gid: fromHex(gid),
     cert: fromHex(fingerprint),
+    reader: held.grant.reader,
+    salt: held.grant.salt,
+    action: "read",
     proxies: proxyIndices(reader),
-    commitment: intentCommitment(salt, digests),
+    commitment: intentCommitment({ salt, action: "read", purpose: "TREAT", digests }),
   };
   const slip = signedSlip(reader, {
     chain,

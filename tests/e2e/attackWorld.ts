@@ -107,7 +107,7 @@ export const slipProofOf = async (id: string): Promise<Uint8Array> => {
 };
 
 export const digestShown = (
-  item: Omit<AskedOpening["items"][number], "record" | "session">,
+  item: Pick<AskedOpening["items"][number], "header" | "capsules" | "bodyHash">,
 ): Uint8Array =>
   recordDigest({
     headerHash: sha256(item.header),

@@ -71,6 +71,9 @@ test("I3: no share without a committed intent of this reader, for this grant and
   const more = { ...opening, items: [...opening.items, ...other.items] };
   assert.deepEqual(await askEveryProxy(reader, more), all("INTENT_MISSING"));
   assert.deepEqual(await askEveryProxy(stranger, opening), all("GRANT_NOT_HELD"));
+  const { digests } = opening;
+  const announced = intend(stranger, byCategory, digests, randomBytes(32), reader);
+  assert.equal(await refusalOf(announced), "NOT_THE_READER", "though it knows reader and salt");
   assert.deepEqual(await askEveryProxy(reader, opening), all("SERVED"), "and honestly it opens");
 });
 

@@ -82,8 +82,8 @@ function unitName(
     case "record.rewrap":
       return ["visit", records.get(toHex(slip.fields.record)) ?? ""];
     case "grant.publish":
-    case "grant.revoke":
       return ["grant", toHex(sha256(slip.fields.key))];
+    case "grant.revoke":
     case "usage.intent":
     case "usage.denied":
       return ["grant", toHex(slip.fields.gid)];

@@ -18,7 +18,7 @@ export interface Link {
 }
 
 /**
- * Design, I5: creation time, notAfter, author and institution are outside the promise. The chain id is the institution's.
+ * Design, I5: creation time, notAfter, author, reader and institution are outside the promise. The chain id is the institution's.
  * Which proxies answered is one of a few sets, drawn by chance at each opening: among few patients chance alone would
  * give a set to one of them.
  */
@@ -28,6 +28,7 @@ const outside = new Set([
   "cert",
   "author",
   "authorKey",
+  "reader",
   "institution",
   "chain",
   "kind",

@@ -74,7 +74,7 @@ test("T2: no two homes, persons or grants share a key", async (t) => {
 
 test("T8: a proxy answers a stranger alike, whether a grant exists or not", async () => {
   const made = await federation.granted(reader, [record]);
-  const intent = federation.intent(reader, made.gid, [record.digest]);
+  const intent = federation.intent(reader, made, [record.digest]);
   const request = federation.request(made.gid, intent, [record]);
   assert.equal(await codeOf(await federation.ask(1, "/reencrypt", request, reader)), "OK");
   const absent = randomBytes(32);
@@ -88,9 +88,12 @@ test("T8: a proxy answers a stranger alike, whether a grant exists or not", asyn
   }
   const somebody = keyOf("somebody");
   const { publicKey, secretKey } = somebody;
-  const alike = async (ask: (gid: string) => Promise<Response>): Promise<void> => {
+  const alike = async (
+    ask: (gid: string) => Promise<Response>,
+    code = /FORBIDDEN/,
+  ): Promise<void> => {
     const [held, none] = [made.gid, toHex(absent)].map((gid) => answer(ask(gid)));
-    assert.match((await held)!, /FORBIDDEN/);
+    assert.match((await held)!, code);
     assert.equal(await none, await held);
   };
   for (const rest of ["evidence", `denied/${toHex(absent)}`])
@@ -100,6 +103,8 @@ test("T8: a proxy answers a stranger alike, whether a grant exists or not", asyn
     });
   const own = revocation(federation.parties, { keys: somebody }).bytes;
   await alike((gid) => federation.erase(1, gid, own));
+  const theirs = (gid: string) => revocation(federation.parties, { gid, keys: somebody }).bytes;
+  await alike((gid) => federation.erase(1, gid, theirs(gid)), /NOT_THE_REVOKER/);
 });
 
 /** What key files hold: themselves, or the strings of their JSON that are as long as a key. */

@@ -186,7 +186,6 @@ export const fullAnswers: Answers = {
       records: [scriptedRecord, records[0]?.id],
       witnesses: 3,
     },
-    { what: "attempted", time: now - 5e5, who: sun, gid, intent: hex("e") },
     {
       what: "denied",
       time: now - 1e6,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { publishFields } from "@anamnesis/testing/grantSlips";
 import { keyOf } from "@anamnesis/testing/keys";
 import { EngineLife } from "./engineLife.ts";
 
@@ -43,11 +44,7 @@ test("a halt does not burn what waits: whose clock is two heartbeats ahead of bl
   while ((await life.decide())!.entry.groups.length > 0);
   life.halted = 20 * 60_000;
   const key = keyOf("after the halt");
-  const fields = {
-    key: key.publicKey,
-    digest: new Uint8Array(32),
-    expiresAt: life.now + 3_600_000,
-  };
+  const fields = publishFields("after the halt", { expiresAt: life.now + 3_600_000 });
   const header = { time: life.now, notAfter: life.now + 5 * 60_000 };
   const slip = chain.slip("grant.publish", fields, key, header);
   assert.ok(await engine.offer(voter!, chain.group([slip]).bytes));

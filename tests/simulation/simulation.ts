@@ -12,7 +12,8 @@ import { findSlip, pageHeader } from "@anamnesis/ledger";
 import { AnamnesisError, limits, makeSlip, pageHash } from "@anamnesis/protocol";
 import type { Genesis, InstitutionId, PageHeader, SlipId } from "@anamnesis/protocol";
 import { genesisTime, makeGenesis } from "@anamnesis/testing/federation";
-import { bytesOf, keyOf, signer } from "@anamnesis/testing/keys";
+import { publishFields, revokeFields } from "@anamnesis/testing/grantSlips";
+import { keyOf, signer } from "@anamnesis/testing/keys";
 import type { MadeSlip } from "@anamnesis/testing/testChain";
 import { seededNumbers } from "@anamnesis/testing/chainScenario";
 import { until } from "@anamnesis/testing/until";
@@ -205,11 +206,11 @@ export class Simulation {
     const signing = signer(choice === 3 ? keyOf("mallory") : key);
     const slip =
       choice === 1
-        ? makeSlip("grant.revoke", header, { key: key.publicKey }, signing)
+        ? makeSlip("grant.revoke", header, revokeFields(label), signing)
         : makeSlip(
             "grant.publish",
             header,
-            { key: key.publicKey, digest: bytesOf(label), expiresAt: this.#time + 3_600_000 },
+            publishFields(label, { expiresAt: this.#time + 3_600_000 }),
             signing,
           );
     this.#sent.push(slip);

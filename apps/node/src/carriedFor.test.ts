@@ -3,8 +3,14 @@ import { after, before, test } from "node:test";
 import { BYTES, fromHex, sha256 } from "@anamnesis/crypto/verify";
 import { parseInstitutionId, slipKinds } from "@anamnesis/protocol";
 import type { Genesis, SlipFields, SlipKind } from "@anamnesis/protocol";
+import {
+  intentFields,
+  publishFields,
+  revokeFields,
+  revokerOf,
+} from "@anamnesis/testing/grantSlips";
 import { boxKeyOf, bytesOf, keyOf } from "@anamnesis/testing/keys";
-import { certificateFields, TestChain } from "@anamnesis/testing/testChain";
+import { TestChain, certificateFields } from "@anamnesis/testing/testChain";
 import type { MadeSlip } from "@anamnesis/testing/testChain";
 import { authority, hospital, makeGenesis } from "@anamnesis/testing/federation";
 import { NodeFederation } from "@anamnesis/testing/nodeFederation";
@@ -89,20 +95,11 @@ const strangers: { readonly [K in SlipKind]: (name: string) => SlipFields<K> } =
     return foreignFields(federation.care.chain, { visit: name, author: name, permit }, next(name));
   },
   "record.rewrap": (name) => rewrapFields(name, next(name)),
-  "grant.publish": (name) => ({
-    key: keyOf(name).publicKey,
-    digest: bytesOf(name),
-    expiresAt: Date.now() + 3_600_000,
-  }),
-  "grant.revoke": (name) => ({ key: keyOf(name).publicKey }),
+  "grant.publish": (name) => publishFields(name, { expiresAt: Date.now() + 3_600_000 }),
+  "grant.revoke": (name) => revokeFields(name),
   "access.request": (name) => ({ cert: onConsortium, body: bytesOf(name), refusal: bytesOf(name) }),
   "access.refuse": (name) => ({ key: keyOf(name).publicKey, request: fromHex(request.id), r }),
-  "usage.intent": (name) => ({
-    gid: bytesOf(name),
-    cert: onConsortium,
-    proxies: [1, 2, 3],
-    commitment: bytesOf(name),
-  }),
+  "usage.intent": (name) => intentFields(name, onConsortium),
   "usage.done": (name) => ({ cert: onConsortium, intent: bytesOf(name), proxies: [1] }),
   "usage.denied": (name) => ({
     proxy: 1,
@@ -174,9 +171,46 @@ test("what a stranger signs the request for is refused as what nobody signs it f
   };
   assert.equal(await signedBy("nobody"), "FORBIDDEN");
   assert.equal(await signedBy("visit"), "OK");
-  const revoke = strangerSlip(consortium, "grant.revoke", "grant");
-  const { json } = await federation.post(hospital, consortium, revoke);
-  assert.equal(json["code"], "OK", "a grant that stands is revoked for whoever holds its key");
+});
+
+test("a grant that stands is revoked for whoever holds its key or its revoker's, and for nobody else", async () => {
+  const { consortium } = federation;
+  const url = federation.url(hospital, consortium, "slips");
+  const publish = async (name: string): Promise<unknown> => {
+    const body = strangerSlip(consortium, "grant.publish", name);
+    const headers = signedHeaders(url, keyOf("visit"), { method: "POST", body });
+    return (await federation.post(hospital, consortium, body, headers)).json["code"];
+  };
+  const revoke = async (name: string, by: string): Promise<string> => {
+    const slip = federation.slip(consortium, "grant.revoke", revokeFields(name, by), keyOf(by));
+    const { json } = await federation.post(hospital, consortium, slip.bytes);
+    return String(json.error?.code ?? json["code"]);
+  };
+  assert.deepEqual([await publish("mine"), await publish("theirs")], ["OK", "OK"]);
+  assert.equal(await revoke("nothing", "nothing"), "GRANT_UNKNOWN");
+  assert.equal(await revoke("mine", "mallory"), "NOT_THE_REVOKER");
+  assert.equal(await revoke("mine", "theirs"), "NOT_THE_REVOKER");
+  assert.equal(await revoke("mine", "mine"), "OK");
+  assert.equal(await revoke("theirs", revokerOf("theirs")), "OK");
+});
+
+test("assertCarried() stops a revocation by a key that the grant does not name before it waits for a block", async () => {
+  const chain = new TestChain(makeGenesis("consortium"));
+  const publish = publishFields("mine", { expiresAt: chain.time + 3_600_000 });
+  assert.equal(chain.submit(chain.slip("grant.publish", publish, keyOf("mine"))), "OK");
+  const kept = {
+    genesis: chain.genesis,
+    snapshot: <T>(read: (snapshot: Snapshot) => T): T =>
+      read({ state: chain.state } as unknown as Snapshot),
+  } as unknown as Chain;
+  const carried = (by: string): Promise<void> => {
+    const { bytes } = chain.slip("grant.revoke", revokeFields("mine", by), keyOf(by));
+    const signedBy = () => Promise.reject(new Error("Nobody has to sign the request"));
+    return assertCarried({ chain: kept, chains: [kept], slips: [bytes], signedBy });
+  };
+  await carried("mine");
+  await carried(revokerOf("mine"));
+  await assert.rejects(carried("mallory"), { code: "NOT_THE_REVOKER" });
 });
 
 test("an author amends under the permit of a visit that is open here, and under nobody else's", async () => {
@@ -230,8 +264,8 @@ test("the patient confirms under the key of the visit, without signing the reque
 
 test("S-9: a revocation of a grant that nobody published is refused before anything of it is verified", async () => {
   const chain = new TestChain(makeGenesis("consortium"));
-  const key = keyOf("never published");
-  const { bytes } = chain.slip("grant.revoke", { key: key.publicKey }, key);
+  const name = "never published";
+  const { bytes } = chain.slip("grant.revoke", revokeFields(name), keyOf(name));
   const kept = {
     genesis: chain.genesis,
     snapshot: <T>(read: (snapshot: Snapshot) => T): T =>

@@ -1,5 +1,5 @@
-import { isPublishedGrant, signsForOpenVisit } from "@anamnesis/ledger";
-import { AnamnesisError, decodeSlip, gidOf, slipCodeText, slipKinds } from "@anamnesis/protocol";
+import { mayEndGrant, signsForOpenVisit } from "@anamnesis/ledger";
+import { AnamnesisError, decodeSlip, slipCodeText, slipKinds } from "@anamnesis/protocol";
 import type { Slip, SlipKindRow } from "@anamnesis/protocol";
 import type { Chain } from "./chain.ts";
 
@@ -18,7 +18,7 @@ export interface CarryRequest {
  * (`carriedFor`). What stands under a certificate or a member's key needs nothing here: a key that the chain does not know,
  * or a certificate that is not live, is refused where every slip is judged before it is grouped.
  *
- * @throws {AnamnesisError} FORBIDDEN, GRANT_UNKNOWN, and those of `signedBy`.
+ * @throws {AnamnesisError} FORBIDDEN, GRANT_UNKNOWN, NOT_THE_REVOKER, and those of `signedBy`.
  * Spec: docs/spec/slips.md S-9.
  */
 export async function assertCarried(request: CarryRequest): Promise<void> {
@@ -41,9 +41,9 @@ async function assertAllowed(slip: Slip, row: SlipKindRow, request: CarryRequest
       return;
     }
     case "anybody": {
-      const gid = gidOf(keyOf(slip));
-      if (!request.chain.snapshot(({ state }) => isPublishedGrant(state, gid)))
-        throw new AnamnesisError("GRANT_UNKNOWN", slipCodeText.GRANT_UNKNOWN);
+      const revocation = { gid: gidOf(slip), key: keyOf(slip) };
+      const may = request.chain.snapshot(({ state }) => mayEndGrant(state, revocation));
+      if (may !== true) throw refusal(may === undefined ? "GRANT_UNKNOWN" : "NOT_THE_REVOKER");
       return;
     }
     case "certificate":
@@ -66,6 +66,14 @@ function keyOf({ fields }: Slip): Uint8Array {
   return fields.key;
 }
 
+/** The grant that a slip names. */
+function gidOf({ fields }: Slip): Uint8Array {
+  if (!("gid" in fields)) throw forbidden("it names no grant");
+  return fields.gid;
+}
+
+const refusal = (code: "GRANT_UNKNOWN" | "NOT_THE_REVOKER"): AnamnesisError =>
+  new AnamnesisError(code, slipCodeText[code]);
 const forbidden = (why: string): AnamnesisError =>
   new AnamnesisError("FORBIDDEN", `Refused: ${why}`);
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { randomBytes, sha256, toHex } from "@anamnesis/crypto/verify";
-import { signedDigest, vouched } from "@anamnesis/protocol";
+import { parseInstitutionId, signedDigest, vouched } from "@anamnesis/protocol";
 import type { Grant, SharePackage, ShareSecret } from "@anamnesis/protocol";
 import { keyOf, signer } from "@anamnesis/testing/keys";
 import { sharesFor } from "@anamnesis/testing/proxy/grants";
@@ -16,6 +16,11 @@ const { certificates, identity } = parties;
 const reader = await federation.newReader("Dr. Reader");
 const records = [await federation.newRecord(), await federation.newRecord()];
 const [first, second] = records as [(typeof records)[0], (typeof records)[0]];
+const members = parties.consortium.genesis.consortium!.proxies.map(({ index, institution }) => ({
+  index,
+  institution,
+}));
+const otherInstitution = parseInstitutionId("online-clinic");
 const DAY_MS = 24 * 3_600_000;
 
 /** A share package with one thing wrong; `seal` alters what is inside the seal, `outside` what is around it. */
@@ -48,10 +53,26 @@ const commitmentsOf = (made: MadeGrant): Uint8Array[] => [...made.dealt.commitme
 const rows: readonly Row[] = [
   { when: "all is well", want: "OK" },
   { when: "it is for another chain", want: "BAD_REQUEST", grant: { chain: "elsewhere" } },
+  { when: "its threshold is another", want: "BAD_REQUEST", grant: { k: 2 } },
   {
-    when: "it names other proxies",
+    when: "it lists no more proxies than its threshold",
     want: "BAD_REQUEST",
-    grant: { proxies: ["a-1", "b-1", "c-1", "d-1"] },
+    grant: { proxies: members.slice(0, 3) },
+  },
+  {
+    when: "it lists proxies in another order",
+    want: "BAD_REQUEST",
+    grant: { proxies: members.toReversed() },
+  },
+  {
+    when: "it lists a proxy of no institution here",
+    want: "BAD_REQUEST",
+    grant: { proxies: members.with(3, { ...members[3]!, institution: otherInstitution }) },
+  },
+  {
+    when: "it lists an index that no proxy has",
+    want: "BAD_REQUEST",
+    grant: { proxies: members.with(3, { ...members[3]!, index: 5 }) },
   },
   { when: "it has expired", want: "OUTSIDE_GRANT_TIME", grant: { notAfter: federation.now - 1 } },
   {

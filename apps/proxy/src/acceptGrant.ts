@@ -14,10 +14,12 @@ import {
   hpkeInfo,
   AnamnesisError,
   certificateInDate,
+  faultOfProxies,
   gidOf,
   grantDigest,
   grantDocument,
   limits,
+  proxyIndices,
   readCertificate,
   shareSecret,
   signedDigest,
@@ -28,6 +30,7 @@ import type {
   Fingerprint,
   Gid,
   Grant,
+  ProxyMember,
   SharePackage,
   ShareSecret,
 } from "@anamnesis/protocol";
@@ -38,8 +41,8 @@ export interface AcceptDeps {
   /** Consortium chain of this federation. */
   readonly chain: string;
   readonly k: number;
-  /** Institutions of the proxies in the order of their indices. */
-  readonly proxies: readonly string[];
+  /** Those of genesis. */
+  readonly proxies: readonly ProxyMember[];
   readonly index: number;
   readonly cas: readonly CaKey[];
   readonly revocations: RevocationLists;
@@ -87,13 +90,9 @@ export async function acceptGrant(received: SharePackage, deps: AcceptDeps): Pro
 
 function checkGrant(grant: Grant, deps: AcceptDeps): void {
   if (grant.chain !== deps.chain) throw refused("it is for another federation");
-  if (
-    grant.k !== deps.k ||
-    grant.proxies.length !== deps.proxies.length ||
-    !grant.proxies.every((id, i) => id === deps.proxies[i])
-  ) {
-    throw refused("it names other proxies or another threshold than this federation's");
-  }
+  const fault = faultOfProxies(grant, deps);
+  if (fault !== undefined) throw refused(fault);
+  if (!proxyIndices(grant).includes(deps.index)) throw refused("it does not list this proxy");
   if (
     grant.tags.length === 0 ||
     new Set(grant.tags.map(({ tag }) => toHex(tag))).size !== grant.tags.length

@@ -24,7 +24,7 @@ test("of several faults the first in the order of the checks is told", async () 
   const limited = await federation.granted(reader, [record, sibling], {
     records: [fromHex(sibling.slip)],
   });
-  const intent = federation.intent(reader, limited.gid, [sibling.digest]);
+  const intent = federation.intent(reader, limited, [sibling.digest]);
   const order = [
     "READER_SIGNATURE",
     "STALE_CHAIN",
@@ -63,7 +63,7 @@ test("a certificate that is revoked or out of date opens nothing", async () => {
   const revoked = await federation.newReader("Dr. Revoked");
   const made = await federation.granted(revoked, [record]);
   assert.equal(await codeOf(await federation.open(1, revoked, made, [record])), "OK");
-  const intent = federation.intent(revoked, made.gid, [record.digest]);
+  const intent = federation.intent(revoked, made, [record.digest]);
   federation.revokeReader(revoked);
   assert.equal(
     await codeOf(
@@ -79,7 +79,7 @@ test("a certificate that is revoked or out of date opens nothing", async () => {
 
   const retired = await federation.newReader("Dr. Retired", { validTo: federation.now + 20_000 });
   const theirs = await federation.granted(retired, [record]);
-  const second = federation.intent(retired, theirs.gid, [record.digest]);
+  const second = federation.intent(retired, theirs, [record.digest]);
   nodes.clock.now += 20_001;
   assert.equal(
     await codeOf(
@@ -100,7 +100,7 @@ test("I3: shares that a proxy holds are not used before the grant is published",
     await codeOf(await federation.postShares(1, await sharesFor(federation.parties, made, 1))),
     "OK",
   );
-  const intent = federation.intent(reader, shared.gid, [record.digest]);
+  const intent = federation.intent(reader, shared, [record.digest]);
   assert.equal(
     await codeOf(
       await federation.ask(1, "/reencrypt", federation.request(made.gid, intent, [record]), reader),

@@ -237,7 +237,8 @@ test("every check has its code, at both endpoints", async (t) => {
       const made =
         row.grant === undefined ? shared : await federation.granted(reader, [record], row.grant);
       const committed = row.committed ?? records.map(({ digest }) => digest);
-      const intent = federation.intent(reader, made.gid, committed, row.proxies);
+      const announced = row.proxies === undefined ? {} : { proxies: row.proxies };
+      const intent = federation.intent(reader, made, committed, announced);
       const honest = { ...federation.request(made.gid, intent, records), ...row.change };
       const request = {
         ...honest,

@@ -17,8 +17,13 @@ import {
   gidOf,
   grantLive,
   intentCommitment,
+  isForTreatment,
+  isReader,
   limits,
+  readerCommitment,
+  recordOf,
   slipIdFrom,
+  verifyConfirmation,
   verifySlipProof,
   decodeSlip,
 } from "@anamnesis/protocol";
@@ -31,6 +36,7 @@ import type {
   Slip,
   SlipProof,
   Trust,
+  RecordSlip,
 } from "@anamnesis/protocol";
 import type { RateLimit } from "@anamnesis/server";
 import type { Consortium, SlipOnChain } from "./consortium.ts";
@@ -64,8 +70,6 @@ export interface Released {
   readonly digest: Uint8Array;
 }
 
-type RecordSlip = Extract<Slip, { kind: "record.submit" | "record.amend" | "record.own" }>;
-
 interface Item {
   readonly proof: SlipProof;
   readonly session: SlipProof;
@@ -75,6 +79,7 @@ interface Item {
   readonly headerHash: Uint8Array;
   readonly capsules: Uint8Array;
   readonly bodyHash: Uint8Array;
+  readonly confirmation: Uint8Array | null;
 }
 
 /**
@@ -93,7 +98,7 @@ export async function checkRelease(
   certificateIsLive(asked, deps);
   const grant = grantIsTheReaders(asked, held, deps);
   const published = await deps.consortium.grant(gidFrom(request.gid));
-  if (published !== undefined) grantIsSigned(held!, published);
+  if (published !== undefined) grantIsSigned(held!, grant, published);
   const intent = await deps.consortium.slip(slipIdFrom(request.intent));
   bothClocksAdmit(grant, intent, deps);
   await deps.consortium.assertFresh();
@@ -104,8 +109,10 @@ export async function checkRelease(
     throw refuse("ACTION_NOT_GRANTED", "the grant does not allow this action");
   if (!grant.purposes.includes(request.purpose))
     throw refuse("PURPOSE_NOT_GRANTED", "the grant does not allow this purpose");
-  intentCovers(asked, intent, items, deps);
+  intentCovers(asked, grant, intent, { items, ...deps });
   for (const item of items) capsuleIsOnChain(item, deps.trust);
+  if (!isForTreatment(request.purpose))
+    for (const item of items) versionIsConfirmed(item, deps.trust);
   deps.rate.take(`${asked.reader} ${toHex(request.gid)}`, deps.now(), items.length);
   return items.map(released);
 }
@@ -117,14 +124,14 @@ function certificateIsLive({ certificate }: Asked, { now }: CheckDeps): void {
 
 /** To anybody but its reader a grant looks as if this proxy had none. */
 function grantIsTheReaders(
-  { request, reader }: Asked,
+  { request, reader, certificate }: Asked,
   held: HeldGrant | undefined,
   { grants }: CheckDeps,
 ): Grant {
   const grant = held === undefined ? undefined : grants.of(held);
   if (
     grant === undefined ||
-    toHex(grant.reader) !== reader ||
+    !isReader(grant.reader, { ...certificate, fingerprint: fromHex(reader) }) ||
     gidOf(grant.key) !== toHex(request.gid)
   ) {
     throw refuse("GRANT_NOT_HELD", "this proxy holds no such grant for this reader");
@@ -132,13 +139,17 @@ function grantIsTheReaders(
   return grant;
 }
 
-/** The grant's signature is its `grant.publish`; the visits' were checked when the shares came. */
-function grantIsSigned(held: HeldGrant, onChain: GrantView): void {
+/** The grant's signature is its `grant.publish`, with the same reader and revoker; the visits' were checked when the shares came. */
+function grantIsSigned(held: HeldGrant, grant: Grant, onChain: GrantView): void {
   if (toHex(held.digest) !== onChain.digest)
     throw refuse(
       "GRANT_SIGNATURE",
       "the grant on the chain is another one than the shares are for",
     );
+  if (toHex(readerCommitment(grant)) !== onChain.reader)
+    throw refuse("GRANT_SIGNATURE", "the grant on the chain is for another reader");
+  if (toHex(grant.revoker) !== onChain.revoker)
+    throw refuse("GRANT_SIGNATURE", "the grant on the chain names another revoker");
 }
 
 function bothClocksAdmit(grant: Grant, intent: SlipOnChain | undefined, { now }: CheckDeps): void {
@@ -188,7 +199,7 @@ function tagAndRecordAreGranted({ slip }: Item, grant: Grant): void {
       granted.chain === slip.chain && equalBytes(granted.pid, pid) && equalBytes(granted.tag, tag),
   );
   if (!isGranted) throw refuse("TAG_NOT_GRANTED", "the grant does not cover this record's tag");
-  const record = slip.kind === "record.amend" ? slip.fields.record : fromHex(slip.id);
+  const record = recordOf(slip);
   if (grant.records !== null && !grant.records.some((granted) => equalBytes(granted, record))) {
     throw refuse("RECORD_NOT_GRANTED", "the grant is limited to other records");
   }
@@ -196,9 +207,9 @@ function tagAndRecordAreGranted({ slip }: Item, grant: Grant): void {
 
 function intentCovers(
   { request, reader }: Asked,
+  grant: Grant,
   intent: SlipOnChain | undefined,
-  items: readonly Item[],
-  { index, now }: CheckDeps,
+  { items, index, now }: CheckDeps & { readonly items: readonly Item[] },
 ): void {
   if (intent?.slip.kind !== "usage.intent")
     throw refuse("INTENT_MISSING", "no such usage.intent is on the chain");
@@ -212,8 +223,12 @@ function intentCovers(
       "INTENT_MISSING",
       "the intent is another reader's, for another grant or another proxy",
     );
-  if (!equalBytes(fields.commitment, intentCommitment(request.salt, request.digests)))
-    throw refuse("INTENT_MISSING", "the intent commits to other records");
+  if (!equalBytes(readerCommitment(fields), readerCommitment(grant)))
+    throw refuse("INTENT_MISSING", "the intent shows another reader than the grant's");
+  if (fields.action !== request.action)
+    throw refuse("INTENT_MISSING", "the intent announces another action");
+  if (!equalBytes(fields.commitment, intentCommitment(request)))
+    throw refuse("INTENT_MISSING", "the intent commits to another action, purpose or records");
   if (
     !items.every(({ slip }) =>
       request.digests.some((digest) => equalBytes(digest, slip.fields.digest)),
@@ -250,6 +265,21 @@ function capsuleIsOnChain(
     equalBytes(pid, slip.fields.pid) &&
     equalBytes(tag, slip.fields.tag);
   if (!isItsOwn) throw refuse("NOT_ON_CHAIN", "the header shown is another record's than the slip");
+}
+
+/** For anything but treatment a version counts only with the patient's word on it. */
+function versionIsConfirmed({ slip, confirmation }: Item, trust: Trust): void {
+  if (confirmation === null)
+    throw refuse("NOT_CONFIRMED", "want the proof that the patient confirmed this version");
+  try {
+    verifyConfirmation(chainOf(trust, slip.chain), decodeSlipProof(confirmation), slip);
+  } catch (cause) {
+    throw new AnamnesisError(
+      "NOT_CONFIRMED",
+      "Refused: the proof that the patient confirmed this version does not hold",
+      { cause },
+    );
+  }
 }
 
 function readHeader(header: Uint8Array): RecordHeader {

@@ -33,7 +33,7 @@ test("usage.denied tells the patient of vain tries, once a minute for one reader
       .filter((slip) => slip.kind === "usage.denied")
       .filter(({ fields }) => toHex(fields.cert) === toHex(thief.fingerprint));
   const made = await federation.granted(reader, [record]);
-  const intent = federation.intent(thief, made.gid, [record.digest]);
+  const intent = federation.intent(reader, made, [record.digest]);
   const request = federation.request(made.gid, intent, [record]);
   const ask = async () => codeOf(await federation.ask(1, "/reencrypt", request, thief));
   assert.equal(await ask(), "GRANT_NOT_HELD");
@@ -61,7 +61,7 @@ test("usage.denied tells the patient of vain tries, once a minute for one reader
       await federation.ask(
         2,
         "/reencrypt",
-        federation.request(made.gid, federation.intent(last, made.gid, [record.digest]), [record]),
+        federation.request(made.gid, federation.intent(reader, made, [record.digest]), [record]),
         last,
       ),
     ),
@@ -78,7 +78,7 @@ test("usage.denied tells the patient of vain tries, once a minute for one reader
 /** Turns a thief away. @returns the hash that stands on the chain. */
 async function turnedAway(made: MadeGrant, name: string) {
   const thief = await federation.newReader(name);
-  const intent = federation.intent(thief, made.gid, [record.digest]);
+  const intent = federation.intent(reader, made, [record.digest]);
   const request = federation.request(made.gid, intent, [record]);
   assert.equal(
     await codeOf(await federation.ask(1, "/reencrypt", request, thief)),
@@ -141,7 +141,7 @@ test("the request that was turned away is kept for the grant's own key, and prov
 
 test("a request whose signed path names the grant otherwise than its body is refused", async () => {
   const made = await federation.granted(reader, [record]);
-  const intent = federation.intent(reader, made.gid, [record.digest]);
+  const intent = federation.intent(reader, made, [record.digest]);
   const body = reencryptRequest.encode(federation.request(made.gid, intent, [record]));
   const send = async (path: string): Promise<string> => {
     const request = { method: "POST", path, body };

@@ -63,7 +63,7 @@ test("shares that are erased while a request is checked are not used for it", as
   } as const;
   const ask = () =>
     reencrypt(deps, {
-      request: own.request(made.gid, own.intent(who, made.gid, [target.digest]), [target]),
+      request: own.request(made.gid, own.intent(who, made, [target.digest]), [target]),
       reader: toHex(who.fingerprint),
       signed,
       certificate: findCertificate(chain.state, parseFingerprint(toHex(who.fingerprint)))!,

@@ -14,6 +14,7 @@ import {
   parseChainId,
 } from "@anamnesis/protocol";
 import type { ErasureReceipt, Evidence } from "@anamnesis/protocol";
+import { publishFields } from "@anamnesis/testing/grantSlips";
 import { keyOf } from "@anamnesis/testing/keys";
 import { revocation } from "@anamnesis/testing/proxy/calls";
 import { sharesFor } from "@anamnesis/testing/proxy/grants";
@@ -109,7 +110,7 @@ test("POST erase does nothing on anything but this grant's own revocation, in da
       "BAD_REQUEST",
       consortium.slip(
         "grant.publish",
-        { key: made.keys.publicKey, digest: made.digest, expiresAt: made.grant.notAfter },
+        publishFields("another", { expiresAt: made.grant.notAfter }),
         made.keys,
       ).bytes,
     ],
@@ -133,7 +134,7 @@ test("POST erase does nothing on anything but this grant's own revocation, in da
 
 test("a request that is being checked when the revocation comes is not answered", async () => {
   const made = await federation.granted(reader, [record]);
-  const intent = federation.newIntent(reader, made.gid, [record.digest]);
+  const intent = federation.newIntent(reader, made, [record.digest]);
   // The proxy waits for its node to have the intent.
   const asking = federation.ask(
     1,

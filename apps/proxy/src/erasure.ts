@@ -1,12 +1,12 @@
 import { sign } from "@anamnesis/crypto/sign";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
 import { encodeCanonical, fromHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, grantDocument, grantLive } from "@anamnesis/protocol";
+import { AnamnesisError, endsGrant, gidOf, grantDocument, grantLive } from "@anamnesis/protocol";
 import type { ErasureReceipt, Gid } from "@anamnesis/protocol";
 import { sameDeal } from "./acceptGrant.ts";
 import type { Consortium } from "./consortium.ts";
 import type { KeptRequests } from "./keptRequests.ts";
-import { assertRevokes } from "./revocation.ts";
+import { readRevocation } from "./revocation.ts";
 import type { HeldGrant, ProxyStore } from "./store.ts";
 
 export interface ErasureDeps {
@@ -24,22 +24,28 @@ export const receiptMessage = (gid: string, erasedAt: number): Uint8Array =>
   encodeCanonical([fromHex(gid), erasedAt]);
 
 /**
- * Erases the shares of a grant on the word of its own key, whatever the chain says, and signs a receipt. No other deal of this
- * grant is taken from then on.
+ * Erases the shares of a grant on the word of its own key or of its revoker's, whatever the chain says, and signs a receipt. After
+ * its own key's word no other deal of this grant is taken. A revoker ends the deal that names it and no other: anybody may
+ * deal under a gid, and name whom they like.
  *
  * @param slip - A signed `grant.revoke`.
- * @throws {AnamnesisError} Those of {@link assertRevokes}; GRANT_NOT_HELD.
+ * @throws {AnamnesisError} Those of {@link readRevocation}; GRANT_NOT_HELD; NOT_THE_REVOKER, which tells a stranger nothing of
+ * whether the grant is held.
  */
 export async function eraseRevoked(
   gid: Gid,
   slip: Uint8Array,
   deps: ErasureDeps,
 ): Promise<ErasureReceipt> {
-  assertRevokes(slip, gid, { chain: deps.chain, now: deps.now() });
+  const revocation = readRevocation(slip, gid, { chain: deps.chain, now: deps.now() });
+  const isOwn = gidOf(revocation.key) === gid;
   const { erasedAt, receipt } = await deps.store.changeGrant(gid, (held) => {
+    if (!isOwn && (held === undefined || !endsGrant(revocation, grantDocument.decode(held.grant))))
+      throw new AnamnesisError("NOT_THE_REVOKER", "Revocation refused: its key may not end it");
     if (held === undefined)
       throw new AnamnesisError("GRANT_NOT_HELD", "This proxy holds no such grant");
-    return held.revoked ? held : { ...erased(gid, held, deps), revoked: true };
+    if (held.revoked || !isOwn) return erased(gid, held, deps);
+    return { ...erased(gid, held, deps), revoked: true };
   });
   return { v: 1, erasedAt, signature: receipt };
 }

@@ -92,11 +92,10 @@ async function start(config: ProxyConfig): Promise<Server> {
     kept,
     now,
   });
-  const ordered = proxies.toSorted((a, b) => a.index - b.index);
   const deps = {
     chain: genesis.chain,
     k,
-    proxies: ordered.map(({ institution }) => institution as string),
+    proxies,
     index: config.index,
     cas: genesis.cas,
     box: keys.box,

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { sha256 } from "@anamnesis/crypto/verify";
 import { grantDocument } from "@anamnesis/protocol";
 import type { Grant } from "@anamnesis/protocol";
+import { holderOf } from "@anamnesis/testing/grantSlips";
 import { bytesOf } from "@anamnesis/testing/keys";
 import { ReadGrants } from "./readGrants.ts";
 
@@ -12,7 +13,9 @@ const held = (label: string) => {
     suite: "MRS-V1",
     chain: "consortium",
     key: bytesOf(label, 32),
-    reader: bytesOf("reader", 32),
+    reader: holderOf(bytesOf("reader")),
+    salt: bytesOf("salt"),
+    revoker: bytesOf("revoker"),
     tags: [],
     records: null,
     actions: ["read"],

@@ -54,7 +54,7 @@ async function answers(
 ) {
   const intent = federation.intent(
     reader,
-    grant.gid,
+    grant,
     records.map(({ digest }) => digest),
   );
   const request = federation.request(grant.gid, intent, records);
@@ -176,7 +176,7 @@ test("proofs name the proxy that lied", async () => {
 
 test("I8: an answer is in the evidence that the grant's owner reads, a refusal is not", async () => {
   const made = await federation.granted(reader, [record]);
-  const intent = federation.intent(reader, made.gid, [record.digest]);
+  const intent = federation.intent(reader, made, [record.digest]);
   const request = federation.request(made.gid, intent, [record]);
   assert.equal(
     await codeOf(await federation.ask(1, "/reencrypt", { ...request, purpose: "HRESCH" }, reader)),
@@ -198,6 +198,8 @@ test("I8: an answer is in the evidence that the grant's owner reads, a refusal i
       intent: fromHex(intent.id),
       reader: reader.fingerprint,
       salt: intent.salt,
+      action: "read",
+      purpose: "TREAT",
       digests: [record.digest],
       time,
     },
@@ -230,7 +232,7 @@ test("evidence is for the grant's own key only", async () => {
 });
 
 test("a request that is sent again as it was is refused", async () => {
-  const intent = federation.intent(reader, grant.gid, [record.digest]);
+  const intent = federation.intent(reader, grant, [record.digest]);
   const body = reencryptRequest.encode(federation.request(grant.gid, intent, [record]));
   const request = { method: "POST", path: `/grants/${grant.gid}/reencrypt`, body };
   const { secretKey } = keyOf(reader.name);
@@ -244,7 +246,7 @@ test("a request that is sent again as it was is refused", async () => {
 });
 
 test("a proxy's request is refused by another that gets it under the first one's name", async () => {
-  const intent = federation.intent(reader, grant.gid, [record.digest]);
+  const intent = federation.intent(reader, grant, [record.digest]);
   const body = reencryptRequest.encode(federation.request(grant.gid, intent, [record]));
   const request = { method: "POST", path: `/grants/${grant.gid}/reencrypt`, body };
   const { secretKey } = keyOf(reader.name);
@@ -263,7 +265,7 @@ test("a request that was answered is refused after a restart", async () => {
   const who = await alone.newReader("Dr. Again");
   const records = [await alone.newRecord()];
   const made = await alone.granted(who, records);
-  const intent = alone.intent(who, made.gid, [records[0]!.digest]);
+  const intent = alone.intent(who, made, [records[0]!.digest]);
   const body = reencryptRequest.encode(alone.request(made.gid, intent, records));
   const request = { method: "POST", path: `/grants/${made.gid}/reencrypt`, body };
   const { secretKey } = keyOf(who.name);

@@ -122,11 +122,16 @@ async function capsuleChecked(answer: () => Promise<Uint8Array>): Promise<Uint8A
 }
 
 /** On disk before a share leaves: an opening that cannot be logged does not happen (I8). */
-const keepEvidence = ({ store, now }: ReleaseDeps, { request, reader }: Asked): Promise<void> =>
-  store.putIntent(toHex(request.gid), toHex(request.intent), {
-    intent: request.intent,
+const keepEvidence = (
+  { store, now }: ReleaseDeps,
+  { request: { gid, intent, salt, action, purpose, digests }, reader }: Asked,
+): Promise<void> =>
+  store.putIntent(toHex(gid), toHex(intent), {
+    intent,
     reader: fromHex(reader),
-    salt: request.salt,
-    digests: request.digests,
+    salt,
+    action,
+    purpose,
+    digests,
     time: now(),
   });

@@ -5,7 +5,7 @@ import type { Database, RootDatabase } from "lmdb";
 import { concat, decodeCanonical, encodeCanonical, randomBytes } from "@anamnesis/crypto/verify";
 import type { CborValue } from "@anamnesis/crypto/verify";
 import { AnamnesisError, parseGid } from "@anamnesis/protocol";
-import type { Gid } from "@anamnesis/protocol";
+import type { Evidence, Gid } from "@anamnesis/protocol";
 import { ShareKeys } from "./shareKeys.ts";
 
 /** What a proxy keeps of a grant. `secret` goes when the grant ends; the rest stays, so that denials can be posted. */
@@ -14,7 +14,7 @@ export interface HeldGrant {
   readonly digest: Uint8Array;
   readonly secret: { readonly replyKey: Uint8Array; readonly shares: readonly Uint8Array[] } | null;
   readonly visits: readonly { readonly key: Uint8Array; readonly signature: Uint8Array }[];
-  /** Whether the grant's own key said so: then no other deal of it is taken. */
+  /** Whether the grant's own key ended it: then no other deal of it is taken. */
   readonly revoked: boolean;
   /** Unix milliseconds, 0 while the shares are held. */
   readonly erasedAt: number;
@@ -23,13 +23,7 @@ export interface HeldGrant {
 }
 
 /** One intent that this proxy served. */
-export interface ServedIntent {
-  readonly intent: Uint8Array;
-  readonly reader: Uint8Array;
-  readonly salt: Uint8Array;
-  readonly digests: readonly Uint8Array[];
-  readonly time: number;
-}
+export type ServedIntent = Evidence["intents"][number];
 
 /** A grant as it lies in the database: `secret` under the grant's own key. */
 type StoredGrant = Omit<HeldGrant, "secret"> & { readonly secret: Uint8Array | null };

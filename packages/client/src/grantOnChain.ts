@@ -17,8 +17,8 @@ const USAGE_MAX = 100_000;
 export async function grantOnChain(session: Session, gid: string): Promise<GrantView | undefined> {
   const { value } = await proveState(session, consortiumOf(session.trust).chain, "grants", gid);
   if (value === undefined) return undefined;
-  const { v: _, digest, ...state } = grantState.decode(value);
-  return { digest: toHex(digest), ...state };
+  const { v: _, digest, reader, revoker, ...state } = grantState.decode(value);
+  return { digest: toHex(digest), reader: toHex(reader), revoker: toHex(revoker), ...state };
 }
 
 /** @param notAfter - End of the grant itself, Unix milliseconds. */

@@ -140,6 +140,9 @@ export type LogEntry = { readonly time: number; readonly who: PersonView } & (
       readonly what: "opened";
       readonly gid: string;
       readonly intent: string;
+      /** What the intent announces; absent while it is not proven. */
+      readonly action?: string;
+      /** The purpose that the reader gave, where a proxy tells; else those of the grant. */
       readonly purposes: readonly Purpose[];
       readonly records: readonly string[];
       /** Proxies whose evidence says which records; 0: none told (yet), so `records` is empty. */
@@ -148,11 +151,6 @@ export type LogEntry = { readonly time: number; readonly who: PersonView } & (
       /** Proxies with whose answers the reader opened, by the reader's word; known once they closed it. */
       readonly used?: readonly number[];
     }
-  /**
-   * An intent on chain by somebody who is not the grant's reader, proven, and no proxy tells of having served it: proxies
-   * refuse it, so it opened nothing.
-   */
-  | { readonly what: "attempted"; readonly gid: string; readonly intent: string }
   /**
    * A proxy turned the reader away and posted it; what the chain itself refused stands nowhere. `checked`: this device has
    * seen the reader's signed request for it; until then all of it is what the proxy says.

@@ -13,7 +13,9 @@ export function stateOf(
   digest: string,
 ): RecordState {
   if (record.disputed.includes(digest)) return "disputed";
-  return record.confirmed.includes(digest) ? "confirmed" : "unconfirmed";
+  return record.confirmed.some((version) => version.digest === digest)
+    ? "confirmed"
+    : "unconfirmed";
 }
 
 /** A record as lists show it, its authors by their verified certificates. */

@@ -2,6 +2,7 @@ import { equalBytes, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, verifySlip } from "@anamnesis/protocol";
 import type {
   CertificateView,
+  RecordSlip,
   RecordView,
   Slip,
   SlipProof,
@@ -12,11 +13,12 @@ import { proveSlip } from "./proofs/prove.ts";
 import type { ProofParts } from "./proofs/prove.ts";
 import type { Session } from "./session.ts";
 
-export type RecordSlip = Extract<Slip, { kind: "record.submit" | "record.amend" }>;
+/** A version that a certified author signed: not one of the patient's own. */
+export type AuthoredSlip = Exclude<RecordSlip, Slip<"record.own">>;
 
 /** One version of a record whose slip is proven to stand on its chain, signed by an author who was certified. */
 export interface ProvenVersion {
-  readonly slip: RecordSlip;
+  readonly slip: AuthoredSlip;
   readonly proof: SlipProof;
   readonly author: CertificateView;
 }
@@ -88,7 +90,7 @@ export async function proveVersion(
 }
 
 /** The author whose signature the slip carries. @throws {AnamnesisError} AUTHOR_UNVERIFIED */
-async function verifiedAuthor(session: Session, slip: RecordSlip): Promise<CertificateView> {
+async function verifiedAuthor(session: Session, slip: AuthoredSlip): Promise<CertificateView> {
   const author = await certificateOf(session, toHex(slip.fields.cert));
   const wasLive = slip.time >= author.validFrom && slip.time <= author.validTo;
   const wasRevoked = author.revokedAt !== 0 && author.revokedAt <= slip.time;
@@ -108,7 +110,7 @@ async function verifiedAuthor(session: Session, slip: RecordSlip): Promise<Certi
 
 /** Refuses a stored object that is another record's than the slip says. @throws {AnamnesisError} DIGEST_MISMATCH */
 export function assertSameRecord(
-  slip: RecordSlip,
+  slip: AuthoredSlip,
   header: { readonly pid: Uint8Array; readonly tag: Uint8Array; readonly author: Uint8Array },
 ): void {
   const { pid, tag, cert } = slip.fields;

@@ -10,7 +10,7 @@ import {
 } from "@anamnesis/crypto/verify";
 import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
 import { assertSameRecord } from "./recordVersion.ts";
-import type { RecordSlip } from "./recordVersion.ts";
+import type { AuthoredSlip } from "./recordVersion.ts";
 import type { Session } from "./session.ts";
 
 /** Where a record lies, as its slip says to whoever holds the tag's address key. */
@@ -100,7 +100,7 @@ export async function findRecord(
   input: {
     readonly chain: string;
     readonly institution: string;
-    readonly slip: RecordSlip;
+    readonly slip: AuthoredSlip;
     readonly addressKey: Uint8Array;
   },
 ): Promise<FoundRecord> {

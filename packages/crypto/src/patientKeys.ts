@@ -14,6 +14,7 @@ export {
   grantSigningKey,
   identityKeys,
   institutionPublicKey,
+  revokerSigningKey,
   tagKeys,
   visitBoxKeys,
   visitSigningKey,

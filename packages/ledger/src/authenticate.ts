@@ -102,6 +102,7 @@ function signerKey(before: LedgerView, genesis: Genesis, slip: Slip): Uint8Array
   switch (signer) {
     case "visit":
     case "grant":
+    case "revoker":
     case "once":
       return "key" in fields ? fields.key : undefined;
     case "visitOrAuthor":

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fromHex } from "@anamnesis/crypto/verify";
 import { gidOf } from "@anamnesis/protocol";
 import { makeGenesis } from "@anamnesis/testing/federation";
+import { holderOf, intentFields, publishFields } from "@anamnesis/testing/grantSlips";
 import { bytesOf, keyOf } from "@anamnesis/testing/keys";
 import { TestChain, certify } from "@anamnesis/testing/testChain";
 import { numberKey } from "./keys.ts";
@@ -13,12 +13,12 @@ test("usagePage() reads one page and one entry more, however much came before", 
   const chain = new TestChain(makeGenesis("consortium"));
   const reader = certify(chain, "dr-lin");
   const key = keyOf("grant");
-  const grant = { digest: bytesOf("digest"), expiresAt: chain.time + 3_600_000 };
-  chain.submit(chain.slip("grant.publish", { key: key.publicKey, ...grant }, key), undefined, 0);
+  const grant = { expiresAt: chain.time + 3_600_000, reader: holderOf(reader) };
+  chain.submit(chain.slip("grant.publish", publishFields("grant", grant), key), undefined, 0);
   const gid = gidOf(key.publicKey);
   for (const label of ["a", "b", "c", "d"]) {
-    const fields = { cert: reader, proxies: [1, 2, 3], commitment: bytesOf(label) };
-    const intent = chain.slip("usage.intent", { gid: fromHex(gid), ...fields }, keyOf("dr-lin"));
+    const fields = intentFields("grant", reader, { commitment: bytesOf(label) });
+    const intent = chain.slip("usage.intent", fields, keyOf("dr-lin"));
     assert.equal(chain.submit(intent), "OK");
   }
   const { usage: whole } = usagePage(chain.state, gid, { limit: 10 });

@@ -1,5 +1,5 @@
 import { fromHex, toHex } from "@anamnesis/crypto/verify";
-import { fingerprintFrom, pidFrom, slipIdFrom } from "@anamnesis/protocol";
+import { endsGrant, fingerprintFrom, pidFrom, slipIdFrom } from "@anamnesis/protocol";
 import type {
   Gid,
   GrantView,
@@ -47,19 +47,34 @@ export function findRecord(state: Reader, record: SlipId): RecordView | undefine
   if (found === undefined) return undefined;
   const { institution, pid, tag } = found;
   const versions = view.versions(id);
-  const judged = (row: typeof rows.confirmation | typeof rows.dispute): string[] =>
-    versions
-      .filter((version) => view.isJudged(row, id, version))
-      .map(({ digest }) => toHex(digest));
   return {
     record,
     institution,
     pid: pidFrom(pid),
     tag: toHex(tag),
     versions: versions.map(versionView),
-    confirmed: judged(rows.confirmation),
-    disputed: judged(rows.dispute),
+    confirmed: versions.flatMap((version) => {
+      const slip = confirmingSlip(state, id, version);
+      return slip === undefined ? [] : [{ digest: toHex(version.digest), slip }];
+    }),
+    disputed: versions
+      .filter((version) => view.isJudged(rows.dispute, id, version))
+      .map(({ digest }) => toHex(digest)),
   };
+}
+
+/** The slip by which the patient confirmed a version, or one before it that holds the same content. */
+function confirmingSlip(
+  state: Reader,
+  record: Uint8Array,
+  { digests }: RecordVersion,
+): SlipId | undefined {
+  for (const digest of digests) {
+    const key = rows.confirmation.key(record, digest);
+    const sequence = readRow(state, rows.confirmation, key);
+    if (sequence !== undefined) return new LedgerView(state).slipAt(sequence)?.slip.id;
+  }
+  return undefined;
 }
 
 const versionView = ({ kind, slip, author, digest, ...version }: RecordVersion): VersionView => ({
@@ -94,8 +109,14 @@ export type HistoryEntry = WithoutPlace<UsageView>;
 export function findGrant(state: StateView, gid: Gid): GrantView | undefined {
   const found = readRow(state, rows.grant, rows.grant.key(fromHex(gid)));
   if (found === undefined) return undefined;
-  const { digest, expiresAt, revokedAt } = found;
-  return { digest: toHex(digest), expiresAt, revokedAt };
+  const { digest, expiresAt, revokedAt, reader, revoker } = found;
+  return {
+    digest: toHex(digest),
+    expiresAt,
+    revokedAt,
+    reader: toHex(reader),
+    revoker: toHex(revoker),
+  };
 }
 
 /** One page of a list: `next` is what to ask for as `after`; absent on the last page. */
@@ -169,9 +190,14 @@ export function signsForOpenVisit(state: Reader, key: Uint8Array): boolean {
   return view.session(view.pidOfKey(key)) !== undefined && !view.isReplaced(key);
 }
 
-/** Whether a grant stands on the chain, live or not. */
-export const isPublishedGrant = (state: Reader, gid: Gid): boolean =>
-  state.get(rows.grant.key(fromHex(gid))) !== undefined;
+/** Whether a key may end the grant that stands under this id; `undefined`: none does. */
+export function mayEndGrant(
+  state: Reader,
+  revocation: { readonly gid: Uint8Array; readonly key: Uint8Array },
+): boolean | undefined {
+  const grant = new LedgerView(state).grant(revocation.gid);
+  return grant === undefined ? undefined : endsGrant(revocation, grant);
+}
 
 /** H-13 */
 export function findRequest(state: Reader, request: SlipId): RequestView | undefined {

@@ -189,6 +189,13 @@ export const rows = {
     (gid: Uint8Array, reader: Uint8Array, proxy: number, minute: number) =>
       ids(gid, reader, proxy, minute),
   ),
+  /** By gid, reader, minute of block time, and how many stood before it in that minute. */
+  intent: fact(
+    "usage",
+    0x33,
+    (gid: Uint8Array, reader: Uint8Array, minute: number, place: number) =>
+      ids(gid, reader, minute, place),
+  ),
 
   grant: mapById({ table: 0x40, root: "grants", memory: "never", codec: grantState }),
   certificate: mapById({ table: 0x41, root: "keys", memory: "always", codec: certificateState }),

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { limits, pidOf } from "@anamnesis/protocol";
 import type { SlipCode } from "@anamnesis/protocol";
 import { genesisTime, makeGenesis } from "@anamnesis/testing/federation";
+import { publishFields } from "@anamnesis/testing/grantSlips";
 import { bytesOf, keyOf } from "@anamnesis/testing/keys";
 import {
   TestChain,
@@ -95,7 +96,7 @@ const rows: readonly { when: string; want: SlipCode; submit: (chain: TestChain) 
       chain.submit(
         chain.slip(
           "grant.publish",
-          { key: keyOf("g").publicKey, digest: bytesOf("d"), expiresAt: chain.time + hour },
+          publishFields("g", { expiresAt: chain.time + hour }),
           keyOf("g"),
         ),
       ),

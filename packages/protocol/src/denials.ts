@@ -19,6 +19,7 @@ export const denialCodes = [
   "PURPOSE_NOT_GRANTED",
   "INTENT_MISSING",
   "NOT_ON_CHAIN",
+  "NOT_CONFIRMED",
   "CAPSULE_INVALID",
 ] as const;
 export type DenialCode = (typeof denialCodes)[number];

@@ -13,6 +13,7 @@ import { blob, document, list, literal, nullable, object, oneOf, text, uint } fr
 const good = {
   v: 1,
   certificate: bytesOf("c"),
+  reader: ["certificate", bytesOf("c")],
   categories: null,
   records: [bytesOf("r")],
   sensitive: false,
@@ -31,7 +32,8 @@ const request = (change: object, drop?: string): Uint8Array =>
   );
 
 test("a document comes back as it was coded", () => {
-  assert.deepEqual(accessRequest.decode(request({})), good);
+  const reader = { kind: "certificate", fingerprint: bytesOf("c") };
+  assert.deepEqual(accessRequest.decode(request({})), { ...good, reader });
   assert.deepEqual(accessRequest.encode(accessRequest.decode(request({}))), request({}));
 });
 

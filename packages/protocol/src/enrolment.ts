@@ -23,6 +23,9 @@ export const roles = [
 ] as const;
 export type Role = (typeof roles)[number];
 
+/** Whoever a certificate on a chain names: patients' certificates never stand there. */
+export const staffRoles: readonly Role[] = roles.filter((role) => role !== "patient");
+
 /** Staff of third parties: another intermediate certifies them. */
 export const thirdPartyRoles: readonly Role[] = [
   "insurer",

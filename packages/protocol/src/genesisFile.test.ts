@@ -112,6 +112,7 @@ const rows: readonly { when: string; want?: string; genesis: unknown }[] = [
     when: "a registrar stands twice",
     genesis: { ...file, registrars: [file.registrars[0], file.registrars[0]] },
   },
+  { when: "k is n", genesis: { ...consortiumFile, consortium: { ...section, k: 4 } } },
   { when: "k is 0", genesis: { ...consortiumFile, consortium: { ...section, k: 0 } } },
 ];
 for (const { when, want = "MALFORMED", genesis } of rows) {

@@ -180,6 +180,7 @@ function isVouchedFor(
 function faultOfProxies({ k, proxies }: NonNullable<Genesis["consortium"]>): string | undefined {
   if (!proxies.every(({ index }, i) => index === i + 1))
     return "proxies are not numbered 1 to n in order";
-  if (k < 1 || k > proxies.length) return `k is ${k}, want 1 to ${proxies.length}`;
+  if (k < 1 || k >= proxies.length)
+    return `k is ${k}, want 1 or more and fewer than the ${proxies.length} proxies`;
   return undefined;
 }

@@ -1,6 +1,9 @@
 import { BYTES, enc, encodeCanonical, sha256 } from "@anamnesis/crypto/verify";
 import { certificateDer } from "./certificateDer.ts";
+import type { ProxyMember } from "./genesis.ts";
+import { institutionIdShape } from "./ids.ts";
 import { limits } from "./limits.ts";
+import { readerShape } from "./reader.ts";
 import {
   blob,
   bytes,
@@ -11,6 +14,7 @@ import {
   object,
   oneOf,
   text,
+  tuple,
   uint,
 } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
@@ -30,9 +34,21 @@ export const purposes = [
 ] as const;
 export type Purpose = (typeof purposes)[number];
 
-/** `read` opens for viewing, `copy` also allows keeping a copy in the reader's own record. */
-export const actions = ["read", "copy"] as const;
+/** For these an unconfirmed record may be shared and opened, too. */
+const forTreatment: readonly Purpose[] = ["TREAT", "ETREAT"];
+
+/** Whether a purpose takes whatever the record is, and not only what the patient confirmed. */
+export const isForTreatment = (purpose: Purpose): boolean => forTreatment.includes(purpose);
+
+/** Actions that open a record: `read` for viewing, `copy` also for keeping a copy in the reader's own record. */
+export const openingActions = ["read", "copy"] as const;
+/** `search` looks records up and opens none. */
+export const actions = [...openingActions, "search"] as const;
 export type Action = (typeof actions)[number];
+export type OpeningAction = (typeof openingActions)[number];
+
+export const isAction = (word: string): word is Action =>
+  (actions as readonly string[]).includes(word);
 
 const grantTagShape = object({
   chain: text(64),
@@ -50,8 +66,11 @@ const grantShape = object({
   chain: text(64),
   /** The grant's Ed25519 key; gid = SHA-256(key). */
   key: bytes(32),
-  /** Fingerprint of the reader's certificate. */
-  reader: bytes(32),
+  reader: readerShape,
+  /** 32 random bytes: with the reader they open the commitment of `grant.publish`. */
+  salt: bytes(32),
+  /** SHA-256 of a second Ed25519 key that may end the grant, or 32 random bytes: as `grant.publish` says it. */
+  revoker: bytes(32),
   tags: list(grantTagShape, limits.grantTags),
   /** Slip ids of the record.submit slips that the grant is limited to, or null for every record of its tags. */
   records: nullable(list(bytes(32), limits.grantRecords)),
@@ -60,8 +79,8 @@ const grantShape = object({
   notBefore: uint,
   notAfter: uint,
   k: uint,
-  /** Institutions of the proxies, in the order of their indices 1…n. */
-  proxies: list(text(64), 16),
+  /** The proxies that hold shares, by index; see {@link faultOfProxies}. */
+  proxies: list(tuple({ index: uint, institution: institutionIdShape }), 16),
 });
 
 /** A patient's permission: who, what, which actions, why, until when. Immutable; its canonical bytes are `gctx`'s preimage. */
@@ -70,7 +89,27 @@ export const grantDocument = document("Grant", grantShape);
 
 /** Indices of the proxies that hold shares of a grant. */
 export const proxyIndices = ({ proxies }: Pick<Grant, "proxies">): number[] =>
-  proxies.map((_, position) => position + 1);
+  proxies.map(({ index }) => index);
+
+/**
+ * What is wrong with the proxies that a grant lists, in words; `undefined`: nothing. Each is of genesis, by index and
+ * institution, and stands there once, in ascending order with or without gaps; k is that of genesis, and one more than k
+ * is listed, so that one of them may be away.
+ */
+export function faultOfProxies(
+  { k, proxies }: Pick<Grant, "k" | "proxies">,
+  federation: { readonly k: number; readonly proxies: readonly ProxyMember[] },
+): string | undefined {
+  if (k !== federation.k) return `its threshold is ${k}, want ${federation.k}`;
+  if (proxies.length <= k) return `it lists ${proxies.length} proxies, want ${k + 1} at least`;
+  if (!proxies.every(({ index }, i) => index > (proxies[i - 1]?.index ?? 0)))
+    return "its proxies do not stand in ascending order, each once";
+  const isMember = ({ index, institution }: Grant["proxies"][number]): boolean =>
+    federation.proxies.some(
+      (member) => member.index === index && member.institution === institution,
+    );
+  return proxies.every(isMember) ? undefined : "it lists a proxy that is not of this federation";
+}
 
 /** SHA-256(enc(grant, SHA-256(sealed), SHA-256(enc(V…)))): what `grant.publish` carries. */
 export const grantDigest = (
@@ -152,9 +191,17 @@ const shareSecretShape = object({
 export type ShareSecret = Shaped<typeof shareSecretShape>;
 export const shareSecret = document("Share", shareSecretShape);
 
-/** Commitment of `usage.intent`: SHA-256(enc(salt, enc(digest…))). `salt` 32 bytes, digests as on chain. */
-export const intentCommitment = (salt: Uint8Array, digests: readonly Uint8Array[]): Uint8Array =>
-  sha256(enc(salt, enc(...digests)));
+/** What a reader is about to do: the action, why, and the digests of the versions as they stand on chain. `salt` 32 bytes. */
+export interface Intended {
+  readonly salt: Uint8Array;
+  readonly action: Action;
+  readonly purpose: Purpose;
+  readonly digests: readonly Uint8Array[];
+}
+
+/** Commitment of `usage.intent`: SHA-256(enc(salt, action, purpose, enc(digest…))). */
+export const intentCommitment = ({ salt, action, purpose, digests }: Intended): Uint8Array =>
+  sha256(enc(salt, action, purpose, enc(...digests)));
 
 /** Canonical CBOR of nothing but bytes: how digests are signed outside slips. */
 export const signedDigest = (digest: Uint8Array): Uint8Array => encodeCanonical([digest]);

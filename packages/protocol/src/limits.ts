@@ -66,6 +66,8 @@ export const limits = {
   grantAnswers: 256,
   /** Capsules one intent may commit to. */
   intentCapsules: 256,
+  /** Intents of one certificate under one grant in one minute of block time. */
+  intentsPerMinute: 120,
   /** Longest grant, one year. */
   grantLifetimeMs: 366 * 24 * 3_600_000,
   /** A certificate, DER. */

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { concat, fromHex } from "@anamnesis/crypto/verify";
 import { proveSlip, proveState, rows } from "@anamnesis/ledger";
 import { institutions, makeGenesis } from "@anamnesis/testing/federation";
+import { revokeFields } from "@anamnesis/testing/grantSlips";
 import { bytesOf, keyOf, signer } from "@anamnesis/testing/keys";
 import { TestChain, certify, openVisit, recordSlip } from "@anamnesis/testing/testChain";
 import { appHashOf } from "./appHash.ts";
@@ -189,8 +190,7 @@ test("a proof fails under another federation's trust, and under another chain's 
 
 test("a slip that was made for another chain proves nothing, wherever it stands", () => {
   const stranger = new TestChain(makeGenesis("consortium"));
-  const key = keyOf("stranger");
-  const slip = stranger.slip("grant.revoke", { key: key.publicKey }, key);
+  const slip = stranger.slip("grant.revoke", revokeFields("stranger"), keyOf("stranger"));
   const leaf = pageLeafHash(slip.bytes, hospital);
   const place = { in: "openPage", index: 0, count: 1, path: [] } as const;
   const roots = { ...openProof.roots, openPage: sizedRoot(1, leaf) };

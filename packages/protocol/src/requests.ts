@@ -2,7 +2,8 @@ import { encodeCanonical } from "@anamnesis/crypto/verify";
 import { replyShape } from "./boxPost.ts";
 import { certificateDer } from "./certificateDer.ts";
 import { limits } from "./limits.ts";
-import { actions, purposes } from "./grants.ts";
+import { actions, openingActions, purposes } from "./grants.ts";
+import { readerShape } from "./reader.ts";
 import {
   blob,
   bytes,
@@ -23,6 +24,8 @@ const accessRequestShape = object({
   v: literal(1),
   /** The doctor's certificate, DER. */
   certificate: certificateDer,
+  /** For whom access is asked: the doctor's certificate, or the doctor's institution and role. */
+  reader: readerShape,
   /** null: no choice made, so all. */
   categories: nullable(list(text(32), 32)),
   records: nullable(list(bytes(32), limits.grantRecords)),
@@ -90,6 +93,8 @@ const reencryptItemShape = object({
   /** The capsules in order, as stored. */
   capsules: blob(16 * 1024),
   bodyHash: bytes(32),
+  /** SlipProof of the record.confirm of this version; null: none, which does for treatment alone. */
+  confirmation: nullable(blob(64 * 1024)),
 });
 const reencryptRequestShape = object({
   v: literal(1),
@@ -99,7 +104,7 @@ const reencryptRequestShape = object({
   salt: bytes(32),
   /** Every digest that the intent commits to, in order. */
   digests: list(bytes(32), limits.intentCapsules),
-  action: oneOf(...actions),
+  action: oneOf(...openingActions),
   purpose: oneOf(...purposes),
   items: list(reencryptItemShape, limits.intentCapsules),
 });
@@ -144,6 +149,8 @@ const evidenceShape = object({
       intent: bytes(32),
       reader: bytes(32),
       salt: bytes(32),
+      action: oneOf(...openingActions),
+      purpose: oneOf(...purposes),
       digests: list(bytes(32), limits.intentCapsules),
       time: uint,
     }),

@@ -1,4 +1,4 @@
-import { BYTES } from "@anamnesis/crypto/verify";
+import { BYTES, equalBytes, sha256 } from "@anamnesis/crypto/verify";
 import { certificateDer } from "./certificateDer.ts";
 import { institutionIdShape } from "./ids.ts";
 import { roles } from "./enrolment.ts";
@@ -18,8 +18,10 @@ const grantStateShape = object({
   digest: bytes(32),
   expiresAt: uint,
   revokedAt: uint,
+  reader: bytes(32),
+  revoker: bytes(32),
 });
-/** Map `grants`. `revokedAt` 0: not revoked. A grant is live at `time` when revokedAt is 0 and time < expiresAt. */
+/** Map `grants`. `reader` and `revoker` as published. `revokedAt` 0: not revoked. A grant is live at `time` when revokedAt is 0 and time < expiresAt. */
 export type GrantState = Shaped<typeof grantStateShape>;
 export const grantState = document("Grant state", grantStateShape);
 
@@ -77,6 +79,15 @@ export const certificateLive = (
   time: number,
 ): boolean =>
   certificate.revokedAt === 0 && certificate.validFrom <= time && time <= certificate.validTo;
+
+/** Whether a key may end the grant under `gid`: its own, or its revoker's. */
+export function endsGrant(
+  { gid, key }: { readonly gid: Uint8Array; readonly key: Uint8Array },
+  { revoker }: Pick<GrantState, "revoker">,
+): boolean {
+  const hash = sha256(key);
+  return equalBytes(hash, gid) || equalBytes(hash, revoker);
+}
 
 /** Whether a grant counts at `time`. */
 export const grantLive = (

@@ -2,9 +2,18 @@
 import { fromHex, sha256, utf8 } from "@anamnesis/crypto/verify";
 import { rows } from "@anamnesis/ledger";
 import type { BlockResult } from "@anamnesis/ledger";
-import { gidOf, pidOf } from "@anamnesis/protocol";
-import type { ChainKind, Genesis, Group } from "@anamnesis/protocol";
-import { makeGenesis } from "./federation.ts";
+import { actions, isReader, pidOf } from "@anamnesis/protocol";
+import type { ChainKind, Genesis, Group, Reader } from "@anamnesis/protocol";
+import { hospital, makeGenesis } from "./federation.ts";
+import {
+  gidBytesOf,
+  holderOf,
+  intentFields,
+  openedReader,
+  publishFields,
+  revokeFields,
+  revokerOf,
+} from "./grantSlips.ts";
 import { boxKeyOf, bytesOf, keyOf, sealedIdOf } from "./keys.ts";
 import { vouchedBy } from "./registrars.ts";
 import { TestChain, certificateFields } from "./testChain.ts";
@@ -31,7 +40,7 @@ export class Scenario {
   readonly chain: TestChain;
   readonly #below: (bound: number) => number;
   readonly #visits: string[] = ["visit 0"];
-  readonly #grants: string[] = ["grant 0"];
+  readonly #grants: { readonly name: string; readonly reader: Reader }[] = [];
   readonly #requests: MadeSlip[] = [];
   readonly #intents: MadeSlip[] = [];
   readonly #records: LivedRecord[] = [];
@@ -224,23 +233,22 @@ export class Scenario {
 
   #consortiumSlip(): MadeSlip {
     const { chain } = this;
-    const name = this.#pick(this.#grants);
-    const key = keyOf(name);
-    const gid = fromHex(gidOf(key.publicKey));
     const doctor = this.#certified();
-    const cert = certificateFields(doctor).fingerprint;
     const choice = this.#below(7);
-    if (choice === 0 || doctor === "") {
-      const published = this.#label("grant");
-      this.#grants.push(published);
+    if (choice === 0 || doctor === "" || this.#grants.length === 0) {
+      const name = this.#label("grant");
+      const reader = this.#reader();
+      this.#grants.push({ name, reader });
       const expiresAt = chain.time + (this.#below(3) === 0 ? this.#below(4000) : hour);
-      return chain.slip(
-        "grant.publish",
-        { key: keyOf(published).publicKey, digest: bytesOf(published), expiresAt },
-        keyOf(published),
-      );
+      return chain.slip("grant.publish", publishFields(name, { expiresAt, reader }), keyOf(name));
     }
-    if (choice === 1) return chain.slip("grant.revoke", { key: key.publicKey }, key);
+    const { name, reader } = this.#pick(this.#grants);
+    const gid = gidBytesOf(name);
+    const cert = certificateFields(doctor).fingerprint;
+    if (choice === 1) {
+      const by = this.#pick([name, revokerOf(name), "mallory"]);
+      return chain.slip("grant.revoke", revokeFields(name, by), keyOf(by));
+    }
     if (choice === 2) {
       const slip = chain.slip(
         "access.request",
@@ -280,24 +288,38 @@ export class Scenario {
         keyOf(`proxy ${proxy}`),
       );
     }
+    const by = this.#below(4) === 0 ? doctor : this.#certified(reader);
     const slip = chain.slip(
       "usage.intent",
-      {
-        gid,
-        cert,
+      intentFields(name, certificateFields(by).fingerprint, {
+        ...openedReader(name, this.#below(8) === 0 ? this.#reader() : reader),
+        action: this.#pick([...actions, ...actions, "write"]),
         proxies: [1, 2, 3 + this.#below(3)],
         commitment: bytesOf(this.#label("intent")),
-      },
-      keyOf(doctor),
+      }),
+      keyOf(by),
     );
     this.#intents.push(slip);
     return slip;
   }
 
-  /** A doctor whose certificate the chain holds, or nobody: an unknown one would refuse the whole group. */
-  #certified(): string {
+  #reader(): Reader {
+    if (this.#below(3) === 0)
+      return { kind: "institution", id: hospital, role: this.#pick(["doctor", "desk"]) };
+    return holderOf(certificateFields(this.#pick(doctors)).fingerprint);
+  }
+
+  /**
+   * A doctor whose certificate the chain holds, or nobody: an unknown one would refuse the whole group. Who is the reader
+   * goes before others.
+   */
+  #certified(reader?: Reader): string {
     const known = doctors.filter((name) => this.#certificate(name) !== undefined);
-    return known.length === 0 ? "" : this.#pick(known);
+    if (known.length === 0) return "";
+    const suiting = known.filter(
+      (name) => reader !== undefined && isReader(reader, certificateFields(name)),
+    );
+    return this.#pick(suiting.length > 0 ? suiting : known);
   }
 
   #certificate(name: string): Uint8Array | undefined {

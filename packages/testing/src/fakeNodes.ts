@@ -4,6 +4,8 @@ import {
   AnamnesisError,
   NonceMemory,
   decodeSlip,
+  encodePayload,
+  encodeSlip,
   institutionIdShape,
   makeHead,
   nodeRoutes,
@@ -72,6 +74,8 @@ export class FakeNodes {
   readonly forked = new Set<string>();
   /** Slips that were posted. */
   readonly posted: Slip[] = [];
+  /** Slips that nodes tell otherwise than the chain holds them. */
+  readonly #lies = new Map<SlipId, Uint8Array>();
   readonly #chains = new Map<string, TestChain>();
   readonly #heights = new Map<TestChain, Map<number, Committed>>();
   readonly #server: Server;
@@ -99,7 +103,11 @@ export class FakeNodes {
         const committed = found(all.#heights.get(chain)?.get(params.height));
         return all.#signed(chain, params.institution, params.height, committed);
       }),
-      handle(routes.getSlip, ({ params }) => found(findSlip(at(params).chain.state, params.id))),
+      handle(routes.getSlip, ({ params }) => {
+        const { all, chain } = at(params);
+        const view = found(findSlip(chain.state, params.id));
+        return { ...view, slip: all.#lies.get(params.id) ?? view.slip };
+      }),
       handle(routes.getGrant, ({ params }) => found(findGrant(at(params).chain.state, params.gid))),
       handle(routes.getCertificate, ({ params }) =>
         found(findCertificate(at(params).chain.state, params.fingerprint)),
@@ -152,6 +160,13 @@ export class FakeNodes {
       appHash: chain.appHash,
       time: this.clock.now - age,
     });
+  }
+
+  /** From now on nodes tell a slip with other fields than the chain holds. */
+  lie(chain: TestChain, id: SlipId, change: object): void {
+    const slip = decodeSlip(found(findSlip(chain.state, id)).slip);
+    const payload = encodePayload(slip.kind, slip, { ...slip.fields, ...change } as never);
+    this.#lies.set(id, encodeSlip(payload, slip.signature));
   }
 
   stop(): Promise<void> {

@@ -50,6 +50,8 @@ export interface FederationParts {
   readonly registry?: Partial<Consortium["registry"]>;
   /** With whose keys nodes vouch for their registrars, where they are others than those that labels name. */
   readonly node?: (id: InstitutionId) => Pick<SigningKeypair, "secretKey"> | undefined;
+  /** How many of the four proxies must answer; default 3. */
+  readonly k?: number;
 }
 
 /** A chain's genesis document. @param of - The institution whose care chain it is. */
@@ -83,7 +85,7 @@ export function makeGenesis(
     ...common,
     writer: authority,
     consortium: {
-      k: 3,
+      k: parts.k ?? 3,
       proxies,
       registry: {
         institution: authority,

@@ -38,8 +38,6 @@ function sentence(entry: LogEntry): string {
       return `You took back what ${who} was allowed; ${entry.receipts.length} proxies erased their part`;
     case "opened":
       return `${who} opened ${entry.records.length === 0 ? "records" : entry.records.join(", ")}, purpose ${entry.purposes.join(", ")}${helpers(entry.used)}`;
-    case "attempted":
-      return `${who}, whom you did not allow, announced an opening under what you allowed somebody else; it opened nothing`;
     case "denied":
       return entry.checked
         ? `${who} was refused by proxy ${entry.proxy}: ${entry.code}`

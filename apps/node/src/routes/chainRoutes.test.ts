@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { decodeCanonical, encodeCanonical, randomBytes } from "@anamnesis/crypto/verify";
 import { decodeCertified, decodeHead, decodeSlip, limits } from "@anamnesis/protocol";
 import type { Genesis } from "@anamnesis/protocol";
+import { publishFields, revokeFields } from "@anamnesis/testing/grantSlips";
 import { bytesOf, keyOf } from "@anamnesis/testing/keys";
 import type { MadeSlip } from "@anamnesis/testing/testChain";
 import { authority, hospital, province } from "@anamnesis/testing/federation";
@@ -114,13 +115,12 @@ test("POST slips gives bad input its code", async (t) => {
     },
     {
       when: "another chain",
-      slip: federation.slip(consortium, "grant.revoke", { key: visit.publicKey }, visit).bytes,
+      slip: federation.slip(consortium, "grant.revoke", revokeFields("visit"), visit).bytes,
       want: "WRONG_CHAIN",
     },
     {
       when: "a kind of the other sort of chain",
-      slip: federation.slip(care, "grant.revoke", { key: keyOf("grant").publicKey }, keyOf("grant"))
-        .bytes,
+      slip: federation.slip(care, "grant.revoke", revokeFields("grant"), keyOf("grant")).bytes,
       want: "WRONG_KIND_OF_CHAIN",
     },
     {
@@ -243,7 +243,7 @@ test("H-2: grant.publish and access.refuse want the signature of a visit that is
   const publish = federation.slip(
     consortium,
     "grant.publish",
-    { key: grant.publicKey, digest: bytesOf("grant"), expiresAt: Date.now() + 3_600_000 },
+    publishFields("some grant", { expiresAt: Date.now() + 3_600_000 }),
     grant,
   );
   await federation.start(province);

@@ -5,6 +5,7 @@ import { encodeCanonical, fromHex, toHex } from "@anamnesis/crypto/verify";
 import { cosign, limits, makeSlip, parseInstitutionId, pidOf } from "@anamnesis/protocol";
 import type { Genesis } from "@anamnesis/protocol";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
+import { revokeFields } from "@anamnesis/testing/grantSlips";
 import { bytesOf, keyOf, signer } from "@anamnesis/testing/keys";
 import { authority, hospital, province } from "@anamnesis/testing/federation";
 import { NodeFederation } from "@anamnesis/testing/nodeFederation";
@@ -67,7 +68,7 @@ test("H-4: one bad signature, stranger or slip refuses the whole group and leave
   const elsewhere = federation.slip(
     federation.consortium,
     "grant.revoke",
-    { key: mallory.publicKey },
+    revokeFields("mallory"),
     mallory,
   ).bytes;
   const many = Array.from({ length: limits.groupSlips + 1 }, (_, i) => confirmSlip(`many ${i}`));

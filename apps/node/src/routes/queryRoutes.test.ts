@@ -18,6 +18,7 @@ import {
   verifyStateProof,
 } from "@anamnesis/protocol";
 import type { Genesis, Head, ResponseOf, SlipProof } from "@anamnesis/protocol";
+import { holderOf, intentFields, publishFields, revokeFields } from "@anamnesis/testing/grantSlips";
 import { bytesOf, keyOf } from "@anamnesis/testing/keys";
 import type { MadeSlip } from "@anamnesis/testing/testChain";
 import { authority, hospital, province } from "@anamnesis/testing/federation";
@@ -174,29 +175,27 @@ test("H-10, H-12, H-12a: a grant's life, with proofs of its absence, presence an
   assert.equal(await codeAt(consortium, `grants/${gid}`), "NOT_FOUND");
 
   const expiresAt = Date.now() + 3_600_000;
-  const fields = { key: grant.publicKey, digest: bytesOf("grant"), expiresAt };
+  const fields = publishFields("a grant", { expiresAt, reader: holderOf(reader) });
   const publish = federation.slip(consortium, "grant.publish", fields, grant);
   const url = federation.url(hospital, consortium, "slips");
   const headers = signedHeaders(url, keyOf("visit"), { method: "POST", body: publish.bytes });
   assert.equal((await federation.post(hospital, consortium, publish.bytes, headers)).status, 200);
   assert.equal(grantState.decode((await proved())!).revokedAt, 0);
 
-  const common = { cert: reader };
-  const gidBytes = fromHex(gid);
   const intent = federation.slip(
     consortium,
     "usage.intent",
-    { ...common, gid: gidBytes, proxies: [1, 2, 3], commitment: bytesOf("commitment") },
+    intentFields("a grant", reader),
     keyOf("reader"),
   );
   await federation.accepted(authority, consortium, intent);
-  const done = { ...common, intent: fromHex(intent.id), proxies: [1, 2, 3] };
+  const done = { cert: reader, intent: fromHex(intent.id), proxies: [1, 2, 3] };
   await federation.accepted(
     authority,
     consortium,
     federation.slip(consortium, "usage.done", done, keyOf("reader")),
   );
-  const revoke = { key: grant.publicKey };
+  const revoke = revokeFields("a grant");
   await federation.accepted(
     authority,
     consortium,
@@ -221,7 +220,7 @@ test("H-10, H-12, H-12a: a grant's life, with proofs of its absence, presence an
   const late = federation.slip(
     consortium,
     "usage.intent",
-    { ...common, gid: gidBytes, proxies: [1, 2, 3], commitment: bytesOf("too late") },
+    intentFields("a grant", reader, { commitment: bytesOf("too late") }),
     keyOf("reader"),
   );
   const refused = await federation.post(authority, consortium, late.bytes);

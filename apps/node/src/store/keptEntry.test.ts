@@ -4,6 +4,7 @@ import { toHex } from "@anamnesis/crypto/verify";
 import { certifyEntry, encodeCertified } from "@anamnesis/protocol";
 import type { Group, LogEntry, SlipCode } from "@anamnesis/protocol";
 import { makeGenesis } from "@anamnesis/testing/federation";
+import { revokeFields } from "@anamnesis/testing/grantSlips";
 import { bytesOf, keyOf, signer } from "@anamnesis/testing/keys";
 import { TestChain } from "@anamnesis/testing/testChain";
 import { seededNumbers } from "@anamnesis/testing/chainScenario";
@@ -16,8 +17,8 @@ let labels = 0;
 
 function groupOf(count: number, carrier: string): Group {
   const slips = Array.from({ length: count }, () => {
-    const key = keyOf(`grant ${(labels += 1)}`);
-    return chain.slip("grant.revoke", { key: key.publicKey }, key);
+    const label = `grant ${(labels += 1)}`;
+    return chain.slip("grant.revoke", revokeFields(label), keyOf(label));
   });
   return chain.group(slips, carrier);
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { verifySignatureRaw } from "@anamnesis/crypto/verify";
 import { makeGenesis } from "@anamnesis/testing/federation";
-import { bytesOf, keyOf } from "@anamnesis/testing/keys";
+import { publishFields } from "@anamnesis/testing/grantSlips";
+import { keyOf } from "@anamnesis/testing/keys";
 import { TestChain } from "@anamnesis/testing/testChain";
 import { Admission, passed } from "./admission.ts";
 import type { Verify } from "./verifiedGroups.ts";
@@ -12,7 +13,7 @@ const chain = new TestChain(makeGenesis("consortium"));
 const slipOf = (label: string, signedBy = label): Uint8Array =>
   chain.slip(
     "grant.publish",
-    { key: keyOf(label).publicKey, digest: bytesOf(label), expiresAt: chain.time + 3_600_000 },
+    publishFields(label, { expiresAt: chain.time + 3_600_000 }),
     keyOf(signedBy),
   ).bytes;
 

@@ -3,16 +3,21 @@ import { test } from "node:test";
 import { verifySignatureRaw } from "@anamnesis/crypto/verify";
 import type { SignatureCheck } from "@anamnesis/protocol";
 import { makeGenesis } from "@anamnesis/testing/federation";
-import { bytesOf, keyOf } from "@anamnesis/testing/keys";
+import { publishFields } from "@anamnesis/testing/grantSlips";
+import { keyOf } from "@anamnesis/testing/keys";
 import { TestChain } from "@anamnesis/testing/testChain";
 import { VerifiedGroups, isRefused } from "./verifiedGroups.ts";
 
 const chain = new TestChain(makeGenesis("consortium"));
 
+const publishing = (label: string) =>
+  chain.slip(
+    "grant.publish",
+    publishFields(label, { expiresAt: chain.time + 3_600_000 }),
+    keyOf(label),
+  );
 const groupOf = (label: string, key = keyOf(chain.genesis.writer)): Uint8Array => {
-  const grant = { digest: bytesOf(label), expiresAt: chain.time + 3_600_000 };
-  const slip = chain.slip("grant.publish", { key: keyOf(label).publicKey, ...grant }, keyOf(label));
-  return chain.group([slip], undefined, key).bytes;
+  return chain.group([publishing(label)], undefined, key).bytes;
 };
 
 /** Verifies, and counts what it was asked. */
@@ -118,13 +123,7 @@ test("a group that was made here of admitted slips is not verified, and the olde
   const { asked, verify } = counting();
   const one = groupOf("a");
   const groups = new VerifiedGroups(chain.machine, verify, 2 * one.length);
-  const made = chain.group([
-    chain.slip(
-      "grant.publish",
-      { key: keyOf("b").publicKey, digest: bytesOf("b"), expiresAt: chain.time + 3_600_000 },
-      keyOf("b"),
-    ),
-  ]);
+  const made = chain.group([publishing("b")]);
   groups.remember(made, [keyOf(chain.genesis.writer).publicKey, keyOf("b").publicKey]);
   assert.equal(await said(groups, made.bytes), 1);
   assert.equal(asked.length, 0);

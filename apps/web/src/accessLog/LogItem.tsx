@@ -59,8 +59,6 @@ function sentenceOf(entry: LogEntry, words: Words): string {
         count: entry.records.length,
         purpose: purposes(entry.purposes),
       });
-    case "attempted":
-      return t("log.attempted", { who: name });
     case "denied":
       return t(entry.checked ? "log.denied" : "log.deniedSaid", {
         who: name,
@@ -130,7 +128,6 @@ function Why({ entry }: { readonly entry: LogEntry }): ReactNode {
     case "opened":
     case "granted":
     case "revoked":
-    case "attempted":
     case "denied":
       return (
         <PageLink to={{ page: "sharing", gid: entry.gid }} className="text-link">

@@ -16,7 +16,6 @@ export function groupOf(entry: LogEntry): LogGroup {
     case "refused":
     case "revoked":
       return "decided";
-    case "attempted":
     case "denied":
       return "denied";
   }

@@ -231,8 +231,6 @@ export const en = {
   "log.opened":
     "{who} opened {count, plural, =0 {records of yours} one {# record of yours} other {# records of yours}}. Purpose: {purpose}.",
   "log.openedUnknown": "Which records is not known yet.",
-  "log.attempted":
-    "{who}, whom you did not allow, tried to use an access that you gave somebody else. Nothing was opened.",
   "log.denied": "{who} tried to open records and was turned away: {reason}.",
   "log.deniedSaid":
     "Said by proxy {proxy, number}, not yet shown: {who} tried to open records and was turned away: {reason}.",

@@ -220,7 +220,6 @@ export const zh: Catalogue = {
   "log.opened":
     "{who} 打开了{count, plural, =0 {您的病历} other {您的 # 份病历}}。目的：{purpose}。",
   "log.openedUnknown": "尚不知道是哪些病历。",
-  "log.attempted": "{who} 未经您允许，试图使用您给予他人的访问权限。没有打开任何内容。",
   "log.denied": "{who} 试图打开病历，被拒绝：{reason}。",
   "log.deniedSaid":
     "代理 {proxy, number} 称（尚未出示证据）：{who} 试图打开病历，被拒绝：{reason}。",

@@ -12,12 +12,14 @@ import {
 import {
   AnamnesisError,
   consortiumOf,
+  faultOfProxies,
   gidOf,
   grantDigest,
   grantDocument,
   grantMessage,
   grantSecret,
   hpkeInfo,
+  isReader,
   pidOf,
   proxyIndices,
   signedDigest,
@@ -51,10 +53,14 @@ export async function verifyGrantMessage(
 ): Promise<VerifiedGrant> {
   const message = grantMessage.decode(bytes);
   const grant = grantDocument.decode(message.grant);
-  const { fingerprint } = await session.device.certificate();
-  if (toHex(grant.reader) !== fingerprint) throw refused("it is for another reader");
-  if (grant.chain !== consortiumOf(session.trust).chain)
-    throw refused("it is for another federation");
+  const { institution, role } = session.device;
+  const fingerprint = fromHex((await session.device.certificate()).fingerprint);
+  if (!isReader(grant.reader, { fingerprint, institution, role }))
+    throw refused("it is for another reader");
+  const { chain, consortium } = consortiumOf(session.trust);
+  if (grant.chain !== chain) throw refused("it is for another federation");
+  const fault = faultOfProxies(grant, consortium);
+  if (fault !== undefined) throw refused(fault);
   const patient = verifyPatientCertificate(
     session.trust,
     message.patient.certificate,

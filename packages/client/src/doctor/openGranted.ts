@@ -1,12 +1,19 @@
 import { openBody } from "@anamnesis/crypto/open";
-import { concat, encodeHeader, fromHex } from "@anamnesis/crypto/verify";
+import { concat, encodeHeader, fromHex, sha256 } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   consortiumOf,
   encodeSlipProof,
   intentCommitment,
+  proxyIndices,
 } from "@anamnesis/protocol";
-import type { Action, Purpose, ReencryptRequest } from "@anamnesis/protocol";
+import type {
+  Grant,
+  Intended,
+  OpeningAction,
+  Purpose,
+  ReencryptRequest,
+} from "@anamnesis/protocol";
 import { contentStream } from "../contentStream.ts";
 import { inParallel } from "../inParallel.ts";
 import type { OpenRecord } from "../model.ts";
@@ -17,14 +24,14 @@ import { postSlip, signedSlip } from "../submit.ts";
 import { openByProxies } from "./askProxies.ts";
 import { openOwn } from "./openOwn.ts";
 import { Opening } from "./opening.ts";
-import { gidBytes, locate, prepare, proxyIndices, usableGrant } from "./prepareOpening.ts";
+import { gidBytes, locate, prepare, usableGrant } from "./prepareOpening.ts";
 import type { Located, Prepared } from "./prepareOpening.ts";
 
 export interface OpenOptions {
   /** Default: the first purpose of the grant. */
   readonly purpose?: Purpose;
   /** Default: read. */
-  readonly action?: Action;
+  readonly action?: OpeningAction;
 }
 
 const PREPARED_AT_ONCE = 4;
@@ -97,27 +104,30 @@ async function openUnderIntent(
   const [first] = located as [Located];
   const { held } = first;
   const grant = await usableGrant(opening, held);
+  const purpose = options.purpose ?? held.grant.purposes[0] ?? "TREAT";
   const items = await inParallel(located, PREPARED_AT_ONCE, (item) =>
-    prepare(opening, item, grant),
+    prepare(opening, item, { grant, purpose }),
   );
-  const salt = session.random(32);
-  const digests = items.map(({ slip }) => slip.fields.digest);
-  const intent = await postIntent(session, first, intentCommitment(salt, digests));
+  const intended = {
+    salt: session.random(32),
+    action: options.action ?? "read",
+    purpose,
+    digests: items.map(({ slip }) => slip.fields.digest),
+  };
+  const intent = await postIntent(session, held.grant, intended);
   const request: ReencryptRequest = {
     v: 1,
     suite: "MRS-V1",
     gid: gidBytes(first),
     intent: fromHex(intent),
-    salt,
-    digests,
-    action: options.action ?? "read",
-    purpose: options.purpose ?? held.grant.purposes[0] ?? "TREAT",
+    ...intended,
     items: items.map((item) => ({
       record: encodeSlipProof(item.proof),
       session: encodeSlipProof(item.sessionProof),
       header: encodeHeader(item.stored.header),
       capsules: concat(...item.stored.capsules),
       bodyHash: item.bodyHash,
+      confirmation: item.confirmation === undefined ? null : encodeSlipProof(item.confirmation),
     })),
   };
   const { contentKeys, used, faultyProxies } = await openByProxies(session, {
@@ -135,8 +145,8 @@ async function openUnderIntent(
 /** @returns the intent's slip id. @throws {AnamnesisError} The chain's code, e.g. GRANT_REVOKED or GRANT_EXPIRED. */
 async function postIntent(
   session: Session,
-  located: Located,
-  commitment: Uint8Array,
+  { key, reader, salt, proxies }: Grant,
+  intended: Intended,
 ): Promise<string> {
   const { chain } = consortiumOf(session.trust);
   const [{ fingerprint }, { signing }] = await Promise.all([
@@ -144,10 +154,13 @@ async function postIntent(
     session.device.keys(),
   ]);
   const fields = {
-    gid: gidBytes(located),
+    gid: sha256(key),
     cert: fromHex(fingerprint),
-    proxies: proxyIndices(session),
-    commitment,
+    reader,
+    salt,
+    action: intended.action,
+    proxies: proxyIndices({ proxies }),
+    commitment: intentCommitment(intended),
   };
   return postSlip(
     ownNode(session),

@@ -1,11 +1,10 @@
 import { AnamnesisError, decodeSlip } from "@anamnesis/protocol";
-import type { GrantView, RecordView, SlipProof } from "@anamnesis/protocol";
+import type { GrantView, RecordView, Slip, SlipProof } from "@anamnesis/protocol";
 import { grantOnChain } from "../grantOnChain.ts";
 import { once } from "../once.ts";
 import { askHeadOnce } from "../proofs/heads.ts";
 import type { AskHead } from "../proofs/heads.ts";
 import { proveSlip } from "../proofs/prove.ts";
-import type { RecordSlip } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
 
 /** Where a tag's records are asked for. */
@@ -16,7 +15,7 @@ interface Place {
 
 /** A record's first slip as a member showed it, its proof still without heads. */
 export interface FirstSlip {
-  readonly slip: Extract<RecordSlip, { kind: "record.submit" }>;
+  readonly slip: Slip<"record.submit">;
   readonly made: SlipProof;
 }
 

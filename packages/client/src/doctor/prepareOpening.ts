@@ -1,14 +1,21 @@
 import { addressKey } from "@anamnesis/crypto/open";
 import type { GrantedTag, ReaderGrant, StoredRecord } from "@anamnesis/crypto/open";
 import { equalBytes, fromHex, toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
-import type { CertificateView, GrantTag, SlipProof, VersionView } from "@anamnesis/protocol";
+import { AnamnesisError, isForTreatment, readerCommitment } from "@anamnesis/protocol";
+import type {
+  CertificateView,
+  GrantTag,
+  Purpose,
+  RecordView,
+  SlipProof,
+  VersionView,
+} from "@anamnesis/protocol";
 import { inParallel } from "../inParallel.ts";
 import type { RecordSummary } from "../model.ts";
 import { summariseRecord } from "../recordSummary.ts";
+import { proveSlip } from "../proofs/prove.ts";
 import { parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
-import type { RecordSlip } from "../recordVersion.ts";
-import type { Session } from "../session.ts";
+import type { AuthoredSlip } from "../recordVersion.ts";
 import { findRecord, kept } from "../storedObject.ts";
 import { openedGrant } from "./grantMessage.ts";
 import { grantStatus } from "../grantOnChain.ts";
@@ -32,10 +39,12 @@ export interface Prepared {
   readonly located: Located;
   readonly summary: RecordSummary;
   readonly version: VersionView & { readonly n: number };
-  readonly slip: RecordSlip;
+  readonly slip: AuthoredSlip;
   readonly author: CertificateView;
   readonly proof: SlipProof;
   readonly sessionProof: SlipProof;
+  /** That the patient confirmed this version; `undefined` where it is opened for treatment. */
+  readonly confirmation: SlipProof | undefined;
   /** Head of the object; its body is got by `body`. */
   readonly stored: Omit<StoredRecord, "body">;
   readonly bodyHash: Uint8Array;
@@ -122,7 +131,7 @@ export async function usableGrant(opening: Opening, held: HeldGrant): Promise<Re
   const onChain = await opening.grantOnChain(held.gid);
   if (onChain === undefined)
     throw new AnamnesisError("GRANT_UNKNOWN", "The grant is not on the chain");
-  if (onChain.digest !== digest)
+  if (onChain.digest !== digest || onChain.reader !== toHex(readerCommitment(held.grant)))
     throw new AnamnesisError(
       "GRANT_SIGNATURE",
       "The grant on the chain is another one than the message that came",
@@ -131,14 +140,15 @@ export async function usableGrant(opening: Opening, held: HeldGrant): Promise<Re
 }
 
 /**
- * Proves a record and its visit with two members' heads each, and fetches it: its head gives the digest on the chain.
+ * Proves a record and its visit with two members' heads each, for anything but treatment also that the patient confirmed
+ * it, and fetches it: its head gives the digest on the chain.
  *
- * @throws {AnamnesisError} NOT_FOUND, PROOF_INVALID, DIGEST_MISMATCH, AUTHOR_UNVERIFIED, OBJECT_CORRUPT, UNAVAILABLE. @throws {CryptoError} E_DECRYPT
+ * @throws {AnamnesisError} NOT_FOUND, NOT_CONFIRMED, PROOF_INVALID, DIGEST_MISMATCH, AUTHOR_UNVERIFIED, OBJECT_CORRUPT, UNAVAILABLE. @throws {CryptoError} E_DECRYPT
  */
 export async function prepare(
   opening: Opening,
   located: Located,
-  grant: ReaderGrant,
+  { grant, purpose }: { readonly grant: ReaderGrant; readonly purpose: Purpose },
 ): Promise<Prepared> {
   const { session, askHead } = opening;
   const { tag, first } = located;
@@ -149,9 +159,10 @@ export async function prepare(
   const version = versionOf(view, located.n);
   const isFirst = version.slip === first.slip.id;
   const parts = isFirst ? { askHead, made: first.made } : { askHead };
-  const [{ slip, proof, author }, sessionProof] = await Promise.all([
+  const [{ slip, proof, author }, sessionProof, confirmation] = await Promise.all([
     proveVersion(session, tag.chain, view, version, parts),
     opening.visitProof(tag, view.pid),
+    isForTreatment(purpose) ? undefined : proveConfirmed(opening, tag.chain, view, version),
   ]);
   const key = addressKey({ ss64: granted.ss64, tag: granted.tag });
   const found = await findRecord(session, {
@@ -175,14 +186,26 @@ export async function prepare(
     author,
     proof,
     sessionProof,
+    confirmation,
     stored: found.stored,
     bodyHash: found.bodyHash,
     body: await kept(found),
   };
 }
 
-/** Indices 1…n of the federation's proxies. */
-export const proxyIndices = (session: Pick<Session, "trust">): readonly number[] =>
-  consortiumOf(session.trust).consortium.proxies.map(({ index }) => index);
+async function proveConfirmed(
+  { session, askHead }: Opening,
+  chain: string,
+  { confirmed }: RecordView,
+  version: VersionView,
+): Promise<SlipProof> {
+  const found = confirmed.find(({ digest }) => digest === version.digest);
+  if (found === undefined)
+    throw new AnamnesisError(
+      "NOT_CONFIRMED",
+      "The patient did not confirm this version, so it opens for treatment alone",
+    );
+  return (await proveSlip(session, chain, found.slip, { askHead })).proof;
+}
 
 export const gidBytes = (located: Located): Uint8Array => fromHex(located.held.gid);

@@ -63,6 +63,7 @@ export async function requestAccess(
   const body = accessRequest.encode({
     v: 1,
     certificate: der,
+    reader: { kind: "certificate", fingerprint: fromHex(fingerprint) },
     categories: input.categories === undefined ? null : [...input.categories],
     records: records ?? null,
     sensitive: input.sensitive === true,

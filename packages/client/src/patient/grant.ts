@@ -1,5 +1,5 @@
 import { sealTo } from "@anamnesis/crypto/box";
-import { dealGrant, grantSigningKey } from "@anamnesis/crypto/patientKeys";
+import { dealGrant, revokerSigningKey } from "@anamnesis/crypto/patientKeys";
 import type { DealtGrant, IdentifiedSigningKey } from "@anamnesis/crypto/patientKeys";
 import { sign } from "@anamnesis/crypto/sign";
 import { fromHex, grantContext, sha256, toHex } from "@anamnesis/crypto/verify";
@@ -14,6 +14,7 @@ import {
   grantSecret,
   limits,
   proxyIndices,
+  readerCommitment,
   shareSecret,
   signedDigest,
   vouched,
@@ -27,7 +28,7 @@ import type { GrantSummary } from "../model.ts";
 import type { Session } from "../session.ts";
 import { postSlip, signedSlip } from "../submit.ts";
 import { grantOnChain } from "../grantOnChain.ts";
-import { grantSummary } from "./grants.ts";
+import { grantKey, grantSummary } from "./grants.ts";
 import { termsOf } from "./grantTerms.ts";
 import type { GrantInput, Terms } from "./grantTerms.ts";
 import { visitKey } from "./visitKeys.ts";
@@ -62,11 +63,7 @@ interface Dealt {
 export async function grant(session: Session, input: GrantInput): Promise<GrantSummary> {
   const terms = await termsOf(session, input);
   const salt = session.random(32);
-  const dealt = await deal(
-    session,
-    terms,
-    grantSigningKey({ seed: session.device.seed, grantSalt: salt }),
-  );
+  const dealt = await deal(session, terms, salt);
   const item: GrantGivenItem = {
     gid: dealt.gid,
     salt,
@@ -94,16 +91,18 @@ export async function grant(session: Session, input: GrantInput): Promise<GrantS
   return grantSummary(session, published, await grantOnChain(session, dealt.gid));
 }
 
-async function deal(session: Session, terms: Terms, key: IdentifiedSigningKey): Promise<Dealt> {
+async function deal(session: Session, terms: Terms, grantSalt: Uint8Array): Promise<Dealt> {
+  const key = grantKey(session, { salt: grantSalt });
   const { chain, consortium } = consortiumOf(session.trust);
   const ofTags = [...new Map(terms.records.map((own) => [own.record.tag, own])).values()];
-  const proxies = consortium.proxies.toSorted((a, b) => a.index - b.index);
   const grantFields: Grant = {
     v: 1,
     suite: "MRS-V1",
     chain,
     key: key.publicKey,
-    reader: fromHex(terms.reader.fingerprint),
+    reader: { kind: "certificate", fingerprint: fromHex(terms.reader.fingerprint) },
+    salt: session.random(32),
+    revoker: revokerSigningKey({ seed: session.device.seed, grantSalt }).id,
     tags: ofTags.map(({ record, visit }) => ({
       chain: visit.chain,
       institution: visit.institution,
@@ -117,7 +116,9 @@ async function deal(session: Session, terms: Terms, key: IdentifiedSigningKey): 
     notBefore: session.clock() - SKEW_MS,
     notAfter: terms.until,
     k: consortium.k,
-    proxies: proxies.map(({ institution }) => institution),
+    proxies: consortium.proxies
+      .map(({ index, institution }) => ({ index, institution }))
+      .toSorted((a, b) => a.index - b.index),
   };
   const bytes = grantDocument.encode(grantFields);
   const gid = toHex(key.id);
@@ -222,7 +223,7 @@ async function leaveShares(
       }
     }),
   );
-  const kept = proxies.length - Object.keys(refused).length;
+  const kept = dealt.shares.length - Object.keys(refused).length;
   if (kept < k)
     throw new AnamnesisError(
       "TOO_FEW_PROXIES",
@@ -233,10 +234,12 @@ async function leaveShares(
 
 async function publish(
   session: Session,
-  { key, grant: { chain, notAfter }, digest }: Dealt,
+  { key, grant: granted, digest }: Dealt,
   visit: VisitItem,
 ): Promise<void> {
-  const fields = { key: key.publicKey, digest, expiresAt: notAfter };
+  const { chain, notAfter: expiresAt, revoker } = granted;
+  const reader = readerCommitment(granted);
+  const fields = { key: key.publicKey, digest, expiresAt, reader, revoker };
   const slip = signedSlip(session, {
     chain,
     kind: "grant.publish",

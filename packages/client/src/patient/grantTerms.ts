@@ -1,5 +1,5 @@
 import { toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, accessRequest } from "@anamnesis/protocol";
+import { AnamnesisError, accessRequest, isForTreatment } from "@anamnesis/protocol";
 import type { Action, CertificateView, Purpose } from "@anamnesis/protocol";
 import type { RequestItem } from "../items.ts";
 import { findDoctor } from "../people.ts";
@@ -7,7 +7,7 @@ import type { Session } from "../session.ts";
 import { ownRecords } from "./records.ts";
 import type { OwnRecord } from "./records.ts";
 import { openRequest } from "./requests.ts";
-import { chosenFrom, covers, isForTreatment, shareableFor } from "./shareable.ts";
+import { chosenFrom, covers, shareableFor } from "./shareable.ts";
 
 export interface GrantInput {
   /** Answer this request: its reader, categories, records, actions, purpose and end unless given here. */
@@ -44,7 +44,7 @@ export interface Terms {
 /**
  * What an input means now.
  *
- * @throws {AnamnesisError} USAGE, NOT_FOUND, AMBIGUOUS_NAME, REQUEST_CLOSED, CERTIFICATE_NOT_LIVE, KEY_CHANGED, UNAVAILABLE.
+ * @throws {AnamnesisError} USAGE, BAD_REQUEST for a request by an institution, NOT_FOUND, AMBIGUOUS_NAME, REQUEST_CLOSED, CERTIFICATE_NOT_LIVE, KEY_CHANGED, UNAVAILABLE.
  */
 export async function termsOf(session: Session, input: GrantInput): Promise<Terms> {
   const request =
@@ -52,6 +52,11 @@ export async function termsOf(session: Session, input: GrantInput): Promise<Term
   const asked = request === undefined ? undefined : accessRequest.decode(request.body);
   if (request === undefined && input.to === undefined)
     throw new AnamnesisError("USAGE", "A grant answers a request or names a doctor");
+  if (asked?.reader.kind === "institution")
+    throw new AnamnesisError(
+      "BAD_REQUEST",
+      "The request is for an institution; this device grants to a person's certificate",
+    );
   const reader =
     request === undefined
       ? await findDoctor(session, input.to!)

@@ -1,6 +1,6 @@
 import { grantSigningKey } from "@anamnesis/crypto/patientKeys";
 import { encodeCanonical, fromHex, verifySignature, toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, consortiumOf, grantDocument } from "@anamnesis/protocol";
+import { AnamnesisError, consortiumOf, grantDocument, proxyIndices } from "@anamnesis/protocol";
 import type { GrantView, ProxyMember } from "@anamnesis/protocol";
 import { inParallel } from "../inParallel.ts";
 import type { GrantGivenItem } from "../items.ts";
@@ -78,7 +78,7 @@ export async function revoke(session: Session, gid: string): Promise<GrantSummar
   const slip = signedSlip(session, {
     chain,
     kind: "grant.revoke",
-    fields: { key: key.publicKey },
+    fields: { gid: key.id, key: key.publicKey },
     secretKey: key.secretKey,
   });
   const [failure, receipts] = await Promise.all([
@@ -102,16 +102,26 @@ function asFailure(error: unknown): AnamnesisError {
 /** When each proxy erased, by its signed receipt. */
 async function erasures(
   session: Session,
-  { gid }: GrantGivenItem,
+  item: GrantGivenItem,
   slip: Uint8Array,
 ): Promise<Readonly<Record<string, number>>> {
-  const { proxies } = consortiumOf(session.trust).consortium;
   const signed = await Promise.all(
-    proxies.map(async (proxy) => [proxy.index, await erasedAt(session, gid, slip, proxy)] as const),
+    proxiesOf(session, item).map(
+      async (proxy) => [proxy.index, await erasedAt(session, item.gid, slip, proxy)] as const,
+    ),
   );
   return Object.fromEntries(
     signed.flatMap(([index, at]) => (at === undefined ? [] : [[String(index), at] as const])),
   );
+}
+
+/** The proxies that a grant's shares were dealt to. */
+export function proxiesOf(
+  { trust }: Pick<Session, "trust">,
+  item: Pick<GrantGivenItem, "grant">,
+): readonly ProxyMember[] {
+  const chosen = proxyIndices(grantDocument.decode(item.grant));
+  return consortiumOf(trust).consortium.proxies.filter(({ index }) => chosen.includes(index));
 }
 
 async function erasedAt(

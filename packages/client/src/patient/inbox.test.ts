@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { sign } from "@anamnesis/crypto/sign";
-import { randomBytes, toHex } from "@anamnesis/crypto/verify";
+import { fromHex, randomBytes, toHex } from "@anamnesis/crypto/verify";
 import {
   signedAccessRequest,
   accessRequest,
@@ -13,11 +13,12 @@ import {
   tokenRequest,
   visitToken,
 } from "@anamnesis/protocol";
-import type { VisitToken } from "@anamnesis/protocol";
+import type { Reader, VisitToken } from "@anamnesis/protocol";
 import type { Network, Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { ClientFederation } from "@anamnesis/testing/client/federation";
+import { hospital, otherHospital } from "@anamnesis/testing/federation";
 import { cardAddress, decodeCard, sealMessage, sendMessage, staffAddress } from "../mail.ts";
 import type { Address } from "../mail.ts";
 import { certificateOf } from "../people.ts";
@@ -139,38 +140,46 @@ describe("boxes", () => {
   });
 
   test("a request that is not on the chain, or another than the chain holds, is not shown", async () => {
-    const [{ der }, { signing }] = await Promise.all([
+    const [{ der, fingerprint }, { signing }] = await Promise.all([
       author.device.certificate(),
       author.device.keys(),
     ]);
-    const body = accessRequest.encode({
-      v: 1,
-      certificate: der,
-      categories: null,
-      records: null,
-      sensitive: false,
-      actions: ["read"],
-      purpose: "TREAT",
-      until: federation.clock() + 1e6,
-      r: randomBytes(32),
-      reply: makeReply(randomBytes(32), { nonce: randomBytes(16), notAfter: 0 }),
-      text: "",
-    });
-    const signature = sign({
-      type: "ACCESS-REQUEST-BODY",
-      message: body,
-      secretKey: signing.secretKey,
-    });
-    const message = {
-      type: "access.request",
-      body: signedAccessRequest.encode({ v: 1, request: body, signature }),
-    } as const;
-    const sealed = await sealMessage(box, message);
-    await federation.mailbox(box.institution).post(box.box, { sealed, proof: null });
-    assert.deepEqual(
-      (await events()).map((event) => (event.what === "declined" ? event.code : event.what)),
-      ["PROOF_INVALID"],
-    );
+    const asked = async (reader: Reader): Promise<readonly string[]> => {
+      const body = accessRequest.encode({
+        v: 1,
+        certificate: der,
+        reader,
+        categories: null,
+        records: null,
+        sensitive: false,
+        actions: ["read"],
+        purpose: "TREAT",
+        until: federation.clock() + 1e6,
+        r: randomBytes(32),
+        reply: makeReply(randomBytes(32), { nonce: randomBytes(16), notAfter: 0 }),
+        text: "",
+      });
+      const signature = sign({
+        type: "ACCESS-REQUEST-BODY",
+        message: body,
+        secretKey: signing.secretKey,
+      });
+      const message = {
+        type: "access.request",
+        body: signedAccessRequest.encode({ v: 1, request: body, signature }),
+      } as const;
+      const sealed = await sealMessage(box, message);
+      await federation.mailbox(box.institution).post(box.box, { sealed, proof: null });
+      return (await events()).map((event) => (event.what === "declined" ? event.code : event.what));
+    };
+    const own: Reader = { kind: "certificate", fingerprint: fromHex(fingerprint) };
+    assert.deepEqual(await asked(own), ["PROOF_INVALID"]);
+    for (const reader of [
+      { ...own, fingerprint: randomBytes(32) },
+      { kind: "institution", id: otherHospital, role: "doctor" },
+      { kind: "institution", id: hospital, role: "desk" },
+    ] as const)
+      assert.deepEqual(await asked(reader), ["FORBIDDEN"], "the signer asks for somebody else");
     assert.deepEqual(await patient.listRequests(alice), []);
   });
 

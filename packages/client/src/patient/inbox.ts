@@ -1,15 +1,21 @@
-import { CryptoError, sha256, toHex, verifySignature } from "@anamnesis/crypto/verify";
+import { CryptoError, fromHex, sha256, toHex, verifySignature } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   accessRequest,
   consortiumOf,
+  isReader,
   recordNotice,
   signedAccessRequest,
   signedTokenRequest,
   tokenAnswer,
   tokenRequest,
 } from "@anamnesis/protocol";
-import type { CertificateView, RequestView, TokenRequest } from "@anamnesis/protocol";
+import type {
+  AccessRequest,
+  CertificateView,
+  RequestView,
+  TokenRequest,
+} from "@anamnesis/protocol";
 import { verifyCertificate } from "../certificates.ts";
 import { inParallel } from "../inParallel.ts";
 import { assertKnown } from "../knownPeople.ts";
@@ -199,6 +205,7 @@ async function takeAccessRequest(
     signature,
     der: asked.certificate,
   });
+  assertAsksForItself(asked, doctor);
   const onChain = await requestOnChain(session, toHex(sha256(sealed)), {
     reader: doctor.fingerprint,
     refusal: toHex(sha256(asked.r)),
@@ -218,6 +225,15 @@ async function takeAccessRequest(
     });
   }
   tell({ what: "asked", request, doctor: personView(doctor) });
+}
+
+/** @throws {AnamnesisError} FORBIDDEN for who asks on behalf of a reader that they are not. */
+function assertAsksForItself({ reader }: AccessRequest, doctor: CertificateView): void {
+  if (!isReader(reader, { ...doctor, fingerprint: fromHex(doctor.fingerprint) }))
+    throw new AnamnesisError(
+      "FORBIDDEN",
+      "A request in the box is for another reader than its signer",
+    );
 }
 
 /**

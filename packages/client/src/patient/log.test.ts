@@ -7,13 +7,20 @@ import * as patient from "@anamnesis/client/patient";
 import { sign } from "@anamnesis/crypto/sign";
 import { fromHex } from "@anamnesis/crypto/verify";
 import { consortiumOf, intentCommitment, makeSlip } from "@anamnesis/protocol";
-import type { Evidence } from "@anamnesis/protocol";
-import { keyOf } from "@anamnesis/testing/keys";
+import type { Evidence, Intended } from "@anamnesis/protocol";
+import { bytesOf, keyOf } from "@anamnesis/testing/keys";
 import { ClientFederation } from "@anamnesis/testing/client/federation";
+import { heldGrants } from "../doctor/grants.ts";
 import { postSlip, signedSlip } from "../submit.ts";
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
-const salt = new Uint8Array(32);
+const salt = bytesOf("salt");
+const intended: Intended = {
+  salt,
+  action: "copy",
+  purpose: "HRESCH",
+  digests: [bytesOf("digest")],
+};
 
 describe("accessLog()", () => {
   let federation: ClientFederation;
@@ -36,36 +43,40 @@ describe("accessLog()", () => {
     record = (await doctor.importFile(author, input))[0]?.id ?? "";
     gid = (await patient.grant(alice, { to: "Dr Chen" })).id;
     await doctor.receive(chen);
-    intent = await announce(mallory);
+    intent = await announce(chen);
   });
 
-  /** An intent for alice's grant, by whoever can sign. */
-  const announce = async (who: Session): Promise<string> => {
+  /** An intent under alice's grant, to read one digest for research, by whoever can sign. */
+  const announce = async (who: Session, action = "copy"): Promise<string> => {
     const { chain } = consortiumOf(federation.trust);
     const [{ fingerprint }, { signing }] = await Promise.all([
       who.device.certificate(),
       who.device.keys(),
     ]);
+    const [held] = await heldGrants(chen);
     const fields = {
       gid: fromHex(gid),
       cert: fromHex(fingerprint),
+      reader: held!.grant.reader,
+      salt: held!.grant.salt,
+      action,
       proxies: [1, 2, 3],
-      commitment: intentCommitment(salt, [salt]),
+      commitment: intentCommitment(intended),
     };
     const slip = { chain, kind: "usage.intent" as const, fields, secretKey: signing.secretKey };
     return postSlip(who.network.node("city-hospital"), chain, signedSlip(who, slip));
   };
   const uses = async (session = alice): Promise<readonly LogEntry[]> =>
-    (await patient.accessLog(session)).filter(({ what }) =>
-      ["opened", "attempted", "denied"].includes(what),
-    );
-  /** The patient's session, where one proxy tells of having served the stranger. */
-  const told = (digests: readonly Uint8Array[]): Session => {
+    (await patient.accessLog(session)).filter(({ what }) => ["opened", "denied"].includes(what));
+  /** The patient's session, where one proxy tells what it served. */
+  const told = (change: Partial<Intended>, of = intent): Session => {
     const served = {
-      intent: fromHex(intent),
+      intent: fromHex(of),
       reader: salt,
-      salt,
-      digests: [...digests],
+      ...intended,
+      ...change,
+      action: "copy" as const,
+      digests: [...(change.digests ?? intended.digests)],
       time: federation.clock(),
     };
     const network: Network = Object.assign(Object.create(federation), {
@@ -81,38 +92,45 @@ describe("accessLog()", () => {
     return { ...alice, network };
   };
 
-  test("an intent of whom the grant does not name is an attempt, not an opening", async () => {
-    const [entry, ...more] = await uses();
-    assert.equal(more.length, 0);
-    assert.ok(entry?.what === "attempted");
-    assert.deepEqual([entry.gid, entry.intent, entry.who.name], [gid, intent, "Dr Mallory"]);
+  test("an intent of whom the grant does not name is refused by the chain, and no proxy has what it needs", async () => {
+    const before = await uses();
+    await assert.rejects(announce(mallory), { code: "NOT_THE_READER" });
+    assert.deepEqual(await uses(), before);
   });
 
-  test("it is an opening where a proxy served the stranger nevertheless", async () => {
-    const [entry] = await uses(told([salt]));
+  test("what a proxy tells of an opening counts where it opens the commitment on the chain", async () => {
+    const [unknown] = await uses();
+    assert.ok(unknown?.what === "opened" && unknown.witnesses === 0);
+    assert.deepEqual([unknown.action, unknown.purposes], ["copy", ["TREAT"]]);
+    const [entry] = await uses(told({}));
     assert.ok(entry?.what === "opened");
-    assert.deepEqual([entry.who.name, entry.witnesses], ["Dr Mallory", 1]);
-    // Evidence that opens no commitment is no witness, but who serves a stranger is not to be trusted with the records.
-    const [doubtful] = await uses(told([new Uint8Array(32).fill(1)]));
-    assert.ok(doubtful?.what === "opened" && doubtful.witnesses === 0);
+    assert.deepEqual([entry.who.name, entry.witnesses], ["Dr Chen", 1]);
+    assert.deepEqual([entry.action, entry.purposes], ["copy", ["HRESCH"]]);
+    for (const lie of [{ purpose: "HPAYMT" }, { digests: [bytesOf("another")] }] as const) {
+      const [doubtful] = await uses(told(lie));
+      assert.ok(doubtful?.what === "opened" && doubtful.witnesses === 0);
+      assert.deepEqual([doubtful.purposes, doubtful.records], [["TREAT"], []]);
+    }
   });
 
-  test("a node cannot pass an opening off as a stranger's attempt, nor an attempt as an opening", async () => {
-    const own = await announce(chen);
+  test("an intent that shows another action than it commits to has no witness", async () => {
+    const lying = await announce(chen, "search");
+    const entry = (await uses(told({}, lying))).find(
+      (each) => each.what === "opened" && each.intent === lying,
+    );
+    assert.ok(entry?.what === "opened" && entry.witnesses === 0);
+    assert.equal(entry.action, "search");
+  });
+
+  test("a node cannot pass an opening off as somebody else's", async () => {
     const { fingerprint } = await mallory.device.certificate();
-    const { fingerprint: chens } = await chen.device.certificate();
-    const name = (reader: string) => (answer: unknown) => {
+    federation.chains.lies.set("grantUsage", (answer: unknown) => {
       const view = answer as { usage: readonly object[] };
-      return { ...view, usage: view.usage.map((each) => ({ ...each, reader })) };
-    };
-    for (const reader of [fingerprint, chens]) {
-      federation.chains.lies.set("grantUsage", name(reader));
-      const whats = new Map(
-        (await uses()).map((entry) => ["intent" in entry && entry.intent, entry.what]),
-      );
-      assert.deepEqual([whats.get(own), whats.get(intent)], ["opened", "attempted"]);
-    }
+      return { ...view, usage: view.usage.map((each) => ({ ...each, reader: fingerprint })) };
+    });
+    const [entry] = await uses();
     federation.chains.lies.clear();
+    assert.equal(entry?.who.name, "Dr Chen");
   });
 
   test("what cannot be proven now is shown as an opening", async () => {

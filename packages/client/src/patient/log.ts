@@ -7,7 +7,7 @@ import {
   grantDocument,
   intentCommitment,
 } from "@anamnesis/protocol";
-import type { Evidence, SessionView, SlipFields, UsageView } from "@anamnesis/protocol";
+import type { Evidence, Purpose, SessionView, SlipFields, UsageView } from "@anamnesis/protocol";
 import { bareCaller } from "../caller.ts";
 import { inParallel } from "../inParallel.ts";
 import type { GrantGivenItem, RequestItem, VisitItem } from "../items.ts";
@@ -17,7 +17,7 @@ import { proveSlip } from "../proofs/prove.ts";
 import type { Session } from "../session.ts";
 import { grantOnChain, usageOf } from "../grantOnChain.ts";
 import { denialEntries } from "./denials.ts";
-import { grantKey } from "./grants.ts";
+import { grantKey, proxiesOf } from "./grants.ts";
 import { lookupEntry } from "./lookups.ts";
 import { ownRecords } from "./records.ts";
 import { openVisits } from "./visitKeys.ts";
@@ -136,22 +136,15 @@ async function usageEntries(
   const intents = await intentsOf(session, item, usage);
   const opened = await Promise.all(
     intents.map(
-      async ({ slip, time, reader, records, witnesses, isStrangers }): Promise<LogEntry> => {
-        if (isStrangers)
-          return {
-            what: "attempted",
-            time,
-            who: await personOf(session, reader),
-            gid,
-            intent: slip,
-          };
+      async ({ slip, time, reader, action, purpose, records, witnesses }): Promise<LogEntry> => {
         return {
           what: "opened",
           time,
           who: await personOf(session, reader),
           gid,
           intent: slip,
-          purposes,
+          ...(action === undefined ? {} : { action }),
+          purposes: purpose === undefined ? purposes : [purpose],
           records: [...new Set(records.map((digest) => digests.get(digest) ?? digest))],
           witnesses,
           ...done.get(slip),
@@ -168,12 +161,14 @@ interface SeenIntent {
   readonly time: number;
   /** Fingerprint. */
   readonly reader: string;
+  /** As the slip says it; `undefined` while it is not proven. */
+  readonly action: string | undefined;
+  /** `undefined` where no proxy tells. */
+  readonly purpose: Purpose | undefined;
   /** Digests, hex. */
   readonly records: readonly string[];
   /** Proxies whose evidence opens the commitment on the chain. */
   readonly witnesses: number;
-  /** Proven to be by somebody who is not the grant's reader, and served by no proxy. */
-  readonly isStrangers: boolean;
 }
 
 /**
@@ -197,17 +192,23 @@ async function intentsOf(
     const time = entry?.time ?? Math.min(...evidence.map((served) => served.time));
     const proven = await provenIntent(session, id);
     if (proven === "unknown") {
-      const unproven = { records: [], witnesses: 0, isStrangers: false };
+      const unproven = { action: undefined, purpose: undefined, records: [], witnesses: 0 };
       return entry && { slip: id, time, reader: entry.reader, ...unproven };
     }
     if (proven === "refuted" || toHex(proven.gid) !== item.gid) return undefined;
-    const opening = evidence.filter(({ salt, digests }) =>
-      equalBytes(proven.commitment, intentCommitment(salt, digests)),
+    const opening = evidence.filter(
+      (served) =>
+        served.action === proven.action && equalBytes(proven.commitment, intentCommitment(served)),
     );
-    const records = opening[0]?.digests.map(toHex) ?? [];
-    const reader = toHex(proven.cert);
-    const isStrangers = reader !== item.reader && evidence.length === 0;
-    return { slip: id, time, reader, records, witnesses: opening.length, isStrangers };
+    return {
+      slip: id,
+      time,
+      reader: toHex(proven.cert),
+      action: proven.action,
+      purpose: opening[0]?.purpose,
+      records: opening[0]?.digests.map(toHex) ?? [],
+      witnesses: opening.length,
+    };
   });
   return seen.filter((intent) => intent !== undefined);
 }
@@ -218,9 +219,8 @@ async function evidenceOf(
   item: GrantGivenItem,
 ): Promise<readonly Evidence["intents"][number][]> {
   const caller = bareCaller(grantKey(session, item));
-  const { proxies } = consortiumOf(session.trust).consortium;
   const told = await Promise.all(
-    proxies.map(async ({ index }) => {
+    proxiesOf(session, item).map(async ({ index }) => {
       try {
         return (await session.network.proxy(index).evidence(item.gid, caller)).intents;
       } catch (error) {

@@ -1,14 +1,16 @@
-import { sha256, toHex } from "@anamnesis/crypto/verify";
+import { toHex } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   chainOf,
   proofFile,
   encodeSlipProof,
   decodeSlipProof,
+  recordOf,
+  verifyConfirmation,
   verifySlip,
   verifySlipProof,
 } from "@anamnesis/protocol";
-import type { Trust } from "@anamnesis/protocol";
+import type { Genesis, Trust, RecordSlip } from "@anamnesis/protocol";
 import { verifyCertificate } from "../certificates.ts";
 import type { CheckedProof } from "../model.ts";
 import { personView } from "../people.ts";
@@ -64,12 +66,11 @@ export function checkProof(file: Uint8Array, trust: Trust): CheckedProof {
       "Proof refused: the record is not signed by a certified author of its institution",
     );
   }
-  const id = slip.kind === "record.amend" ? toHex(slip.fields.record) : slip.id;
   return {
     ok: true,
     chain: slip.chain,
     institution: slip.fields.institution,
-    record: id,
+    record: toHex(recordOf(slip)),
     slip: slip.id,
     digest: toHex(slip.fields.digest),
     height: proof.height,
@@ -77,35 +78,13 @@ export function checkProof(file: Uint8Array, trust: Trust): CheckedProof {
     author: personView({ ...author, institution: slip.fields.institution }),
     signers,
     countersigned,
-    confirmed:
-      confirmation !== null &&
-      confirms(trust, confirmation, {
-        record: id,
-        digest: toHex(slip.fields.digest),
-        pid: toHex(slip.fields.pid),
-        chain: slip.chain,
-      }),
+    confirmed: confirmation !== null && confirms(genesis, confirmation, slip),
   };
 }
 
 /** @throws {AnamnesisError} PROOF_INVALID when the confirmation shown is not one of this very version. */
-function confirms(
-  trust: Trust,
-  encoded: Uint8Array,
-  of: {
-    readonly record: string;
-    readonly digest: string;
-    readonly pid: string;
-    readonly chain: string;
-  },
-): true {
-  const { slip } = verifySlipProof(ofThisFederation(trust, of.chain), decodeSlipProof(encoded));
-  if (slip.kind !== "record.confirm") throw invalid(`the confirmation in it is a ${slip.kind}`);
-  const { key, record, digest } = slip.fields;
-  const isIt =
-    toHex(record) === of.record && toHex(digest) === of.digest && toHex(sha256(key)) === of.pid;
-  if (!isIt || !verifySlip(slip, key))
-    throw invalid("the confirmation in it is of another record, version or visit");
+function confirms(genesis: Genesis, encoded: Uint8Array, version: RecordSlip): true {
+  verifyConfirmation(genesis, decodeSlipProof(encoded), version);
   return true;
 }
 

@@ -1,12 +1,7 @@
 import { toHex } from "@anamnesis/crypto/verify";
+import { isForTreatment } from "@anamnesis/protocol";
 import type { AccessRequest, Action, Purpose } from "@anamnesis/protocol";
 import type { OwnRecord } from "./records.ts";
-
-/** For these an unconfirmed record may be shared too. */
-const forTreatment: readonly Purpose[] = ["TREAT", "ETREAT"];
-
-/** Whether a grant for this purpose opens whatever its tags will hold, and not only what was confirmed when it was made. */
-export const isForTreatment = (purpose: Purpose): boolean => forTreatment.includes(purpose);
 
 /** What may be shared for this purpose. */
 export const shareableFor = (own: readonly OwnRecord[], purpose: Purpose): readonly OwnRecord[] =>
@@ -49,6 +44,7 @@ export function covers(given: Given, asked: AccessRequest, own: readonly OwnReco
   const wanted = chosenFrom(shareableFor(own, asked.purpose), { categories, records, sensitive });
   const ids = new Set(given.records.map(({ record }) => record.id));
   return (
+    asked.reader.kind === "certificate" &&
     asked.purpose === given.purpose &&
     asked.actions.every((action) => given.actions.includes(action)) &&
     (records !== undefined || !given.limited || !isForTreatment(given.purpose)) &&

@@ -123,6 +123,14 @@ export function grantSigningKey(input: {
   return identifiedKey(input.seed, "grant-sign", input.grantSalt);
 }
 
+/** The key that may end a grant beside its own, from the same seed and salt. */
+export function revokerSigningKey(input: {
+  readonly seed: Uint8Array;
+  readonly grantSalt: Uint8Array;
+}): IdentifiedSigningKey {
+  return identifiedKey(input.seed, "revoker-sign", input.grantSalt);
+}
+
 /** The person's certified keys: what the registry puts into the certificate. */
 export function identityKeys(seed: Uint8Array): Promise<BoxKeys> {
   return keysFor(seed, "identity", "");

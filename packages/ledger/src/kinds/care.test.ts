@@ -296,7 +296,10 @@ test("findRecord() shows versions, confirmations and disputes of each; findSessi
     found?.versions.map(({ digest }) => digest),
     [toHex(first), toHex(bytesOf("second"))],
   );
-  assert.deepEqual(found?.confirmed, [toHex(first)]);
+  assert.deepEqual(
+    found?.confirmed.map(({ digest }) => digest),
+    [toHex(first)],
+  );
   assert.deepEqual(found?.disputed, [toHex(bytesOf("second"))]);
   assert.deepEqual(
     findSession(chain.state, pidOf(keyOf("visit").publicKey))?.authors.map(

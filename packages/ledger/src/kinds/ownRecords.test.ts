@@ -218,7 +218,7 @@ test("a patient's own record is found by pid and tag, by their hand and confirme
     view?.versions.map(({ kind, author }) => [kind, author]),
     [["record.own", pid]],
   );
-  assert.deepEqual(view?.confirmed, [toHex(own.digest)]);
+  assert.deepEqual(view?.confirmed, [{ digest: toHex(own.digest), slip: own.id }]);
   assert.deepEqual(recordsByTag(care.state, toHex(bytesOf("tag o", 16))), [view]);
   assert.deepEqual(
     recordsByPid(care.state, pid).map(({ record }) => record),
@@ -247,7 +247,11 @@ test("a rewrapped version keeps author and what was said of its content; an amen
       toHex(lin),
     ]),
   );
-  assert.deepEqual(view?.confirmed, [doctors.digest, again, third].map(toHex));
+  assert.deepEqual(
+    view?.confirmed.map(({ digest }) => digest),
+    [doctors.digest, again, third].map(toHex),
+  );
+  assert.equal(new Set(view?.confirmed.map(({ slip }) => slip)).size, 1, "by one slip");
 });
 
 test("confirming what was sealed anew says nothing of the version before", () => {
@@ -255,5 +259,9 @@ test("confirming what was sealed anew says nothing of the version before", () =>
   const again = bytesOf("again");
   rewrap(chain);
   assert.equal(judge(chain, "record.confirm", { ...doctors, digest: again }), "OK");
-  assert.deepEqual(findRecord(chain.state, doctors.id)?.confirmed, [toHex(again)]);
+  const view = findRecord(chain.state, doctors.id);
+  assert.deepEqual(
+    view?.confirmed.map(({ digest }) => digest),
+    [toHex(again)],
+  );
 });

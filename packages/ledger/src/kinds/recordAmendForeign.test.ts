@@ -234,7 +234,8 @@ test("a foreign version stands beside the others under its author, unconfirmed u
       chain.slip("record.confirm", { key: key.publicKey, record, digest }, key),
       "national-authority",
     );
-  const confirmed = () => findRecord(chain.state, submitted.id)?.confirmed;
+  const confirmed = () =>
+    findRecord(chain.state, submitted.id)?.confirmed.map(({ digest }) => digest);
   assert.equal(confirm(next.before), "OK");
   assert.equal(amend(chain, { permit: { of: tag } }), "OK");
   assert.deepEqual(

@@ -4,6 +4,13 @@ import { fromHex, sha256 } from "@anamnesis/crypto/verify";
 import { gidOf } from "@anamnesis/protocol";
 import type { SlipCode, SlipFields } from "@anamnesis/protocol";
 import { makeGenesis } from "@anamnesis/testing/federation";
+import {
+  gidBytesOf,
+  holderOf,
+  intentFields,
+  publishFields,
+  revokeFields,
+} from "@anamnesis/testing/grantSlips";
 import { bytesOf, keyOf } from "@anamnesis/testing/keys";
 import { TestChain, certify, hex } from "@anamnesis/testing/testChain";
 import { findGrant, findRequest, requestsByBody, usagePage } from "../queries.ts";
@@ -12,20 +19,14 @@ const consortium = new TestChain(makeGenesis("consortium"));
 const lin = certify(consortium, "dr-lin");
 const wu = certify(consortium, "dr-wu", { institution: "city-hospital" });
 const grantKey = keyOf("grant");
-const gid = fromHex(gidOf(grantKey.publicKey));
-const ownKey = { key: grantKey.publicKey };
-const published = { ...ownKey, digest: bytesOf("grant digest") };
+const gid = gidBytesOf("grant");
+const published = { expiresAt: consortium.time + 3_600_000, reader: holderOf(lin) };
 assert.equal(
-  consortium.submit(
-    consortium.slip(
-      "grant.publish",
-      { ...published, expiresAt: consortium.time + 3_600_000 },
-      grantKey,
-    ),
-  ),
+  consortium.submit(consortium.slip("grant.publish", publishFields("grant", published), grantKey)),
   "OK",
 );
-const revoke = (chain: TestChain) => chain.submit(chain.slip("grant.revoke", ownKey, grantKey));
+const revoke = (chain: TestChain) =>
+  chain.submit(chain.slip("grant.revoke", revokeFields("grant"), grantKey));
 
 const asked = consortium.slip(
   "access.request",
@@ -38,11 +39,7 @@ const refuse = (chain: TestChain) => {
   return chain.submit(chain.slip("access.refuse", fields, keyOf("once")));
 };
 
-const announced = consortium.slip(
-  "usage.intent",
-  { gid, cert: lin, proxies: [1, 2, 3], commitment: bytesOf("commitment") },
-  keyOf("dr-lin"),
-);
+const announced = consortium.slip("usage.intent", intentFields("grant", lin), keyOf("dr-lin"));
 assert.equal(consortium.submit(announced), "OK");
 const done = (
   chain: TestChain,

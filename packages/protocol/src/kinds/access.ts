@@ -1,4 +1,5 @@
-import { bytes, consortium, hash, staffRoles } from "./row.ts";
+import { staffRoles } from "../enrolment.ts";
+import { bytes, consortium, hash } from "./row.ts";
 import type { SlipKindRow } from "./row.ts";
 
 export const accessKinds = {

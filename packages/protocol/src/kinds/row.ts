@@ -1,5 +1,4 @@
 import { BYTES } from "@anamnesis/crypto/verify";
-import { roles } from "../enrolment.ts";
 import type { Role } from "../enrolment.ts";
 import { institutionIdShape } from "../ids.ts";
 import { limits } from "../limits.ts";
@@ -12,6 +11,7 @@ export type ChainKind = "care" | "consortium";
  * Whose key a slip's signature is made with.
  * - `visit`, `grant`, `once`: the Ed25519 key in the slip's own `key` field;
  * - `visitOrAuthor`: that key, or the author's in `authorKey` where the slip shows the visit's `permit`;
+ * - `revoker`: also the one in `key`; the grant under `gid` has to name it, its own key or its revoker's;
  * - `certificate`: the signing key of the certificate named by `cert`;
  * - `issuer`: the CA intermediate named by `issuer`;
  * - `issuerOrInstitution`: `by` names a CA intermediate or an institution (its node key);
@@ -22,6 +22,7 @@ export type Signer =
   | "visit"
   | "visitOrAuthor"
   | "grant"
+  | "revoker"
   | "once"
   | "certificate"
   | "issuer"
@@ -37,7 +38,7 @@ export type Signer =
  *   visit's, else the key that signed the request to carry it;
  * - `certificate`: for the holder of a certificate that the chain knows and that is live;
  * - `member`: for a member, its proxy, the authority or a CA, whose key genesis or the state names;
- * - `anybody`: for nobody in particular, who acts under a key that the state knows (a grant that stands).
+ * - `anybody`: for nobody in particular, who acts under a key that the state knows (a grant that stands names it).
  */
 export type CarriedFor = "intake" | "openVisit" | "certificate" | "member" | "anybody";
 
@@ -80,9 +81,15 @@ type Permission =
     }
   | {
       readonly signer: "grant";
-      readonly carriedFor: "openVisit" | "anybody";
+      readonly carriedFor: "openVisit";
       readonly roles: "none";
       readonly fields: { readonly key: Shape<Uint8Array> };
+    }
+  | {
+      readonly signer: "revoker";
+      readonly carriedFor: "anybody";
+      readonly roles: "none";
+      readonly fields: { readonly gid: Shape<Uint8Array>; readonly key: Shape<Uint8Array> };
     }
   | {
       readonly signer: "once";
@@ -104,9 +111,6 @@ type Permission =
 
 /** One slip kind: every column is consensus but `carriedFor`, which is what an honest carrier does (docs/spec/slips.md S-9). */
 export type SlipKindRow = Columns & Carrier & Permission;
-
-/** Whoever a certificate on a chain names: patients' certificates never stand there. */
-export const staffRoles: readonly Role[] = roles.filter((role) => role !== "patient");
 
 /** SHA-256 of anything, a certificate's fingerprint, a slip id, an Ed25519 public key. */
 export const hash = bytes(32);

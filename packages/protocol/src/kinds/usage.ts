@@ -1,5 +1,7 @@
 import { denialCodeShape } from "../denials.ts";
-import { care, consortium, hash, id, list, staffRoles, uint } from "./row.ts";
+import { staffRoles } from "../enrolment.ts";
+import { readerShape } from "../reader.ts";
+import { bytes, care, consortium, hash, id, list, nfcText, uint } from "./row.ts";
 import type { SlipKindRow } from "./row.ts";
 
 const byReader = {
@@ -11,10 +13,21 @@ const byReader = {
 } as const;
 
 export const usageKinds = {
-  /** `commitment`: SHA-256(enc(salt, enc(capsule digests))), opened to the serving proxies only. */
+  /**
+   * `reader` and `salt` open what `grant.publish` says of its reader; `action` is one of {@link actions}. `commitment` is an
+   * {@link intentCommitment}, opened to the serving proxies only.
+   */
   "usage.intent": {
     ...byReader,
-    fields: { gid: hash, cert: hash, proxies: list(uint, 16, 1), commitment: hash },
+    fields: {
+      gid: hash,
+      cert: hash,
+      reader: readerShape,
+      salt: bytes(32),
+      action: nfcText(16),
+      proxies: list(uint, 16, 1),
+      commitment: hash,
+    },
     signatureType: "USAGE-INTENT",
   },
   /** `proxies`: those of the intent whose answers were used, ascending. */

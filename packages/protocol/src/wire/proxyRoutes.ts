@@ -110,9 +110,10 @@ export const proxyRoutes = {
       "EXPIRED",
       "NOT_AFTER_TOO_FAR",
       "SLIP_SIGNATURE",
+      "NOT_THE_REVOKER",
       "GRANT_NOT_HELD",
     ],
-    summary: "Erase the shares of a grant on its key's revocation",
+    summary: "Erase the shares of a grant on a revocation's word",
     spec: "H-38",
   }),
 } as const;

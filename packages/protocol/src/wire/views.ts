@@ -92,14 +92,21 @@ export const recordViewShape = object({
   tag: hexId<string>(16),
   /** Oldest first. */
   versions: list(versionShape, 10_000),
-  /** Digests of the versions that the patient confirmed, and of those disputed. */
-  confirmed: list(digestShape, 10_000),
+  /** Versions that the patient confirmed, each with the slip that says so. */
+  confirmed: list(object({ digest: digestShape, slip: slipIdShape }), 10_000),
+  /** Digests of the versions that the patient disputed. */
   disputed: list(digestShape, 10_000),
 });
 export type RecordView = Readonly<Shaped<typeof recordViewShape>>;
 
 /** H-12. `revokedAt` 0: not revoked. */
-export const grantViewShape = object({ digest: digestShape, expiresAt: uint, revokedAt: uint });
+export const grantViewShape = object({
+  digest: digestShape,
+  expiresAt: uint,
+  revokedAt: uint,
+  reader: digestShape,
+  revoker: digestShape,
+});
 export type GrantView = Readonly<Shaped<typeof grantViewShape>>;
 
 const used = { slip: slipIdShape, time: uint, reader: fingerprintShape };

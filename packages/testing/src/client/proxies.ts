@@ -23,10 +23,12 @@ import {
   gidOf,
   grantDocument,
   intentCommitment,
+  isForTreatment,
   parseFingerprint,
   reencryptAnswer,
   shareSecret,
   slipIdFrom,
+  verifyConfirmation,
   verifySlipProof,
 } from "@anamnesis/protocol";
 import type {
@@ -61,16 +63,7 @@ export class MemoryProxies {
   readonly turnedAway = new Map<string, SignedRequest>();
   readonly #held = new Map<string, Held>();
   readonly #erased = new Map<string, number>();
-  readonly #intents = new Map<
-    string,
-    {
-      intent: Uint8Array;
-      reader: Uint8Array;
-      salt: Uint8Array;
-      digests: readonly Uint8Array[];
-      time: number;
-    }
-  >();
+  readonly #intents = new Map<string, Evidence["intents"][number]>();
   readonly #trust: Trust;
   readonly #chains: MemoryChains;
   readonly #clock: () => number;
@@ -131,7 +124,7 @@ export class MemoryProxies {
       erase: async (gid, bytes) => {
         present();
         const slip = decodeSlip(bytes);
-        if (slip.kind !== "grant.revoke" || gidOf(slip.fields.key) !== gid)
+        if (slip.kind !== "grant.revoke" || toHex(slip.fields.gid) !== gid)
           throw new AnamnesisError("FORBIDDEN", "Want this grant's revocation");
         const name = `${index} ${gid}`;
         if (!this.#erased.has(name)) this.#erased.set(name, this.#clock());
@@ -191,13 +184,15 @@ export class MemoryProxies {
   ): Promise<ReencryptAnswer> {
     this.#checkIntent(request);
     const items: Uint8Array[] = [];
-    for (const { record, session, capsules, header } of request.items) {
+    for (const { record, session, capsules, header, confirmation } of request.items) {
       const proof = decodeSlipProof(record);
       const genesis = chainOf(this.#trust, proof.chain);
       verifySlipProof(genesis, decodeSlipProof(session));
       const { slip } = verifySlipProof(genesis, proof);
       if (slip.kind !== "record.submit" && slip.kind !== "record.amend")
         throw new AnamnesisError("NOT_ON_CHAIN", "Want a record");
+      if (!isForTreatment(request.purpose))
+        verifyConfirmation(genesis, decodeSlipProof(confirmation ?? new Uint8Array(0)), slip);
       items.push(
         await answer({
           tag: slip.fields.tag,
@@ -220,22 +215,26 @@ export class MemoryProxies {
     return sealTo({ publicKey: boxKey, info: hpkeInfo.answer, aad, plaintext });
   }
 
-  #checkIntent({ intent, salt, digests }: ReencryptRequest): void {
+  #checkIntent(request: ReencryptRequest): void {
+    const { intent } = request;
     const found = findSlip(this.#consortium().state, slipIdFrom(intent));
     const slip = found === undefined ? undefined : decodeSlip(found.slip);
     if (
       slip?.kind !== "usage.intent" ||
-      toHex(slip.fields.commitment) !== toHex(intentCommitment(salt, digests))
+      toHex(slip.fields.commitment) !== toHex(intentCommitment(request))
     ) {
       throw new AnamnesisError("INTENT_MISSING", "No such intent is on the chain");
     }
   }
 
-  #remember(index: number, { gid, intent, salt, digests }: ReencryptRequest, reader: string): void {
+  #remember(index: number, request: ReencryptRequest, reader: string): void {
+    const { gid, intent, salt, action, purpose, digests } = request;
     this.#intents.set(`${index} ${toHex(gid)} ${toHex(intent)}`, {
       intent,
       reader: fromHex(reader),
       salt,
+      action,
+      purpose,
       digests: [...digests],
       time: this.#clock(),
     });

@@ -3,9 +3,10 @@ import { openWith } from "@anamnesis/crypto/box";
 import type { BoxKeypair } from "@anamnesis/crypto/box";
 import { signRaw } from "@anamnesis/crypto/sign";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
-import { randomBytes } from "@anamnesis/crypto/verify";
+import { fromHex, randomBytes } from "@anamnesis/crypto/verify";
 import {
   answerContext,
+  gidOf,
   hpkeInfo,
   limits,
   makeSlip,
@@ -56,14 +57,15 @@ export async function answerItems(
   return reencryptAnswer.decode(answer).items;
 }
 
-/** A signed `grant.revoke`, on no chain yet. */
+/** A signed `grant.revoke`, on no chain yet. @param by - Who signs it; the grant's own key unless another is said. */
 export function revocation(
   { consortium, nodes }: Parties,
-  { keys }: { readonly keys: SigningKeypair },
+  { keys, gid = gidOf(keys.publicKey) }: { readonly keys: SigningKeypair; readonly gid?: string },
   change: Partial<SlipHeader> = {},
+  by: SigningKeypair = keys,
 ): MadeSlip {
   const time = nodes.clock.now;
   const { chain } = consortium.genesis;
   const header = { chain, time, notAfter: time + limits.clientNotAfterMs, ...change };
-  return makeSlip("grant.revoke", header, { key: keys.publicKey }, signer(keys));
+  return makeSlip("grant.revoke", header, { gid: fromHex(gid), key: by.publicKey }, signer(by));
 }

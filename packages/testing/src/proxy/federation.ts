@@ -5,24 +5,29 @@ import { boxKeypairFromSeed } from "@anamnesis/crypto/box";
 import type { BoxKeypair } from "@anamnesis/crypto/box";
 import { visitSigningKey } from "@anamnesis/crypto/patientKeys";
 import type { SealedRecord } from "@anamnesis/crypto/seal";
-import {
-  BYTES,
-  concat,
-  encodeHeader,
-  fromHex,
-  randomBytes,
-  ready,
-  sha256,
-  toHex,
-} from "@anamnesis/crypto/verify";
+import { BYTES, fromHex, randomBytes, ready, sha256, toHex } from "@anamnesis/crypto/verify";
 import { proveSlip } from "@anamnesis/ledger";
-import { encodeSlipProof, intentCommitment, reencryptRequest } from "@anamnesis/protocol";
-import type { Grant, InstitutionId, ReencryptRequest, SlipCode, SlipId } from "@anamnesis/protocol";
+import {
+  encodeSlipProof,
+  proxyIndices,
+  readerCommitment,
+  reencryptRequest,
+} from "@anamnesis/protocol";
+import type {
+  Grant,
+  InstitutionId,
+  ReencryptRequest,
+  SlipCode,
+  SlipFields,
+  SlipId,
+} from "@anamnesis/protocol";
 import { startProxy } from "../../../../apps/proxy/src/proxy.ts";
 import type { ProxyConfig } from "../../../../apps/proxy/src/proxy.ts";
 import { keyOf } from "../keys.ts";
 import { certificateFields } from "../testChain.ts";
 import type { MadeSlip, TestChain } from "../testChain.ts";
+import { announce, requestFor } from "./asking.ts";
+import type { Intent } from "./asking.ts";
 import { revocation, signedCall } from "./calls.ts";
 import type { BareRequest } from "./calls.ts";
 import { makeGrant, sharesFor } from "./grants.ts";
@@ -41,11 +46,6 @@ export interface Reader {
   readonly box: BoxKeypair;
 }
 
-export interface Intent {
-  readonly id: string;
-  readonly salt: Uint8Array;
-}
-
 export class ProxyFederation {
   readonly parties: Parties;
   /** Of the proxies that run, by index. */
@@ -62,9 +62,10 @@ export class ProxyFederation {
   static async start(
     indices: readonly number[] = [1],
     config: Partial<ProxyConfig> = {},
+    parts: Parameters<typeof makeParties>[0] = {},
   ): Promise<ProxyFederation> {
     await ready();
-    const parties = await makeParties();
+    const parties = await makeParties(parts);
     const box = await boxKeypairFromSeed(randomBytes(32));
     const fields = certificateFields("author", { boxKey: box.publicKey });
     const federation = new ProxyFederation(parties, { fingerprint: fields.fingerprint, box });
@@ -172,6 +173,15 @@ export class ProxyFederation {
     return { ...sealed, slip: made.id, visit, tag };
   }
 
+  /** The patient confirms a version. @param record - Its record, where it is not the first. @returns the slip. */
+  confirm({ visit, slip, digest }: MadeRecord, record: SlipId = slip): SlipId {
+    const { care } = this.parties;
+    const fields = { key: visit.keys.publicKey, record: fromHex(record), digest };
+    const made = care.slip("record.confirm", fields, visit.keys);
+    this.commit(care, made);
+    return made.id;
+  }
+
   newGrant(
     reader: Reader,
     records: readonly MadeRecord[],
@@ -180,9 +190,20 @@ export class ProxyFederation {
     return makeGrant(this.parties, reader, records, change);
   }
 
-  publish({ keys, digest, grant }: MadeGrant): void {
+  /** @param change - Of what the grant itself says. */
+  publish(
+    { keys, digest, grant }: MadeGrant,
+    change: Partial<SlipFields<"grant.publish">> = {},
+  ): void {
     const { consortium } = this.parties;
-    const fields = { key: keys.publicKey, digest, expiresAt: grant.notAfter };
+    const fields = {
+      key: keys.publicKey,
+      digest,
+      expiresAt: grant.notAfter,
+      reader: readerCommitment(grant),
+      revoker: grant.revoker,
+      ...change,
+    };
     this.commit(consortium, consortium.slip("grant.publish", fields, keys));
   }
 
@@ -203,73 +224,42 @@ export class ProxyFederation {
     });
   }
 
-  /** Grants records to a reader: shares to every running proxy, then the publication. */
+  /** Grants records to a reader: shares to every running proxy that it lists, then the publication, which `published` alters. */
   async granted(
     reader: Reader,
     records: readonly MadeRecord[],
     change: Partial<Grant> = {},
+    published: Partial<SlipFields<"grant.publish">> = {},
   ): Promise<MadeGrant> {
     const made = await this.newGrant(reader, records, change);
-    for (const index of this.addresses.keys()) {
+    for (const index of proxyIndices(made.grant).filter((each) => this.addresses.has(each))) {
       const code = await codeOf(
         await this.postShares(index, await sharesFor(this.parties, made, index)),
       );
       if (code !== "OK") throw new Error(`The fixture's shares were refused: ${code}`);
     }
-    this.publish(made);
+    this.publish(made, published);
     return made;
   }
 
-  /** Commits a `usage.intent`. */
-  intent(
-    reader: Reader,
-    gid: string,
-    digests: readonly Uint8Array[],
-    proxies: readonly number[] = [1, 2, 3, 4],
-  ): Intent {
-    const { made, ...intent } = this.newIntent(reader, gid, digests, proxies);
+  /** Commits a `usage.intent` under a grant; what is left out is what an honest reader says. */
+  intent(...announced: Parameters<typeof announce>): Intent {
+    const { made, ...intent } = this.newIntent(...announced);
     this.commit(this.parties.consortium, made);
     return intent;
   }
 
   /** A `usage.intent`, on no chain yet. */
-  newIntent(
-    reader: Reader,
-    gid: string,
-    digests: readonly Uint8Array[],
-    proxies: readonly number[] = [1, 2, 3, 4],
-  ): Intent & { readonly made: MadeSlip } {
-    const { consortium } = this.parties;
-    const salt = randomBytes(32);
-    const fields = {
-      gid: fromHex(gid),
-      cert: reader.fingerprint,
-      proxies: [...proxies],
-      commitment: intentCommitment(salt, digests),
-    };
-    const made = consortium.slip("usage.intent", fields, keyOf(reader.name));
+  newIntent(...announced: Parameters<typeof announce>): Intent & { readonly made: MadeSlip } {
+    const { fields, salt } = announce(...announced);
+    const [reader] = announced;
+    const made = this.parties.consortium.slip("usage.intent", fields, keyOf(reader.name));
     return { id: made.id, salt, made };
   }
 
   /** What an honest reader asks for records. */
   request(gid: string, intent: Intent, records: readonly MadeRecord[]): ReencryptRequest {
-    return {
-      v: 1,
-      suite: "MRS-V1",
-      gid: fromHex(gid),
-      intent: fromHex(intent.id),
-      salt: intent.salt,
-      digests: records.map(({ digest }) => digest),
-      action: "read",
-      purpose: "TREAT",
-      items: records.map((record) => ({
-        record: this.proof(record.slip),
-        session: this.proof(record.visit.session),
-        header: encodeHeader(record.header),
-        capsules: concat(...record.capsules),
-        bodyHash: record.bodyHash,
-      })),
-    };
+    return requestFor({ gid, intent, records }, (slip) => this.proof(slip));
   }
 
   /** Proof of a care slip with the heads of the institutions named. */
@@ -291,7 +281,7 @@ export class ProxyFederation {
   ): Promise<Response> {
     const intent = this.intent(
       reader,
-      made.gid,
+      made,
       records.map(({ digest }) => digest),
     );
     return this.ask(index, "/reencrypt", this.request(made.gid, intent, records), reader);

@@ -17,7 +17,8 @@ import {
   vouched,
 } from "@anamnesis/protocol";
 import type { Grant, SharePackage, ShareSecret } from "@anamnesis/protocol";
-import { signer } from "../keys.ts";
+import { holderOf, revokerOf } from "../grantSlips.ts";
+import { keyOf, signer } from "../keys.ts";
 import type { Reader } from "./federation.ts";
 import { hospital } from "../federation.ts";
 import type { Parties } from "./parties.ts";
@@ -40,6 +41,9 @@ export interface MadeGrant {
 
 const pidOfRecord = ({ visit }: MadeRecord): Uint8Array => sha256(visit.keys.publicKey);
 
+/** The other key that may end a grant, unless it was made to name another. */
+export const revokerKeyOf = ({ keys }: Pick<MadeGrant, "keys">) => keyOf(revokerOf(toHex(keys.id)));
+
 /** Deals a grant over the tags of records; `change` alters it before it is dealt. */
 export async function makeGrant(
   { seed, trust, nodes, care, consortium }: Parties,
@@ -55,7 +59,9 @@ export async function makeGrant(
     suite: "MRS-V1",
     chain: consortium.genesis.chain,
     key: keys.publicKey,
-    reader: reader.fingerprint,
+    reader: holderOf(reader.fingerprint),
+    salt: randomBytes(32),
+    revoker: sha256(revokerKeyOf({ keys }).publicKey),
     tags: records.map((record) => ({
       chain: care.genesis.chain,
       institution: hospital,
@@ -69,7 +75,7 @@ export async function makeGrant(
     notBefore: now - 1_000,
     notAfter: now + HOUR_MS,
     k,
-    proxies: proxies.map(({ institution }) => institution),
+    proxies: proxies.map(({ index, institution }) => ({ index, institution })),
     ...change,
   };
   const bytes = grantDocument.encode(grant);
@@ -92,15 +98,16 @@ export async function makeGrant(
   return { gid, grant, bytes, dealt, sealed, digest, keys, records };
 }
 
-/** The share package of one proxy; `change` alters what is sealed, `outside` what is around it. */
+/** The share package of one proxy; `change` alters what is sealed, `outside` what is around it, `to` for whom it is sealed. */
 export async function sharesFor(
   parties: Parties,
   made: MadeGrant,
   index: number,
   change: Partial<ShareSecret> = {},
   outside: Partial<SharePackage> = {},
+  to: number = index,
 ): Promise<Uint8Array> {
-  const share = made.dealt.shares[index - 1]!;
+  const share = made.dealt.shares.find((dealt) => dealt.index === index)!;
   const visits = new Map(
     made.records.map((record) => [toHex(pidOfRecord(record)), record.visit.keys]),
   );
@@ -120,7 +127,7 @@ export async function sharesFor(
     ...change,
   };
   const sealed = await sealTo({
-    publicKey: consortiumOf(parties.trust).consortium.proxies[index - 1]!.boxKey,
+    publicKey: consortiumOf(parties.trust).consortium.proxies[to - 1]!.boxKey,
     info: hpkeInfo.share,
     aad: grantContext(made.bytes),
     plaintext: shareSecret.encode(secret),

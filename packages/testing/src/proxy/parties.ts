@@ -10,6 +10,7 @@ import { issueCertificate } from "../../../../apps/registry/src/certificates.ts"
 import { CertificateOffice, startListServer } from "../certificateOffice.ts";
 import type { ListServer } from "../certificateOffice.ts";
 import { genesisTime, hospital, makeTrust, proxyCount } from "../federation.ts";
+import type { FederationParts } from "../federation.ts";
 import { TestChain } from "../testChain.ts";
 import { FakeNodes } from "../fakeNodes.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
@@ -38,7 +39,8 @@ export interface Parties {
   readonly certificates: Certificates;
 }
 
-export async function makeParties(): Promise<Parties> {
+/** @param parts.k - How many of the four proxies must answer. */
+export async function makeParties(parts: Pick<FederationParts, "k"> = {}): Promise<Parties> {
   const nodes = await FakeNodes.start();
   const office = await CertificateOffice.make("", genesisTime);
   const homes = new Map<number, string>();
@@ -50,6 +52,7 @@ export async function makeParties(): Promise<Parties> {
   }
   const registry = await startListServer(() => office.lists({ time: nodes.clock.now }));
   const trust = makeTrust({
+    ...parts,
     cas: office.cas,
     member: (id) => ({ address: `${nodes.address}/${id}` }),
     proxy: (index) => proxies.get(index),
