@@ -64,6 +64,13 @@ const strangers: { readonly [K in SlipKind]: (name: string) => SlipFields<K> } =
   }),
   "institution.level": () => ({ id: hospital, level: "community", power: 1, cosigned: [] }),
   "institution.suspend": () => ({ id: hospital, suspended: true, cosigned: [] }),
+  "institution.rotateKey": (name) => ({
+    id: hospital,
+    nodeKey: keyOf(name).publicKey,
+    possession: new Uint8Array(64),
+    by: hospital,
+    cosigned: [],
+  }),
   "chain.register": (name) => ({
     registered: name,
     institution: hospital,

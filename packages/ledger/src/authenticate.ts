@@ -11,7 +11,7 @@ import type { LedgerView } from "./view.ts";
 
 /**
  * The group rules beside form: chain, carrier and the key of every slip, judged against the state before the block.
- * A key once known stays known, so this answer never changes from yes to no.
+ * Who is known once stays known, so this answer never changes from yes to no; the key of a member's node may be another later.
  *
  * @returns The carrier's node key and the key of each slip, or the code that refuses the whole group.
  * Spec: docs/spec/slips.md S-4 to S-8.
@@ -116,6 +116,8 @@ function signerKey(before: LedgerView, genesis: Genesis, slip: Slip): Uint8Array
       return "by" in fields
         ? (caKey(genesis, fields.by) ?? before.institution(fields.by)?.nodeKey)
         : undefined;
+    case "institution":
+      return "by" in fields ? before.institution(fields.by)?.nodeKey : undefined;
     case "authority":
       return before.institution(genesis.authority)?.nodeKey;
     case "proxy":

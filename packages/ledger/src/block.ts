@@ -1,3 +1,4 @@
+import { equalBytes } from "@anamnesis/crypto/verify";
 import { pageLeafHash } from "@anamnesis/protocol";
 import type {
   Genesis,
@@ -97,8 +98,10 @@ export class BlockExecution {
     const touched = [...new Set([...old.keys(), ...now.keys()])].toSorted(byText);
     return touched.flatMap((id): VoterUpdate[] => {
       const { nodeKey, consensusKey } = this.#now.institution(id)!;
+      const was = old.get(id);
       const power = now.get(id)?.power ?? 0;
-      return power === old.get(id)?.power ? [] : [{ id, nodeKey, consensusKey, power }];
+      const isSame = was?.power === power && equalBytes(was.nodeKey, nodeKey);
+      return isSame ? [] : [{ id, nodeKey, consensusKey, power }];
     });
   }
 

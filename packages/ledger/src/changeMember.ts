@@ -8,7 +8,7 @@ import type {
   Voter,
 } from "@anamnesis/protocol";
 import { accept, put, reject } from "./outcome.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome, Write } from "./outcome.ts";
 import { rows } from "./rows.ts";
 import type { LedgerView } from "./view.ts";
 
@@ -27,14 +27,26 @@ export function changeMember(
   { id, cosigned }: { readonly id: string; readonly cosigned: readonly Cosignature[] },
   institution: InstitutionState,
 ): Outcome {
-  const member = put(rows.institution, rows.institution.key(id), institution);
-  const before = state.voters();
-  const after = votersWith(before, parseInstitutionId(id), institution);
-  if (equalBytes(rows.voters.encode([...before]), rows.voters.encode(after))) return accept(member);
+  const { after, writes } = memberWrites(state, id, institution);
+  if (after === undefined) return accept(...writes);
   if (after.length === 0) return reject("NOT_AUTHORISED");
   if (!isCosigned(state, genesis, cosigned)) return reject("VOTES_MISSING");
 
-  return accept(member, put(rows.voters, rows.voters.key(), after));
+  return accept(...writes);
+}
+
+/** A member's new entry, and `after`, the voters, where they are others then. */
+export function memberWrites(
+  state: LedgerView,
+  id: string,
+  institution: InstitutionState,
+): { readonly after?: readonly Voter[]; readonly writes: readonly Write[] } {
+  const member = put(rows.institution, rows.institution.key(id), institution);
+  const before = state.voters();
+  const after = votersWith(before, parseInstitutionId(id), institution);
+  if (equalBytes(rows.voters.encode([...before]), rows.voters.encode(after)))
+    return { writes: [member] };
+  return { after, writes: [member, put(rows.voters, rows.voters.key(), after)] };
 }
 
 function votersWith(

@@ -2,6 +2,7 @@ import {
   cosignInput,
   foreignContentInput,
   permitInput,
+  possessionInput,
   registeredInput,
 } from "@anamnesis/protocol";
 import type { CertifyingSlip, CosignedKind, Slip } from "@anamnesis/protocol";
@@ -17,10 +18,11 @@ export interface InnerSignature {
 }
 
 /**
- * Those of voters over a change of who votes (S-19), of who vouches for a certificate (S-27), and of an author and the visit
+ * Those of voters over a change of who votes (S-19), of a member's next node key (S-29), of who vouches for a certificate (S-27), and of an author and the visit
  * that lets them amend (S-37).
  */
 export function innerSignatures(slip: Slip): readonly InnerSignature[] {
+  if (slip.kind === "institution.rotateKey") return [nextKey(slip), ...voters(slip)];
   if (isCosigned(slip)) return voters(slip);
   if (isCertifying(slip)) return [whoVouches(slip)];
   if (slip.kind === "record.amendForeign") return authorAndVisit(slip);
@@ -36,6 +38,12 @@ function voters(slip: Slip<CosignedKind>): InnerSignature[] {
     signature,
   }));
 }
+
+const nextKey = (slip: Slip<"institution.rotateKey">): InnerSignature => ({
+  key: () => slip.fields.nodeKey,
+  message: () => possessionInput(slip),
+  signature: slip.fields.possession,
+});
 
 function whoVouches(slip: CertifyingSlip): InnerSignature {
   const { registrar, institution, registered } = slip.fields;

@@ -10,6 +10,7 @@ import { identityRevoke } from "./kinds/identityRevoke.ts";
 import { identityRotate } from "./kinds/identityRotate.ts";
 import { institutionEnrol } from "./kinds/institutionEnrol.ts";
 import { institutionLevel } from "./kinds/institutionLevel.ts";
+import { institutionRotateKey } from "./kinds/institutionRotateKey.ts";
 import { institutionSuspend } from "./kinds/institutionSuspend.ts";
 import { recordAmend } from "./kinds/recordAmend.ts";
 import { recordAmendForeign } from "./kinds/recordAmendForeign.ts";
@@ -30,6 +31,7 @@ const kinds: { readonly [K in SlipKind]: Kind<K> } = {
   "institution.enrol": institutionEnrol,
   "institution.level": institutionLevel,
   "institution.suspend": institutionSuspend,
+  "institution.rotateKey": institutionRotateKey,
   "chain.register": chainRegister,
   "identity.certify": identityCertify,
   "identity.rotate": identityRotate,

@@ -177,6 +177,8 @@ export const rows = {
 
   /** By signing key: the certificate that brought it. Keys of genesis have none. */
   certifiedKey: fact("records", 0x26, one),
+  /** By node key: the slip that brought it to a member. Keys of genesis have none. */
+  nodeKey: fact("records", 0x27, one),
 
   /** By request. */
   refusal: fact("usage", 0x30, one),

@@ -71,6 +71,9 @@ export const slipCodes = {
   REGISTRAR_NOT_LIVE: 94,
   COMMITMENT_CHANGED: 95,
   KEY_CERTIFIED: 96,
+  NODE_KEY_EXISTS: 97,
+  NODE_KEY_REPLACED: 98,
+  NODE_KEY_OF_GENESIS: 99,
 } as const;
 export type SlipCode = keyof typeof slipCodes;
 
@@ -144,6 +147,9 @@ export const slipCodeText: Record<SlipCode, string> = {
   REGISTRAR_NOT_LIVE: "The certificate that vouches is not valid yet, expired or revoked",
   COMMITMENT_CHANGED: "A key that vouches for the next keeps the commitment to the identity",
   KEY_CERTIFIED: "The signing key stands in a certificate already",
+  NODE_KEY_EXISTS: "The node key is or was a member's already",
+  NODE_KEY_REPLACED: "The institution's node key changed in this block already",
+  NODE_KEY_OF_GENESIS: "The node key is one that genesis alone names: it stays",
 };
 
 /**

@@ -6,9 +6,10 @@ import type { Slip, SlipHeader } from "./slips.ts";
 import type { SlipFields, SlipKind } from "./slipKinds.ts";
 
 /**
- * A slip that changes who votes is signed by the authority, and by voters besides (docs/spec/slips.md S-19). Their signatures
+ * A slip that changes who votes, or a member's key without its word, is signed by the authority, and by voters besides
+ * (docs/spec/slips.md S-19, S-29). Their signatures
  * stand in its field `cosigned`, each over the payload in which that field is empty, so that they are made first; the
- * authority's own covers them.
+ * slip's own covers them.
  */
 export type CosignedKind = {
   [K in SlipKind]: SlipFields<K> extends { readonly cosigned: unknown } ? K : never;

@@ -24,6 +24,7 @@ export * from "./institutionKinds.ts";
 export * from "./limits.ts";
 export * from "./merkle.ts";
 export * from "./messages.ts";
+export * from "./nodeKeys.ts";
 export * from "./pages.ts";
 export * from "./proofFile.ts";
 export * from "./proofs.ts";

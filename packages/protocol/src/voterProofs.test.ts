@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { proveSlip, proveState } from "@anamnesis/ledger";
 import { makeGenesis } from "@anamnesis/testing/federation";
 import { boxKeyOf, keyOf, signer } from "@anamnesis/testing/keys";
+import { rotationSlip } from "@anamnesis/testing/nodeKeyRotation";
 import { TestChain, certify } from "@anamnesis/testing/testChain";
 import { appHashOf } from "./appHash.ts";
 import { makeHead } from "./heads.ts";
@@ -19,6 +20,7 @@ import {
 } from "./proofs.ts";
 import type { SlipProof, VoterChange } from "./proofs.ts";
 import { sparseKey, sparseLeaf } from "./sparseProof.ts";
+import { institutionState } from "./stateValues.ts";
 import { VOTERS, votersDocument } from "./voters.ts";
 
 const chain = new TestChain(makeGenesis("consortium"));
@@ -27,7 +29,7 @@ const [first, second] = genesisVotes.voters.map(({ id }) => id as string) as [st
 const others = genesisVotes.voters.map(({ id }) => id as string).filter((id) => id !== second);
 
 type At = Pick<VoterChange, "height" | "roots">;
-const headBy = (id: string, at: At, on = chain): Head =>
+const headBy = (id: string, at: At, on = chain, key = id): Head =>
   makeHead(
     {
       chain: on.genesis.chain,
@@ -36,7 +38,7 @@ const headBy = (id: string, at: At, on = chain): Head =>
       time: on.time,
       institution: parseInstitutionId(id),
     },
-    signer(keyOf(id)),
+    signer(keyOf(key)),
   );
 const signed = <T extends At>(at: T, by: readonly string[], on = chain) => ({
   ...at,
@@ -164,4 +166,29 @@ test("a slip's proof carries the changes, and lives through its encoding", () =>
   const whole = { ...slip, heads: others.map((by) => headBy(by, slip)) };
   const decoded = decodeSlipProof(encodeSlipProof(whole));
   assert.equal(verifySlipProof(chain.genesis, decoded).slip.id, id);
+});
+
+test("S-29: heads are judged by the node key of their height: the old one ends with the rotation, the new one begins", () => {
+  const rotating = new TestChain(chain.genesis);
+  assert.equal(rotating.submit(rotationSlip(rotating, { id: second, to: "next key" })), "OK");
+  certify(rotating, "dr-lin");
+  const at = { chain: chain.genesis.chain, height: rotating.height };
+  const state = proveState(rotating.state, at, "institutions", second);
+  const [change] = state.voters as [VoterChange];
+  const head = (at: At, by: string, key = by) => headBy(by, at, rotating, key);
+  const stateBy = (key: string, voters: readonly VoterChange[]) =>
+    verifyStateProof(chain.genesis, {
+      ...state,
+      heads: [head(state, first), head(state, second, key)],
+      voters,
+    }).value;
+
+  const changed = { ...change, heads: [head(change, first), head(change, second)] };
+  const value = stateBy("next key", [changed])!;
+  assert.deepEqual(institutionState.decode(value).nodeKey, keyOf("next key").publicKey);
+  assert.throws(() => stateBy(second, [changed]), refused, "the stolen key signs what is later");
+  assert.throws(() => stateBy("next key", []), refused, "the change is left out");
+
+  const early = { ...change, heads: [head(change, first), head(change, second, "next key")] };
+  assert.throws(() => followVoters(genesisVotes, [early]), refused, "the new key lets itself in");
 });

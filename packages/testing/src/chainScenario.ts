@@ -15,6 +15,7 @@ import {
   revokerOf,
 } from "./grantSlips.ts";
 import { boxKeyOf, bytesOf, keyOf, sealedIdOf } from "./keys.ts";
+import { rotationSlip } from "./nodeKeyRotation.ts";
 import { vouchedBy } from "./registrars.ts";
 import { TestChain, certificateFields } from "./testChain.ts";
 import type { MadeSlip } from "./testChain.ts";
@@ -45,6 +46,7 @@ export class Scenario {
   readonly #intents: MadeSlip[] = [];
   readonly #records: LivedRecord[] = [];
   readonly #visitLife: VisitLife;
+  readonly #clinics: string[] = [];
   readonly #past: MadeSlip[] = [];
   #labels = 0;
 
@@ -82,9 +84,11 @@ export class Scenario {
 
   #membership(): MadeSlip {
     const { chain } = this;
-    switch (this.#below(5)) {
+    switch (this.#below(6)) {
       case 4:
         return this.#rotation();
+      case 5:
+        return this.#nodeKeyRotation();
       case 0:
         return chain.slip(
           "identity.certify",
@@ -102,24 +106,8 @@ export class Scenario {
           },
           keyOf(chain.genesis.authority),
         );
-      case 2: {
-        const id = this.#label("clinic").replace(" ", "-");
-        return chain.slip(
-          "institution.enrol",
-          {
-            id,
-            name: id,
-            level: "community",
-            power: 0,
-            nodeKey: keyOf(id).publicKey,
-            consensusKey: keyOf(`${id} consensus`).publicKey,
-            boxKey: boxKeyOf(id),
-            address: "http://clinic.example",
-            cosigned: [],
-          },
-          keyOf(chain.genesis.authority),
-        );
-      }
+      case 2:
+        return this.#enrolment();
       default:
         return chain.slip(
           "identity.revoke",
@@ -127,6 +115,26 @@ export class Scenario {
           keyOf("care"),
         );
     }
+  }
+
+  #enrolment(): MadeSlip {
+    const { chain } = this;
+    const id = this.#label("clinic").replace(" ", "-");
+    this.#clinics.push(id);
+    return chain.cosignedSlip(
+      "institution.enrol",
+      {
+        id,
+        name: id,
+        level: "community",
+        power: 0,
+        nodeKey: keyOf(id).publicKey,
+        consensusKey: keyOf(`${id} consensus`).publicKey,
+        boxKey: boxKeyOf(id),
+        address: "http://clinic.example",
+      },
+      [],
+    );
   }
 
   /** The next key of somebody who changes it again and again: vouched for by the one before, or by the registrar. */
@@ -145,6 +153,21 @@ export class Scenario {
         ? vouchedBy({ ...fields, commitment }, replaces, keyOf(last), "ROTATED")
         : fields;
     return chain.slip("identity.rotate", { ...vouched, replaces }, keyOf("care"));
+  }
+
+  /** A clinic's next node key, by the one that counts before the block, or by the authority: alone, or with voters. */
+  #nodeKeyRotation(): MadeSlip {
+    const { chain } = this;
+    if (this.#clinics.length === 0) return this.#enrolment();
+    const id = this.#pick(this.#clinics);
+    const { writer, authority } = chain.genesis;
+    const by = this.#pick([id, id, authority]);
+    let no = 0;
+    while (chain.state.get(rows.nodeKey.key(keyOf(`${id} key ${no}`).publicKey)) !== undefined)
+      no += 1;
+    const key = by !== id ? authority : no === 0 ? id : `${id} key ${no - 1}`;
+    const voters = this.#below(2) === 0 ? [] : [writer, "provincial-authority"];
+    return rotationSlip(chain, { id, to: `${id} key ${no}`, by, key, voters });
   }
 
   #careSlip(): MadeSlip {

@@ -1,14 +1,9 @@
 import { institutionKinds } from "../institutionKinds.ts";
-import { both, boxKey, cosigned, flag, hash, id, nfcText, oneOf, uint } from "./row.ts";
+import { both, boxKey, bytes, cosigned, flag, hash, id, nfcText, oneOf, uint } from "./row.ts";
 import type { SlipKindRow } from "./row.ts";
 
-const byAuthority = {
-  signer: "authority",
-  chains: both,
-  carrier: "any",
-  carriedFor: "member",
-  roles: "none",
-} as const;
+const aboutMember = { chains: both, carrier: "any", carriedFor: "member", roles: "none" } as const;
+const byAuthority = { ...aboutMember, signer: "authority" } as const;
 
 /** What an institution is, and its weight as a voter (0: it does not vote). */
 const standing = { level: oneOf(...institutionKinds), power: uint } as const;
@@ -40,5 +35,15 @@ export const membershipKinds = {
     ...byAuthority,
     fields: { id, suspended: flag, cosigned },
     signatureType: "INSTITUTION-SUSPEND",
+  },
+  /**
+   * Another node key in place of the member's. `by`: the member itself, under the key it had, or the authority, with voters;
+   * `possession`: signed under the new key, see `nodeKeys.ts`.
+   */
+  "institution.rotateKey": {
+    ...aboutMember,
+    fields: { id, nodeKey: hash, possession: bytes(64), by: id, cosigned },
+    signer: "institution",
+    signatureType: "INSTITUTION-ROTATE-KEY",
   },
 } as const satisfies Record<string, SlipKindRow>;

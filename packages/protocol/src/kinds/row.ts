@@ -15,6 +15,7 @@ export type ChainKind = "care" | "consortium";
  * - `certificate`: the signing key of the certificate named by `cert`;
  * - `issuer`: the CA intermediate named by `issuer`;
  * - `issuerOrInstitution`: `by` names a CA intermediate or an institution (its node key);
+ * - `institution`: the node key of the institution that `by` names;
  * - `authority`: the node key of the genesis document's `authority`;
  * - `proxy`: the key of the proxy whose index stands in `proxy`.
  */
@@ -27,6 +28,7 @@ export type Signer =
   | "certificate"
   | "issuer"
   | "issuerOrInstitution"
+  | "institution"
   | "authority"
   | "proxy";
 
@@ -107,6 +109,12 @@ type Permission =
       readonly signer: "issuer" | "issuerOrInstitution" | "authority" | "proxy";
       readonly carriedFor: "member";
       readonly roles: "none";
+    }
+  | {
+      readonly signer: "institution";
+      readonly carriedFor: "member";
+      readonly roles: "none";
+      readonly fields: { readonly by: Shape<string> };
     };
 
 /** One slip kind: every column is consensus but `carriedFor`, which is what an honest carrier does (docs/spec/slips.md S-9). */
