@@ -5,11 +5,12 @@ import {
   followVoters,
   isQuorum,
   signerKeyOf,
+  verifyHead,
+  verifyPageSignature,
 } from "@anamnesis/protocol";
 import type {
   ChainId,
   Head,
-  InstitutionId,
   KnownVoters,
   SlipPlace,
   SlipProof,
@@ -36,7 +37,8 @@ export function askHeadOnce(session: Session): AskHead {
 
 /**
  * Makes a member's proof whole: with heads of so many voters that they are enough, of its own height and of each change of
- * voters before it. No single server is believed. Signatures of those who do not vote are left out: they would spoil it.
+ * voters before it. No single server is believed. Signatures that do not count at that height are left out, since they would
+ * spoil it: of those who do not vote, or under a node key that came later.
  *
  * @param order - Whom to ask, first one first.
  * @throws {AnamnesisError} PROOF_INVALID when members signed different states, or too little power signed; UNAVAILABLE when
@@ -62,9 +64,10 @@ export async function withHeads<P extends SlipProof | StateProof>(
 
 function countedIn(place: SlipPlace, known: KnownVoters): SlipPlace {
   if (place.in === "openPage") return place;
-  const countersignatures = place.countersignatures.filter(
-    ({ institution }) => signerKeyOf(known, institution) !== undefined,
-  );
+  const countersignatures = place.countersignatures.filter(({ institution, signature }) => {
+    const key = signerKeyOf(known, institution);
+    return key !== undefined && verifyPageSignature(known.chain, place.header, signature, key);
+  });
   return { ...place, countersignatures };
 }
 
@@ -75,8 +78,11 @@ async function gather(
   order: readonly string[],
 ): Promise<readonly Head[]> {
   const appHash = appHashOf(at.roots);
-  const counts = (id: InstitutionId): boolean => signerKeyOf(known, id) !== undefined;
-  const heads = at.heads.filter(({ institution }) => counts(institution));
+  const counts = (head: Head): boolean => {
+    const key = signerKeyOf(known, head.institution);
+    return key !== undefined && verifyHead(head, key);
+  };
+  const heads = at.heads.filter(counts);
   const failures: unknown[] = [];
   const isEnough = (): boolean =>
     isQuorum(known, new Set(heads.map(({ institution }) => institution)));
@@ -85,7 +91,7 @@ async function gather(
     if (heads.some(({ institution }) => institution === member)) continue;
     try {
       const head = await ask(member, known.chain, at.height);
-      if (!counts(head.institution)) continue;
+      if (!counts(head)) continue;
       if (!equalBytes(head.appHash, appHash)) throw disagreement(known, at.height, heads, head);
       heads.push(head);
     } catch (error) {
