@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { FakeNodes } from "@anamnesis/testing/fakeNodes";
 import { hospital, institutions, makeGenesis, otherHospital } from "@anamnesis/testing/federation";
+import { rotationSlip } from "@anamnesis/testing/nodeKeyRotation";
 import { TestChain } from "@anamnesis/testing/testChain";
 import { consortiumOverHttp } from "./consortium.ts";
 
@@ -52,23 +53,53 @@ const rows: readonly Row[] = [
   },
 ];
 
-for (const { when, power, here, want } of rows)
-  test(`a chain is ${want === "OK" ? "fresh" : "stale"} when ${when}`, async () => {
-    const member = (id: string) => ({ power: power[id] ?? 0, address: `${nodes.address}/${id}` });
-    const chain = new TestChain(makeGenesis("consortium", { member }));
-    nodes.clock.now = chain.time;
-    nodes.serves(chain);
-    nodes.away.clear();
-    for (const id of institutions) if (id !== hospital && !here.includes(id)) nodes.away.add(id);
-    const consortium = consortiumOverHttp({
-      genesis: chain.genesis,
-      institution: hospital,
-      nodeAddress: `${nodes.address}/${hospital}`,
-      now: () => nodes.clock.now,
-    });
-    const code = await consortium.assertFresh().then(
+function chainWith({ power, here }: Pick<Row, "power" | "here">): TestChain {
+  const member = (id: string) => ({ power: power[id] ?? 0, address: `${nodes.address}/${id}` });
+  const chain = new TestChain(makeGenesis("consortium", { member }));
+  nodes.clock.now = chain.time;
+  nodes.serves(chain);
+  nodes.away.clear();
+  nodes.keys.clear();
+  for (const id of institutions) if (id !== hospital && !here.includes(id)) nodes.away.add(id);
+  return chain;
+}
+
+const freshness = (chain: TestChain): Promise<string | undefined> =>
+  consortiumOverHttp({
+    genesis: chain.genesis,
+    institution: hospital,
+    nodeAddress: `${nodes.address}/${hospital}`,
+    now: () => nodes.clock.now,
+  })
+    .assertFresh()
+    .then(
       () => "OK",
       (error: { code?: string }) => error.code,
     );
-    assert.equal(code, want);
+
+for (const { when, want, ...row } of rows)
+  test(`a chain is ${want === "OK" ? "fresh" : "stale"} when ${when}`, async () =>
+    assert.equal(await freshness(chainWith(row)), want));
+
+for (const rotated of [hospital, otherHospital])
+  test(`S-29: after a rotation of ${rotated} heads count under its new node key alone`, async () => {
+    const power = { [hospital]: 1, [otherHospital]: 1 };
+    const chain = chainWith({ power, here: [otherHospital] });
+    const slip = rotationSlip(chain, { id: rotated, to: "next key" });
+    assert.equal(nodes.commit(chain, slip), "OK");
+    assert.equal(await freshness(chain), "STALE_CHAIN", "signed by the key that was left");
+    nodes.keys.set(rotated, "next key");
+    assert.equal(await freshness(chain), "OK");
   });
+
+test("who was suspended makes no chain fresh any more", async () => {
+  const chain = chainWith({
+    power: { [hospital]: 1, [otherHospital]: 1, [clinic]: 1 },
+    here: [otherHospital],
+  });
+  assert.equal(await freshness(chain), "OK");
+  const end = { id: otherHospital, suspended: true };
+  const slip = chain.cosignedSlip("institution.suspend", end, [hospital, clinic]);
+  assert.equal(nodes.commit(chain, slip), "OK");
+  assert.equal(await freshness(chain), "STALE_CHAIN");
+});

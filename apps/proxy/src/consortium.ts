@@ -3,16 +3,20 @@ import { equalBytes } from "@anamnesis/crypto/verify";
 import { Part } from "@anamnesis/http";
 import {
   AnamnesisError,
+  VOTERS,
   decodeSlip,
+  followersAmong,
   isQuorum,
   limits,
   memberOf,
   nodeRoutes,
+  signerKeyOf,
   verifyHead,
-  votersOfGenesis,
+  votersDocument,
 } from "@anamnesis/protocol";
 import type {
   CertificateView,
+  Electorate,
   Fingerprint,
   Genesis,
   Gid,
@@ -39,7 +43,7 @@ export interface Consortium {
   certificate(fingerprint: Fingerprint): Promise<CertificateView | undefined>;
   grant(gid: Gid): Promise<GrantView | undefined>;
   slip(id: SlipId): Promise<SlipOnChain | undefined>;
-  /** @throws {AnamnesisError} STALE_CHAIN unless a quorum of voters, as genesis names them, signed heads at most 10 s old. */
+  /** @throws {AnamnesisError} STALE_CHAIN unless a quorum of those who vote now signed heads at most 10 s old. */
   assertFresh(): Promise<void>;
   /** Posts a slip through the own node. */
   submit(slip: Uint8Array): Promise<void>;
@@ -62,6 +66,14 @@ export function consortiumOverHttp(config: ConsortiumConfig): Consortium {
   const own = new Part("own institution's node", config.nodeAddress, { timeoutMs: TIMEOUT_MS });
   const headAt = (height: number): Promise<Head | undefined> =>
     known(own.call(nodeRoutes.getHeadAt, { params: { chain, height } }));
+  /** Who votes now and under which keys, on the own node's word. */
+  const electorate = async (): Promise<Electorate> => {
+    const params = { chain, map: "institutions", id: VOTERS } as const;
+    const { proof } = await own.call(nodeRoutes.getStateProof, { params });
+    if (proof.end.found !== "value") throw stale("the own node does not show who votes");
+    const voters = votersDocument.decode(proof.end.value);
+    return { voters, followers: followersAmong(config.genesis.members) };
+  };
   let freshUntil = 0;
   return {
     certificate: (fingerprint) =>
@@ -77,7 +89,7 @@ export function consortiumOverHttp(config: ConsortiumConfig): Consortium {
     assertFresh: async () => {
       if (config.now() < freshUntil) return;
       const mine = await own.call(nodeRoutes.getHead, { params: { chain } }).catch(cannotBeSeen);
-      const oldest = await freshness(config, mine, headAt);
+      const oldest = await freshness(config, await electorate().catch(cannotBeSeen), mine, headAt);
       freshUntil = Math.min(config.now() + HEAD_CACHE_MS, oldest + limits.headFreshMs);
     },
     submit: async (body) => {
@@ -125,19 +137,24 @@ async function soon<T>(look: () => Promise<T | undefined>): Promise<T | undefine
  */
 async function freshness(
   config: ConsortiumConfig,
+  electorate: Electorate,
   mine: Head,
   headAt: (height: number) => Promise<Head | undefined>,
 ): Promise<number> {
   const { genesis } = config;
   const params = { chain: genesis.chain };
-  if (!isFresh(mine, genesis, config.institution, config.now()))
+  const isFreshBy = (head: Head, institution: InstitutionId): boolean => {
+    const key = signerKeyOf(electorate, institution) ?? memberOf(genesis, institution).nodeKey;
+    return isFresh(head, genesis, { institution, key, now: config.now() });
+  };
+  if (!isFreshBy(mine, config.institution))
     throw stale("the own node has no head of the last 10 seconds");
   const others = genesis.members.filter(({ id }) => id !== config.institution);
   const agreeing = await Promise.all(
     others.map(async ({ id, address }) => {
       const part = new Part(`node of ${id}`, address, { timeoutMs: TIMEOUT_MS });
       const head = await part.call(nodeRoutes.getHead, { params }).catch(() => undefined);
-      if (head === undefined || !isFresh(head, genesis, id, config.now())) return [];
+      if (head === undefined || !isFreshBy(head, id)) return [];
       const here = await headAt(head.height);
       return here !== undefined && equalBytes(here.appHash, head.appHash) ? [head] : [];
     }),
@@ -145,17 +162,21 @@ async function freshness(
   const signers = new Set([mine.institution]);
   for (const { institution, time } of agreeing.flat().toSorted((a, b) => b.time - a.time)) {
     signers.add(institution);
-    if (isQuorum(votersOfGenesis(genesis), signers)) return Math.min(mine.time, time);
+    if (isQuorum(electorate, signers)) return Math.min(mine.time, time);
   }
   throw stale("too few other institutions' heads of the last 10 seconds agree");
 }
 
-const isFresh = (head: Head, genesis: Genesis, institution: InstitutionId, now: number): boolean =>
-  head.chain === genesis.chain &&
-  head.institution === institution &&
-  now - head.time <= limits.headFreshMs &&
-  head.time - now <= limits.requestSkewMs &&
-  verifyHead(head, memberOf(genesis, institution).nodeKey);
+const isFresh = (
+  head: Head,
+  { chain }: Genesis,
+  by: { readonly institution: InstitutionId; readonly key: Uint8Array; readonly now: number },
+): boolean =>
+  head.chain === chain &&
+  head.institution === by.institution &&
+  by.now - head.time <= limits.headFreshMs &&
+  head.time - by.now <= limits.requestSkewMs &&
+  verifyHead(head, by.key);
 
 const stale = (why: string): AnamnesisError =>
   new AnamnesisError("STALE_CHAIN", `Chain cannot be seen as it is now: ${why}`);

@@ -1,5 +1,5 @@
 /** Nodes of all institutions over chains in memory, as far as proxies ask them; each below its institution's name. */
-import { findCertificate, findGrant, findSlip } from "@anamnesis/ledger";
+import { findCertificate, findGrant, findSlip, proveState } from "@anamnesis/ledger";
 import {
   AnamnesisError,
   NonceMemory,
@@ -60,6 +60,7 @@ const routes = {
   getSlip: below(nodeRoutes.getSlip),
   getGrant: below(nodeRoutes.getGrant),
   getCertificate: below(nodeRoutes.getCertificate),
+  getStateProof: below(nodeRoutes.getStateProof),
   postSlip: below(nodeRoutes.postSlip),
 };
 
@@ -72,6 +73,8 @@ export class FakeNodes {
   readonly headAgeMs = new Map<string, number>();
   /** Institutions that sign another app hash. */
   readonly forked = new Set<string>();
+  /** Labels of the keys under which nodes sign, where these are not their institutions' first ones. */
+  readonly keys = new Map<string, string>();
   /** Slips that were posted. */
   readonly posted: Slip[] = [];
   /** Slips that nodes tell otherwise than the chain holds them. */
@@ -112,6 +115,11 @@ export class FakeNodes {
       handle(routes.getCertificate, ({ params }) =>
         found(findCertificate(at(params).chain.state, params.fingerprint)),
       ),
+      handle(routes.getStateProof, ({ params }) => {
+        const { chain } = at(params);
+        const subject = { chain: chain.genesis.chain, height: chain.height };
+        return proveState(chain.state, subject, params.map, params.id);
+      }),
       handle(routes.postSlip, ({ params, body }) => {
         const { all, chain } = at(params);
         const slip = decodeSlip(body);
@@ -181,7 +189,7 @@ export class FakeNodes {
   ): Head {
     const hash = this.forked.has(institution) ? appHash.map((byte) => byte ^ 1) : appHash;
     const head = { chain: chain.genesis.chain, height, appHash: hash, time, institution };
-    return makeHead(head, signer(keyOf(institution)));
+    return makeHead(head, signer(keyOf(this.keys.get(institution) ?? institution)));
   }
 }
 
