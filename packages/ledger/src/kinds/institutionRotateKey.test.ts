@@ -188,6 +188,7 @@ test("nobody but the key that a member has rotates it in its name", () => {
   const chain = consortium.fork();
   assert.equal(refusal(chain, rotation(chain, { key: "thief" })), "SLIP_SIGNATURE");
   assert.equal(refusal(chain, rotation(chain, { key: authority })), "SLIP_SIGNATURE");
+  assert.equal(refusal(chain, rotation(chain, { by: "care" })), "UNKNOWN_KEY", "the registry's CA");
   const forged = { by: authority, key: "online-clinic", voters: two };
   assert.equal(refusal(chain, rotation(chain, forged)), "SLIP_SIGNATURE");
 });
