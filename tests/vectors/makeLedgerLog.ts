@@ -34,5 +34,5 @@ function makeLog(kind: ChainKind, seed: number): object {
 const source =
   "docs/spec/state.md and slips.md, executed by packages/ledger; genesis in the form of trust.json, groups as base64url, app hashes as hex";
 process.stdout.write(
-  `${JSON.stringify({ source, version: 1, logs: [makeLog("care", 7), makeLog("consortium", 8)] }, null, 1)}\n`,
+  `${JSON.stringify({ source, version: 1, logs: [makeLog("care", 10), makeLog("consortium", 19)] }, null, 1)}\n`,
 );
