@@ -1,6 +1,5 @@
-/** Seeded random lives of a chain: every slip kind, right and wrong, in random blocks. For property tests and golden logs. */
+/** Seeded random lives of a chain: slips of nearly every kind, right and wrong, in random blocks. For property tests and golden logs. */
 import { fromHex, sha256, utf8 } from "@anamnesis/crypto/verify";
-import { rows } from "@anamnesis/ledger";
 import type { BlockResult } from "@anamnesis/ledger";
 import { actions, isReader, pidOf } from "@anamnesis/protocol";
 import type { ChainKind, Genesis, Group, Reader } from "@anamnesis/protocol";
@@ -14,9 +13,8 @@ import {
   revokeFields,
   revokerOf,
 } from "./grantSlips.ts";
-import { boxKeyOf, bytesOf, keyOf, sealedIdOf } from "./keys.ts";
-import { rotationSlip } from "./nodeKeyRotation.ts";
-import { vouchedBy } from "./registrars.ts";
+import { bytesOf, keyOf, sealedIdOf } from "./keys.ts";
+import { MemberLife, certificateIn, doctors } from "./memberLife.ts";
 import { TestChain, certificateFields } from "./testChain.ts";
 import type { MadeSlip } from "./testChain.ts";
 import { VisitLife } from "./visitLife.ts";
@@ -34,7 +32,6 @@ export function seededNumbers(seed: number): (bound: number) => number {
   };
 }
 
-const doctors = ["dr-lin", "dr-wu", "dr-zhao"];
 const hour = 3_600_000;
 
 export class Scenario {
@@ -46,7 +43,7 @@ export class Scenario {
   readonly #intents: MadeSlip[] = [];
   readonly #records: LivedRecord[] = [];
   readonly #visitLife: VisitLife;
-  readonly #clinics: string[] = [];
+  readonly #memberLife: MemberLife;
   readonly #past: MadeSlip[] = [];
   #labels = 0;
 
@@ -57,7 +54,9 @@ export class Scenario {
   ) {
     this.chain = new TestChain(makeGenesis(kind, { params }));
     this.#below = seededNumbers(seed);
-    this.#visitLife = new VisitLife(this.chain, this.#below, (what) => this.#label(what));
+    const label = (what: string): string => this.#label(what);
+    this.#visitLife = new VisitLife(this.chain, this.#below, label);
+    this.#memberLife = new MemberLife(this.chain, this.#below, label);
   }
 
   /** The next block: up to four groups of up to five slips, up to 1.5 s after the one before. */
@@ -78,96 +77,8 @@ export class Scenario {
 
   #slip(): MadeSlip {
     if (this.#below(12) === 0 && this.#past.length > 0) return this.#pick(this.#past);
-    if (this.#below(8) === 0) return this.#membership();
+    if (this.#below(8) === 0) return this.#memberLife.slip();
     return this.chain.genesis.kind === "care" ? this.#careSlip() : this.#consortiumSlip();
-  }
-
-  #membership(): MadeSlip {
-    const { chain } = this;
-    switch (this.#below(6)) {
-      case 4:
-        return this.#rotation();
-      case 5:
-        return this.#nodeKeyRotation();
-      case 0:
-        return chain.slip(
-          "identity.certify",
-          certificateFields(this.#pick(doctors)),
-          keyOf("care"),
-        );
-      case 1:
-        return chain.slip(
-          "institution.level",
-          {
-            id: "general-hospital",
-            level: this.#pick(["secondary", "tertiary"]),
-            power: 1,
-            cosigned: [],
-          },
-          keyOf(chain.genesis.authority),
-        );
-      case 2:
-        return this.#enrolment();
-      default:
-        return chain.slip(
-          "identity.revoke",
-          { fingerprint: certificateFields("dr-zhao").fingerprint, by: "care" },
-          keyOf("care"),
-        );
-    }
-  }
-
-  #enrolment(): MadeSlip {
-    const { chain } = this;
-    const id = this.#label("clinic").replace(" ", "-");
-    this.#clinics.push(id);
-    return chain.cosignedSlip(
-      "institution.enrol",
-      {
-        id,
-        name: id,
-        level: "community",
-        power: 0,
-        nodeKey: keyOf(id).publicKey,
-        consensusKey: keyOf(`${id} consensus`).publicKey,
-        boxKey: boxKeyOf(id),
-        address: "http://clinic.example",
-      },
-      [],
-    );
-  }
-
-  /** The next key of somebody who changes it again and again: vouched for by the one before, or by the registrar. */
-  #rotation(): MadeSlip {
-    const { chain } = this;
-    let no = 1;
-    while (this.#certificate(`dr-han ${no}`) !== undefined) no += 1;
-    const fields = certificateFields(`dr-han ${no}`);
-    const last = `dr-han ${no - 1}`;
-    const old = this.#certificate(last);
-    if (old === undefined) return chain.slip("identity.certify", fields, keyOf("care"));
-    const replaces = certificateFields(last).fingerprint;
-    const { commitment } = rows.certificate.decode(old);
-    const vouched =
-      this.#below(2) === 0
-        ? vouchedBy({ ...fields, commitment }, replaces, keyOf(last), "ROTATED")
-        : fields;
-    return chain.slip("identity.rotate", { ...vouched, replaces }, keyOf("care"));
-  }
-
-  /** A clinic's next node key, by the one that counts before the block, or by the authority: alone, or with voters. */
-  #nodeKeyRotation(): MadeSlip {
-    const { chain } = this;
-    if (this.#clinics.length === 0) return this.#enrolment();
-    const id = this.#pick(this.#clinics);
-    const { writer, authority } = chain.genesis;
-    const by = this.#pick([id, id, authority]);
-    let no = 0;
-    while (chain.state.get(rows.nodeKey.key(keyOf(`${id} key ${no}`).publicKey)) !== undefined)
-      no += 1;
-    const key = by !== id ? authority : no === 0 ? id : `${id} key ${no - 1}`;
-    const voters = this.#below(2) === 0 ? [] : [writer, "provincial-authority"];
-    return rotationSlip(chain, { id, to: `${id} key ${no}`, by, key, voters });
   }
 
   #careSlip(): MadeSlip {
@@ -337,16 +248,12 @@ export class Scenario {
    * goes before others.
    */
   #certified(reader?: Reader): string {
-    const known = doctors.filter((name) => this.#certificate(name) !== undefined);
+    const known = doctors.filter((name) => certificateIn(this.chain, name) !== undefined);
     if (known.length === 0) return "";
     const suiting = known.filter(
       (name) => reader !== undefined && isReader(reader, certificateFields(name)),
     );
     return this.#pick(suiting.length > 0 ? suiting : known);
-  }
-
-  #certificate(name: string): Uint8Array | undefined {
-    return this.chain.state.get(rows.certificate.key(certificateFields(name).fingerprint));
   }
 
   #label(what: string): string {
