@@ -144,7 +144,7 @@ test("I4: a search of everything that servers wrote finds nothing of the records
   const scanner = new LeakScanner(searched);
   let files = 0;
   let bytes = 0;
-  for (const folder of ["homes", "vaults", "logs", "genesis"]) {
+  for (const folder of ["data", "vaults", "logs", "genesis"]) {
     const scanned = scanner.scanDirectory(join(people.dir, folder));
     files += scanned.files;
     bytes += scanned.bytes;
@@ -178,7 +178,7 @@ test("I4: no server holds a person's seed, in whatever form", async () => {
     ]),
   );
   const needles = seeds.flat().flatMap(disguises);
-  for (const folder of ["homes", "vaults", "logs", "genesis", "secrets"])
+  for (const folder of ["data", "vaults", "logs", "genesis", "secrets"])
     for (const { name, content } of filesIn(join(people.dir, folder)))
       assert.ok(
         !needles.some((needle) => content.includes(needle)),
@@ -196,8 +196,8 @@ test("I4: no node holds anything of a patient's certificate", async () => {
   );
   const needles = parts.flat().flatMap(disguises);
   let bytes = 0;
-  for (const institution of readdirSync(join(people.dir, "homes"))) {
-    const folder = join(people.dir, "homes", institution, "node");
+  for (const institution of readdirSync(join(people.dir, "data"))) {
+    const folder = join(people.dir, "data", institution, "node");
     if (!existsSync(folder)) continue;
     for (const { name, content } of filesIn(folder)) {
       bytes += content.length;

@@ -31,7 +31,7 @@ let registrar: GenesisRegistrar;
 
 before(async () => {
   people = await startPeople();
-  const ca = join(people.dir, "homes", "registry", "registry", "ca");
+  const ca = join(people.dir, "data", "registry", "registry", "ca");
   const [seed, der] = await Promise.all(
     ["care.key", "care.der"].map((file) => readFile(join(ca, file))),
   );

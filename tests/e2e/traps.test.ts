@@ -9,8 +9,8 @@ import { visitSigningKey } from "@anamnesis/crypto/patientKeys";
 import { randomBytes, ready, toHex } from "@anamnesis/crypto/verify";
 import { bareKeyId } from "@anamnesis/protocol";
 import { initDataDirectory as initNode } from "../../apps/node/src/dataDirectory.ts";
-import { initHome as initProxy } from "../../apps/proxy/src/home.ts";
-import { initHome as initRegistry } from "../../apps/registry/src/home.ts";
+import { initDataDirectory as initProxy } from "../../apps/proxy/src/dataDirectory.ts";
+import { initDataDirectory as initRegistry } from "../../apps/registry/src/dataDirectory.ts";
 import { keyOf } from "@anamnesis/testing/keys";
 import { revocation } from "@anamnesis/testing/proxy/calls";
 import { ProxyFederation } from "@anamnesis/testing/proxy/federation";
@@ -23,16 +23,18 @@ const reader = await federation.newReader("Dr. Reader");
 const stranger = await federation.newReader("Dr. Stranger");
 const record = await federation.newRecord();
 
-test("T2: no two homes, persons or grants share a key", async (t) => {
+test("T2: no two data directories, persons or grants share a key", async (t) => {
   await ready();
-  await t.test("homes made alike", async () => {
+  await t.test("data directories made alike", async () => {
     const folder = await temporaryFolder();
     try {
       for (const name of ["one", "other"]) {
-        const home = (app: string): string => join(folder.path, name, app);
-        await initNode(home("node"));
-        await initProxy(home("proxy"));
-        await initRegistry(home("registry"), { keyFile: home("secret/registry.key") });
+        const dataDirectory = (app: string): string => join(folder.path, name, app);
+        await initNode(dataDirectory("node"));
+        await initProxy(dataDirectory("proxy"));
+        await initRegistry(dataDirectory("registry"), {
+          keyFile: dataDirectory("secret/registry.key"),
+        });
       }
       // A node has keys to sign, to vote and to be sealed to; a registry two to be sealed to.
       assertDistinct(secretsIn(folder.path), 2 * (3 + 2 + 6));

@@ -2,7 +2,7 @@
  * The entry of every child process of `anamnesis up`: one per institution, one for the registry, one for the vaults.
  *
  * This is the composition root. Apps never import apps; here the command line names the modules to run, and this file
- * loads them by address and calls what they export. Secrets of a home are born in this process and stay in it.
+ * loads them by address and calls what they export. Secrets of a data directory are born in this process and stay in it.
  */
 import { pathToFileURL } from "node:url";
 import { resolve } from "node:path";

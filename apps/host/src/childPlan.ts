@@ -53,7 +53,7 @@ export function childPlan(
       start: "startProxy",
       config: {
         ...shared,
-        home: dataDirectoryOf(dir, id, "proxy"),
+        dataDirectory: dataDirectoryOf(dir, id, "proxy"),
         institution: id,
         index: at + 1,
         trust,
@@ -68,7 +68,7 @@ export function childPlan(
       start: "startRegistry",
       config: {
         ...shared,
-        home: registryDirectory(dir),
+        dataDirectory: registryDirectory(dir),
         keyFile: registryKeyFile(dir),
         trust,
         port: file.ports.registry,

@@ -28,7 +28,7 @@ import { certifyRegistrars } from "./registrars.ts";
 
 type PublicNodeKeys = Pick<Member, "nodeKey" | "consensusKey" | "boxKey">;
 
-/** The public halves that the homes answer once their keys are born. */
+/** The public halves that the data directories answer once their keys are born. */
 interface PublicKeys {
   readonly nodes: ReadonlyMap<string, PublicNodeKeys>;
   readonly proxies: ReadonlyMap<string, { key: Uint8Array; boxKey: Uint8Array }>;
@@ -40,7 +40,7 @@ interface PublicKeys {
 }
 
 /**
- * Makes a federation: homes with their keys, ports, each institution's registrar, genesis documents, trust.json, and last federation.json. Without
+ * Makes a federation: data directories with their keys, ports, each institution's registrar, genesis documents, trust.json, and last federation.json. Without
  * that last file the first run is not done, and starts over.
  *
  * @param processes - One child for each institution, the registry and the vaults: keys are born there and only their
@@ -57,10 +57,10 @@ export async function makeFederation(
   },
 ): Promise<FederationFile> {
   const at = places(dir);
-  for (const left of [at.genesis, at.homes, at.secrets, at.vaults, at.devices, at.attending]) {
+  for (const left of [at.genesis, at.data, at.secrets, at.vaults, at.devices, at.attending]) {
     await rm(left, { recursive: true, force: true });
   }
-  for (const folder of [at.genesis, at.homes, at.secrets, at.vaults, at.devices, at.attending]) {
+  for (const folder of [at.genesis, at.data, at.secrets, at.vaults, at.devices, at.attending]) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }
   const child = (name: string): Child => {
@@ -68,7 +68,7 @@ export async function makeFederation(
     if (found === undefined) throw new Error(`No child process for ${name}`);
     return found;
   };
-  const keys = await makeHomes(dir, profile, child);
+  const keys = await makeDataDirectories(dir, profile, child);
   const file = await planFile(profile, options.demo);
   const withRegistrars = (certified: readonly GenesisRegistrar[]): Trust => ({
     v: 1,
@@ -91,7 +91,7 @@ export async function makeFederation(
   return file;
 }
 
-async function makeHomes(
+async function makeDataDirectories(
   dir: string,
   profile: Profile,
   child: (name: string) => Child,
@@ -108,11 +108,15 @@ async function makeHomes(
   );
   const proxies = Promise.all(
     profile.proxies.map(async (id) => {
-      const made = await child(id).call("proxy", "initHome", dataDirectoryOf(dir, id, "proxy"));
+      const made = await child(id).call(
+        "proxy",
+        "initDataDirectory",
+        dataDirectoryOf(dir, id, "proxy"),
+      );
       return [id, made as { key: Uint8Array; boxKey: Uint8Array }] as const;
     }),
   );
-  const registry = child("registry").call("registry", "initHome", registryDirectory(dir), {
+  const registry = child("registry").call("registry", "initDataDirectory", registryDirectory(dir), {
     keyFile: registryKeyFile(dir),
   });
   const [nodeKeys, proxyKeys, authority] = await Promise.all([nodes, proxies, registry]);

@@ -75,7 +75,7 @@ async function certify(
   const registrar = { institution: id, name, identifier: name, request, boxKey };
   const node = dataDirectoryOf(dir, id, "node");
   const vouched = (await child(id).call("node", "vouchForRegistrar", node, registrar)) as object;
-  const place = { home: registryDirectory(dir), keyFile: registryKeyFile(dir), trust };
+  const place = { dataDirectory: registryDirectory(dir), keyFile: registryKeyFile(dir), trust };
   return (await child("registry").call("registry", "issueRegistrar", place, {
     ...registrar,
     ...vouched,

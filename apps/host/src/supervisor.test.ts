@@ -36,7 +36,7 @@ test("supervise() starts a child again when it dies, says so, and ends it when t
   const [port = 0] = await freePorts(1);
   const said: string[] = [];
   const first = spawnChild("vault", dir);
-  const { replicas } = (await first.call("vault", "initHome", join(dir, "home"))) as {
+  const { replicas } = (await first.call("vault", "initDataDirectory", join(dir, "data"))) as {
     replicas: string[];
   };
   assert.equal(replicas.length, 2);
@@ -81,17 +81,20 @@ test("a child answers what it was asked, or why it could not", async (t) => {
     code: "INTERNAL",
     message: /exports no function/,
   });
-  await assert.rejects(host.call("registry", "initHome", dir, { keyFile: join(dir, "key") }), {
-    code: "BAD_REQUEST",
-  });
+  await assert.rejects(
+    host.call("registry", "initDataDirectory", dir, { keyFile: join(dir, "key") }),
+    {
+      code: "BAD_REQUEST",
+    },
+  );
   process.kill(host.pid, "SIGSTOP");
-  const waiting = assert.rejects(host.call("vault", "initHome", dir), {
+  const waiting = assert.rejects(host.call("vault", "initDataDirectory", dir), {
     code: "UNAVAILABLE",
     message: "vault ended (SIGKILL)",
   });
   process.kill(host.pid, "SIGKILL");
   await waiting;
-  await assert.rejects(host.call("vault", "initHome", dir), { code: "UNAVAILABLE" });
+  await assert.rejects(host.call("vault", "initDataDirectory", dir), { code: "UNAVAILABLE" });
   assert.equal(await readFile(join(dir, "vault.log"), "utf8"), "");
 });
 

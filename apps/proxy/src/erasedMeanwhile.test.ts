@@ -25,7 +25,7 @@ test("shares that are erased while a request is checked are not used for it", as
   assert.equal(await codeOf(await own.open(1, who, made, [target])), "OK");
   await stop();
 
-  const { consortium: chain, nodes: fakes, trust, homes: folders } = own.parties;
+  const { consortium: chain, nodes: fakes, trust, dataDirectories: folders } = own.parties;
   const store = new ProxyStore(join(folders.get(1)!, "store"));
   t.after(() => store.close());
   const seen = consortiumOverHttp({

@@ -26,7 +26,7 @@ import { ProxyStore } from "./store.ts";
 
 const federation = await ProxyFederation.start([1]);
 after(() => federation.stop());
-const { nodes, homes, consortium } = federation.parties;
+const { nodes, dataDirectories, consortium } = federation.parties;
 const reader = await federation.newReader("Dr. Reader");
 const record = await federation.newRecord();
 
@@ -224,16 +224,16 @@ test("shares survive a restart; erased ones are nowhere on disk, nor is a key fo
   assert.equal((await own.erase(1, ended.gid, revocation(own.parties, ended).bytes)).status, 200);
   await stopAgain();
 
-  const home = own.parties.homes.get(1)!;
+  const dataDirectory = own.parties.dataDirectories.get(1)!;
   const secrets = (made: MadeGrant): Uint8Array[] => [
     made.dealt.shares[0]!.replyKey,
     ...made.dealt.shares[0]!.points,
   ];
-  assert.deepEqual(await readdir(join(home, "store", "shareKeys")), [live.gid]);
+  assert.deepEqual(await readdir(join(dataDirectory, "store", "shareKeys")), [live.gid]);
   for (const secret of [...secrets(ended), ...secrets(live)])
-    assert.deepEqual(await holders(home, secret), []);
+    assert.deepEqual(await holders(dataDirectory, secret), []);
   assert.deepEqual(
-    await holders(home, ended.digest),
+    await holders(dataDirectory, ended.digest),
     ["data.mdb"],
     "the search finds what is there",
   );
@@ -247,7 +247,7 @@ test("an erasure that a crash cut short is finished at the next start", async ()
   const who = await own.newReader("Dr. Reader");
   const made = await own.granted(who, [await own.newRecord()]);
   await stop();
-  const folder = join(own.parties.homes.get(1)!, "store");
+  const folder = join(own.parties.dataDirectories.get(1)!, "store");
   const key = await readFile(join(folder, "shareKeys", made.gid));
   const store = new ProxyStore(folder);
   await store.putGrant(made.gid, { ...store.grant(made.gid)!, secret: null }, []);
@@ -259,7 +259,7 @@ test("an erasure that a crash cut short is finished at the next start", async ()
 });
 
 test("shares that were changed on disk are refused, not used", async () => {
-  const store = new ProxyStore(join(homes.get(2)!, "store"));
+  const store = new ProxyStore(join(dataDirectories.get(2)!, "store"));
   const gid = "ab".repeat(32);
   const held = {
     grant: new Uint8Array(3),
@@ -272,7 +272,7 @@ test("shares that were changed on disk are refused, not used", async () => {
   };
   await store.putGrant(gid, held, [[new Uint8Array(576)]]);
   assert.deepEqual(store.grant(gid)?.secret, held.secret);
-  await writeFile(join(homes.get(2)!, "store", "shareKeys", gid), new Uint8Array(32));
+  await writeFile(join(dataDirectories.get(2)!, "store", "shareKeys", gid), new Uint8Array(32));
   assert.throws(() => store.grant(gid), { code: "STORE_CORRUPT" });
   await store.close();
 });

@@ -1,3 +1,3 @@
-export { initHome } from "./home.ts";
+export { initDataDirectory } from "./dataDirectory.ts";
 export { startProxy } from "./proxy.ts";
 export type { ProxyConfig } from "./proxy.ts";

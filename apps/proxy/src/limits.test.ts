@@ -44,7 +44,7 @@ test("a patient deals so many grants in an hour; the same one again costs nothin
     assert.equal(await post(third), "OK");
   }));
 
-test("H-52: a proxy's home is one proxy's", () =>
+test("H-52: a proxy's data directory is one proxy's", () =>
   withProxy({}, () => assert.rejects(federation.run(1), { code: "ALREADY_RUNNING" })));
 
 test("so many packages are taken from one origin in a minute, whatever is in them", () =>
@@ -65,7 +65,7 @@ test("a proxy that has no room for a grant refuses it and keeps nothing of it", 
     const made = await newGrant();
     const refused = await federation.postShares(1, await sharesFor(parties, made, 1));
     assert.deepEqual([refused.status, await codeOf(refused)], [507, "STORAGE_FULL"]);
-    const keys = await readdir(join(parties.homes.get(1)!, "store", "shareKeys"));
+    const keys = await readdir(join(parties.dataDirectories.get(1)!, "store", "shareKeys"));
     assert.equal(keys.includes(made.gid), false);
   }));
 
@@ -92,7 +92,7 @@ test("a patient whose certificate is revoked grants nothing more, a minute later
 });
 
 test("I5: nothing that a proxy keeps joins two grants of a patient by the certificate behind them", async () => {
-  const home = parties.homes.get(1)!;
+  const dataDirectory = parties.dataDirectories.get(1)!;
   const { patient } = parties.certificates;
   const { serial, signingKey } = readCertificate(patient, parties.trust.chains[0]!.cas);
   const secrets = [patient, serial, signingKey, sha256(patient), sha256(signingKey)].flatMap(
@@ -104,7 +104,7 @@ test("I5: nothing that a proxy keeps joins two grants of a patient by the certif
     gids.add(made.gid);
   }
   let kept = 0;
-  for (const entry of await readdir(home, { recursive: true, withFileTypes: true })) {
+  for (const entry of await readdir(dataDirectory, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const bytes = await readFile(join(entry.parentPath, entry.name));
     for (const gid of gids)

@@ -8,7 +8,7 @@ import { startProxy } from "./proxy.ts";
 
 const fields = {
   trust: line,
-  home: line,
+  dataDirectory: line,
   institution: line,
   index: uint,
   nodeAddress: line,

@@ -14,15 +14,15 @@ import { consortiumOverHttp } from "./consortium.ts";
 import type { Consortium } from "./consortium.ts";
 import { Denials } from "./denials.ts";
 import { sweep } from "./erasure.ts";
-import { nonceFolder, readKeys, requestsFolder, storeFolder } from "./home.ts";
+import { nonceFolder, readKeys, requestsFolder, storeFolder } from "./dataDirectory.ts";
 import { KeptRequests } from "./keptRequests.ts";
 import { ReadGrants } from "./readGrants.ts";
 import { routes } from "./routes.ts";
 import { ProxyStore } from "./store.ts";
 
 export interface ProxyConfig extends HttpConfig {
-  /** What {@link initHome} made. */
-  readonly home: string;
+  /** What {@link initDataDirectory} made. */
+  readonly dataDirectory: string;
   readonly institution: string;
   /** 1…n, as in the consortium's genesis. */
   readonly index: number;
@@ -53,10 +53,10 @@ const GRANTS_PER_HOUR = 1_000;
 /**
  * Starts a proxy. Resolves once it listens.
  *
- * @throws {AnamnesisError} BAD_REQUEST if genesis names no such proxy, ALREADY_RUNNING if its home is in use.
+ * @throws {AnamnesisError} BAD_REQUEST if genesis names no such proxy, ALREADY_RUNNING if its data directory is in use.
  */
 export const startProxy = (config: ProxyConfig): Promise<Server> =>
-  holding([config.home], () => start(config));
+  holding([config.dataDirectory], () => start(config));
 
 async function start(config: ProxyConfig): Promise<Server> {
   await ready();
@@ -72,8 +72,8 @@ async function start(config: ProxyConfig): Promise<Server> {
       `Genesis names no proxy ${config.index} at ${config.institution}`,
     );
   }
-  const keys = await readKeys(config.home);
-  const store = new ProxyStore(storeFolder(config.home), config.quotaBytes);
+  const keys = await readKeys(config.dataDirectory);
+  const store = new ProxyStore(storeFolder(config.dataDirectory), config.quotaBytes);
   await store.finishErasures();
   const consortium = consortiumOverHttp({
     genesis,
@@ -81,8 +81,8 @@ async function start(config: ProxyConfig): Promise<Server> {
     nodeAddress: config.nodeAddress,
     now,
   });
-  const nonces = await NonceJournal.open(nonceFolder(config.home), now());
-  const kept = new KeptRequests(requestsFolder(config.home));
+  const nonces = await NonceJournal.open(nonceFolder(config.dataDirectory), now());
+  const kept = new KeptRequests(requestsFolder(config.dataDirectory));
   const { signing } = keys;
   const denials = new Denials({
     chain: genesis.chain,

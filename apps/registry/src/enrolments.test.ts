@@ -285,7 +285,7 @@ test("issueRegistrar() works before the registry runs; the chains hear of it onc
 
 test("issueRegistrar() works beside a running registry, once for one person", async () => {
   const device = await newDevice();
-  const { home, keyFile, trust } = federation.config;
+  const { dataDirectory, keyFile, trust } = federation.config;
   const second = {
     institution: hospital as string,
     role: "registrar",
@@ -294,7 +294,7 @@ test("issueRegistrar() works beside a running registry, once for one person", as
   };
   const issue = (made = device, person = second, by = keyOf(hospital)) =>
     issueRegistrar(
-      { home, keyFile, trust },
+      { dataDirectory, keyFile, trust },
       {
         ...person,
         request: made.request,

@@ -8,7 +8,7 @@ import { startRegistry } from "./registry.ts";
 
 const fields = {
   trust: line,
-  home: line,
+  dataDirectory: line,
   keyFile: line,
   lookupsPerMinute: optional(uint),
   retryEveryMs: optional(uint),

@@ -1,4 +1,4 @@
-import type { HomePlace } from "./home.ts";
+import type { DataPlace } from "./dataDirectory.ts";
 import { openRegistry } from "./registry.ts";
 import { record } from "./enrolments.ts";
 import { lookupLog } from "./contacts.ts";
@@ -7,13 +7,13 @@ import { credentialOf } from "./people.ts";
 import { requestedKey } from "@anamnesis/protocol";
 import type { Credential, Trust } from "@anamnesis/protocol";
 
-/** A home with the federation that it serves. */
-export interface OperatorPlace extends HomePlace {
+/** A data directory with the federation that it serves. */
+export interface OperatorPlace extends DataPlace {
   readonly trust: Trust;
 }
 
 /**
- * Certifies an institution's registrar, whom no registrar attests: for the operator, who has the home and its key file at hand. It works
+ * Certifies an institution's registrar, whom no registrar attests: for the operator, who has the data directory and its key file at hand. It works
  * before the registry first runs, and beside a running one; the chains get the certificate from the registry as soon as
  * it runs and their nodes answer.
  *

@@ -4,15 +4,15 @@ import type { Trust } from "@anamnesis/protocol";
 import { CallerCheck, NonceJournal, holding, serve } from "@anamnesis/server";
 import type { HttpConfig, Server } from "@anamnesis/server";
 import type { RegistryDeps } from "./deps.ts";
-import { nonceFolder, openHome } from "./home.ts";
-import type { HomePlace } from "./home.ts";
+import { nonceFolder, openDataDirectory } from "./dataDirectory.ts";
+import type { DataPlace } from "./dataDirectory.ts";
 import { NoticeOutbox } from "./noticeOutbox.ts";
 import { People } from "./people.ts";
 import { knownCertificate, routes } from "./routes.ts";
 import { SealedStore } from "./sealedStore.ts";
 import { SlipOutbox } from "./slipOutbox.ts";
 
-export interface RegistryConfig extends HttpConfig, HomePlace {
+export interface RegistryConfig extends HttpConfig, DataPlace {
   readonly trust: Trust;
   /** Look-ups that one doctor may make within a minute; default 30. */
   readonly lookupsPerMinute?: number;
@@ -22,11 +22,11 @@ export interface RegistryConfig extends HttpConfig, HomePlace {
   readonly now?: () => number;
 }
 
-/** Opens home and store. The caller closes the store. */
+/** Opens data directory and store. The caller closes the store. */
 export async function openRegistry(
   config: Omit<RegistryConfig, keyof HttpConfig>,
 ): Promise<RegistryDeps> {
-  const { authorities, box, storeKey, storePath } = await openHome(config);
+  const { authorities, box, storeKey, storePath } = await openDataDirectory(config);
   const { trust, now = Date.now, lookupsPerMinute = 30 } = config;
   const store = new SealedStore(storePath, storeKey);
   const people = new People(store);
@@ -47,14 +47,14 @@ export async function openRegistry(
 /**
  * Starts a registry. Resolves once it listens.
  *
- * @throws {AnamnesisError} ALREADY_RUNNING if its home is in use by another; what the operator does beside it is not.
+ * @throws {AnamnesisError} ALREADY_RUNNING if its data directory is in use by another; what the operator does beside it is not.
  */
 export const startRegistry = (config: RegistryConfig): Promise<Server> =>
-  holding([config.home], () => start(config));
+  holding([config.dataDirectory], () => start(config));
 
 async function start(config: RegistryConfig): Promise<Server> {
   const deps = await openRegistry(config);
-  const nonces = await NonceJournal.open(nonceFolder(config.home), deps.now());
+  const nonces = await NonceJournal.open(nonceFolder(config.dataDirectory), deps.now());
   const { address } = consortiumOf(config.trust).consortium.registry;
   const callers = new CallerCheck({
     now: deps.now,

@@ -16,7 +16,7 @@ import { startRegistry } from "./registry.ts";
 const federation = await startFederation();
 after(() => federation.node.stop());
 
-test("H-50 to H-52: a registry's home is its own, and it refuses what is replayed, at another server too", async () => {
+test("H-50 to H-52: a registry's data directory is its own, and it refuses what is replayed, at another server too", async () => {
   const { config, registry } = federation;
   const { host, port } = new URL(registry.address);
   const { publicKey, secretKey } = signingKeypair(randomBytes(32));

@@ -13,7 +13,7 @@ import {
   signedHeaders,
   startFederation,
 } from "@anamnesis/testing/registryFederation";
-import { initHome, openHome } from "./home.ts";
+import { initDataDirectory, openDataDirectory } from "./dataDirectory.ts";
 import { SealedStore } from "./sealedStore.ts";
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 
@@ -72,33 +72,42 @@ test("a value moved to another key, or changed, is refused", async () => {
   await changed.close();
 });
 
-test("initHome() keeps keys from others, and the store's key outside the home", async () => {
+test("initDataDirectory() keeps keys from others, and the store's key outside the data directory", async () => {
   const folder = await newFolder();
-  const place = { home: join(folder, "home"), keyFile: join(folder, "keys", "store.key") };
-  await assert.rejects(initHome(place.home, { keyFile: join(place.home, "store.key") }), {
-    code: "BAD_REQUEST",
-  });
-  const made = await initHome(place.home, place);
+  const place = { dataDirectory: join(folder, "data"), keyFile: join(folder, "keys", "store.key") };
+  await assert.rejects(
+    initDataDirectory(place.dataDirectory, { keyFile: join(place.dataDirectory, "store.key") }),
+    {
+      code: "BAD_REQUEST",
+    },
+  );
+  const made = await initDataDirectory(place.dataDirectory, place);
   assert.deepEqual(
     made.cas.map(({ id }) => id),
     ["root", "care", "third-parties"],
   );
   const keys = ["box.key", "trace.key", "ca/root.key", "ca/care.key", "ca/third-parties.key"];
   for (const file of keys) {
-    assert.equal((await stat(join(place.home, file))).mode & 0o777, 0o600);
+    assert.equal((await stat(join(place.dataDirectory, file))).mode & 0o777, 0o600);
   }
   assert.equal((await stat(place.keyFile)).mode & 0o777, 0o600);
   assert.notDeepEqual(made.traceKey, made.boxKey);
-  await assert.rejects(initHome(place.home, place), { code: "DEVICE_EXISTS" });
+  await assert.rejects(initDataDirectory(place.dataDirectory, place), { code: "DEVICE_EXISTS" });
   await chmod(place.keyFile, 0o644);
-  await assert.rejects(openHome({ home: place.home, keyFile: place.keyFile }), {
-    code: "FILE_UNREADABLE",
-  });
+  await assert.rejects(
+    openDataDirectory({ dataDirectory: place.dataDirectory, keyFile: place.keyFile }),
+    {
+      code: "FILE_UNREADABLE",
+    },
+  );
   await chmod(place.keyFile, 0o600);
   await writeFile(place.keyFile, "short");
-  await assert.rejects(openHome({ home: place.home, keyFile: place.keyFile }), {
-    code: "FILE_UNREADABLE",
-  });
+  await assert.rejects(
+    openDataDirectory({ dataDirectory: place.dataDirectory, keyFile: place.keyFile }),
+    {
+      code: "FILE_UNREADABLE",
+    },
+  );
 });
 
 test("I4: nothing in the registry's data tells who is enrolled", async (t) => {
@@ -157,14 +166,14 @@ test("I4: nothing in the registry's data tells who is enrolled", async (t) => {
     patient.box.publicKey.slice(0, 24),
   ].map((key) => Buffer.from(key));
   const needles = [...secrets.flatMap(spellings), ...ids, ...keys];
-  assert.deepEqual(await holders(federation.config.home, needles), []);
+  assert.deepEqual(await holders(federation.config.dataDirectory, needles), []);
   // The same search finds each needle once it lies there in the open.
   for (const needle of needles) {
     await writeFile(
-      join(federation.config.home, "store", "planted"),
+      join(federation.config.dataDirectory, "store", "planted"),
       Buffer.concat([randomBytes(99), needle]),
     );
-    assert.deepEqual(await holders(federation.config.home, needles), ["planted"]);
+    assert.deepEqual(await holders(federation.config.dataDirectory, needles), ["planted"]);
   }
 });
 

@@ -12,7 +12,7 @@ import { trustJson } from "@anamnesis/protocol";
 import type { Ticket } from "@anamnesis/protocol";
 import { makeGenesis } from "@anamnesis/testing/federation";
 import { showing, ticketFor } from "@anamnesis/testing/tickets";
-import { initHome } from "./home.ts";
+import { initDataDirectory } from "./dataDirectory.ts";
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 
 const children: ChildProcess[] = [];
@@ -20,12 +20,15 @@ after(() => children.forEach((child) => child.kill("SIGKILL")));
 
 test("kill -9 during an upload loses no acknowledged object and leaves nothing of the other", async () => {
   const folder = await temporaryFolder("vault-crash-");
-  const home = join(folder, "home");
-  const { replicas } = await initHome(home);
+  const dataDirectory = join(folder, "data");
+  const { replicas } = await initDataDirectory(dataDirectory);
   const trust = join(folder, "trust.json");
   await writeFile(trust, trustJson({ v: 1, chains: [makeGenesis("care")] }));
   const config = join(folder, "vault.json");
-  await writeFile(config, JSON.stringify({ id: "vault", home, trust, logLevel: "silent" }));
+  await writeFile(
+    config,
+    JSON.stringify({ id: "vault", dataDirectory, trust, logLevel: "silent" }),
+  );
 
   const first = await run(config);
   const [kept, lost] = [randomBytes(32), randomBytes(32)];

@@ -1,5 +1,5 @@
 export { Disk } from "./disk.ts";
-export { initHome } from "./home.ts";
+export { initDataDirectory } from "./dataDirectory.ts";
 export { ReplicaSet } from "./replicaSet.ts";
 export type { ScrubResult } from "./replicaSet.ts";
 export { parseObjectId } from "./store.ts";

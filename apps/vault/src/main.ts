@@ -9,7 +9,7 @@ import { startVault } from "./vault.ts";
 const fields = {
   id: line,
   trust: line,
-  home: optional(line),
+  dataDirectory: optional(line),
   replicas: optional(list(line, 64)),
   quotaBytes: optional(uint),
   objectBytesMax: optional(uint),

@@ -15,7 +15,7 @@ import {
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 import { showing, ticketFor } from "@anamnesis/testing/tickets";
 import type { TicketParts } from "@anamnesis/testing/tickets";
-import { initHome } from "./home.ts";
+import { initDataDirectory } from "./dataDirectory.ts";
 import { startVault } from "./vault.ts";
 import type { Vault } from "./vault.ts";
 
@@ -28,9 +28,9 @@ const chainOfOther = otherHospital as string as ChainId;
 before(async () => {
   const trust = makeTrust({ care: [hospital, otherHospital] });
   for (const id of ["vault", "another"]) {
-    const home = await temporaryFolder("vault-tickets-");
-    const { replicas } = await initHome(home);
-    const vault = await startVault({ id, home, trust, logLevel: "silent" });
+    const dataDirectory = await temporaryFolder("vault-tickets-");
+    const { replicas } = await initDataDirectory(dataDirectory);
+    const vault = await startVault({ id, dataDirectory, trust, logLevel: "silent" });
     vaults.set(id, { ...vault, replicas });
   }
   assert.equal(await put(stored, showing(ticketFor("put", stored))), "OK");

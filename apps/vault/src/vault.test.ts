@@ -7,7 +7,7 @@ import { randomBytes, sha256, toBase64url, toHex } from "@anamnesis/crypto/verif
 import type { Ticket } from "@anamnesis/protocol";
 import { makeTrust } from "@anamnesis/testing/federation";
 import { showing, ticketFor } from "@anamnesis/testing/tickets";
-import { initHome } from "./home.ts";
+import { initDataDirectory } from "./dataDirectory.ts";
 import { startVault } from "./vault.ts";
 import type { VaultConfig } from "./vault.ts";
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
@@ -15,9 +15,15 @@ import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 const trust = makeTrust();
 
 async function start(config: Partial<VaultConfig> = {}) {
-  const home = await temporaryFolder("vault-");
-  const { replicas } = await initHome(home);
-  const vault = await startVault({ id: "vault", home, trust, logLevel: "silent", ...config });
+  const dataDirectory = await temporaryFolder("vault-");
+  const { replicas } = await initDataDirectory(dataDirectory);
+  const vault = await startVault({
+    id: "vault",
+    dataDirectory,
+    trust,
+    logLevel: "silent",
+    ...config,
+  });
   after(() => vault.stop());
   return { ...vault, replicas };
 }

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { AnamnesisError, vaultRoutes } from "@anamnesis/protocol";
 import type { Trust } from "@anamnesis/protocol";
 import { Disk } from "./disk.ts";
-import { replicaFolders } from "./home.ts";
+import { replicaFolders } from "./dataDirectory.ts";
 import { holding, serve } from "@anamnesis/server";
 import type { HttpConfig, Server } from "@anamnesis/server";
 import { ReplicaSet } from "./replicaSet.ts";
@@ -14,9 +14,9 @@ export interface VaultConfig extends HttpConfig {
   readonly id: string;
   /** The chains of the federation: their members' nodes sign tickets. */
   readonly trust: Trust;
-  /** What {@link initHome} made; may be left out where `replicas` are named. */
-  readonly home?: string;
-  /** Directories, at least two; default those in the home. */
+  /** What {@link initDataDirectory} made; may be left out where `replicas` are named. */
+  readonly dataDirectory?: string;
+  /** Directories, at least two; default those in the data directory. */
   readonly replicas?: readonly string[];
   /** Most bytes a replica; default the disk's. */
   readonly quotaBytes?: number;
@@ -41,7 +41,7 @@ const OBJECT_BYTES_MAX = 4 * 1024 ** 3;
  * @throws {AnamnesisError} BAD_REQUEST for fewer than two replicas, ALREADY_RUNNING if one of them is in use.
  */
 export async function startVault(config: VaultConfig): Promise<Vault> {
-  const folders = config.replicas ?? foldersOf(config.home);
+  const folders = config.replicas ?? foldersOf(config.dataDirectory);
   for (const folder of folders) await mkdir(folder, { recursive: true, mode: 0o700 });
   return holding(folders, () => start(folders, config));
 }
@@ -78,8 +78,8 @@ async function start(folders: readonly string[], config: VaultConfig): Promise<V
   };
 }
 
-function foldersOf(home: string | undefined): string[] {
-  if (home === undefined)
-    throw new AnamnesisError("BAD_REQUEST", "Vault has neither a home nor replicas");
-  return replicaFolders(home);
+function foldersOf(dataDirectory: string | undefined): string[] {
+  if (dataDirectory === undefined)
+    throw new AnamnesisError("BAD_REQUEST", "Vault has neither a data directory nor replicas");
+  return replicaFolders(dataDirectory);
 }

@@ -52,18 +52,18 @@ export class NodeFederation {
   static async make(options: FederationOptions = {}): Promise<NodeFederation> {
     const { params, members = [hospital, authority, province], registry, cas } = options;
     const dir = await temporaryFolder("nodes-");
-    const homes = new Map<string, PublicNodeKeys & { readonly address: string }>();
+    const made = new Map<string, PublicNodeKeys & { readonly address: string }>();
     const keys = new Map<string, NodeKeys>();
     const ports = await freePorts(members.length);
     for (const [i, id] of members.entries()) {
       const publicKeys = await initDataDirectory(join(dir, id));
-      homes.set(id, { ...publicKeys, address: `http://127.0.0.1:${ports[i]}` });
+      made.set(id, { ...publicKeys, address: `http://127.0.0.1:${ports[i]}` });
       keys.set(id, await readKeys(join(dir, id)));
     }
     const trust = makeTrust({
       params,
       cas,
-      member: (id) => homes.get(id),
+      member: (id) => made.get(id),
       node: (id) => keys.get(id)?.signing,
       registry: {
         traceKey: (await boxOf("traces")).publicKey,

@@ -19,7 +19,7 @@ import {
 } from "@anamnesis/protocol";
 import type { Attestation, CaKey, Credential, Trust } from "@anamnesis/protocol";
 import type { Server } from "@anamnesis/server";
-import { initHome } from "../../../apps/registry/src/home.ts";
+import { initDataDirectory } from "../../../apps/registry/src/dataDirectory.ts";
 import { issueRegistrar } from "../../../apps/registry/src/operator.ts";
 import { startRegistry } from "../../../apps/registry/src/registry.ts";
 import type { RegistryConfig } from "../../../apps/registry/src/registry.ts";
@@ -86,8 +86,11 @@ export interface Federation {
 
 export async function startFederation(options: Partial<RegistryConfig> = {}): Promise<Federation> {
   const folder = await temporaryFolder("registry-");
-  const place = { home: join(folder, "home"), keyFile: join(folder, "secret", "store.key") };
-  const { cas, boxKey, traceKey } = await initHome(place.home, place);
+  const place = {
+    dataDirectory: join(folder, "data"),
+    keyFile: join(folder, "secret", "store.key"),
+  };
+  const { cas, boxKey, traceKey } = await initDataDirectory(place.dataDirectory, place);
   const node = await startNode(() => cas);
   const trust = makeTrust({
     name: "test",

@@ -36,7 +36,7 @@ export const places = (dir: string) => ({
   trust: join(dir, "trust.json"),
   lock: join(dir, "up.lock"),
   genesis: join(dir, "genesis"),
-  homes: join(dir, "homes"),
+  data: join(dir, "data"),
   /** Keys that must not lie beside the data they protect. */
   secrets: join(dir, "secrets"),
   vaults: join(dir, "vaults"),

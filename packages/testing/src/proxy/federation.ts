@@ -77,10 +77,10 @@ export class ProxyFederation {
 
   /** Starts one proxy, or starts it again. @returns how to stop it before the others. */
   async run(index: number, config: Partial<ProxyConfig> = {}): Promise<() => Promise<void>> {
-    const { trust, nodes, homes, consortium } = this.parties;
+    const { trust, nodes, dataDirectories, consortium } = this.parties;
     const { institution } = consortium.genesis.consortium!.proxies[index - 1]!;
     const proxy = await startProxy({
-      home: homes.get(index)!,
+      dataDirectory: dataDirectories.get(index)!,
       institution,
       index,
       trust,

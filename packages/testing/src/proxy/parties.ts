@@ -1,10 +1,10 @@
-/** The parties of a federation in which proxies can be tried: authorities, chains, nodes, proxies' homes, one patient. */
+/** The parties of a federation in which proxies can be tried: authorities, chains, nodes, proxies' data directories, one patient. */
 import { join } from "node:path";
 import { identityKeys } from "@anamnesis/crypto/patientKeys";
 import type { BoxKeys } from "@anamnesis/crypto/patientKeys";
 import { randomBytes } from "@anamnesis/crypto/verify";
 import type { ProxyMember, Trust } from "@anamnesis/protocol";
-import { initHome } from "../../../../apps/proxy/src/home.ts";
+import { initDataDirectory } from "../../../../apps/proxy/src/dataDirectory.ts";
 import type { Authority } from "../../../../apps/registry/src/authority.ts";
 import { issueCertificate } from "../../../../apps/registry/src/certificates.ts";
 import { CertificateOffice, startListServer } from "../certificateOffice.ts";
@@ -33,7 +33,7 @@ export interface Parties {
   /** The registry, as far as proxies ask it. */
   readonly registry: ListServer;
   /** Homes of the four proxies by index. */
-  readonly homes: ReadonlyMap<number, string>;
+  readonly dataDirectories: ReadonlyMap<number, string>;
   readonly seed: Uint8Array;
   readonly identity: BoxKeys;
   readonly certificates: Certificates;
@@ -43,12 +43,12 @@ export interface Parties {
 export async function makeParties(parts: Pick<FederationParts, "k"> = {}): Promise<Parties> {
   const nodes = await FakeNodes.start();
   const office = await CertificateOffice.make("", genesisTime);
-  const homes = new Map<number, string>();
+  const dataDirectories = new Map<number, string>();
   const proxies = new Map<number, Partial<ProxyMember>>();
   for (let index = 1; index <= proxyCount; index++) {
-    const home = join(await temporaryFolder("proxy-"), "home");
-    homes.set(index, home);
-    proxies.set(index, await initHome(home));
+    const dataDirectory = join(await temporaryFolder("proxy-"), "data");
+    dataDirectories.set(index, dataDirectory);
+    proxies.set(index, await initDataDirectory(dataDirectory));
   }
   const registry = await startListServer(() => office.lists({ time: nodes.clock.now }));
   const trust = makeTrust({
@@ -72,7 +72,7 @@ export async function makeParties(parts: Pick<FederationParts, "k"> = {}): Promi
     consortium: consortium!,
     nodes,
     registry,
-    homes,
+    dataDirectories,
     seed,
     identity,
     certificates,

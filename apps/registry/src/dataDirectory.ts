@@ -8,23 +8,23 @@ import type { CaKey } from "@anamnesis/protocol";
 import { authority, authorityIds, caKey, certifyAuthority } from "./authority.ts";
 import type { Authority, AuthorityId } from "./authority.ts";
 
-/** What a registry's home holds once it is open. */
-export interface Home {
+/** What a registry's data directory holds once it is open. */
+export interface OpenedData {
   readonly authorities: Readonly<Record<AuthorityId, Authority>>;
   readonly box: BoxKeypair;
   /** Opens what nodes keep of whose a visit is. */
   readonly trace: BoxKeypair;
-  /** Under which identities are encrypted, 32 bytes; it lies outside the home. */
+  /** Under which identities are encrypted, 32 bytes; it lies outside the data directory. */
   readonly storeKey: Uint8Array;
   readonly storePath: string;
 }
 
 /** Where a registry remembers the nonces of signed requests. */
-export const nonceFolder = (home: string): string => join(home, "nonces");
+export const nonceFolder = (dataDirectory: string): string => join(dataDirectory, "nonces");
 
-export interface HomePlace {
-  readonly home: string;
-  /** File with the key of the identity store, outside the home. */
+export interface DataPlace {
+  readonly dataDirectory: string;
+  /** File with the key of the identity store, outside the data directory. */
   readonly keyFile: string;
 }
 
@@ -34,9 +34,9 @@ export interface HomePlace {
  *
  * @param options.now - Unix milliseconds.
  * @returns the public parts, for genesis.
- * @throws {AnamnesisError} BAD_REQUEST when the key file would lie inside the home, DEVICE_EXISTS when there is one already.
+ * @throws {AnamnesisError} BAD_REQUEST when the key file would lie inside the data directory, DEVICE_EXISTS when there is one already.
  */
-export async function initHome(
+export async function initDataDirectory(
   dir: string,
   options: { readonly keyFile: string; readonly now?: number },
 ): Promise<{ cas: CaKey[]; boxKey: Uint8Array; traceKey: Uint8Array }> {
@@ -44,7 +44,7 @@ export async function initHome(
   if (!relative(resolve(dir), resolve(keyFile)).startsWith("..")) {
     throw new AnamnesisError(
       "BAD_REQUEST",
-      "Key file lies inside the registry's home; want it elsewhere, so that a copy of the home tells nothing",
+      "Key file lies inside the registry's data directory; want it elsewhere, so that a copy of the data directory tells nothing",
     );
   }
   for (const folder of [join(dir, "ca"), join(dir, "store"), dirname(keyFile)]) {
@@ -61,7 +61,7 @@ export async function initHome(
     await writeSecret(join(dir, "ca", `${id}.der`), der);
     root ??= await authority(id, seed, der);
   }
-  const { authorities, box, trace } = await openHome({ home: dir, keyFile });
+  const { authorities, box, trace } = await openDataDirectory({ dataDirectory: dir, keyFile });
   return {
     cas: authorityIds.map((id) => caKey(authorities[id])),
     boxKey: box.publicKey,
@@ -70,12 +70,15 @@ export async function initHome(
 }
 
 /** @throws {AnamnesisError} FILE_UNREADABLE when a key is missing or readable by others. */
-export async function openHome({ home, keyFile }: HomePlace): Promise<Home> {
+export async function openDataDirectory({
+  dataDirectory,
+  keyFile,
+}: DataPlace): Promise<OpenedData> {
   const load = async (id: AuthorityId): Promise<Authority> =>
     authority(
       id,
-      await readSecret(join(home, "ca", `${id}.key`)),
-      await readFile(join(home, "ca", `${id}.der`)),
+      await readSecret(join(dataDirectory, "ca", `${id}.key`)),
+      await readFile(join(dataDirectory, "ca", `${id}.der`)),
     );
   return {
     authorities: {
@@ -83,19 +86,23 @@ export async function openHome({ home, keyFile }: HomePlace): Promise<Home> {
       care: await load("care"),
       "third-parties": await load("third-parties"),
     },
-    box: await boxKeypairFromSeed(await readSecret(join(home, "box.key"))),
-    trace: await boxKeypairFromSeed(await readSecret(join(home, "trace.key"))),
+    box: await boxKeypairFromSeed(await readSecret(join(dataDirectory, "box.key"))),
+    trace: await boxKeypairFromSeed(await readSecret(join(dataDirectory, "trace.key"))),
     storeKey: await readSecret(keyFile),
-    storePath: join(home, "store"),
+    storePath: join(dataDirectory, "store"),
   };
 }
 
 async function writeSecret(path: string, bytes: Uint8Array): Promise<void> {
   const file = await open(path, "wx", 0o600).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === "EEXIST")
-      throw new AnamnesisError("DEVICE_EXISTS", "Home exists already; its keys are kept", {
-        cause,
-      });
+      throw new AnamnesisError(
+        "DEVICE_EXISTS",
+        "Data directory exists already; its keys are kept",
+        {
+          cause,
+        },
+      );
     throw cause;
   });
   try {

@@ -12,30 +12,35 @@ export interface ProxyKeys {
   readonly box: BoxKeypair;
 }
 
-const keysFile = (home: string): string => join(home, "keys.json");
+const keysFile = (dataDirectory: string): string => join(dataDirectory, "keys.json");
 
 /** Where the proxy keeps what it holds. */
-export const storeFolder = (home: string): string => join(home, "store");
+export const storeFolder = (dataDirectory: string): string => join(dataDirectory, "store");
 /** Where it keeps the requests that it turned away. */
-export const requestsFolder = (home: string): string => join(home, "requests");
+export const requestsFolder = (dataDirectory: string): string => join(dataDirectory, "requests");
 /** Where it remembers the nonces of signed requests. */
-export const nonceFolder = (home: string): string => join(home, "nonces");
+export const nonceFolder = (dataDirectory: string): string => join(dataDirectory, "nonces");
 
 /**
- * Makes a proxy's home; its keys are born here and do not leave.
+ * Makes a proxy's data directory; its keys are born here and do not leave.
  * @returns Ed25519 key (32 bytes) and X-Wing key (1216 bytes) for the genesis document.
  */
-export async function initHome(home: string): Promise<{ key: Uint8Array; boxKey: Uint8Array }> {
-  await mkdir(storeFolder(home), { recursive: true, mode: 0o700 });
+export async function initDataDirectory(
+  dataDirectory: string,
+): Promise<{ key: Uint8Array; boxKey: Uint8Array }> {
+  await mkdir(storeFolder(dataDirectory), { recursive: true, mode: 0o700 });
   const seeds = { signing: toBase64url(randomBytes(32)), box: toBase64url(randomBytes(32)) };
-  await writeFile(keysFile(home), JSON.stringify({ v: 1, ...seeds }), { mode: 0o600, flag: "wx" });
-  await chmod(home, 0o700);
-  const keys = await readKeys(home);
+  await writeFile(keysFile(dataDirectory), JSON.stringify({ v: 1, ...seeds }), {
+    mode: 0o600,
+    flag: "wx",
+  });
+  await chmod(dataDirectory, 0o700);
+  const keys = await readKeys(dataDirectory);
   return { key: keys.signing.publicKey, boxKey: keys.box.publicKey };
 }
 
-export async function readKeys(home: string): Promise<ProxyKeys> {
-  const seeds = JSON.parse(await readFile(keysFile(home), "utf8")) as {
+export async function readKeys(dataDirectory: string): Promise<ProxyKeys> {
+  const seeds = JSON.parse(await readFile(keysFile(dataDirectory), "utf8")) as {
     signing: string;
     box: string;
   };

@@ -1,15 +1,15 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Directories of the replicas in a home; put each on a disk of its own by a mount or a link. */
-export const replicaFolders = (home: string, count = 2): string[] =>
-  Array.from({ length: count }, (_, at) => join(home, `replica-${at + 1}`));
+/** Directories of the replicas in a data directory; put each on a disk of its own by a mount or a link. */
+export const replicaFolders = (dataDirectory: string, count = 2): string[] =>
+  Array.from({ length: count }, (_, at) => join(dataDirectory, `replica-${at + 1}`));
 
 /**
- * Makes a vault's home. A vault has no keys.
+ * Makes a vault's data directory. A vault has no keys.
  * @returns the replica directories.
  */
-export async function initHome(
+export async function initDataDirectory(
   dir: string,
   options: { readonly replicas?: number } = {},
 ): Promise<{ replicas: string[] }> {
