@@ -38,9 +38,12 @@ for (const kind of ["care", "consortium"] as const) {
     for (const [family, members] of families) {
       for (let n = 0; n < 12; n += 1) {
         const [key, value] = members[below(members.length)]!;
-        if (value.length === 0) continue; // An index entry is its key.
-        const bit = below(8 * value.length);
-        const flipped = value.with(bit >> 3, value[bit >> 3]! ^ (1 << (bit & 7)));
+        const bit = below(8 * Math.max(1, value.length));
+        // An index entry is its key: a bit of its length turned gives it a value.
+        const flipped =
+          value.length === 0
+            ? new Uint8Array(1 + bit)
+            : value.with(bit >> 3, value[bit >> 3]! ^ (1 << (bit & 7)));
         assert.ok(
           !isSound(new MemoryState([...entries, [key, flipped]]), chain.appHash),
           `bit ${bit} of a ${family} entry`,

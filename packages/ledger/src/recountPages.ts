@@ -125,8 +125,11 @@ function recountSlips(
     if (found !== sequence)
       findings.blame(`the id of slip ${index} of page ${page} leads elsewhere`);
     for (const key of indexEntriesOf(slip, sequence, view)) {
-      if (state.get(key) === undefined)
-        findings.blame(`an index entry of a ${slip.kind} is missing`);
+      const value = state.get(key);
+      if (value?.length !== 0)
+        findings.blame(
+          `an index entry of a ${slip.kind} ${value === undefined ? "is missing" : "holds a value"}`,
+        );
       counts.index += 1;
     }
   }
