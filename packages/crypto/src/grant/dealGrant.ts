@@ -25,17 +25,25 @@ export interface GrantTag {
   readonly epoch: string;
 }
 
-export interface DealGrantInput {
-  /** The patient's, 32 bytes. */
-  readonly seed: Uint8Array;
+/** What is dealt, whoever deals it. */
+interface Deal {
   /** Canonical bytes of the grant; they list the tags in the same order. */
   readonly grant: Uint8Array;
   /** Id of the grant's signing key, 32 bytes. */
   readonly gid: Uint8Array;
-  readonly tags: readonly GrantTag[];
   readonly k: number;
   /** Indices of the proxies that get shares: distinct, 1 or more. */
   readonly indices: readonly number[];
+}
+
+export interface DealGrantInput extends Deal {
+  /** The patient's, 32 bytes. */
+  readonly seed: Uint8Array;
+  readonly tags: readonly GrantTag[];
+}
+
+export interface DealDelegatedInput extends Deal {
+  readonly tags: readonly DelegatedTag[];
 }
 
 /** What a reader gets of one tag. */
@@ -44,6 +52,13 @@ export interface DealtTag {
   readonly A: Uint8Array;
   /** The tag's ML-KEM seed, 64 bytes. */
   readonly ss64: Uint8Array;
+}
+
+/** What a relative gets of one tag: enough to deal grants over it, and so to open every record under it; of no other tag. */
+export interface DelegatedTag extends DealtTag {
+  readonly tag: Uint8Array;
+  /** a*H_tag(tag), compressed, 48 bytes. */
+  readonly d: Uint8Array;
 }
 
 /** What one proxy gets. */
@@ -78,25 +93,62 @@ export interface DealtGrant {
  */
 export function dealGrant(input: DealGrantInput, random: RandomSource = randomBytes): DealtGrant {
   checkInput(input);
-  const { seed, gid, k, indices } = input;
+  return deal(input, secretsOf(input, random), random);
+}
+
+/**
+ * What a relative needs to deal grants over these tags in the patient's place: neither seed nor scalar follows from it.
+ * Await `ready()` first.
+ *
+ * @throws {CryptoError} `E_ARGUMENT` for wrong lengths, no tags, or a tag twice.
+ */
+export function delegateTags(
+  input: Pick<DealGrantInput, "seed" | "tags">,
+  random: RandomSource = randomBytes,
+): DelegatedTag[] {
+  checkTags(input.tags);
+  return secretsOf(input, random).map(({ tag, d, A, ss64 }) => ({
+    tag,
+    d: curve().g1Encode(d),
+    A,
+    ss64,
+  }));
+}
+
+/**
+ * {@link dealGrant} by a relative. That `d` belongs to `A` is for the grant's reader to find: the commitments would not fit.
+ *
+ * @throws {CryptoError} As dealGrant, and `E_FORMAT`, `E_SUBGROUP` for a `d` that is no point of the group.
+ */
+export function dealDelegated(
+  input: DealDelegatedInput,
+  random: RandomSource = randomBytes,
+): DealtGrant {
+  checkDeal(input);
+  const secrets = input.tags.map(({ d, ...tag }) => ({ ...tag, d: curve().g1Decode(d) }));
+  return deal(input, secrets, random);
+}
+
+/** A {@link DelegatedTag} whose point is decoded. */
+type TagSecrets = Omit<DelegatedTag, "d"> & { readonly d: G1 };
+
+function deal(input: Deal, tags: readonly TagSecrets[], random: RandomSource): DealtGrant {
+  const { gid, k, indices } = input;
   const gctx = grantContext(input.grant);
   const X = random(BYTES.maskSecret);
   const inverse = modInverse(commonDenominator(indices), GROUP_ORDER);
   const engine = curve();
-  const keysOf = institutionKeys(seed, random);
-  const dealt = input.tags.map(({ tag, institution, epoch }) => {
-    const { a, A } = keysOf(institution, epoch);
+  const dealt = tags.map(({ tag, d }) => {
     const mask = maskPoint(X, tag, gctx);
-    const { commitments, points } = dealTag({ mask, tag, a, inverse, k, indices }, random);
+    const { commitments, points } = dealTag({ mask, d, inverse, k, indices }, random);
     return {
       commitments: commitments.map((element) => engine.gtEncode(element)),
       points: points.map((point) => engine.g1Encode(point)),
-      tag: { A, ss64: tagSecret({ seed, tag }) },
     };
   });
   return {
     X,
-    tags: dealt.map(({ tag }) => tag),
+    tags: tags.map(({ A, ss64 }) => ({ A, ss64 })),
     commitments: dealt.flatMap(({ commitments }) => commitments),
     shares: indices.map((index, position) => ({
       index,
@@ -104,6 +156,17 @@ export function dealGrant(input: DealGrantInput, random: RandomSource = randomBy
       points: dealt.map(({ points }) => at(points, position)),
     })),
   };
+}
+
+function secretsOf(
+  { seed, tags }: Pick<DealGrantInput, "seed" | "tags">,
+  random: RandomSource,
+): TagSecrets[] {
+  const keysOf = institutionKeys(seed, random);
+  return tags.map(({ tag, institution, epoch }) => {
+    const { a, A } = keysOf(institution, epoch);
+    return { tag, d: multiplySplit(hashTag(tag), a, random), A, ss64: tagSecret({ seed, tag }) };
+  });
 }
 
 /** The patient's scalar and public key of an institution and epoch, computed once each. */
@@ -127,8 +190,7 @@ function institutionKeys(
 function dealTag(
   input: {
     readonly mask: G1;
-    readonly tag: Uint8Array;
-    readonly a: bigint;
+    readonly d: G1;
     readonly inverse: bigint;
     readonly k: number;
     readonly indices: readonly number[];
@@ -136,8 +198,7 @@ function dealTag(
   random: RandomSource,
 ): { readonly commitments: readonly Gt[]; readonly points: readonly G1[] } {
   const engine = curve();
-  const tagKey = multiplySplit(hashTag(input.tag), input.a, random);
-  const rekey = engine.g1Add(input.mask, engine.g1Negate(tagKey));
+  const rekey = engine.g1Add(input.mask, engine.g1Negate(input.d));
   const secret = engine.g1Multiply(rekey, input.inverse);
   const blinds = Array.from({ length: input.k - 1 }, () => randomScalar(random));
   const coefficients = [secret, ...blinds.map((b) => engine.g1Multiply(engine.g1Base(), b))];
@@ -164,10 +225,20 @@ function basePairing(): Gt {
   return computed;
 }
 
-function checkInput({ seed, gid, tags, k, indices }: DealGrantInput): void {
-  expectLength("seed", seed, BYTES.seed);
+function checkInput(input: DealGrantInput): void {
+  expectLength("seed", input.seed, BYTES.seed);
+  checkDeal(input);
+}
+
+function checkDeal({ gid, tags, k, indices }: Deal & { tags: readonly TagOnly[] }): void {
   expectLength("gid", gid, BYTES.hash);
   assertThreshold({ k, indices });
+  checkTags(tags);
+}
+
+type TagOnly = Pick<GrantTag, "tag">;
+
+function checkTags(tags: readonly TagOnly[]): void {
   const names = new Set(tags.map(({ tag }) => toHex(tag)));
   if (tags.length === 0 || names.size !== tags.length) {
     throw new CryptoError("E_ARGUMENT", "Cannot deal grant, want at least one tag and none twice");
