@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { randomBytes, sha256, toHex } from "@anamnesis/crypto/verify";
 import { parseInstitutionId, signedDigest, vouched } from "@anamnesis/protocol";
-import type { Grant, SharePackage, ShareSecret } from "@anamnesis/protocol";
+import type { Grant, SharePackage, ShareSecret, VisitSignature } from "@anamnesis/protocol";
 import { keyOf, signer } from "@anamnesis/testing/keys";
-import { sharesFor } from "@anamnesis/testing/proxy/grants";
+import { byPatient, sharesFor } from "@anamnesis/testing/proxy/grants";
 import type { MadeGrant } from "@anamnesis/testing/proxy/grants";
 import { ProxyFederation } from "@anamnesis/testing/proxy/federation";
 import { codeOf } from "@anamnesis/testing/requests";
@@ -37,7 +37,16 @@ interface Row {
 const patientBy =
   (certificate: Uint8Array, key = identity.signing) =>
   (made: MadeGrant) => ({
-    patient: { certificate, signature: signer(key)("PATIENT-GRANT", vouched(made.gid)) },
+    by: {
+      ...byPatient(parties, made),
+      certificate,
+      signature: signer(key)("PATIENT-GRANT", vouched(made.gid)),
+    },
+  });
+const visitsBy =
+  (...visits: readonly ((made: MadeGrant) => VisitSignature)[]) =>
+  (made: MadeGrant) => ({
+    by: { ...byPatient(parties, made), visits: visits.map((visit) => visit(made)) },
   });
 const visitBy =
   (key: typeof first.visit.keys, digest: (made: MadeGrant) => Uint8Array) => (made: MadeGrant) => ({
@@ -156,9 +165,9 @@ const rows: readonly Row[] = [
   {
     when: "the patient vouches for another grant",
     want: "GRANT_SIGNATURE",
-    seal: () => ({
-      patient: {
-        certificate: certificates.patient,
+    seal: (made) => ({
+      by: {
+        ...byPatient(parties, made),
         signature: signer(identity.signing)("PATIENT-GRANT", vouched(toHex(randomBytes(32)))),
       },
     }),
@@ -166,28 +175,26 @@ const rows: readonly Row[] = [
   {
     when: "a visit did not sign",
     want: "GRANT_SIGNATURE",
-    seal: (made) => ({ visits: [visitBy(first.visit.keys, digestOf)(made)] }),
+    seal: visitsBy(visitBy(first.visit.keys, digestOf)),
   },
-  { when: "no visit signed", want: "GRANT_SIGNATURE", seal: () => ({ visits: [] }) },
+  { when: "no visit signed", want: "GRANT_SIGNATURE", seal: visitsBy() },
   {
     when: "a visit signed another digest",
     want: "GRANT_SIGNATURE",
-    seal: (made) => ({
-      visits: [
-        visitBy(first.visit.keys, digestOf)(made),
-        visitBy(second.visit.keys, () => randomBytes(32))(made),
-      ],
-    }),
+    seal: visitsBy(
+      visitBy(first.visit.keys, digestOf),
+      visitBy(second.visit.keys, () => randomBytes(32)),
+    ),
   },
   {
     when: "another key signed as a visit",
     want: "GRANT_SIGNATURE",
-    seal: (made) => ({
-      visits: [first, second].map(({ visit }) => ({
+    seal: visitsBy(
+      ...[first, second].map(({ visit }) => (made: MadeGrant) => ({
         ...visitBy(visit.keys, digestOf)(made),
         key: keyOf("somebody").publicKey,
       })),
-    }),
+    ),
   },
 ];
 

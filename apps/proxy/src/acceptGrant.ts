@@ -6,7 +6,6 @@ import {
   CryptoError,
   equalBytes,
   grantContext,
-  sha256,
   toHex,
   verifySignature,
 } from "@anamnesis/crypto/verify";
@@ -14,7 +13,9 @@ import {
   hpkeInfo,
   AnamnesisError,
   certificateInDate,
+  faultOfDelegated,
   faultOfProxies,
+  faultOfVisits,
   gidOf,
   grantDigest,
   grantDocument,
@@ -22,12 +23,13 @@ import {
   proxyIndices,
   readCertificate,
   shareSecret,
+  signedDelegation,
   signedDigest,
+  verifyDelegation,
   vouched,
 } from "@anamnesis/protocol";
 import type {
   CaKey,
-  Fingerprint,
   Gid,
   Grant,
   ProxyMember,
@@ -55,15 +57,15 @@ export interface Accepted {
   readonly held: HeldGrant;
   /** V_0…V_{k−1} of each tag. */
   readonly commitments: readonly (readonly Uint8Array[])[];
-  /** The patient's certificate by its fingerprint. */
-  readonly patient: Fingerprint;
+  /** The patient's certificate by its fingerprint, or the relative's key, hex. */
+  readonly grantor: string;
 }
 
 /**
- * Judges a share package (H-30): all that makes the grant the patient's is inside, so nobody needs to be known who sends
- * it. That the grant stands on chain is asked at each request instead, because shares come before the publication.
+ * Judges a share package (H-30): all that makes the grant the patient's is inside, or a relative's to whom the patient's visits
+ * delegated it, so nobody needs to be known who sends it. That the grant stands on chain is asked at each request instead, because shares come before the publication.
  *
- * @returns whose grant it is, too, for limits: that is not kept, because it would join what one patient granted.
+ * @returns whose grant it is, too, for limits: that is not kept, because it would join what one person granted.
  * @throws {AnamnesisError} SHARE_INVALID, GRANT_SIGNATURE, OUTSIDE_GRANT_TIME, CERTIFICATE_INVALID, CERTIFICATE_NOT_LIVE,
  * UNAVAILABLE (no revocation list is to be had), and those of decoding.
  */
@@ -73,19 +75,22 @@ export async function acceptGrant(received: SharePackage, deps: AcceptDeps): Pro
   checkGrant(grant, deps);
   const secret = await openSecret(received.grant, received.sealed, deps);
   const digest = grantDigest(received.grant, received.sealedHash, received.commitments);
-  const patient = await checkPatient(gid, secret, deps);
-  checkVisits(grant, digest, secret);
+  const { by } = secret;
+  const grantor =
+    by.kind === "patient"
+      ? await checkPatient(grant, digest, by, deps)
+      : checkRelative(grant, digest, by);
   const held: HeldGrant = {
     grant: received.grant,
     digest,
     secret: { replyKey: secret.replyKey, shares: secret.shares },
-    visits: secret.visits,
+    visits: by.kind === "patient" ? by.visits : [],
     revoked: false,
     erasedAt: 0,
     receipt: new Uint8Array(0),
   };
   const { tags } = checkedShares(grant, received, secret);
-  return { gid, held, commitments: tags.map(({ commitments }) => commitments), patient };
+  return { gid, held, commitments: tags.map(({ commitments }) => commitments), grantor };
 }
 
 function checkGrant(grant: Grant, deps: AcceptDeps): void {
@@ -138,8 +143,16 @@ async function openSecret(
   return secret;
 }
 
-async function checkPatient(gid: Gid, secret: ShareSecret, deps: AcceptDeps): Promise<Fingerprint> {
-  const certificate = readCertificate(secret.patient.certificate, deps.cas);
+type By<K extends ShareSecret["by"]["kind"]> = Extract<ShareSecret["by"], { readonly kind: K }>;
+
+/** The patient's certified key vouches for the grant, and each of its distinct visits signed its digest. */
+async function checkPatient(
+  grant: Grant,
+  digest: Uint8Array,
+  { certificate: der, signature, visits }: By<"patient">,
+  deps: AcceptDeps,
+): Promise<string> {
+  const certificate = readCertificate(der, deps.cas);
   if (certificate.role !== "patient" || certificate.issuer !== "care") {
     throw new AnamnesisError(
       "CERTIFICATE_INVALID",
@@ -152,11 +165,10 @@ async function checkPatient(gid: Gid, secret: ShareSecret, deps: AcceptDeps): Pr
       "Grant refused: want a patient's certificate that is in date",
     );
   }
-  const { signature } = secret.patient;
   if (
     !verifySignature({
       type: "PATIENT-GRANT",
-      message: vouched(gid),
+      message: vouched(gidOf(grant.key)),
       publicKey: certificate.signingKey,
       signature,
     })
@@ -164,20 +176,26 @@ async function checkPatient(gid: Gid, secret: ShareSecret, deps: AcceptDeps): Pr
     throw signatureRefused("the patient's signature over the grant's id does not verify");
   }
   await deps.revocations.assertNotRevoked(certificate.serial);
+  const message = signedDigest(digest);
+  const fault = faultOfVisits(grant.tags, visits, { type: "GRANT-VISIT", message });
+  if (fault !== undefined) throw signatureRefused(fault);
   return certificate.fingerprint;
 }
 
-/** Each distinct visit of the grant agrees: its key signed the grant's digest. */
-function checkVisits(grant: Grant, digest: Uint8Array, secret: ShareSecret): void {
-  const wanted = new Set(grant.tags.map(({ pid }) => toHex(pid)));
+/** The visits of what was delegated signed the delegation, the grant keeps to it, and the relative whom it names signed the grant. */
+function checkRelative(
+  grant: Grant,
+  digest: Uint8Array,
+  { delegation: signed, signature }: By<"relative">,
+): string {
+  const delegation = verifyDelegation(signedDelegation.decode(signed));
+  const fault = faultOfDelegated(grant, delegation);
+  if (fault !== undefined) throw signatureRefused(fault);
+  const { relative: publicKey } = delegation;
   const message = signedDigest(digest);
-  for (const { key, signature } of secret.visits) {
-    if (!verifySignature({ type: "GRANT-VISIT", message, publicKey: key, signature })) {
-      throw signatureRefused("a visit's signature over it does not verify");
-    }
-    wanted.delete(toHex(sha256(key)));
-  }
-  if (wanted.size > 0) throw signatureRefused(`${wanted.size} of its visits did not sign it`);
+  if (!verifySignature({ type: "GRANT-RELATIVE", message, publicKey, signature }))
+    throw signatureRefused("the relative's signature over it does not verify");
+  return toHex(publicKey);
 }
 
 /** One share for each tag, which fits the tag's k commitments. */

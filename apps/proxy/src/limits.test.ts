@@ -4,6 +4,12 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256, toHex } from "@anamnesis/crypto/verify";
 import { readCertificate } from "@anamnesis/protocol";
+import {
+  byRelative,
+  delegationOver,
+  endingKey,
+  signDelegation,
+} from "@anamnesis/testing/proxy/delegations";
 import { ProxyFederation } from "@anamnesis/testing/proxy/federation";
 import { codeOf } from "@anamnesis/testing/requests";
 import { sharesFor } from "@anamnesis/testing/proxy/grants";
@@ -15,6 +21,7 @@ after(() => federation.stop());
 const { parties } = federation;
 const reader = await federation.newReader("Dr. Reader");
 const records = [await federation.newRecord()];
+const others = [await federation.newRecord()];
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
@@ -42,6 +49,21 @@ test("a patient deals so many grants in an hour; the same one again costs nothin
     assert.equal(await post(first), "OK");
     parties.nodes.clock.now += HOUR_MS;
     assert.equal(await post(third), "OK");
+  }));
+
+test("a relative deals so many in an hour, too, whoever delegated them, and takes nothing of the patient's number", () =>
+  withProxy({ grantsPerHour: 1 }, async () => {
+    const revoker = sha256(endingKey.publicKey);
+    const notAfter = federation.now + 12 * HOUR_MS;
+    const postAsRelative = async (of: typeof records): Promise<string> => {
+      const made = await federation.newGrant(reader, of, { revoker, notAfter });
+      const signed = signDelegation(delegationOver(parties, of), of);
+      const by = byRelative(made, signed);
+      return codeOf(await federation.postShares(1, await sharesFor(parties, made, 1, { by })));
+    };
+    assert.equal(await postAsRelative(records), "OK");
+    assert.equal(await postAsRelative(others), "RATE_LIMITED");
+    assert.equal(await post(await newGrant()), "OK");
   }));
 
 test("H-52: a proxy's data directory is one proxy's", () =>

@@ -35,7 +35,7 @@ export interface ProxyConfig extends HttpConfig {
   readonly capsulesPerMinute?: number;
   /** Share packages a minute from one origin; default 600. */
   readonly packagesPerMinute?: number;
-  /** New grants an hour of one patient; default 1,000. */
+  /** New grants an hour of one patient or relative; default 1,000. */
   readonly grantsPerHour?: number;
   /** Most bytes that grants may take; default the disk's. */
   readonly quotaBytes?: number;
@@ -115,7 +115,7 @@ async function start(config: ProxyConfig): Promise<Server> {
     newGrants: new RateLimit({
       most: config.grantsPerHour ?? GRANTS_PER_HOUR,
       periodMs: HOUR_MS,
-      what: "new grants of one patient",
+      what: "new grants of one person",
     }),
     now,
   };

@@ -23,7 +23,7 @@ const handle = handling<CertificateView>();
 type Handlers = readonly Handled<CertificateView>[];
 
 export interface ProxyDeps extends AcceptDeps, ReleaseDeps, ErasureDeps {
-  /** New grants, by patient. */
+  /** New grants, by the patient or relative who dealt them. */
   readonly newGrants: RateLimit;
 }
 
@@ -66,7 +66,7 @@ async function takeShares(
   deps: ProxyDeps,
   shares: SharePackage,
 ): Promise<ResponseOf<typeof proxyRoutes.postGrant>> {
-  const { gid, held, commitments, patient } = await acceptGrant(shares, deps);
+  const { gid, held, commitments, grantor } = await acceptGrant(shares, deps);
   const before = deps.store.grant(gid);
   const isAnother = before !== undefined && !sameDeal(before, held);
   const published = isAnother && (await isPublished(deps, gid, held));
@@ -81,7 +81,7 @@ async function takeShares(
           "GRANT_EXISTS",
           "Share refused: this proxy holds another deal of this grant",
         );
-      deps.newGrants.take(patient, deps.now());
+      deps.newGrants.take(grantor, deps.now());
       return held;
     },
     commitments,
@@ -95,7 +95,7 @@ async function isPublished({ consortium }: ProxyDeps, gid: Gid, held: HeldGrant)
   return onChain !== undefined && onChain.digest === toHex(held.digest);
 }
 
-/** Only the grant's own key, which nobody but the patient has, reads its evidence. */
+/** Only the grant's own key, which nobody has but who dealt it, reads its evidence. */
 function owned(
   { store }: ProxyDeps,
   gid: Gid,

@@ -13,6 +13,7 @@ export interface HeldGrant {
   readonly grant: Uint8Array;
   readonly digest: Uint8Array;
   readonly secret: { readonly replyKey: Uint8Array; readonly shares: readonly Uint8Array[] } | null;
+  /** None where a relative granted: the delegation would join all grants under it. */
   readonly visits: readonly { readonly key: Uint8Array; readonly signature: Uint8Array }[];
   /** Whether the grant's own key ended it: then no other deal of it is taken. */
   readonly revoked: boolean;

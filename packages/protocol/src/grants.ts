@@ -1,4 +1,11 @@
-import { BYTES, enc, encodeCanonical, sha256 } from "@anamnesis/crypto/verify";
+import {
+  BYTES,
+  enc,
+  encodeCanonical,
+  sha256,
+  toHex,
+  verifySignature,
+} from "@anamnesis/crypto/verify";
 import { certificateDer } from "./certificateDer.ts";
 import type { ProxyMember } from "./genesis.ts";
 import { institutionIdShape } from "./ids.ts";
@@ -16,6 +23,7 @@ import {
   text,
   tuple,
   uint,
+  variants,
 } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
 
@@ -118,12 +126,31 @@ export const grantDigest = (
   commitments: readonly Uint8Array[],
 ): Uint8Array => sha256(enc(grant, sealedHash, sha256(enc(...commitments))));
 
-/** Each visit key of a grant signs its digest (type GRANT-VISIT). In the order of the grant's distinct pids. */
 const visitSignatureShape = object({ key: bytes(32), signature: bytes(64) });
 export type VisitSignature = Shaped<typeof visitSignatureShape>;
+/** Each visit key of a grant signs its digest (type GRANT-VISIT). In the order of the grant's distinct pids. */
+export const visitSignaturesShape = list(visitSignatureShape, limits.grantTags);
+
+/**
+ * What is wrong with the signatures of visits, in words; `undefined`: nothing. All that are shown verify, and each visit of the
+ * tags is among them.
+ */
+export function faultOfVisits(
+  tags: readonly Pick<GrantTag, "pid">[],
+  visits: readonly VisitSignature[],
+  { type, message }: { readonly type: string; readonly message: Uint8Array },
+): string | undefined {
+  const wanted = new Set(tags.map(({ pid }) => toHex(pid)));
+  for (const { key, signature } of visits) {
+    if (!verifySignature({ type, message, publicKey: key, signature }))
+      return "a visit's signature over it does not verify";
+    wanted.delete(toHex(sha256(key)));
+  }
+  return wanted.size > 0 ? `${wanted.size} of its visits did not sign it` : undefined;
+}
 
 /** By the patient's certified key: PATIENT-GRANT over gid. */
-const patientSignatureShape = object({ certificate: certificateDer, signature: bytes(64) });
+const patientSignatureFields = { certificate: certificateDer, signature: bytes(64) };
 
 /** V_0…V_{k−1} of the first tag, then of the second. */
 const commitmentsShape = list(bytes(BYTES.gt), limits.grantTags * 8);
@@ -134,8 +161,8 @@ const grantMessageShape = object({
   /** HPKE to the reader, info `hpkeInfo.grant`, aad gctx, of a {@link GrantSecret}. */
   sealed: blob(4 * 1024 * 1024),
   commitments: commitmentsShape,
-  visits: list(visitSignatureShape, limits.grantTags),
-  patient: patientSignatureShape,
+  visits: visitSignaturesShape,
+  patient: object(patientSignatureFields),
   /** How the patient is called at the reader's, and the category of each tag: for screens. */
   name: text(128),
   categories: list(text(32), limits.grantTags),
@@ -184,10 +211,14 @@ const shareSecretShape = object({
   replyKey: bytes(32),
   /** S_i for each tag, compressed G1. */
   shares: list(bytes(BYTES.g1), limits.grantTags),
-  visits: list(visitSignatureShape, limits.grantTags),
-  patient: patientSignatureShape,
+  /** Who granted: in CBOR `["patient", visits, certificate, signature]` or `["relative", delegation, signature]`. */
+  by: variants("kind", {
+    patient: { visits: visitSignaturesShape, ...patientSignatureFields },
+    /** A signed delegation in place of both, and the relative's signature (type GRANT-RELATIVE) over the grant's digest. */
+    relative: { delegation: blob(1024 * 1024), signature: bytes(64) },
+  }),
 });
-/** Inside the seal: nobody but the proxy sees shares, reply key or the patient's certificate. */
+/** Inside the seal: nobody but the proxy sees shares, reply key, the patient's certificate or a delegation. */
 export type ShareSecret = Shaped<typeof shareSecretShape>;
 export const shareSecret = document("Share", shareSecretShape);
 

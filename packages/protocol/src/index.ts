@@ -6,6 +6,7 @@ export * from "./certificateRequest.ts";
 export * from "./codes.ts";
 export * from "./confirmation.ts";
 export * from "./contactCard.ts";
+export * from "./delegation.ts";
 export * from "./der.ts";
 export * from "./denials.ts";
 export * from "./enrolment.ts";

@@ -68,6 +68,8 @@ export const limits = {
   intentCapsules: 256,
   /** Intents of one certificate under one grant in one minute of block time. */
   intentsPerMinute: 120,
+  /** Keys of which each grant under one delegation names one. */
+  delegationRevokers: 1_024,
   /** Longest grant, one year. */
   grantLifetimeMs: 366 * 24 * 3_600_000,
   /** A certificate, DER. */

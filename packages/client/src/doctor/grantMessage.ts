@@ -13,6 +13,7 @@ import {
   AnamnesisError,
   consortiumOf,
   faultOfProxies,
+  faultOfVisits,
   gidOf,
   grantDigest,
   grantDocument,
@@ -20,7 +21,6 @@ import {
   grantSecret,
   hpkeInfo,
   isReader,
-  pidOf,
   proxyIndices,
   signedDigest,
   vouched,
@@ -59,8 +59,8 @@ export async function verifyGrantMessage(
     throw refused("it is for another reader");
   const { chain, consortium } = consortiumOf(session.trust);
   if (grant.chain !== chain) throw refused("it is for another federation");
-  const fault = faultOfProxies(grant, consortium);
-  if (fault !== undefined) throw refused(fault);
+  const faultOfChoice = faultOfProxies(grant, consortium);
+  if (faultOfChoice !== undefined) throw refused(faultOfChoice);
   const patient = verifyPatientCertificate(
     session.trust,
     message.patient.certificate,
@@ -74,21 +74,11 @@ export async function verifyGrantMessage(
   });
   if (!isVouched) throw refused("the patient's signature over its id does not verify");
   const digest = grantDigest(message.grant, sha256(message.sealed), message.commitments);
-  const signed = new Set<string>();
-  for (const { key, signature } of message.visits) {
-    if (
-      !verifySignature({
-        type: "GRANT-VISIT",
-        message: signedDigest(digest),
-        publicKey: key,
-        signature,
-      })
-    )
-      throw refused("a visit's signature does not verify");
-    signed.add(pidOf(key));
-  }
-  if (!grant.tags.every(({ pid }) => signed.has(toHex(pid))))
-    throw refused("one of its visits did not sign it");
+  const faultOfSigners = faultOfVisits(grant.tags, message.visits, {
+    type: "GRANT-VISIT",
+    message: signedDigest(digest),
+  });
+  if (faultOfSigners !== undefined) throw refused(faultOfSigners);
   return { message, grant, patient, digest: toHex(digest) };
 }
 

@@ -199,8 +199,7 @@ async function leaveShares(
         index,
         replyKey,
         shares: [...points],
-        visits: [...visits],
-        patient,
+        by: { kind: "patient", visits: [...visits], ...patient },
       });
       const sealed = await sealTo({
         publicKey: proxy.boxKey,

@@ -269,10 +269,7 @@ suite("checking a grant", () => {
     const checked = (of: typeof dealt) =>
       checkedGrant({ ...deal, ...of, tags: [{ tag, pid, ...at(of.tags, 0) }] });
     const readerGrant = checked(dealt);
-    const given = await shareReplies(
-      { grant, gid: deal.gid, dealt, shares, readerGrant },
-      record,
-    );
+    const given = await shareReplies({ grant, gid: deal.gid, dealt, shares, readerGrant }, record);
     for (const chosen of subsets(given, 3)) {
       const key = await openAsReader({ grant: readerGrant, record, replies: chosen });
       assert.equal(key.length, 32);

@@ -1,7 +1,8 @@
 /** Grants as a patient's device makes them, and what each proxy gets of them. */
 import { sealTo } from "@anamnesis/crypto/box";
-import { dealGrant, grantSigningKey } from "@anamnesis/crypto/patientKeys";
-import type { DealtGrant } from "@anamnesis/crypto/patientKeys";
+import { dealDelegated, dealGrant, grantSigningKey } from "@anamnesis/crypto/patientKeys";
+import type { DealtGrant, DelegatedTag } from "@anamnesis/crypto/patientKeys";
+import type { SigningKeypair } from "@anamnesis/crypto/sign";
 import { fromHex, grantContext, randomBytes, sha256, toHex } from "@anamnesis/crypto/verify";
 import {
   hpkeInfo,
@@ -16,7 +17,7 @@ import {
   signedDigest,
   vouched,
 } from "@anamnesis/protocol";
-import type { Grant, SharePackage, ShareSecret } from "@anamnesis/protocol";
+import type { Grant, GrantTag, SharePackage, ShareSecret } from "@anamnesis/protocol";
 import { holderOf, revokerOf } from "../grantSlips.ts";
 import { keyOf, signer } from "../keys.ts";
 import type { Reader } from "./federation.ts";
@@ -41,15 +42,28 @@ export interface MadeGrant {
 
 const pidOfRecord = ({ visit }: MadeRecord): Uint8Array => sha256(visit.keys.publicKey);
 
+/** A record's tag, as grants and delegations list it. */
+export const tagOf = ({ genesis }: Parties["care"], record: MadeRecord): GrantTag => ({
+  chain: genesis.chain,
+  institution: hospital,
+  pid: pidOfRecord(record),
+  tag: record.tag,
+  epoch: "1",
+});
+
 /** The other key that may end a grant, unless it was made to name another. */
 export const revokerKeyOf = ({ keys }: Pick<MadeGrant, "keys">) => keyOf(revokerOf(toHex(keys.id)));
 
-/** Deals a grant over the tags of records; `change` alters it before it is dealt. */
+/**
+ * Deals a grant over the tags of records; `change` alters it before it is dealt.
+ * @param delegated - What a relative deals it from, in place of the patient's seed.
+ */
 export async function makeGrant(
   { seed, trust, nodes, care, consortium }: Parties,
   reader: Reader,
   records: readonly MadeRecord[],
   change: Partial<Grant> = {},
+  delegated?: readonly DelegatedTag[],
 ): Promise<MadeGrant> {
   const keys = grantSigningKey({ seed, grantSalt: randomBytes(16) });
   const { k, proxies } = consortiumOf(trust).consortium;
@@ -62,13 +76,7 @@ export async function makeGrant(
     reader: holderOf(reader.fingerprint),
     salt: randomBytes(32),
     revoker: sha256(revokerKeyOf({ keys }).publicKey),
-    tags: records.map((record) => ({
-      chain: care.genesis.chain,
-      institution: hospital,
-      pid: pidOfRecord(record),
-      tag: record.tag,
-      epoch: "1",
-    })),
+    tags: records.map((record) => tagOf(care, record)),
     records: null,
     actions: ["read"],
     purposes: ["TREAT"],
@@ -80,14 +88,11 @@ export async function makeGrant(
   };
   const bytes = grantDocument.encode(grant);
   const gid = gidOf(keys.publicKey);
-  const dealt = dealGrant({
-    seed,
-    grant: bytes,
-    gid: fromHex(gid),
-    tags: grant.tags,
-    k,
-    indices: proxyIndices(grant),
-  });
+  const deal = { grant: bytes, gid: fromHex(gid), k, indices: proxyIndices(grant) };
+  const dealt =
+    delegated === undefined
+      ? dealGrant({ ...deal, seed, tags: grant.tags })
+      : dealDelegated({ ...deal, tags: delegated });
   const sealed = await sealTo({
     publicKey: reader.box.publicKey,
     info: hpkeInfo.grant,
@@ -97,6 +102,25 @@ export async function makeGrant(
   const digest = grantDigest(bytes, sha256(sealed), dealt.commitments);
   return { gid, grant, bytes, dealt, sealed, digest, keys, records };
 }
+
+/** The keys of the distinct visits of records. */
+export const visitKeysOf = (records: readonly MadeRecord[]): SigningKeypair[] => [
+  ...new Map(records.map((record) => [toHex(pidOfRecord(record)), record.visit.keys])).values(),
+];
+
+/** What makes a grant the patient's. */
+export const byPatient = (
+  { certificates, identity }: Parties,
+  { records, digest, gid }: MadeGrant,
+): Extract<ShareSecret["by"], { kind: "patient" }> => ({
+  kind: "patient",
+  visits: visitKeysOf(records).map((keys) => ({
+    key: keys.publicKey,
+    signature: signer(keys)("GRANT-VISIT", signedDigest(digest)),
+  })),
+  certificate: certificates.patient,
+  signature: signer(identity.signing)("PATIENT-GRANT", vouched(gid)),
+});
 
 /** The share package of one proxy; `change` alters what is sealed, `outside` what is around it, `to` for whom it is sealed. */
 export async function sharesFor(
@@ -108,22 +132,12 @@ export async function sharesFor(
   to: number = index,
 ): Promise<Uint8Array> {
   const share = made.dealt.shares.find((dealt) => dealt.index === index)!;
-  const visits = new Map(
-    made.records.map((record) => [toHex(pidOfRecord(record)), record.visit.keys]),
-  );
   const secret: ShareSecret = {
     v: 1,
     index,
     replyKey: share.replyKey,
     shares: [...share.points],
-    visits: [...visits.values()].map((keys) => ({
-      key: keys.publicKey,
-      signature: signer(keys)("GRANT-VISIT", signedDigest(made.digest)),
-    })),
-    patient: {
-      certificate: parties.certificates.patient,
-      signature: signer(parties.identity.signing)("PATIENT-GRANT", vouched(made.gid)),
-    },
+    by: byPatient(parties, made),
     ...change,
   };
   const sealed = await sealTo({
