@@ -32,6 +32,7 @@ import type {
   CaKey,
   Gid,
   Grant,
+  PersonCertificate,
   ProxyMember,
   SharePackage,
   ShareSecret,
@@ -57,8 +58,8 @@ export interface Accepted {
   readonly held: HeldGrant;
   /** V_0…V_{k−1} of each tag. */
   readonly commitments: readonly (readonly Uint8Array[])[];
-  /** The patient's certificate by its fingerprint, or the relative's key, hex. */
-  readonly grantor: string;
+  /** The patient's certificate by its fingerprint, hex. */
+  readonly patient: string;
 }
 
 /**
@@ -76,10 +77,10 @@ export async function acceptGrant(received: SharePackage, deps: AcceptDeps): Pro
   const secret = await openSecret(received.grant, received.sealed, deps);
   const digest = grantDigest(received.grant, received.sealedHash, received.commitments);
   const { by } = secret;
-  const grantor =
+  const patient =
     by.kind === "patient"
       ? await checkPatient(grant, digest, by, deps)
-      : checkRelative(grant, digest, by);
+      : await checkRelative(grant, digest, by, deps);
   const held: HeldGrant = {
     grant: received.grant,
     digest,
@@ -90,7 +91,7 @@ export async function acceptGrant(received: SharePackage, deps: AcceptDeps): Pro
     receipt: new Uint8Array(0),
   };
   const { tags } = checkedShares(grant, received, secret);
-  return { gid, held, commitments: tags.map(({ commitments }) => commitments), grantor };
+  return { gid, held, commitments: tags.map(({ commitments }) => commitments), patient };
 }
 
 function checkGrant(grant: Grant, deps: AcceptDeps): void {
@@ -145,13 +146,8 @@ async function openSecret(
 
 type By<K extends ShareSecret["by"]["kind"]> = Extract<ShareSecret["by"], { readonly kind: K }>;
 
-/** The patient's certified key vouches for the grant, and each of its distinct visits signed its digest. */
-async function checkPatient(
-  grant: Grant,
-  digest: Uint8Array,
-  { certificate: der, signature, visits }: By<"patient">,
-  deps: AcceptDeps,
-): Promise<string> {
+/** @throws {AnamnesisError} CERTIFICATE_INVALID, CERTIFICATE_NOT_LIVE: nobody else's, and none out of date. */
+function patientsCertificate(der: Uint8Array, deps: AcceptDeps): PersonCertificate {
   const certificate = readCertificate(der, deps.cas);
   if (certificate.role !== "patient" || certificate.issuer !== "care") {
     throw new AnamnesisError(
@@ -165,6 +161,17 @@ async function checkPatient(
       "Grant refused: want a patient's certificate that is in date",
     );
   }
+  return certificate;
+}
+
+/** The patient's certified key vouches for the grant, and each of its distinct visits signed its digest. */
+async function checkPatient(
+  grant: Grant,
+  digest: Uint8Array,
+  { certificate: der, signature, visits }: By<"patient">,
+  deps: AcceptDeps,
+): Promise<string> {
+  const certificate = patientsCertificate(der, deps);
   if (
     !verifySignature({
       type: "PATIENT-GRANT",
@@ -182,20 +189,35 @@ async function checkPatient(
   return certificate.fingerprint;
 }
 
-/** The visits of what was delegated signed the delegation, the grant keeps to it, and the relative whom it names signed the grant. */
-function checkRelative(
+/**
+ * The patient and the visits of what was delegated signed the delegation, the grant keeps to it, and the relative whom it names
+ * signed the grant.
+ */
+async function checkRelative(
   grant: Grant,
   digest: Uint8Array,
-  { delegation: signed, signature }: By<"relative">,
-): string {
-  const delegation = verifyDelegation(signedDelegation.decode(signed));
+  { delegation: shown, signature }: By<"relative">,
+  deps: AcceptDeps,
+): Promise<string> {
+  const signed = signedDelegation.decode(shown);
+  const certificate = patientsCertificate(signed.certificate, deps);
+  const patients = {
+    type: "PATIENT-DELEGATION",
+    message: signed.delegation,
+    publicKey: certificate.signingKey,
+    signature: signed.signature,
+  };
+  if (!verifySignature(patients))
+    throw signatureRefused("the patient's signature over the delegation does not verify");
+  await deps.revocations.assertNotRevoked(certificate.serial);
+  const delegation = verifyDelegation(signed);
   const fault = faultOfDelegated(grant, delegation);
   if (fault !== undefined) throw signatureRefused(fault);
   const { relative: publicKey } = delegation;
   const message = signedDigest(digest);
   if (!verifySignature({ type: "GRANT-RELATIVE", message, publicKey, signature }))
     throw signatureRefused("the relative's signature over it does not verify");
-  return toHex(publicKey);
+  return certificate.fingerprint;
 }
 
 /** One share for each tag, which fits the tag's k commitments. */

@@ -8,7 +8,7 @@ import { checkedGrant, openAsReader } from "@anamnesis/crypto/open";
 import { at, fromHex, grantContext, randomBytes, sha256, toHex } from "@anamnesis/crypto/verify";
 import { delegationSecret, grantSecret, hpkeInfo, signedDelegation } from "@anamnesis/protocol";
 import type { Delegation, Grant, ShareSecret } from "@anamnesis/protocol";
-import { keyOf } from "@anamnesis/testing/keys";
+import { keyOf, signer } from "@anamnesis/testing/keys";
 import { answerItems, revocation } from "@anamnesis/testing/proxy/calls";
 import {
   byRelative,
@@ -55,7 +55,7 @@ const [tagOfFirst, tagOfSecond] = whole.tags as [Delegation["tags"][0], Delegati
 const resigned =
   (change: (signed: ReturnType<typeof signedDelegation.decode>) => object) =>
   (delegation: Delegation): Uint8Array => {
-    const signed = signedDelegation.decode(signDelegation(delegation, records));
+    const signed = signedDelegation.decode(signDelegation(parties, delegation, records));
     return signedDelegation.encode({ ...signed, ...change(signed) });
   };
 
@@ -70,7 +70,7 @@ const rows: readonly Row[] = [
   {
     when: "one of the visits did not sign the delegation",
     want: "GRANT_SIGNATURE",
-    signed: (delegation) => signDelegation(delegation, [first]),
+    signed: (delegation) => signDelegation(parties, delegation, [first]),
   },
   {
     when: "a visit signed another delegation",
@@ -79,7 +79,9 @@ const rows: readonly Row[] = [
       visits: [
         visits[0],
         signedDelegation.decode(
-          signDelegation(delegationOver(parties, records, { actions: ["copy"] }), [second]),
+          signDelegation(parties, delegationOver(parties, records, { actions: ["copy"] }), [
+            second,
+          ]),
         ).visits[0],
       ],
     })),
@@ -87,7 +89,7 @@ const rows: readonly Row[] = [
   {
     when: "visits signed it as something else",
     want: "GRANT_SIGNATURE",
-    signed: (delegation) => signDelegation(delegation, records, "GRANT-VISIT"),
+    signed: (delegation) => signDelegation(parties, delegation, records, "GRANT-VISIT"),
   },
   {
     when: "keys of no visit signed it",
@@ -95,6 +97,25 @@ const rows: readonly Row[] = [
     signed: resigned(({ visits }) => ({
       visits: visits.map((visit) => ({ ...visit, key: keyOf("somebody").publicKey })),
     })),
+  },
+  {
+    when: "another person signed the delegation in the patient's place",
+    want: "GRANT_SIGNATURE",
+    signed: resigned(({ delegation }) => ({
+      signature: signer(keyOf("somebody"))("PATIENT-DELEGATION", delegation),
+    })),
+  },
+  {
+    when: "the patient signed it as something else",
+    want: "GRANT_SIGNATURE",
+    signed: resigned(({ delegation }) => ({
+      signature: signer(parties.identity.signing)("PATIENT-GRANT", delegation),
+    })),
+  },
+  {
+    when: "the certificate is a doctor's",
+    want: "CERTIFICATE_INVALID",
+    signed: resigned(() => ({ certificate: parties.certificates.asDoctor })),
   },
   {
     when: "the delegation is for another federation",
@@ -171,7 +192,7 @@ test("POST /grants takes from a relative what was delegated, and nothing else", 
     await t.test(when, async () => {
       const made = await dealt(grant);
       const says = delegationOver(parties, records, { notAfter: whole.notAfter, ...delegation });
-      const shown = signed?.(says) ?? signDelegation(says, records);
+      const shown = signed?.(says) ?? signDelegation(parties, says, records);
       const by = byRelative({ digest: digest ?? made.digest }, shown, sign);
       const body = await sharesFor(parties, made, 1, { by, ...seal?.(made) });
       assert.equal(await codeOf(await federation.postShares(1, body)), want);
@@ -179,7 +200,7 @@ test("POST /grants takes from a relative what was delegated, and nothing else", 
   }
 });
 
-const signed = signDelegation(whole, records);
+const signed = signDelegation(parties, whole, records);
 const packageOf = (made: MadeGrant, index = 1): Promise<Uint8Array> =>
   sharesFor(parties, made, index, { by: byRelative(made, signed) });
 
@@ -241,7 +262,7 @@ test("I5: nothing that a proxy keeps joins two grants of a relative", async () =
   const needles = [...secretsOfRelative, ...visits.map(({ signature }) => signature)].flatMap(
     (bytes) => [Buffer.from(bytes), Buffer.from(toHex(bytes))],
   );
-  for (const entry of await readdir(parties.homes.get(1)!, {
+  for (const entry of await readdir(parties.dataDirectories.get(1)!, {
     recursive: true,
     withFileTypes: true,
   })) {

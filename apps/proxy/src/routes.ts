@@ -66,7 +66,7 @@ async function takeShares(
   deps: ProxyDeps,
   shares: SharePackage,
 ): Promise<ResponseOf<typeof proxyRoutes.postGrant>> {
-  const { gid, held, commitments, grantor } = await acceptGrant(shares, deps);
+  const { gid, held, commitments, patient } = await acceptGrant(shares, deps);
   const before = deps.store.grant(gid);
   const isAnother = before !== undefined && !sameDeal(before, held);
   const published = isAnother && (await isPublished(deps, gid, held));
@@ -81,7 +81,7 @@ async function takeShares(
           "GRANT_EXISTS",
           "Share refused: this proxy holds another deal of this grant",
         );
-      deps.newGrants.take(grantor, deps.now());
+      deps.newGrants.take(patient, deps.now());
       return held;
     },
     commitments,

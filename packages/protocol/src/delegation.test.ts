@@ -34,6 +34,8 @@ const signed: SignedDelegation = {
     key: key.publicKey,
     signature: signer(key)("DELEGATION", bytes),
   })),
+  certificate: bytesOf("certificate"),
+  signature: signer(keyOf("patient"))("PATIENT-DELEGATION", bytes),
 };
 
 const parts = (d: number) => ({

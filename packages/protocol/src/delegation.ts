@@ -1,4 +1,5 @@
 import { BYTES, equalBytes, enc, toHex } from "@anamnesis/crypto/verify";
+import { certificateDer } from "./certificateDer.ts";
 import { AnamnesisError } from "./errors.ts";
 import { actions, faultOfVisits, visitSignaturesShape } from "./grants.ts";
 import type { Grant, GrantTag } from "./grants.ts";
@@ -33,6 +34,10 @@ const signedDelegationShape = object({
   delegation: blob(512 * 1024),
   /** By each visit key of its tags, type DELEGATION, over the delegation's bytes. */
   visits: visitSignaturesShape,
+  /** The patient's, by the care authority: whom a proxy counts the grants for, and forgets. */
+  certificate: certificateDer,
+  /** By its key, type PATIENT-DELEGATION, over the delegation's bytes. */
+  signature: bytes(64),
 });
 export type SignedDelegation = Shaped<typeof signedDelegationShape>;
 export const signedDelegation = document("Signed delegation", signedDelegationShape);
@@ -57,7 +62,8 @@ export type DelegationSecret = Shaped<typeof delegationSecretShape>;
 export const delegationSecret = document("Delegation secret", delegationSecretShape);
 
 /**
- * Opens a signed delegation: the visit key of every tag signed exactly this. Whether a grant keeps to it says {@link faultOfDelegated}.
+ * Opens a signed delegation: the visit key of every tag signed exactly this. Whether a grant keeps to it says {@link faultOfDelegated};
+ * that the patient's certificate counts and its key signed is judged by who takes shares.
  *
  * @throws {AnamnesisError} GRANT_SIGNATURE and those of decoding.
  */

@@ -42,6 +42,7 @@ export const delegationOver = (
 
 /** @param signers - Whose visits sign it. @param type - As what. */
 export function signDelegation(
+  { certificates, identity }: Parties,
   delegation: Delegation,
   signers: readonly MadeRecord[],
   type = "DELEGATION",
@@ -51,7 +52,14 @@ export function signDelegation(
     key: keys.publicKey,
     signature: signer(keys)(type, bytes),
   }));
-  return signedDelegation.encode({ v: 1, delegation: bytes, visits });
+  const signature = signer(identity.signing)("PATIENT-DELEGATION", bytes);
+  return signedDelegation.encode({
+    v: 1,
+    delegation: bytes,
+    visits,
+    certificate: certificates.patient,
+    signature,
+  });
 }
 
 /** What the relative gets beside it, as it is sealed to them. */
