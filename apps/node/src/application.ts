@@ -4,6 +4,7 @@ import { AnamnesisError, invariant, limits, slipCodeText } from "@anamnesis/prot
 import type { EntryCertificate, Group, LogEntry, SlipCode } from "@anamnesis/protocol";
 import type { ChainStore, StoreSnapshot } from "./store/chainStore.ts";
 import { encodeKept } from "./store/keptEntry.ts";
+import { Turns } from "./turns.ts";
 import { VerifiedGroups, isRefused } from "./verify/verifiedGroups.ts";
 import type { RefusedGroup, Verify } from "./verify/verifiedGroups.ts";
 
@@ -33,7 +34,7 @@ export interface CommitRecord {
 
 interface ExecutedEntry {
   readonly entry: LogEntry;
-  readonly result: BlockResult;
+  readonly result: Omit<BlockResult, "results">;
   readonly results: Executed["results"];
   readonly groups: readonly (Group | RefusedGroup)[];
   /** How many slips the chain held before. */
@@ -132,7 +133,7 @@ export class Application {
   }
 
   /**
-   * [FinalizeBlock] Executes a decided entry in memory, on what was executed last. A group in it that does not hold yields
+   * [FinalizeBlock] Executes a decided entry in memory, on what was executed last, and lets others in between groups. A group in it that does not hold yields
    * its code for each of its slips and changes nothing: what was decided is not refused (D7).
    *
    * @throws {AnamnesisError} UNAVAILABLE when signatures cannot be verified now, or what it follows from was discarded
@@ -141,25 +142,30 @@ export class Application {
   async finalize(entry: LogEntry): Promise<Executed> {
     this.#assertNext(entry);
     const discards = this.#discards;
+    const assertStands = (): void => {
+      if (discards !== this.#discards)
+        throw new AnamnesisError(
+          "UNAVAILABLE",
+          `An entry before ${entry.height} was not committed`,
+        );
+    };
     const groups = await this.#judge(entry.groups);
-    if (discards !== this.#discards)
-      throw new AnamnesisError("UNAVAILABLE", `An entry before ${entry.height} was not committed`);
-    const first = slipCount(this.#store.staged.state);
-    const result = this.machine.finalizeBlock(this.#store.staged.state, {
-      height: entry.height,
-      time: entry.time,
-      proposer: entry.proposer,
-      absent: entry.absent,
-      misbehaviour: entry.misbehaviour,
-      groups: groups.filter((group): group is Group => !isRefused(group)),
-    });
+    assertStands();
+    const { state } = this.#store.staged;
+    const first = slipCount(state);
+    const execution = this.machine.beginBlock(state, entry);
+    const results: (readonly ExecutedSlip[])[] = [];
+    const turns = new Turns();
+    for (const group of groups) {
+      results.push(
+        isRefused(group)
+          ? Array.from({ length: group.slips ?? 1 }, () => ({ code: group.code }))
+          : execution.executeGroup(group),
+      );
+      if (await turns.giveWay()) assertStands();
+    }
+    const result = execution.finish();
     this.#store.staged.stage(entry.height, result.writes);
-    const executed = result.results.values();
-    const results = groups.map((group): readonly ExecutedSlip[] =>
-      isRefused(group)
-        ? Array.from({ length: group.slips ?? 1 }, () => ({ code: group.code }))
-        : executed.next().value!,
-    );
     this.#executed.push({ entry, result, results, groups, first });
     return { ...result, results };
   }
@@ -201,8 +207,16 @@ export class Application {
     return this.#store.parts();
   }
 
-  #judge(groups: readonly Uint8Array[]): Promise<(Group | RefusedGroup)[]> {
-    return Promise.all(groups.map((bytes) => this.groups.judge(this.#store.staged.state, bytes)));
+  async #judge(groups: readonly Uint8Array[]): Promise<(Group | RefusedGroup)[]> {
+    const judged: Promise<Group | RefusedGroup>[] = [];
+    const turns = new Turns();
+    for (const bytes of groups) {
+      const group = this.groups.judge(this.#store.staged.state, bytes);
+      group.catch(() => undefined); // thrown where all are awaited
+      judged.push(group);
+      await turns.giveWay();
+    }
+    return Promise.all(judged);
   }
 
   #assertNext({ height }: LogEntry): void {

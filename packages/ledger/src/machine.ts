@@ -26,6 +26,23 @@ import { LedgerView, overlay, remembering } from "./view.ts";
 
 /** The state machine of one chain. Pure: all that it knows is the genesis document and what it is called with. */
 export function makeMachine(genesis: Genesis): Machine {
+  const beginBlock: Machine["beginBlock"] = (state, block) => {
+    const execution = new BlockExecution(state, genesis, block);
+    return {
+      executeGroup: (group) => execution.executeGroup(group),
+      finish() {
+        const roots = execution.finish();
+        return {
+          writes: execution.writes,
+          sealed: execution.sealed,
+          roots,
+          appHash: appHashOf(roots),
+          voterUpdates: execution.voterUpdates(),
+          paramUpdates: {},
+        };
+      },
+    };
+  };
   return {
     genesis,
     initChain: () => initChain(genesis),
@@ -33,19 +50,11 @@ export function makeMachine(genesis: Genesis): Machine {
       groupSignatures(new LedgerView(remembering(state)), genesis, group),
     keys: (state, group) => keysOf(new LedgerView(remembering(state)), genesis, group),
     admit: (state, group, now) => admit(state, genesis, group, now),
+    beginBlock,
     finalizeBlock(state, block): BlockResult {
-      const execution = new BlockExecution(state, genesis, block);
+      const execution = beginBlock(state, block);
       const results = block.groups.map((group) => execution.executeGroup(group));
-      const roots = execution.finish();
-      return {
-        writes: execution.writes,
-        results,
-        sealed: execution.sealed,
-        roots,
-        appHash: appHashOf(roots),
-        voterUpdates: execution.voterUpdates(),
-        paramUpdates: {},
-      };
+      return { results, ...execution.finish() };
     },
     pageDueAt: (state) => pageDueAt(readOpenPage(state), genesis),
   };

@@ -61,6 +61,13 @@ export interface BlockResult {
   readonly paramUpdates: Partial<ChainParams>;
 }
 
+/** A block being executed group by group, so that its caller can let others in between. */
+export interface Execution {
+  executeGroup(group: Group): SlipResult[];
+  /** Once, when no group is left. */
+  finish(): Omit<BlockResult, "results">;
+}
+
 /**
  * The machine behind the engines (ABCI verbs in brackets). Pure: no clock, randomness, I/O, floats or locale.
  * `finalizeBlock` expects groups whose signatures were verified; `signatures` says which.
@@ -86,7 +93,9 @@ export interface Machine {
   keys(state: StateView, group: Group): Uint8Array[];
   /** [CheckTx] The state rules for each slip by a node's own clock; advisory. `now` is Unix milliseconds. */
   admit(state: StateView, group: Group, now: number): SlipResult[];
-  /** [FinalizeBlock] */
+  /** [FinalizeBlock] The state must not change until it is finished. */
+  beginBlock(state: StateView, block: BlockContext): Execution;
+  /** The same in one go. */
   finalizeBlock(
     state: StateView,
     block: BlockContext & { readonly groups: readonly Group[] },

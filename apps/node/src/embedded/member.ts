@@ -10,6 +10,7 @@ import type { Scrubber } from "../store/scrubber.ts";
 import { markDamaged } from "../store/damage.ts";
 import { Heads } from "./heads.ts";
 import { HeightWaiters } from "./heightWaiters.ts";
+import { Turns } from "../turns.ts";
 
 export interface MemberConfig {
   readonly genesis: Genesis;
@@ -88,11 +89,13 @@ export abstract class Member implements Chain {
     await this.reach(after + 1, waitMs);
     const found: Uint8Array[] = [];
     let bytes = 0;
+    const turns = new Turns();
     for (let height = after + 1; height <= this.height() && found.length < limit; height++) {
       const entry = this.config.store.entry(height);
       bytes += entry?.length ?? 0;
       if (entry === undefined || (found.length > 0 && bytes > ENTRIES_BYTES)) break;
       found.push(entry);
+      await turns.giveWay();
     }
     return found;
   }
