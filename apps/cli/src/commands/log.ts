@@ -41,7 +41,7 @@ function sentence(entry: LogEntry): string {
     case "denied":
       return entry.checked
         ? `${who} was refused by proxy ${entry.proxy}: ${entry.code}`
-        : `Said by proxy ${entry.proxy}, not yet shown: it refused ${who}: ${entry.code}`;
+        : `Said by proxy ${entry.proxy}, not proved yet: it refused ${who}: ${entry.code}`;
     case "reread":
       return `${who} reread ${entry.record}, which they wrote`;
     case "lookedUp":

@@ -233,7 +233,7 @@ export const en = {
   "log.openedUnknown": "Which records is not known yet.",
   "log.denied": "{who} tried to open records and was turned away: {reason}.",
   "log.deniedSaid":
-    "Said by proxy {proxy, number}, not yet shown: {who} tried to open records and was turned away: {reason}.",
+    "Said by proxy {proxy, number}, not proved yet: {who} tried to open records and was turned away: {reason}.",
   "log.reread": "{who} read again what they wrote themselves.",
   "log.lookedUp":
     "A notice says that {who} asked the registry how to reach you. Such a notice is no proof.",

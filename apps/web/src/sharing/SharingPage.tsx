@@ -134,10 +134,10 @@ function GrantCard(props: { readonly shared: SharedWith; readonly isChosen: bool
           </PageLink>
         </p>
       )}
-      {grant.status === "live" || grant.status === "stopped" ? <RevokePart grant={grant} /> : null}
       {grant.status === "revoked" || grant.status === "stopped" ? (
         <p className="quiet">{t("sharing.receipts", { count: grant.receipts.length })}</p>
       ) : null}
+      {grant.status === "live" || grant.status === "stopped" ? <RevokePart grant={grant} /> : null}
     </article>
   );
 
