@@ -32,7 +32,7 @@ test("startChildren() leaves nothing running that it would start again when one 
   const started = startChildren(processes, plan, {
     logs: dir,
     warn: (text) => warned.push(text),
-    changed: () => undefined,
+    changed: () => Promise.resolve(),
   });
   await assert.rejects(started, /^AnamnesisError: bad: /);
   await Promise.all([...processes.values()].map((host) => host.stop()));

@@ -22,7 +22,7 @@ export async function startChildren(
   options: {
     readonly logs: string;
     readonly warn: (text: string) => void;
-    readonly changed: () => void;
+    readonly changed: () => Promise<void>;
   },
 ): Promise<Children> {
   const startIn =

@@ -91,7 +91,9 @@ export async function runFederation(options: RunOptions): Promise<RunningFederat
     const started = await startChildren(processes, plan, {
       logs: at.logs,
       warn: options.warn,
-      changed: () => void noteRun().catch(() => options.warn("federation.json cannot be written")),
+      changed: async () => {
+        await noteRun().catch(() => options.warn("federation.json cannot be written"));
+      },
     });
     children = started;
     const noteRun = async (): Promise<FederationFile> => {

@@ -55,8 +55,12 @@ test("supervise() starts a child again when it dies, says so, and ends it when t
     first,
     start,
     say: (text) => said.push(text),
-    changed: () => changes++,
+    changed: async () => {
+      await sleep(20);
+      changes += 1;
+    },
   });
+  t.after(() => supervised.stop());
   assert.ok(await isWell(port));
 
   process.kill(supervised.process().pid, "SIGKILL");

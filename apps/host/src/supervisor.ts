@@ -28,7 +28,8 @@ export function supervise(
     readonly first: Child;
     readonly start: (child: Child) => Promise<void>;
     readonly say: (text: string) => void;
-    readonly changed: () => void;
+    /** Notes the new process; what runs again is said after that. */
+    readonly changed: () => Promise<void>;
   },
 ): Supervised {
   let current = options.first;
@@ -49,7 +50,7 @@ export function supervise(
       current = spawnChild(name, options.logs);
       try {
         await options.start(current);
-        options.changed();
+        await options.changed();
         options.say(`${name} runs again`);
       } catch (error) {
         options.say(
