@@ -44,12 +44,13 @@ export const beyond = (figure: Figure & { budget: number }): Row =>
   row(figure, { against: "budget", reference: figure.budget, wanted: "at least" }, 1);
 
 function row(
-  figure: Figure,
+  { id, value, unit, length }: Figure,
   measure: Pick<Row, "against" | "reference" | "wanted">,
   target: number,
 ): Row {
-  const ratio = figure.value / measure.reference;
+  const ratio = value / measure.reference;
   // A figure that could not be measured is not met.
   const met = measure.wanted === "at least" ? ratio >= target : ratio <= target;
-  return { ...figure, ...measure, ratio, target, met };
+  const at = length === undefined ? {} : { length };
+  return { id, value, unit, ...measure, ratio, target, met, ...at };
 }
