@@ -82,7 +82,7 @@ export interface Machine {
   };
   /**
    * [CheckTx, PrepareProposal, ProcessProposal] Form, chain and keys of a group, judged against the state before the block; gives the
-   * signatures that must verify: the carrier's, each slip's, then the voters' over slips that want them.
+   * signatures that must verify: the carrier's, each slip's, then those that stand within slips.
    * @throws {AnamnesisError} codes 1–9 of the slip code table.
    */
   signatures(state: StateView, group: Group): GroupCheck[];

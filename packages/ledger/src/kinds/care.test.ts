@@ -3,24 +3,16 @@ import { test } from "node:test";
 import { fromHex, toHex } from "@anamnesis/crypto/verify";
 import { pidOf } from "@anamnesis/protocol";
 import type { SlipCode, SlipFields } from "@anamnesis/protocol";
+import { chainWithRecord } from "@anamnesis/testing/chainWithRecord";
 import { makeGenesis } from "@anamnesis/testing/federation";
 import { bytesOf, keyOf, sealedIdOf } from "@anamnesis/testing/keys";
 import { TestChain, certify, openVisit, recordSlip } from "@anamnesis/testing/testChain";
-import { ownFields } from "@anamnesis/testing/visitSlips";
+import { ownFields, pidOfVisit } from "@anamnesis/testing/visitSlips";
 import { findRecord, findSession } from "../queries.ts";
 
-const care = new TestChain(makeGenesis("care"));
-const lin = certify(care, "dr-lin");
+const { care, lin, submitted } = chainWithRecord();
 const wu = certify(care, "dr-wu");
-const pid = openVisit(care, "visit");
-openVisit(care, "other visit");
-const submitted = recordSlip(care, {
-  visit: "visit",
-  doctor: "dr-lin",
-  fingerprint: lin,
-  label: "r",
-});
-assert.equal(care.submit(submitted), "OK");
+const pid = pidOfVisit("visit");
 const record = fromHex(submitted.id);
 const first = bytesOf("digest r");
 const institution = "general-hospital";

@@ -3,23 +3,14 @@ import { test } from "node:test";
 import { fromHex, toHex } from "@anamnesis/crypto/verify";
 import { pidOf } from "@anamnesis/protocol";
 import type { SlipCode, SlipFields, SlipId } from "@anamnesis/protocol";
-import { makeGenesis } from "@anamnesis/testing/federation";
+import { chainWithRecord } from "@anamnesis/testing/chainWithRecord";
 import { bytesOf, keyOf, sealedIdOf } from "@anamnesis/testing/keys";
-import { TestChain, certify, openVisit, recordSlip } from "@anamnesis/testing/testChain";
+import { TestChain } from "@anamnesis/testing/testChain";
 import { ownFields, pidOfVisit, rewrapFields } from "@anamnesis/testing/visitSlips";
 import { findRecord, recordsByPid, recordsByTag } from "../queries.ts";
 
 const institution = "general-hospital";
-const care = new TestChain(makeGenesis("care"));
-const lin = certify(care, "dr-lin");
-for (const visit of ["visit", "other visit"]) openVisit(care, visit);
-const submitted = recordSlip(care, {
-  visit: "visit",
-  doctor: "dr-lin",
-  fingerprint: lin,
-  label: "r",
-});
-assert.equal(care.submit(submitted), "OK");
+const { care, lin, submitted } = chainWithRecord();
 const doctors = { id: submitted.id, digest: bytesOf("digest r") };
 const written = care.slip("record.own", ownFields("visit", "o"), keyOf("visit"));
 assert.equal(care.submit(written), "OK");

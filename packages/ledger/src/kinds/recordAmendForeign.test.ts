@@ -3,9 +3,9 @@ import { test } from "node:test";
 import { fromHex, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, signForeignContent } from "@anamnesis/protocol";
 import type { ChainId, Permit, SlipCode, SlipFields } from "@anamnesis/protocol";
-import { makeGenesis } from "@anamnesis/testing/federation";
+import { chainWithRecord } from "@anamnesis/testing/chainWithRecord";
 import { bytesOf, keyOf, sealedIdOf, signer } from "@anamnesis/testing/keys";
-import { TestChain, certify, openVisit, recordSlip } from "@anamnesis/testing/testChain";
+import { TestChain } from "@anamnesis/testing/testChain";
 import {
   claimFields,
   foreignAuthor,
@@ -15,16 +15,7 @@ import {
 } from "@anamnesis/testing/visitSlips";
 import { findRecord } from "../queries.ts";
 
-const care = new TestChain(makeGenesis("care"));
-const lin = certify(care, "dr-lin");
-for (const visit of ["visit", "other visit"]) openVisit(care, visit);
-const submitted = recordSlip(care, {
-  visit: "visit",
-  doctor: "dr-lin",
-  fingerprint: lin,
-  label: "r",
-});
-assert.equal(care.submit(submitted), "OK");
+const { care, lin, submitted } = chainWithRecord();
 const record = fromHex(submitted.id);
 const tag = bytesOf("tag r", 16);
 const own = care.slip("record.own", ownFields("visit", "o"), keyOf("visit"));

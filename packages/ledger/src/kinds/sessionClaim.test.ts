@@ -3,22 +3,13 @@ import { test } from "node:test";
 import { fromHex, sha256, toHex } from "@anamnesis/crypto/verify";
 import { pidOf } from "@anamnesis/protocol";
 import type { SlipCode } from "@anamnesis/protocol";
-import { makeGenesis } from "@anamnesis/testing/federation";
+import { chainWithRecord } from "@anamnesis/testing/chainWithRecord";
 import { bytesOf, keyOf } from "@anamnesis/testing/keys";
-import { TestChain, certify, openVisit, recordSlip } from "@anamnesis/testing/testChain";
+import { TestChain, recordSlip } from "@anamnesis/testing/testChain";
 import { claimFields, ownFields, pidOfVisit, rewrapFields } from "@anamnesis/testing/visitSlips";
 import { findSession, signsForOpenVisit } from "../queries.ts";
 
-const care = new TestChain(makeGenesis("care"));
-const lin = certify(care, "dr-lin");
-for (const visit of ["visit", "other visit"]) openVisit(care, visit);
-const submitted = recordSlip(care, {
-  visit: "visit",
-  doctor: "dr-lin",
-  fingerprint: lin,
-  label: "r",
-});
-assert.equal(care.submit(submitted), "OK");
+const { care, lin, submitted } = chainWithRecord();
 const record = fromHex(submitted.id);
 const digest = bytesOf("digest r");
 
