@@ -15,6 +15,7 @@ import { recoverWritten } from "./embedded/recoverWritten.ts";
 import { Writer } from "./embedded/writer.ts";
 import { ChainStore } from "./store/chainStore.ts";
 import { markDamaged } from "./store/damage.ts";
+import type { TailSize } from "./store/indexTail.ts";
 import { Scrubber } from "./store/scrubber.ts";
 import { readableFault } from "./store/lmdbFile.ts";
 import type { Verify } from "./verify/verifiedGroups.ts";
@@ -29,6 +30,8 @@ export interface ChainConfig {
   /** Who re-hashes the store when asked; default one of its own. */
   readonly scrubber?: Scrubber;
   readonly quotaBytes?: number;
+  /** See `ChainStore`. */
+  readonly tail?: TailSize;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** See `MemberConfig`. */
@@ -63,10 +66,14 @@ export async function openChain(config: ChainConfig): Promise<Chain> {
     peers,
     now,
   });
-  const quota = config.quotaBytes === undefined ? {} : { quotaBytes: config.quotaBytes };
+  const { quotaBytes, tail } = config;
+  const options = {
+    ...(quotaBytes === undefined ? {} : { quotaBytes }),
+    ...(tail === undefined ? {} : { tail }),
+  };
   let store: ChainStore | undefined;
   try {
-    store = new ChainStore(config.folder, quota);
+    store = new ChainStore(config.folder, options);
     const machine = makeMachine(genesis);
     const application = new Application({ machine, store, verify: config.verify, now });
     await application.initChain();
@@ -109,8 +116,8 @@ function assertSameGenesis({ machine }: Application, store: ChainStore): void {
  * rebuilds the chain up to the newest entry that is kept, whatever height the store names.
  */
 async function assertStateOfHeight({ machine }: Application, store: ChainStore): Promise<void> {
-  if (isStateOfHeight(store)) return;
-  const fault = `the state kept is not that of height ${store.height}`;
+  if (await isStateOfHeight(store)) return;
+  const fault = `the state kept is not that of height ${store.height}, or its newest slips cannot be read`;
   await markDamaged(store.folder, { fault, height: store.newestEntry });
   throw new AnamnesisError(
     "STORE_CORRUPT",
@@ -118,12 +125,15 @@ async function assertStateOfHeight({ machine }: Application, store: ChainStore):
   );
 }
 
-function isStateOfHeight(store: ChainStore): boolean {
+async function isStateOfHeight(store: ChainStore): Promise<boolean> {
   try {
     const appHash = store.facts(store.height ?? 0)?.appHash;
-    return appHash !== undefined && equalBytes(appHash, appHashOf(readRoots(store.state)));
+    if (appHash === undefined || !equalBytes(appHash, appHashOf(readRoots(store.state))))
+      return false;
+    await store.readIndex();
+    return true;
   } catch (error) {
-    // Roots or app hash are gone, or cannot be read any more.
+    // Roots, app hash or a slip are gone, or cannot be read any more.
     if (error instanceof InvariantError || error instanceof AnamnesisError) return false;
     throw error;
   }

@@ -1,12 +1,14 @@
 export type { GroupCheck } from "./authenticate.ts";
 export * from "./directory.ts";
+export { NUMBER_BYTES, numberAt, numberKey } from "./keys.ts";
 export * from "./machine.ts";
 export * from "./memoryState.ts";
+export { entriesAt } from "./placeSlip.ts";
 export * from "./proveState.ts";
 export * from "./queries.ts";
 export * from "./recount.ts";
 export * from "./replay.ts";
 export { readRoots } from "./roots.ts";
-export { memoryOf, rows } from "./rows.ts";
+export { allRows, memoryOf, rows } from "./rows.ts";
 export type { Memory, Row } from "./rows.ts";
 export * from "./state.ts";

@@ -49,6 +49,15 @@ for (const kind of ["care", "consortium"] as const) {
           `bit ${bit} of a ${family} entry`,
         );
       }
+      for (const [key, value] of [members[0]!, members.at(-1)!]) {
+        const at = below(key.length);
+        const moved = `${key.slice(0, at)}${String.fromCharCode(key.charCodeAt(at) ^ (1 << below(8)))}${key.slice(at + 1)}`;
+        const others = entries.filter(([other]) => other !== key);
+        assert.ok(
+          !isSound(new MemoryState([...others, [moved, value]]), chain.appHash),
+          `a ${family} entry under another key`,
+        );
+      }
       const [lost] = members[below(members.length)]!;
       assert.ok(
         !isSound(new MemoryState(entries.filter(([key]) => key !== lost)), chain.appHash),

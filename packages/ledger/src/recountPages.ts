@@ -37,12 +37,13 @@ export function recountPages(
   const log = new Frontier();
   let logNodes = 0;
   let prevHash: Uint8Array = new Uint8Array(32);
-  for (const [, bytes] of state.range(rows.page.prefix)) {
+  for (const [key, bytes] of state.range(rows.page.prefix)) {
     const no = log.count;
     const page = rows.page.decode(bytes);
     const header = decodePageHeader(page.header);
     const leaves = split(page.tree.subarray(0, 32 * header.count));
     if (
+      key !== rows.page.key(no) ||
       header.no !== no ||
       page.first !== counts.slips ||
       leaves.length !== header.count ||

@@ -40,9 +40,9 @@ export type FactRoot = (typeof factRoots)[number];
 
 /**
  * What a store should keep in memory: `always` what nearly every slip reads, `lately` the entries read last (they must
- * never change), `never` the rest.
+ * never change), `newest` the entries written last (they must follow from slips, see `entriesAt`), `never` the rest.
  */
-export type Memory = "always" | "lately" | "never";
+export type Memory = "always" | "lately" | "newest" | "never";
 
 /** One kind of entry. Only {@link rows} makes them. */
 export interface Row<
@@ -138,7 +138,7 @@ const fact = <P extends readonly unknown[]>(
 
 /** Entries `key ‖ sequence` without a value: under a key, the slips that it leads to in the order of the chain. */
 const index = <P extends readonly unknown[]>(table: number, key: (...parts: P) => string) =>
-  row({ table, root: "index", memory: "never", key, codec: empty });
+  row({ table, root: "index", memory: "newest", key, codec: empty });
 
 /**
  * Every entry of the state belongs to one row: nothing but this table knows a key, and what writes an entry names its row.
@@ -151,7 +151,7 @@ export const rows = {
   page: row({ table: 0x02, root: "pages", memory: "never", key: numberKey, codec: storedPage }),
 
   /** Where a slip stands, by its id. */
-  slipId: row({ table: 0x10, root: "index", memory: "never", key: one, codec: sequence }),
+  slipId: row({ table: 0x10, root: "index", memory: "newest", key: one, codec: sequence }),
   byTag: index(0x11, one),
   byPid: index(0x12, one),
   byBody: index(0x13, one),

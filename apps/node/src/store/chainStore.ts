@@ -2,13 +2,17 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { open } from "lmdb";
 import type { Database, RootDatabase } from "lmdb";
-import { memoryOf, slipBytesAt } from "@anamnesis/ledger";
+import { memoryOf, slipBytesAt, slipCount } from "@anamnesis/ledger";
 import type { StateView, Writes } from "@anamnesis/ledger";
 import { AnamnesisError, encodeCertified } from "@anamnesis/protocol";
 import { decodeHeightFacts, encodeHeightFacts } from "./heightFacts.ts";
 import type { HeightFacts } from "./heightFacts.ts";
+import type { Entry } from "./indexTable.ts";
 import { decodeKept } from "./keptEntry.ts";
+import type { TailSize } from "./indexTail.ts";
+import { LateIndex } from "./lateIndex.ts";
 import { assertLmdbFile, corruptFile } from "./lmdbFile.ts";
+import { merged } from "./merged.ts";
 import { Values, asBuffer, boundsOf, onDisk } from "./diskForm.ts";
 import { StagedState } from "./stagedState.ts";
 import { refusedWrite } from "./refusedWrite.ts";
@@ -32,6 +36,8 @@ const LATELY = 4_096;
 const PART_BYTES = 1024 * 1024;
 const PART_ENTRIES = 4_096;
 const LAST = "last";
+/** How many slips, from the first on, have every index entry in the file. */
+const INDEXED = "indexed";
 
 /**
  * One chain on disk: state, log and heights in one LMDB environment, so that a commit is one durable transaction.
@@ -49,19 +55,27 @@ export class ChainStore {
   readonly #always = new Map<string, Uint8Array>();
   /** Read lately: facts, which never change. */
   readonly #lately = new Map<string, Uint8Array>();
+  readonly #isReadOnly: boolean;
+  readonly #index: LateIndex;
   #height: number | undefined;
   #isClosed = false;
 
   /**
    * @param options.quotaBytes - Above this size of the data file, nothing more is taken.
    * @param options.readOnly - Beside whoever has it open for writing; nothing can be committed.
+   * @param options.tail - Smaller in tests, where entries are to leave soon.
    * @throws {AnamnesisError} STORE_CORRUPT for a file that is no store.
    */
   constructor(
     folder: string,
-    options: { readonly quotaBytes?: number; readonly readOnly?: boolean } = {},
+    options: {
+      readonly quotaBytes?: number;
+      readonly readOnly?: boolean;
+      readonly tail?: TailSize;
+    } = {},
   ) {
     this.#quotaBytes = options.quotaBytes ?? Number.POSITIVE_INFINITY;
+    this.#isReadOnly = options.readOnly ?? false;
     this.folder = folder;
     this.#file = join(folder, "data.mdb");
     assertLmdbFile(this.#file);
@@ -69,7 +83,7 @@ export class ChainStore {
       path: folder,
       noSubdir: false,
       encoding: "binary",
-      readOnly: options.readOnly ?? false,
+      readOnly: this.#isReadOnly,
       overlappingSync: false,
       // What else is written in a turn of the event loop would fail with a promise that nobody can listen to.
       eventTurnBatching: false,
@@ -81,6 +95,11 @@ export class ChainStore {
       name: "heights",
       encoding: "binary",
       keyEncoding: "uint32",
+    });
+    this.#index = new LateIndex({
+      state: this.state,
+      indexed: () => this.#readNumber(INDEXED) ?? 0,
+      tail: options.tail,
     });
     this.staged = new StagedState(this.state);
     try {
@@ -100,7 +119,7 @@ export class ChainStore {
   readonly state: StateView = {
     get: (key) => {
       const memory = memoryOf(key);
-      if (memory === "never") return this.#get(key);
+      if (memory === "never" || memory === "newest") return this.#get(key);
       if (memory === "lately") return this.#lately.get(key) ?? this.#readLately(key);
       const known = this.#always.get(key);
       if (known !== undefined) return known;
@@ -118,8 +137,11 @@ export class ChainStore {
   snapshot(): StoreSnapshot {
     this.#assertOpen();
     this.#root.resetReadTxn();
+    const height = this.#readHeight() ?? 0;
+    if (this.#isReadOnly) this.#index.forget();
+    else this.#index.settle(height);
     return {
-      height: this.#readHeight() ?? 0,
+      height,
       state: {
         get: (key) => this.#get(key),
         range: (prefix, options) => this.#range(prefix, options),
@@ -128,15 +150,18 @@ export class ChainStore {
   }
 
   /** Every entry of the state as it is committed now, in key order, some at a time. */
-  async *parts(): AsyncIterable<readonly (readonly [string, Uint8Array])[]> {
+  async *parts(): AsyncIterable<readonly Entry[]> {
     this.#assertOpen();
+    this.#root.resetReadTxn();
     const transaction = this.#root.useReadTransaction();
     try {
-      let part: (readonly [string, Uint8Array])[] = [];
+      this.#index.settle(this.#readHeight() ?? 0);
+      const newest = this.#index.tail.copy().sorted();
+      let part: Entry[] = [];
       let bytes = 0;
-      for (const { key, value } of this.#state.getRange({ transaction })) {
-        part.push([key.toString("latin1"), value]);
-        bytes += key.length + value.length;
+      for (const entry of merged(fromDisk(this.#state.getRange({ transaction })), newest)) {
+        part.push(entry);
+        bytes += entry[0].length + entry[1].length;
         if (bytes < PART_BYTES && part.length < PART_ENTRIES) continue;
         yield part;
         await new Promise((resolve) => setImmediate(resolve));
@@ -157,14 +182,25 @@ export class ChainStore {
     this.#assertOpen();
     const { after, reverse, limit } = options;
     let count = 0;
-    for (const entry of this.#state.getRange(boundsOf(prefix, after, reverse))) {
-      const key = entry.key.toString("latin1");
+    for (const entry of this.#entriesFrom(prefix, options)) {
+      const [key] = entry;
       if (reverse === true && key < prefix) return;
       if (key === after || !key.startsWith(prefix)) continue;
       if (limit !== undefined && count >= limit) return;
       count += 1;
-      yield [key, entry.value];
+      yield entry;
     }
+  }
+
+  /** From a prefix on, of the file, and of the tail what has it. */
+  #entriesFrom(
+    prefix: string,
+    options: NonNullable<Parameters<StateView["range"]>[1]>,
+  ): Iterable<Entry> {
+    const { after, reverse } = options;
+    const onFile = fromDisk(this.#state.getRange(boundsOf(prefix, after, reverse)));
+    if (prefix !== "" && memoryOf(prefix) !== "newest") return onFile;
+    return merged(onFile, this.#index.tail.range(prefix, options), reverse);
   }
 
   /**
@@ -173,14 +209,21 @@ export class ChainStore {
    * failure, after which nobody knows what the disk holds.
    */
   async commit({ height, writes, kept, appHash, time }: Commit): Promise<void> {
-    const values = new Values(writes);
+    const { newest, rest } = partedByMemory(writes);
+    const { entries: leaving, indexed } = this.#index.tail.leave(
+      newest.length,
+      slipCount(this.state),
+    );
+    const values = new Values([...rest, ...leaving]);
+    this.#index.arrive(height, newest);
     try {
       const parts = new Set<Promise<boolean>>();
       const whole = this.#root.batch(() => {
-        for (const [key, value] of writes) {
+        for (const [key, value] of [...rest, ...leaving]) {
           if (value === undefined) parts.add(this.#state.remove(onDisk(key)));
           else parts.add(this.#state.put(onDisk(key), values.copy(value)));
         }
+        if (indexed !== undefined) parts.add(this.#root.put(INDEXED, Buffer.from(String(indexed))));
         if (kept !== undefined) parts.add(this.#log.put(height, asBuffer(kept)));
         parts.add(this.#heights.put(height, asBuffer(encodeHeightFacts({ appHash, time }))));
         parts.add(this.#root.put(LAST, Buffer.from(String(height))));
@@ -190,10 +233,12 @@ export class ChainStore {
       await whole;
       await this.#root.flushed;
     } catch (cause) {
+      this.#index.discard();
       throw await refusedWrite(cause, this.#file);
     }
     this.#root.resetReadTxn();
     this.#height = height;
+    this.#index.settle(height);
     this.staged.settle(height);
     for (const [key, value] of writes) {
       if (memoryOf(key) !== "always") continue;
@@ -255,7 +300,16 @@ export class ChainStore {
 
   #get(key: string): Uint8Array | undefined {
     this.#assertOpen();
-    return this.#state.get(onDisk(key));
+    const newest = memoryOf(key) === "newest" ? this.#index.tail.get(key) : undefined;
+    return newest ?? this.#state.get(onDisk(key));
+  }
+
+  /**
+   * Reads the entries of indices that the file does not have, in turns; else whoever asks for one first waits for all of them.
+   * @throws {AnamnesisError} STORE_CORRUPT or SLIP_MALFORMED when a slip cannot be read.
+   */
+  readIndex(): Promise<void> {
+    return this.#index.read();
   }
 
   /** A read that comes after `close` would end the process, from a timer of LMDB's. @throws {AnamnesisError} UNAVAILABLE */
@@ -264,10 +318,30 @@ export class ChainStore {
   }
 
   #readHeight(): number | undefined {
-    const value = this.#root.get(LAST);
+    return this.#readNumber(LAST);
+  }
+
+  #readNumber(name: string): number | undefined {
+    const value = this.#root.get(name);
     if (value === undefined) return undefined;
     const text = value.toString("latin1");
-    if (!/^\d{1,15}$/.test(text)) throw corruptFile("its last height is not a number");
+    if (!/^\d{1,15}$/.test(text)) throw corruptFile(`its ${name} number is none`);
     return Number(text);
   }
+}
+
+function partedByMemory(writes: Writes): {
+  newest: Entry[];
+  rest: [string, Uint8Array | undefined][];
+} {
+  const newest: Entry[] = [];
+  const rest: [string, Uint8Array | undefined][] = [];
+  for (const [key, value] of writes)
+    if (value !== undefined && memoryOf(key) === "newest") newest.push([key, value]);
+    else rest.push([key, value]);
+  return { newest, rest };
+}
+
+function* fromDisk(range: Iterable<{ key: Buffer; value: Buffer }>): Generator<Entry> {
+  for (const { key, value } of range) yield [key.toString("latin1"), value];
 }

@@ -1,13 +1,11 @@
-import type { Writes } from "@anamnesis/ledger";
-
 /** One run of memory for all values of a commit: LMDB asks where each lies, which costs more than to copy it. */
 export class Values {
   readonly #memory: Buffer;
   #at = 0;
 
-  constructor(writes: Writes) {
+  constructor(writes: Iterable<readonly [string, Uint8Array | undefined]>) {
     let bytes = 0;
-    for (const value of writes.values()) bytes += value?.length ?? 0;
+    for (const [, value] of writes) bytes += value?.length ?? 0;
     this.#memory = Buffer.allocUnsafeSlow(bytes);
   }
 
