@@ -6,6 +6,7 @@
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import module from "node:module";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import process from "node:process";
@@ -55,7 +56,9 @@ export function findPinnedNode() {
 }
 
 /**
- * The environment in which `node` and the project's own commands mean the pinned ones, for child processes too.
+ * The environment in which `node` and the project's own commands mean the pinned ones, for child processes too. Node keeps
+ * what it compiled beside the dependencies: each start then takes half as long. The folder belongs to whoever installed the
+ * project; a shared one for temporary files would let others put code there.
  *
  * @param {NodeJS.ProcessEnv} env
  * @returns {NodeJS.ProcessEnv}
@@ -67,7 +70,12 @@ export function pinnedEnvironment(env = process.env) {
   }
   const path = env["PATH"] ?? "";
   const missing = folders.filter((folder) => !path.split(delimiter).includes(folder));
-  return { ...env, PATH: [...missing, path].join(delimiter) };
+  const cache = join(projectRoot, "node_modules", ".cache", "node");
+  return {
+    ...env,
+    PATH: [...missing, path].join(delimiter),
+    NODE_COMPILE_CACHE: env["NODE_COMPILE_CACHE"] ?? cache,
+  };
 }
 
 /**
@@ -81,7 +89,7 @@ export function pinnedEnvironment(env = process.env) {
  */
 export function runWithPinnedNode(entry, args) {
   try {
-    process.env["PATH"] = pinnedEnvironment()["PATH"];
+    Object.assign(process.env, pinnedEnvironment());
     if (isRecentEnough()) runHere(entry, args);
     else runInChild(findPinnedNode(), entry, args);
   } catch (error) {
@@ -94,6 +102,7 @@ export function runWithPinnedNode(entry, args) {
 /** @param {string} entry @param {readonly string[]} args */
 function runHere(entry, args) {
   process.argv = [process.execPath, entry, ...args];
+  module.enableCompileCache(process.env["NODE_COMPILE_CACHE"]);
   // A rejection is not caught here: Node reports it and ends with 1.
   void import(pathToFileURL(entry).href);
 }

@@ -2,7 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import type { BrowserContext } from "playwright-core";
-import { categories, parse, prepareImport, summarise } from "@anamnesis/fhir";
+import { categories, parse, prepareImport } from "@anamnesis/fhir";
+import { summarise } from "@anamnesis/fhir/summary";
 import { syntheticPatient } from "@anamnesis/fhir/synthetic";
 import { purposes } from "@anamnesis/protocol";
 

@@ -4,9 +4,8 @@
  * HPKE base mode (RFC 9180) with X-Wing (draft-connolly-cfrg-xwing-kem), HKDF-SHA-256 and AES-256-GCM.
  */
 import { gcmOpen, gcmSeal } from "./primitives/aesGcm.ts";
-import { Aes256Gcm, CipherSuite, HkdfSha256 } from "@hpke/core";
-import type { SenderContext } from "@hpke/core";
-import { XWing } from "@hpke/hybridkem-x-wing";
+import type { CipherSuite, SenderContext } from "@hpke/core";
+import type { XWing } from "@hpke/hybridkem-x-wing";
 import { concat, utf8 } from "./encoding/bytes.ts";
 import { randomBytes } from "./primitives/derive.ts";
 import type { RandomSource } from "./primitives/derive.ts";
@@ -27,9 +26,10 @@ export interface BoxKeypair {
  */
 export async function boxKeypairFromSeed(seed: Uint8Array): Promise<BoxKeypair> {
   expectLength("box seed", seed, BYTES.seed);
-  const { publicKey } = await kem().generateKeyPairDerand(seed);
+  const xWing = await kem();
+  const { publicKey } = await xWing.generateKeyPairDerand(seed);
   return {
-    publicKey: new Uint8Array(await kem().serializePublicKey(publicKey)),
+    publicKey: new Uint8Array(await xWing.serializePublicKey(publicKey)),
     secretKey: Uint8Array.from(seed),
   };
 }
@@ -67,8 +67,8 @@ export async function openWith(input: {
 }): Promise<Uint8Array> {
   expectLength("box secret key", input.secretKey, BYTES.seed);
   if (input.sealed.length < BYTES.boxEnc + BYTES.gcmTag) throw decryptError();
+  const suite = await hpke();
   try {
-    const suite = hpke();
     const recipient = await suite.createRecipientContext({
       recipientKey: await suite.kem.deserializePrivateKey(exact(input.secretKey)),
       enc: exact(input.sealed.subarray(0, BYTES.boxEnc)),
@@ -123,7 +123,7 @@ async function senderContext(input: {
   readonly publicKey: Uint8Array;
   readonly info: string;
 }): Promise<SenderContext> {
-  const suite = hpke();
+  const suite = await hpke();
   try {
     const recipientPublicKey = await suite.kem.deserializePublicKey(exact(input.publicKey));
     return await suite.createSenderContext({ recipientPublicKey, info: exact(utf8(input.info)) });
@@ -134,14 +134,20 @@ async function senderContext(input: {
   }
 }
 
-let sharedKem: XWing | undefined;
-function kem(): XWing {
-  sharedKem ??= new XWing();
+// The libraries are loaded by the first seal: they are a fifth of what a command line loads, and not all it does seals.
+
+let sharedKem: Promise<XWing> | undefined;
+function kem(): Promise<XWing> {
+  sharedKem ??= import("@hpke/hybridkem-x-wing").then(({ XWing }) => new XWing());
   return sharedKem;
 }
 
-function hpke(): CipherSuite {
-  return new CipherSuite({ kem: kem(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
+async function hpke(): Promise<CipherSuite> {
+  const [{ Aes256Gcm, CipherSuite, HkdfSha256 }, xWing] = await Promise.all([
+    import("@hpke/core"),
+    kem(),
+  ]);
+  return new CipherSuite({ kem: xWing, kdf: new HkdfSha256(), aead: new Aes256Gcm() });
 }
 
 /** A copy with a buffer of its own: HPKE takes whole ArrayBuffers, and must not see a view's neighbours. */

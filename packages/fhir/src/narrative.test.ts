@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { narrativeFaultsIn, parse, sanitizeNarrative } from "./index.ts";
+import { narrativeFaultsIn, sanitizeNarrative } from "./narrative.ts";
+import { parse } from "./parse.ts";
 import { visit } from "./reference.ts";
 import { patientFiles, samples, transferFile } from "@anamnesis/testing/samples/samples";
 

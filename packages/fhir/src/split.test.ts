@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { documentIssues, parse, sameResources, split, unite } from "./index.ts";
+import { documentIssues } from "./document.ts";
+import { parse, sameResources, split, unite } from "./index.ts";
 import type { JsonObject, ParsedResource, RecordDocument } from "./index.ts";
 import { bundleOf, bytesOf } from "@anamnesis/testing/samples/bundles";
 import { samples } from "@anamnesis/testing/samples/samples";

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { headings, parse, resourceName, split, summarise, textAt } from "./index.ts";
-import type { JsonObject, Summary } from "./index.ts";
+import { parse, resourceName, split, textAt } from "./index.ts";
+import type { JsonObject } from "./index.ts";
+import { headings, summarise } from "./summary.ts";
+import type { Summary } from "./summary.ts";
 import { syntheticPatient } from "./synthetic/index.ts";
 import { bytesOf } from "@anamnesis/testing/samples/bundles";
 import { patientFiles, samples, transferFile } from "@anamnesis/testing/samples/samples";

@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  categories,
-  documentIssues,
-  isMadeComposition,
-  parse,
-  sameResources,
-  split,
-  unite,
-} from "./index.ts";
+import { documentIssues } from "./document.ts";
+import { categories, isMadeComposition, parse, sameResources, split, unite } from "./index.ts";
 import type { ParsedResource, RecordDocument } from "./index.ts";
 import { EntryIndex, referencesOf } from "./reference.ts";
 import { bytesOf } from "@anamnesis/testing/samples/bundles";

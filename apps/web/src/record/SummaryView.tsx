@@ -1,4 +1,4 @@
-import type { Summary, SummaryRow, SummarySection } from "@anamnesis/fhir";
+import type { Summary, SummaryRow, SummarySection } from "@anamnesis/fhir/summary";
 import type { ReactNode } from "react";
 import { personLabel } from "../views/personName.ts";
 import { Narrative, RecordText } from "../views/RecordText.tsx";

@@ -9,7 +9,7 @@ import type {
   RequestSummary,
   VersionSummary,
 } from "@anamnesis/client";
-import type { Summary } from "@anamnesis/fhir";
+import type { Summary } from "@anamnesis/fhir/summary";
 import type { Purpose } from "@anamnesis/protocol";
 
 /** Whom the worker acts for. */

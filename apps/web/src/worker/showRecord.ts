@@ -1,7 +1,8 @@
 import type { OpenRecord } from "@anamnesis/client";
 import { piecesOf } from "@anamnesis/crypto/verify";
-import { parse, summarise } from "@anamnesis/fhir";
-import type { Summary } from "@anamnesis/fhir";
+import { parse } from "@anamnesis/fhir";
+import { summarise } from "@anamnesis/fhir/summary";
+import type { Summary } from "@anamnesis/fhir/summary";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { ShownRecord } from "./port.ts";
 

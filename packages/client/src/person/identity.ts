@@ -1,4 +1,3 @@
-import "reflect-metadata";
 import { openWith, sealTo } from "@anamnesis/crypto/box";
 import {
   decodeCanonical,
@@ -21,7 +20,6 @@ import {
   signedAttestation,
 } from "@anamnesis/protocol";
 import type { Credential, Role, Trust } from "@anamnesis/protocol";
-import { Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
 import { verifyCertificate } from "../certificates.ts";
 import type { Device } from "../device.ts";
 import type { Identity } from "../deviceFile.ts";
@@ -59,6 +57,9 @@ export async function certificateRequest(device: Device): Promise<Uint8Array> {
     true,
     ["verify"],
   );
+  // Nothing but this needs the library, whose many modules would make every other start slower.
+  await import("reflect-metadata");
+  const { Pkcs10CertificateRequestGenerator } = await import("@peculiar/x509");
   const request = await Pkcs10CertificateRequestGenerator.create({
     name: "CN=request",
     keys: { privateKey, publicKey },
