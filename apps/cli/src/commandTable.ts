@@ -9,8 +9,10 @@ export interface CommandModule {
   run(options: CommandOptions, args: readonly unknown[]): Promise<CommandResult | undefined>;
 }
 
-interface Row {
+export interface Row {
   readonly summary: string;
+  /** One or more command lines as people type them, without `anamnesis`: `--help` shows them, a test parses them. */
+  readonly examples: readonly [string, ...string[]];
   readonly load: () => Promise<CommandModule>;
 }
 
@@ -18,82 +20,128 @@ interface Row {
 export const commandTable: Readonly<Record<string, Row>> = {
   up: {
     summary: "start a whole federation and its portal",
+    examples: [
+      "up --demo",
+      "up --dir /srv/anamnesis --port 8443 --passphrase-file /run/secrets/passphrase",
+    ],
     load: () => import("./commands/up.ts"),
   },
   demo: {
     summary: "play the whole path, attack it, and say what held",
+    examples: ["demo", "demo --json"],
     load: () => import("./commands/demo.ts"),
   },
   "person add": {
     summary: "enrol a patient or a doctor as an institution's registrar",
+    examples: [
+      "person add maria --role patient --at general-hospital",
+      "person add dr-wu --role doctor --at city-hospital",
+    ],
     load: () => import("./commands/personAdd.ts"),
   },
   "person accept": {
     summary: "accept a person whose key is another than before",
+    examples: ["person accept FINGERPRINT --as maria"],
     load: () => import("./commands/personAccept.ts"),
   },
   "visit open": {
     summary: "open a visit and hand the doctor its token",
+    examples: [
+      "visit open --as maria --with dr-li",
+      "visit open --as maria --with dr-li@general-hospital --categories laboratory,vitals",
+    ],
     load: () => import("./commands/visitOpen.ts"),
   },
   attend: {
     summary: "answer doctors who hold the contact card, until stopped",
+    examples: ["attend --as maria"],
     load: () => import("./commands/attend.ts"),
   },
   "record import": {
     summary: "write a file's records for a patient",
+    examples: [
+      "record import maria.json --by dr-li --for maria",
+      "record import scan.pdf --whole --category imaging --by dr-li --for maria",
+    ],
     load: () => import("./commands/recordImport.ts"),
   },
   "record list": {
     summary: "list the records that a person can read",
+    examples: ["record list --as maria", "record list --as dr-chen --json"],
     load: () => import("./commands/recordList.ts"),
   },
   "record open": {
     summary: "open one record: its exact bytes",
+    examples: [
+      "record open RECORD --as dr-chen --out seen.json",
+      "record open RECORD@1 --as maria",
+    ],
     load: () => import("./commands/recordOpen.ts"),
   },
   "record confirm": {
     summary: "confirm records as the patient",
+    examples: ["record confirm --all --as maria", "record confirm RECORD --as maria"],
     load: () => import("./commands/recordConfirm.ts"),
   },
   "record dispute": {
     summary: "dispute a record as the patient",
+    examples: ['record dispute RECORD --as maria --reason "This is not my blood group"'],
     load: () => import("./commands/recordDispute.ts"),
   },
   "access request": {
     summary: "ask a patient for access",
+    examples: [
+      "access request --as dr-chen --for maria --purpose TREAT --days 30",
+      'access request --as dr-chen --for maria --categories laboratory --until 2031-05-01T12:00:00+08:00 --text "Before the operation"',
+    ],
     load: () => import("./commands/accessRequest.ts"),
   },
   "access grant": {
     summary: "grant a request, or access without one",
+    examples: [
+      "access grant --as maria --request REQUEST",
+      "access grant --as maria --to dr-chen@city-hospital --categories laboratory --days 7",
+    ],
     load: () => import("./commands/accessGrant.ts"),
   },
   "access refuse": {
     summary: "refuse a request",
+    examples: ["access refuse REQUEST --as maria"],
     load: () => import("./commands/accessRefuse.ts"),
   },
   "access revoke": {
     summary: "take a grant back",
+    examples: ["access revoke GRANT --as maria"],
     load: () => import("./commands/accessRevoke.ts"),
   },
   "access list": {
     summary: "list requests and grants",
+    examples: ["access list --as maria"],
     load: () => import("./commands/accessList.ts"),
   },
   log: {
     summary: "who asked, who was allowed, who opened, and why",
+    examples: ["log --as maria", "log --as maria --json"],
     load: () => import("./commands/log.ts"),
   },
   "proof export": {
     summary: "write a proof that a record stands on its chain",
+    examples: ["proof export RECORD --as maria --out record.proof"],
     load: () => import("./commands/proofExport.ts"),
   },
   "proof check": {
     summary: "check a proof offline against a trust file",
+    examples: ["proof check record.proof --trust .anamnesis/trust.json"],
     load: () => import("./commands/proofCheck.ts"),
+  },
+  completion: {
+    summary: "write a script that completes commands in a shell",
+    examples: ["completion bash", "completion fish"],
+    load: () => import("./commands/completion.ts"),
   },
   bench: {
     summary: "measure against ceilings of the same run",
+    examples: ["bench crypto", "bench ledger --slips 10000,100000 --plot ledger.svg"],
     load: () => import("./commands/bench.ts"),
   },
 };

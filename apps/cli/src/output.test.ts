@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { AnamnesisError, errorCodes } from "@anamnesis/protocol";
 import { exitCodeOf, printable } from "./output.ts";
-import { table } from "./table.ts";
+import { table, timeText } from "./table.ts";
 
 interface Answer {
   readonly code: number;
@@ -46,7 +46,14 @@ test("printable() leaves other people's words, but none of what would command a 
 
 test("a mistake in the command line is a USAGE error in JSON, with nothing on standard output", async () => {
   const rows: readonly (readonly [readonly string[], RegExp])[] = [
-    [["nope", "--json"], /^Unknown command 'nope'/],
+    [["nope", "--json"], /^Unknown command 'nope'$/],
+    [["recrd", "list", "--json"], /^Unknown command 'recrd'; did you mean record\?$/],
+    [["record", "lst", "--json"], /^Unknown command 'lst'; did you mean list\?$/],
+    [["grant", "--json"], /^Unknown command 'grant'; did you mean access grant\?$/],
+    [
+      ["log", "--as", "x", "--passphrase-fil", "y", "--json"],
+      /; did you mean --passphrase-file\?$/,
+    ],
     [["record", "--json"], /^No command was named/],
     [["record", "list", "--json"], /^Required option '--as <person>' not specified/],
     [["record", "list", "--as", "x", "--bogus", "--json"], /^Unknown option '--bogus'/],
@@ -70,7 +77,13 @@ test("a mistake in the command line is a USAGE error in JSON, with nothing on st
   }
 });
 
-test("an error for people is one line with its code, and no stack trace", async () => {
+test("an error for people is its code, what was wrong and the next step, and no stack trace", async () => {
+  const mistaken = await anamnesis("record", "list", "--sa", "alice");
+  assert.match(
+    mistaken.stderr,
+    /^USAGE: Required option '--as <person>' not specified\nNext: anamnesis record list --help\n$/,
+  );
+
   const { code, stderr } = await anamnesis(
     "record",
     "list",
@@ -83,14 +96,29 @@ test("an error for people is one line with its code, and no stack trace", async 
   assert.equal(code, 6);
 });
 
-test("every command has its --help", async () => {
-  const { commandTable } = await import("./commandTable.ts");
-  for (const words of Object.keys(commandTable)) {
-    const { code, stdout } = await anamnesis(...words.split(" "), "--help");
-    assert.equal(code, 0, words);
-    assert.match(stdout, new RegExp(`^Usage: anamnesis ${words} `));
-    assert.match(stdout, /--json/);
-    assert.match(stdout, /--dir <dir>/);
+test("--version is the package's", async () => {
+  const { version } = (await import("../package.json", { with: { type: "json" } })).default;
+  const { code, stdout } = await anamnesis("--version");
+  assert.equal(code, 0);
+  assert.equal(stdout, `${version}\n`);
+});
+
+test("timeText() names the zone", () => {
+  const said = process.env["TZ"];
+  try {
+    const at = Date.parse("2026-05-01T06:03:59Z");
+    const rows = {
+      "Asia/Shanghai": "2026-05-01 14:03 +08:00",
+      "America/St_Johns": "2026-05-01 03:33 -02:30",
+      UTC: "2026-05-01 06:03 +00:00",
+    };
+    for (const [zone, want] of Object.entries(rows)) {
+      process.env["TZ"] = zone;
+      assert.equal(timeText(at), want);
+    }
+  } finally {
+    if (said === undefined) delete process.env["TZ"];
+    else process.env["TZ"] = said;
   }
 });
 

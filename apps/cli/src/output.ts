@@ -6,6 +6,8 @@ import type { CommanderError } from "commander";
 export interface CommandResult {
   readonly json: object;
   readonly lines: readonly string[];
+  /** A command that a person is likely to want now, see {@link commandLine}. Not under `--json`. */
+  readonly next?: string;
   /** For commands whose answer itself says that something failed (`demo`, `proof check`). */
   readonly exitCode?: number;
 }
@@ -21,7 +23,11 @@ export const printable = (line: string): string =>
 export async function printResult(result: CommandResult, json: boolean): Promise<void> {
   const text = json ? JSON.stringify(result.json) : result.lines.map(printable).join("\n");
   if (text !== "") await write(process.stdout, `${text}\n`);
+  if (!json && result.next !== undefined) process.stderr.write(`${nextLine(result.next)}\n`);
 }
+
+/** For people, on standard error, so that what is piped on is the answer alone. */
+const nextLine = (step: string): string => printable(`Next: ${step}`);
 
 /** One line for people on standard error: what long work is doing now. Silent under `--json`. */
 export function progress(json: boolean | undefined): (text: string) => void {
@@ -44,11 +50,22 @@ const write = (stream: NodeJS.WriteStream, text: string): Promise<void> =>
     stream.write(text, (error) => (error instanceof Error ? reject(error) : resolve()));
   });
 
-/** A mistake in the command line, in the same form as every other error. */
-export function usageError(error: CommanderError): AnamnesisError {
-  const said = error.message.replace(/^error: /, "").split("\n")[0] ?? "";
+/**
+ * A mistake in the command line, in the same form as every other error.
+ *
+ * @param meant - The command that an unknown first word is likely to mean.
+ */
+export function usageError(error: CommanderError, meant?: string): AnamnesisError {
+  const said = error.message
+    .replace(/^error: /, "")
+    .replace(/\n\(Did you mean (.*)\?\)$/s, "; did you mean $1?")
+    .replace(/\n.*/s, "");
   const text =
-    said === "" || said === "(outputHelp)" ? "No command was named; --help lists them" : said;
+    said === "" || said === "(outputHelp)"
+      ? "No command was named; --help lists them"
+      : error.code === "commander.unknownCommand" && meant !== undefined
+        ? `${said.replace(/; did you mean .*/, "")}; did you mean ${meant}?`
+        : said;
   return new AnamnesisError("USAGE", `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`);
 }
 
@@ -57,10 +74,23 @@ interface Described {
   readonly message: string;
 }
 
-/** Prints an error's code and message on standard error: never a stack trace. */
-export function printError(error: unknown, json: boolean): void {
+/**
+ * Prints an error's code and message on standard error, and for people the step after it: never a stack trace.
+ *
+ * @param stepAfter - What to do next, by the error's code.
+ */
+export function printError(
+  error: unknown,
+  json: boolean,
+  stepAfter: (code: string) => string | undefined,
+): void {
   const { code, message } = describe(error);
-  const text = json ? JSON.stringify(errorBody(code, message)) : printable(`${code}: ${message}`);
+  const step = stepAfter(code);
+  const text = json
+    ? JSON.stringify(errorBody(code, message))
+    : [printable(`${code}: ${message}`), ...(step === undefined ? [] : [nextLine(step)])].join(
+        "\n",
+      );
   process.stderr.write(`${text}\n`);
   if (process.env["ANAMNESIS_DEBUG"] !== undefined && error instanceof Error) {
     process.stderr.write(`${error.stack ?? ""}\n`);

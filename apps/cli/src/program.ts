@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { commandTable } from "./commandTable.ts";
-import type { CommandModule } from "./commandTable.ts";
+import type { CommandModule, Row } from "./commandTable.ts";
+import { stepAfter } from "./nextStep.ts";
 import { exitCodeOf, printError, printResult, usageError } from "./output.ts";
 import type { CommandOptions } from "./options.ts";
 
@@ -12,10 +14,14 @@ const groups: Readonly<Record<string, string>> = {
   proof: "carry proofs of records out, and check them offline",
 };
 
+/** What is done with a command that was parsed. */
+export type Perform = (command: Command, module: CommandModule) => Promise<void>;
+
 /** Everything that `--help` can show without loading a single command. */
-function buildProgram(): Command {
+export function buildProgram(perform: Perform = runCommand): Command {
   const program = new Command("anamnesis");
   program
+    .version(version, "--version", "which version this is")
     .description("A patient's medical history, across hospitals, opened by the patient's consent")
     .option("--dir <dir>", "the federation's folder", "./.anamnesis")
     .option("--json", "answer with one JSON object; errors too, on standard error")
@@ -29,25 +35,36 @@ function buildProgram(): Command {
     .configureOutput({ writeErr: () => undefined });
 
   const parents = new Map<string, Command>([["", program]]);
-  for (const [words, { summary, load }] of Object.entries(commandTable)) {
+  const rows = new Map<Command, Row>();
+  for (const [words, row] of Object.entries(commandTable)) {
     const [first = "", second] = words.split(" ");
     const group = second === undefined ? program : groupOf(parents, program, first);
     const command = group
       .command(second ?? first)
-      .summary(summary)
-      .description(summary);
-    loaders.set(command, load);
+      .summary(row.summary)
+      .description(row.summary)
+      .addHelpText("after", () => examplesOf(row));
+    rows.set(command, row);
   }
   for (const parent of parents.values()) {
     parent.hook("preSubcommand", async (_parent, command) => {
-      const load = loaders.get(command);
-      if (load !== undefined) attach(command, await load());
+      const module = await rows.get(command)?.load();
+      if (module === undefined) return;
+      module.define(command);
+      command.action(() => perform(command, module));
     });
   }
   return program;
 }
 
-const loaders = new Map<Command, () => Promise<CommandModule>>();
+const version = (
+  JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+    readonly version: string;
+  }
+).version;
+
+const examplesOf = ({ examples }: Row): string =>
+  ["", "Examples:", ...examples.map((line) => `  anamnesis ${line}`), ""].join("\n");
 
 function groupOf(parents: Map<string, Command>, program: Command, word: string): Command {
   const known = parents.get(word);
@@ -57,16 +74,31 @@ function groupOf(parents: Map<string, Command>, program: Command, word: string):
   return group;
 }
 
-/** Gives a loaded command its options and its action. */
-function attach(command: Command, module: CommandModule): void {
-  module.define(command);
-  command.action(async () => {
-    const isDirGiven = command.getOptionValueSourceWithGlobals("dir") === "cli";
-    const options = { ...command.optsWithGlobals<CommandOptions>(), isDirGiven };
-    const result = await module.run(options, command.processedArgs as unknown[]);
-    if (result !== undefined) await printResult(result, options.json === true);
-    if (result?.exitCode !== undefined) process.exitCode = result.exitCode;
-  });
+async function runCommand(command: Command, module: CommandModule): Promise<void> {
+  const options = optionsOf(command);
+  const result = await module.run(options, command.processedArgs as unknown[]);
+  if (result !== undefined) await printResult(result, options.json === true);
+  if (result?.exitCode !== undefined) process.exitCode = result.exitCode;
+}
+
+export const optionsOf = (command: Command): CommandOptions => ({
+  ...command.optsWithGlobals<CommandOptions>(),
+  isDirGiven: command.getOptionValueSourceWithGlobals("dir") === "cli",
+});
+
+/** Every command with its options and arguments. */
+export async function wholeProgram(): Promise<Command> {
+  const program = buildProgram();
+  for (const [words, { load }] of Object.entries(commandTable)) {
+    const command = words
+      .split(" ")
+      .reduce(
+        (group, word) => group.commands.find((each) => each.name() === word) ?? group,
+        program,
+      );
+    (await load()).define(command);
+  }
+  return program;
 }
 
 /** Parses the words, loads the one command that is meant, prints what it answers, and sets the exit code. */
@@ -76,8 +108,14 @@ export async function runProgram(args: readonly string[]): Promise<void> {
     await buildProgram().parseAsync([...args], { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    const problem = error instanceof CommanderError ? usageError(error) : error;
-    printError(problem, json);
+    const problem = error instanceof CommanderError ? usageError(error, elsewhere(args)) : error;
+    printError(problem, json, (code) => stepAfter(code, args));
     process.exitCode = exitCodeOf(problem);
   }
+}
+
+/** The command that a first word belongs to which names none: `grant` means `access grant`. */
+function elsewhere([word = ""]: readonly string[]): string | undefined {
+  const places = Object.keys(commandTable).filter((words) => words.split(" ")[1] === word);
+  return places.length === 0 || Object.hasOwn(groups, word) ? undefined : places.join(" or ");
 }

@@ -23,9 +23,11 @@ const widthOf = (text: string): number =>
     0,
   );
 
-/** A time for people, in this machine's zone: 2026-05-01 14:03. */
+/** A time for people, in this machine's zone, which it names: 2026-05-01 14:03 +08:00. */
 export function timeText(ms: number): string {
   const at = new Date(ms);
   const two = (value: number): string => String(value).padStart(2, "0");
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
+  const east = -at.getTimezoneOffset();
+  const zone = `${east < 0 ? "-" : "+"}${two(Math.trunc(Math.abs(east) / 60))}:${two(Math.abs(east) % 60)}`;
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())} ${zone}`;
 }

@@ -174,3 +174,8 @@ export const memberOf = (genesis: Genesis, institution: string): Member => {
     );
   return found;
 };
+
+/** The institution that runs a proxy; the index itself for a proxy that genesis does not name. */
+export const proxyInstitution = (trust: Trust, index: number): string =>
+  consortiumOf(trust).consortium.proxies.find((proxy) => proxy.index === index)?.institution ??
+  String(index);

@@ -2,6 +2,7 @@ import { grant, receive } from "@anamnesis/client/patient";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
+import { commandLine } from "../nextStep.ts";
 import { parseEnd, parseId, parseList, parsePurpose, parseRecords } from "../parseOptions.ts";
 import { timeText } from "../table.ts";
 
@@ -47,6 +48,7 @@ export const { define, run }: CommandModule = {
       lines: [
         `${given.party.name} may read ${given.categories.join(", ")} until ${timeText(given.until)}: ${given.id}`,
       ],
+      next: commandLine(options, "record", "list", "--as", given.party.name),
     };
   },
 };

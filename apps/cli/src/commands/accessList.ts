@@ -2,6 +2,7 @@ import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
+import { commandLine } from "../nextStep.ts";
 import { table, timeText } from "../table.ts";
 
 export const { define, run }: CommandModule = {
@@ -18,8 +19,22 @@ export const { define, run }: CommandModule = {
     await face.receive(session);
     const requests = await face.listRequests(session);
     const grants = await face.listGrants(session);
+    const open = requests.find(({ state }) => state === "open");
     return {
       json: { requests, grants },
+      ...(open === undefined || session.device.role !== "patient"
+        ? {}
+        : {
+            next: commandLine(
+              options,
+              "access",
+              "grant",
+              "--as",
+              session.device.name,
+              "--request",
+              open.id,
+            ),
+          }),
       lines: table(
         ["KIND", "ID", "STATE", "WHO", "WHAT", "UNTIL"],
         [

@@ -2,6 +2,7 @@ import { receive, requestAccess } from "@anamnesis/client/doctor";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
+import { commandLine } from "../nextStep.ts";
 import { parseEnd, parseList, parsePurpose, parseRecords } from "../parseOptions.ts";
 import { timeText } from "../table.ts";
 
@@ -43,6 +44,7 @@ export const { define, run }: CommandModule = {
     return {
       json: { request },
       lines: [`Asked ${request.party.name} until ${timeText(request.until)}: ${request.id}`],
+      next: commandLine(options, "access", "grant", "--as", "PATIENT", "--request", request.id),
     };
   },
 };

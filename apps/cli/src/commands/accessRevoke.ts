@@ -1,6 +1,7 @@
 import { receive, revoke } from "@anamnesis/client/patient";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
+import { commandLine } from "../nextStep.ts";
 import { parseId } from "../parseOptions.ts";
 
 export const { define, run }: CommandModule = {
@@ -21,9 +22,12 @@ export const { define, run }: CommandModule = {
         grant.status === "stopped"
           ? [
               `Stopped at ${grant.receipts.length} proxies: too few are left to open anything`,
-              "The log does not say so yet, its node does not take the revocation: say it again later",
+              "The log does not say so yet: its node does not take the revocation",
             ]
           : [`Revoked; ${grant.receipts.length} proxies signed that they erased their shares`],
+      ...(grant.status === "stopped"
+        ? { next: commandLine(options, "access", "revoke", id, "--as", session.device.name) }
+        : {}),
     };
   },
 };

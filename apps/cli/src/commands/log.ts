@@ -1,5 +1,6 @@
 import { accessLog, receive } from "@anamnesis/client/patient";
 import type { LogEntry } from "@anamnesis/client";
+import { proxyInstitution } from "@anamnesis/protocol";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
 import { timeText } from "../table.ts";
@@ -19,12 +20,16 @@ export const { define, run }: CommandModule = {
       lines:
         entries.length === 0
           ? ["Nobody asked or looked"]
-          : entries.map((entry) => `${timeText(entry.time)}  ${sentence(entry)}`),
+          : entries.map(
+              (entry) =>
+                `${timeText(entry.time)}  ${sentence(entry, (index) => proxyInstitution(session.trust, index))}`,
+            ),
     };
   },
 };
 
-function sentence(entry: LogEntry): string {
+/** @param proxy - The institution that runs it. */
+function sentence(entry: LogEntry, proxy: (index: number) => string): string {
   const who =
     entry.who.institution === "" ? entry.who.name : `${entry.who.name} (${entry.who.institution})`;
   switch (entry.what) {
@@ -37,11 +42,11 @@ function sentence(entry: LogEntry): string {
     case "revoked":
       return `You took back what ${who} was allowed; ${entry.receipts.length} proxies erased their part`;
     case "opened":
-      return `${who} opened ${entry.records.length === 0 ? "records" : entry.records.join(", ")}, purpose ${entry.purposes.join(", ")}${helpers(entry.used)}`;
+      return `${who} opened ${entry.records.length === 0 ? "records" : entry.records.join(", ")}, purpose ${entry.purposes.join(", ")}${helpers(entry.used?.map(proxy))}`;
     case "denied":
       return entry.checked
-        ? `${who} was refused by proxy ${entry.proxy}: ${entry.code}`
-        : `Said by proxy ${entry.proxy}, not proved yet: it refused ${who}: ${entry.code}`;
+        ? `${who} was refused by the proxy of ${proxy(entry.proxy)}: ${entry.code}`
+        : `Said by the proxy of ${proxy(entry.proxy)}, not proved yet: it refused ${who}: ${entry.code}`;
     case "reread":
       return `${who} reread ${entry.record}, which they wrote`;
     case "lookedUp":
@@ -50,8 +55,8 @@ function sentence(entry: LogEntry): string {
 }
 
 /** By the reader's word: they say it when they are done. */
-const helpers = (used: readonly number[] | undefined): string =>
-  used === undefined ? "" : `, with proxies ${used.join(", ")}`;
+const helpers = (used: readonly string[] | undefined): string =>
+  used === undefined ? "" : `, with the proxies of ${used.join(", ")}`;
 
 function scope(
   categories: readonly string[] | undefined,

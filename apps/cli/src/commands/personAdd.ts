@@ -2,9 +2,10 @@ import { Option } from "commander";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
 import { enrolPerson, parsePersonName, registrarOf, spawnKeys } from "@anamnesis/client/folder";
+import { commandLine } from "../nextStep.ts";
 import { protectionOf } from "../passphrase.ts";
 import { AnamnesisError, consortiumOf, parseInstitutionId, roles } from "@anamnesis/protocol";
-import type { Role } from "@anamnesis/protocol";
+import type { InstitutionId, Role, Trust } from "@anamnesis/protocol";
 
 export const { define, run }: CommandModule = {
   define: (command) => {
@@ -30,10 +31,7 @@ export const { define, run }: CommandModule = {
     const keys = spawnKeys();
     try {
       const registrar = await actingAs(options, registrarOf(institution), ["registrar"]);
-      refuseUnknownPlace(
-        registrar.trust.chains.some((genesis) => genesis.institution === institution),
-        institution,
-      );
+      refuseUnknownPlace(registrar.trust, institution);
       const person = await enrolPerson(options.dir, registrar, keys, {
         name,
         role: options["role"] as Role,
@@ -43,6 +41,9 @@ export const { define, run }: CommandModule = {
       return {
         json: { person },
         lines: [`${person.name} is enrolled as ${person.role} at ${person.institution}`],
+        ...(person.role === "patient"
+          ? { next: commandLine(options, "visit", "open", "--as", person.name, "--with", "DOCTOR") }
+          : {}),
       };
     } finally {
       keys.end();
@@ -50,10 +51,11 @@ export const { define, run }: CommandModule = {
   },
 };
 
-function refuseUnknownPlace(keepsChain: boolean, institution: string): void {
-  if (keepsChain) return;
+function refuseUnknownPlace({ chains }: Trust, institution: InstitutionId): void {
+  const places = chains.flatMap((genesis) => genesis.institution ?? []);
+  if (places.includes(institution)) return;
   throw new AnamnesisError(
     "BAD_REQUEST",
-    `'${institution}' cares for nobody, want a hospital or an online platform`,
+    `'${institution}' cares for nobody, want one of ${places.join(", ")}`,
   );
 }

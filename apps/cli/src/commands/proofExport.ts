@@ -1,7 +1,8 @@
 import { exportProof, receive } from "@anamnesis/client/patient";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
-import { writeAtomically } from "@anamnesis/client/folder";
+import { places, writeAtomically } from "@anamnesis/client/folder";
+import { commandLine } from "../nextStep.ts";
 import { parseRecordId } from "../parseOptions.ts";
 
 export const { define, run }: CommandModule = {
@@ -24,6 +25,7 @@ export const { define, run }: CommandModule = {
     return {
       json: { proof: { record, out: file, bytes: proof.length } },
       lines: [`${proof.length} bytes written to ${file}`],
+      next: commandLine(options, "proof", "check", file, "--trust", places(options.dir).trust),
     };
   },
 };

@@ -3,6 +3,7 @@ import { actingAs } from "../actor.ts";
 import { keepAttended } from "../attendance.ts";
 import type { CommandModule } from "../commandTable.ts";
 import { fileSource } from "../fileSource.ts";
+import { commandLine } from "../nextStep.ts";
 import { progress } from "../output.ts";
 import { table } from "../table.ts";
 
@@ -44,6 +45,7 @@ export const { define, run }: CommandModule = {
           ["ID", "CATEGORY", "TITLE"],
           records.map(({ id, category, title }) => [id, category, title]),
         ),
+        next: commandLine(options, "record", "confirm", "--all", "--as", patient),
       };
     } finally {
       await attendance.end();

@@ -4,6 +4,7 @@ import type { RecordSummary, Session } from "@anamnesis/client";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
 import { disputeLines } from "../disputeLines.ts";
+import { commandLine } from "../nextStep.ts";
 import { table, timeText } from "../table.ts";
 
 export const { define, run }: CommandModule = {
@@ -37,6 +38,9 @@ export const { define, run }: CommandModule = {
               ),
               ...disputeLines(records),
             ],
+      ...(session.device.role === "patient" && records.some(({ state }) => state === "unconfirmed")
+        ? { next: commandLine(options, "record", "confirm", "--all", "--as", session.device.name) }
+        : {}),
     };
   },
 };

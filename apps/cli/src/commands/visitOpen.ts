@@ -2,6 +2,7 @@ import { openVisit } from "@anamnesis/client/patient";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
 import { doctorNamed } from "../doctorNamed.ts";
+import { commandLine } from "../nextStep.ts";
 import { parseList } from "../parseOptions.ts";
 
 export const { define, run }: CommandModule = {
@@ -29,6 +30,16 @@ export const { define, run }: CommandModule = {
       lines: [
         `Visit open at ${visit.institution}; ${doctor.name} has the token for ${visit.categories.join(", ")}`,
       ],
+      next: commandLine(
+        options,
+        "record",
+        "import",
+        "FILE",
+        "--by",
+        doctor.name,
+        "--for",
+        session.device.name,
+      ),
     };
   },
 };

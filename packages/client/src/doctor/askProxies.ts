@@ -2,7 +2,13 @@ import { openSymmetric, openWith } from "@anamnesis/crypto/box";
 import { blameShares, openAsReader, replyKey } from "@anamnesis/crypto/open";
 import type { ReaderGrant } from "@anamnesis/crypto/open";
 import { at, CryptoError, enc } from "@anamnesis/crypto/verify";
-import { AnamnesisError, answerContext, hpkeInfo, reencryptAnswer } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  answerContext,
+  hpkeInfo,
+  proxyInstitution,
+  reencryptAnswer,
+} from "@anamnesis/protocol";
 import type { AskedFor, ErrorCode, ReencryptRequest, SlipCode } from "@anamnesis/protocol";
 import { certifiedCaller } from "../caller.ts";
 import { pause } from "@anamnesis/http";
@@ -62,7 +68,12 @@ export async function openByProxies(session: Session, asking: Asking): Promise<O
         }),
       );
     }
-    if (answers.size < k) throw tooFew(failures, faultyProxies, { k, n: indices.length });
+    if (answers.size < k)
+      throw tooFew(failures, faultyProxies, {
+        k,
+        n: indices.length,
+        institutionOf: (index) => proxyInstitution(session.trust, index),
+      });
     try {
       const contentKeys = await openAll(asking, answers);
       return { contentKeys, used: [...answers.keys()].toSorted((a, b) => a - b), faultyProxies };
@@ -200,11 +211,19 @@ function asFailure(error: unknown): AnamnesisError {
   throw error;
 }
 
-/** Refused alike by so many that the rest could not open: their code. Else too few, with every code. */
+/** Refused alike by so many that the rest could not open: their code. Else too few, with every proxy's institution and code. */
 function tooFew(
   failures: ReadonlyMap<number, AnamnesisError>,
   faultyProxies: readonly number[],
-  { k, n }: { readonly k: number; readonly n: number },
+  {
+    k,
+    n,
+    institutionOf,
+  }: {
+    readonly k: number;
+    readonly n: number;
+    readonly institutionOf: (index: number) => string;
+  },
 ): AnamnesisError {
   const refusals = [...failures.values()].filter(({ code }) => !passing.includes(code));
   const [first] = refusals;
@@ -217,8 +236,13 @@ function tooFew(
   );
   if (isUnanimous)
     return new AnamnesisError(first.code, first.message, { cause: first, details: { proxies } });
-  const said = [...failures].map(([index, { code }]) => `${index}: ${code}`).join(", ");
-  const lied = faultyProxies.length === 0 ? "" : `; wrong shares from ${faultyProxies.join(", ")}`;
+  const said = [...failures]
+    .map(([index, { code }]) => `${institutionOf(index)}: ${code}`)
+    .join(", ");
+  const lied =
+    faultyProxies.length === 0
+      ? ""
+      : `; wrong shares from ${faultyProxies.map(institutionOf).join(", ")}`;
   return new AnamnesisError(
     "TOO_FEW_PROXIES",
     `${k} of ${n} proxies must answer; these did not (${said})${lied}`,

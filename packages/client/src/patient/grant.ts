@@ -223,10 +223,13 @@ async function leaveShares(
     }),
   );
   const kept = dealt.shares.length - Object.keys(refused).length;
+  const without = proxies.flatMap(({ index, institution }) =>
+    refused[index] === undefined ? [] : institution,
+  );
   if (kept < k)
     throw new AnamnesisError(
       "TOO_FEW_PROXIES",
-      `Only ${kept} proxies took their shares, want ${k}`,
+      `Only ${kept} proxies took their shares, want ${k}; not those of ${without.join(", ")}`,
       { details: { proxies: refused } },
     );
 }
