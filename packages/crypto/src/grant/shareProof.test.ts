@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
-import { utf8 } from "../encoding/bytes.ts";
+import { at } from "../encoding/at.ts";
+import { toHex, utf8 } from "../encoding/bytes.ts";
+import type { G1 } from "../engine/curveEngine.ts";
 import { hashTag, splitCapsule } from "../kem/capsule.ts";
 import { openCapsule } from "../record/contentKey.ts";
 import { mclEngine } from "../engine/engineMcl.ts";
@@ -23,7 +25,8 @@ import { checkShares, proveShare, reencryptShare } from "./proxyShares.ts";
 import { blameShares, openAsReader } from "./readerGrant.ts";
 import type { ShareReply } from "./readerGrant.ts";
 import { curve, useEngine } from "../engine/ready.ts";
-import { combineExponents } from "./shamir.ts";
+import { modInverse } from "./modInverse.ts";
+import { combineExponents, commonDenominator, subsets } from "./shamir.ts";
 import { verifyShareProof } from "./shareProof.ts";
 import { GROUP_ORDER } from "../suite.ts";
 
@@ -148,28 +151,39 @@ suite("share proofs", () => {
 });
 
 suite("the collusion bound", () => {
+  /** What proxies and the reader have in hand: points of G1 with the exponents they try. */
+  type Combination = readonly (readonly [G1, bigint])[];
+
+  const shareOf = (grant: GrantFixture, index: number, tag = 0): G1 =>
+    curve().g1Decode(grant.shares[index - 1]?.tags[tag]?.share ?? new Uint8Array(0));
+
+  /** d_tag = M - RK, with what a combination gives for RK. */
+  function tagKeyBy(combination: Combination): G1 {
+    const engine = curve();
+    const { X, gctx, tags } = granted.readerGrant;
+    const rekey = engine.g1MultiplySum(
+      combination.map(([point, by]) => [point, ((by % GROUP_ORDER) + GROUP_ORDER) % GROUP_ORDER]),
+    );
+    return engine.g1Add(maskPoint(X, at(tags, 0).tag, gctx), engine.g1Negate(rekey));
+  }
+
+  /** e(d_tag, P2) = e(H(tag), A) holds for the tag's key alone. */
+  function isTagKey(point: G1): boolean {
+    const engine = curve();
+    const { tag, A } = at(granted.readerGrant.tags, 0);
+    const left = engine.pairing(point, engine.g2Base());
+    return engine.gtEqual(left, engine.pairing(hashTag(tag), engine.g2Decode(A)));
+  }
+
   test("k proxies and the reader get the tag's key, and no other tag's", async () => {
     const engine = curve();
-    // RK = sum (D*lambda_i)*S_i; d_tag = M - RK. This is what the documents promise, no more and no less.
-    const exponents = combineExponents([1, 2, 3], [1, 2, 3, 4]);
-    const terms = exponents.map((exponent, i) => {
-      const share = granted.shares[i]?.tags[0]?.share ?? new Uint8Array(0);
-      return [
-        engine.g1Decode(share),
-        ((exponent % GROUP_ORDER) + GROUP_ORDER) % GROUP_ORDER,
-      ] as const;
-    });
-    const { X, gctx, tags } = granted.readerGrant;
-    const mine = tags[0];
-    assert.ok(mine !== undefined);
-    const rekey = engine.g1MultiplySum(terms);
-    const tagKey = engine.g1Add(maskPoint(X, mine.tag, gctx), engine.g1Negate(rekey));
-    const left = engine.pairing(tagKey, engine.g2Base());
-    assert.ok(
-      engine.gtEqual(left, engine.pairing(hashTag(mine.tag), engine.g2Decode(mine.A))),
-      "d_tag is recovered",
-    );
+    // RK = sum (D*lambda_i)*S_i. This is what the documents promise, no more and no less.
+    const chosen = [1, 2, 3];
+    const exponents = combineExponents(chosen, [1, 2, 3, 4]);
+    const tagKey = tagKeyBy(chosen.map((i, at0) => [shareOf(granted, i), at(exponents, at0)]));
+    assert.ok(isTagKey(tagKey), "d_tag is recovered");
 
+    const mine = at(granted.readerGrant.tags, 0);
     const openWithTagKey = async (stored: StoredRecord): Promise<Uint8Array> => {
       const parts = splitCapsule(stored.capsules[0] ?? new Uint8Array(0));
       const key = engine.pairing(tagKey, engine.g2Decode(parts.c1));
@@ -179,25 +193,45 @@ suite("the collusion bound", () => {
     await assert.rejects(openWithTagKey(await readFixture(other)), { code: "E_DECRYPT" });
   });
 
-  test("k-1 shares fit every secret equally well", () => {
-    // Any two shares extend to a sharing of any secret: nothing about RK is fixed by them.
+  test("k - 1 proxies and the reader do not get the tag's key, whichever they are and however they combine", () => {
+    const elsewhere = makeGrant(parties, [other.target]);
+    const again = makeGrant(parties, [fixture.target]);
+    // A threshold of k - 1 or of one, a share used twice, and the third share out of another grant or dealing.
+    const scales = [1n, commonDenominator([1, 2, 3, 4])];
+    for (const [i = 0, j = 0] of subsets([1, 2, 3, 4], 2)) {
+      const [one, two] = [shareOf(granted, i), shareOf(granted, j)];
+      const [a, b] = [i, j].map((index) => BigInt(index)) as [bigint, bigint];
+      const inverse = modInverse(b - a, GROUP_ORDER);
+      const tries = scales.flatMap((scale): Combination[] => [
+        [[one, scale]],
+        [[two, scale]],
+        [
+          [one, scale * b * inverse],
+          [two, -scale * a * inverse],
+        ],
+      ]);
+      for (const third of [1, 2, 3, 4].filter((index) => index !== i && index !== j)) {
+        const exponents = combineExponents([i, j, third], [1, 2, 3, 4]);
+        for (const made of [one, two, shareOf(elsewhere, third), shareOf(again, third)])
+          tries.push([one, two, made].map((point, at0) => [point, at(exponents, at0)]));
+        // The attack is one that works: with the share that is missing it opens.
+        const whole = [one, two, shareOf(granted, third)];
+        assert.ok(isTagKey(tagKeyBy(whole.map((point, at0) => [point, at(exponents, at0)]))));
+      }
+      for (const combination of tries) assert.ok(!isTagKey(tagKeyBy(combination)), `${i}, ${j}`);
+    }
+  });
+
+  test("shares are dealt anew for each tag and grant: two have no difference in common", () => {
     const engine = curve();
-    const [one, two] = granted.shares.map(({ tags }) =>
-      engine.g1Decode(tags[0]?.share ?? new Uint8Array(0)),
-    );
-    assert.ok(one !== undefined && two !== undefined);
-    const guess = engine.g1Multiply(engine.g1Base(), 12345n);
-    // The quadratic through (0, guess), (1, one), (2, two) at x = 3: S_3 = guess - 3*one + 3*two.
-    const third = engine.g1MultiplySum([
-      [guess, 1n],
-      [one, GROUP_ORDER - 3n],
-      [two, 3n],
+    const both = makeGrant(parties, [fixture.target, other.target]);
+    const again = makeGrant(parties, [fixture.target]);
+    const between = (one: G1, two: G1): Uint8Array =>
+      engine.g1Encode(engine.g1Add(one, engine.g1Negate(two)));
+    const differences = [1, 2, 3, 4].flatMap((i) => [
+      toHex(between(shareOf(both, i, 0), shareOf(both, i, 1))),
+      toHex(between(shareOf(granted, i), shareOf(again, i))),
     ]);
-    const back = engine.g1MultiplySum([
-      [one, 3n],
-      [two, GROUP_ORDER - 3n],
-      [third, 1n],
-    ]);
-    assert.deepEqual(engine.g1Encode(back), engine.g1Encode(guess));
+    assert.equal(new Set(differences).size, differences.length);
   });
 });
