@@ -78,13 +78,26 @@ export function testFiles(filters, root = projectRoot) {
     : files.filter((file) => wanted.some((part) => file.includes(part)));
 }
 
+/** Longer than any test takes on a slow machine. */
+const TEST_MS_MAX = 15 * 60_000;
+
 /**
+ * Runs test files, one process each. One that hangs fails after a quarter of an hour, and a process ends with its last test:
+ * what a failed test left open, a server or a socket, does not keep the run from ending.
+ *
  * @param {readonly string[]} files
  * @param {readonly string[]} options - For `node --test`.
  */
 export async function runTests(files, options) {
-  // One process a file. Tests mostly wait for servers and disks, so even a small machine runs two.
+  // Tests mostly wait for servers and disks, so even a small machine runs two.
   const concurrency = Math.max(2, availableParallelism() - 1);
-  const flags = ["--test", "--test-reporter=spec", `--test-concurrency=${concurrency}`];
+  const flags = [
+    "--test",
+    "--test-reporter=spec",
+    `--test-concurrency=${concurrency}`,
+    `--test-timeout=${TEST_MS_MAX}`,
+    // Node takes either of the two.
+    ...(options.includes("--watch") ? [] : ["--test-force-exit"]),
+  ];
   return (await run(findPinnedNode(), [...flags, ...options, ...files], pinnedEnvironment())) === 0;
 }

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import type { ChildProcess, ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 const bin = fileURLToPath(new URL("../../apps/cli/src/main.ts", import.meta.url));
@@ -21,13 +22,25 @@ const cleanEnvironment = (): NodeJS.ProcessEnv => {
   return rest;
 };
 
-/** Runs `anamnesis` as an outside script would: a process, its streams, its exit code. */
-export async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
-  const since = Date.now();
+/** A process of ours that ends with this one at the latest, whichever test failed before it was stopped. */
+function start(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): ChildProcessByStdio<null, Readable, Readable> {
   const child = spawn(process.execPath, [bin, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...cleanEnvironment(), ...env },
   });
+  const end = (): void => void child.kill("SIGKILL");
+  process.once("exit", end);
+  child.once("exit", () => process.off("exit", end));
+  return child;
+}
+
+/** Runs `anamnesis` as an outside script would: a process, its streams, its exit code. */
+export async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+  const since = Date.now();
+  const child = start(args, env);
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
@@ -54,10 +67,7 @@ export async function up(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<Up> {
-  const child = spawn(process.execPath, [bin, "up", "--json", "--dir", dir, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...cleanEnvironment(), ...env },
-  });
+  const child = start(["up", "--json", "--dir", dir, ...args], env);
   let stdout = "";
   let stderr = "";
   child.stderr.on("data", (chunk: Buffer) => (stderr += String(chunk)));

@@ -18,14 +18,14 @@ const flags = [
 ];
 
 /**
- * A browser with a profile of its own. Without a Chromium the test says so loudly and ends, or fails where
+ * A browser with a profile of its own. Without a Chromium the test counts as left out, never as passed, or fails where
  * `REQUIRE_ENGINES=1` says that it must be there.
  */
 export async function launchChromium(t: TestContext): Promise<Browser | undefined> {
   const executablePath = findChromium();
   if (executablePath === undefined) {
     assert.notEqual(process.env["REQUIRE_ENGINES"], "1", "Chromium is missing and required");
-    t.diagnostic("CHROMIUM IS MISSING: the portal was not tested in a browser");
+    t.skip("CHROMIUM IS MISSING: the portal was not tested in a browser");
     return undefined;
   }
   const browser = await chromium.launch({ executablePath, headless: true, args: flags });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,24 +33,24 @@ const calls: Readonly<Record<Shell, string>> = {
   fish: 'source $argv[1]; complete -C "anamnesis $(string join " " -- $argv[2..])"',
 };
 
-/** What a shell offers for the last of `words`, unquoted; `undefined` where this machine has no such shell. */
-async function offered(shell: Shell, words: readonly string[]): Promise<string[] | undefined> {
+/** What a shell offers for the last of `words`, unquoted. */
+async function offered(shell: Shell, words: readonly string[]): Promise<string[]> {
   const clean = { bash: "--norc", zsh: "-f", fish: "--no-config" }[shell];
-  try {
-    const args = [clean, "-c", calls[shell], join(folder, shell), ...words];
-    const { stdout } = await execute(shell, args, { cwd: folder });
-    return stdout
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => (shell === "bash" ? line.replaceAll("\\", "") : line).replace(/\t.*/, ""));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+  const args = [clean, "-c", calls[shell], join(folder, shell), ...words];
+  const { stdout } = await execute(shell, args, { cwd: folder });
+  return stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => (shell === "bash" ? line.replaceAll("\\", "") : line).replace(/\t.*/, ""));
 }
 
-for (const shell of shells) {
-  test(`completion ${shell} offers commands, options, choices, people and files`, async (t) => {
+/** Bash is everywhere; the others where somebody uses them. */
+const here = shells.filter(
+  (shell) => shell === "bash" || spawnSync(shell, ["--version"]).status === 0,
+);
+
+for (const shell of here) {
+  test(`completion ${shell} offers commands, options, choices, people and files`, async () => {
     const record = Object.keys(commandTable).flatMap((row) => /^record (.+)/.exec(row)?.[1] ?? []);
     const rows: readonly (readonly [readonly string[], readonly string[]])[] = [
       [["record", ""], record],
@@ -63,7 +63,6 @@ for (const shell of shells) {
     ];
     for (const [words, wanted] of rows) {
       const found = await offered(shell, words);
-      if (found === undefined) return t.diagnostic(`${shell} is not on this machine`);
       // Zsh's own completion sifts by the beginning, and lists files.
       const isWanted = (each: string): boolean =>
         shell !== "zsh" || each.startsWith(words.at(-1) ?? "");
@@ -73,7 +72,7 @@ for (const shell of shells) {
       const others = found.filter((each) => isWanted(each) && !want.includes(each));
       if (words[1] !== "import") assert.deepEqual(others, [], words.join(" "));
     }
-    const top = (await offered(shell, [""])) ?? [];
+    const top = await offered(shell, [""]);
     for (const row of Object.keys(commandTable)) assert.ok(top.includes(row.split(" ")[0] ?? ""));
     assert.deepEqual(await offered("bash", ["record", "import", "stol"]), []);
   });
