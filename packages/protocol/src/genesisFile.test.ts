@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeGenesis } from "@anamnesis/testing/federation";
 import { careChainOf, chainOf, consortiumOf, genesisHash, memberOf } from "./genesis.ts";
+import type { Trust } from "./genesis.ts";
 import { parseGenesis, genesisJson, parseTrust, trustJson } from "./genesisFile.ts";
 
 const care = makeGenesis("care");
@@ -137,4 +138,17 @@ test("parseTrust() refuses what is no trust file, in words", () => {
   ];
   for (const [json, code] of refused)
     assert.throws(() => parseTrust(json), { name: "AnamnesisError", code });
+});
+
+test("parseTrust() wants each chain once, and one consortium", () => {
+  const second = { ...consortium, chain: "consortium-2" };
+  const rows = [
+    [[consortium, care, care], /a chain twice/],
+    [[consortium, care, second], /two consortium chains/],
+  ] as const;
+  for (const [chains, message] of rows) {
+    const named = chains.map((genesis) => ({ ...genesis, registrars: [] }));
+    const json = trustJson({ v: 1, chains: named } as unknown as Trust);
+    assert.throws(() => parseTrust(json), { code: "MALFORMED", message });
+  }
 });

@@ -105,6 +105,8 @@ export function parseTrust(json: string): Trust {
   trust.chains.forEach(checkGenesis);
   if (new Set(trust.chains.map(({ chain }) => chain)).size !== trust.chains.length)
     throw new AnamnesisError("MALFORMED", "Trust file names a chain twice");
+  if (trust.chains.filter(({ kind }) => kind === "consortium").length > 1)
+    throw new AnamnesisError("MALFORMED", "Trust file names two consortium chains, want one");
   return trust;
 }
 
