@@ -17,8 +17,9 @@ test("T13: the page of promises names every id once, and only tests that exist",
 
 const tests: Source = {
   path: "a/b.test.ts",
-  text: 'test("adds", () => {});\n// "subtracts"\ntest(\n  `${x} divides`,\n);',
+  text: 'test("adds", () => {});\n// test("subtracts");\ntest(\n  `${x} divides`,\n);',
 };
+const helper: Source = { path: "a/rows.ts", text: 'export const rows = () => test("counts", f);' };
 const page = (...rows: readonly string[]): Source => ({
   path: "page.md",
   text: ["| Id | Promise | Proof |", "|---|---|---|", ...rows].join("\n"),
@@ -35,10 +36,17 @@ test("promiseFindings() takes a test, another form with its reason, and a room t
   assert.deepEqual(promiseFindings(good, [tests], { I: 4 }), []);
 });
 
+test("promiseFindings() takes tests of a file that a test file beside it runs", () => {
+  const row = page('| I1 | It counts | `a/rows.ts` "counts" |');
+  const running = { path: "a/c.test.ts", text: 'import { rows } from "./rows.ts"; rows();' };
+  assert.deepEqual(promiseFindings(row, [helper, running], { I: 1 }), []);
+});
+
 test("promiseFindings() names each fault of a row", () => {
   const rows = [
     ['| I1 | a | `a/b.test.ts` "subtracts" |', /3: I1 names a test that does not exist/],
     ['| I1 | a | `a/gone.test.ts` "adds" |', /does not exist/],
+    ['| I1 | a | `a/rows.ts` "counts" |', /does not exist/],
     ["| I1 | a | `a/b.test.ts` |", /without a title/],
     ["| I1 | a | surely |", /has no test/],
     ["| I1 | a | Not yet |", /wanted the room/],
@@ -48,7 +56,7 @@ test("promiseFindings() names each fault of a row", () => {
     ['| I2 | a | `a/b.test.ts` "adds" |', /I2 is no promise's id/],
   ] as const;
   for (const [row, want] of rows)
-    assert.match(promiseFindings(page(row), [tests], { I: 1 }).join("\n"), want, row);
+    assert.match(promiseFindings(page(row), [tests, helper], { I: 1 }).join("\n"), want, row);
   const row = '| I1 | a | `a/b.test.ts` "adds" |';
   assert.match(
     promiseFindings(page(row, row), [tests], { I: 1 })[0] ?? "",

@@ -1,5 +1,6 @@
 /** docs/promises.md: every id once, each with a test that exists, another form with its reason, or the room to come. */
-import { finding, type Source } from "./sources.ts";
+import { basename, dirname } from "node:path/posix";
+import { finding, type Source, withoutComments } from "./sources.ts";
 
 /** Where a row of the page stands. */
 interface Row {
@@ -20,7 +21,9 @@ export function promiseFindings(
   ranges: Readonly<Record<string, number>>,
 ): string[] {
   const rows = rowsOf(page);
-  const texts = new Map(sources.map(({ path, text }) => [path, text]));
+  const texts = new Map(
+    sources.filter((source) => isRun(source, sources)).map(({ path, text }) => [path, text]),
+  );
   return [
     ...idProblems(rows, ranges).map(([line, problem]) => finding(page.path, line, problem)),
     ...rows.flatMap((row) =>
@@ -94,9 +97,20 @@ function namedTests(proof: string): { file: string; title: string }[] {
   );
 }
 
-/** Whether `text` calls `test` (or a context's) with this title. */
-function holdsTest(text: string | undefined, title: string): boolean {
-  if (text === undefined) return false;
+/** Whether `npm test` runs a file's tests: itself, or through a test file beside it that imports it. */
+const isRun = ({ path }: Source, sources: readonly Source[]): boolean =>
+  path.endsWith(".test.ts") ||
+  sources.some(
+    (other) =>
+      other.path.endsWith(".test.ts") &&
+      dirname(other.path) === dirname(path) &&
+      other.text.includes(`from "./${basename(path)}"`),
+  );
+
+/** Whether code, not a comment, calls `test` (or a context's) with this title. */
+function holdsTest(source: string | undefined, title: string): boolean {
+  if (source === undefined) return false;
+  const text = withoutComments(source);
   for (const quote of ['"', "'", "`"]) {
     const quoted = quote + title + quote;
     for (let at = text.indexOf(quoted); at !== -1; at = text.indexOf(quoted, at + 1))
