@@ -25,6 +25,12 @@ const tree: readonly Source[] = [
   { path: "packages/high/src/index.ts", text: 'import { deep } from "@anamnesis/low";' },
   { path: "packages/high/src/high.test.ts", text: 'import { high } from "./index.ts";' },
   { path: "packages/high/src/other.test.ts", text: "// import './index.ts'" },
+  manifest("packages/fixtures", { "./*": "./src/*.ts" }),
+  { path: "packages/fixtures/src/a/chain.ts", text: "" },
+  {
+    path: "packages/high/src/fixture.test.ts",
+    text: 'import { chain } from "@anamnesis/fixtures/a/chain";',
+  },
   { path: "packages/high/src/main.ts", text: 'import "./index.ts";' },
   { path: "packages/high/src/process.test.ts", text: 'spawn(join(folder, "main.ts"));' },
   { path: "docs/page.md", text: "" },
@@ -58,6 +64,10 @@ test("concernedTests() follows imports and names of files, the nearest first", (
       changed: ["tests/e2e/whole.test.ts"],
       want: { near: ["tests/e2e/whole.test.ts", tidy], far: [], leftOut: [] },
     },
+    {
+      changed: ["packages/fixtures/src/a/chain.ts"],
+      want: { near: [tidy, "packages/high/src/fixture.test.ts"], far: [], leftOut: [] },
+    },
     { changed: ["README.md"], want: { near: [tidy], far: [], leftOut: [] } },
   ];
   for (const { changed, want } of rows) {
@@ -73,7 +83,7 @@ test("concernedTests() takes a manifest for its whole room, and the lock for all
   const tests = tree.filter(({ path }) => path.endsWith(".test.ts")).length;
   assert.equal(all("package-lock.json"), tests);
   assert.equal(all("package.json"), tests);
-  assert.equal(all("packages/high/package.json"), 5);
+  assert.equal(all("packages/high/package.json"), 6);
 });
 
 test("concernedTests() finds in this tree the test beside a file and those of rooms that import it", () => {

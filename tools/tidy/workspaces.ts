@@ -83,7 +83,19 @@ export function resolveImport(
   const name = packageOf(specifier);
   const target = workspaces.find(({ manifest }) => manifest.name === name);
   if (target === undefined || name === undefined) return [];
-  return files(target.folder, target.manifest.exports?.[`.${specifier.slice(name.length)}`]);
+  return exported(target, `.${specifier.slice(name.length)}`);
+}
+
+/** What an entry of `exports` leads to; `*` in one stands for any path. */
+function exported({ folder, manifest: { exports = {} } }: Workspace, entry: string): string[] {
+  if (exports[entry] !== undefined) return files(folder, exports[entry]);
+  for (const [pattern, target] of Object.entries(exports)) {
+    const [before = "", after] = pattern.split("*");
+    if (after === undefined || !entry.startsWith(before) || !entry.endsWith(after)) continue;
+    const part = entry.slice(before.length, entry.length - after.length);
+    return files(folder, target).map((file) => file.replace("*", part));
+  }
+  return [];
 }
 
 function files(folder: string, target: Target | undefined): string[] {
