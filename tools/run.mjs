@@ -7,11 +7,12 @@
  *                      --changed[=REV] only those that a change concerns; with --watch again at each save
  *   check  [PART…]     the same without the end-to-end tests
  *   format             formats the sources in place
+ *   mutants [PART…]    plants small faults in what checks, and says which of them no test finds; see tools/mutants/main.ts
  */
 import { join } from "node:path";
 import process from "node:process";
 import { writeFormat } from "./checks.mjs";
-import { installDependencies } from "./dependencies.mjs";
+import { installDependencies, missingDependency } from "./dependencies.mjs";
 import { projectRoot, runWithPinnedNode } from "./pinnedNode.mjs";
 import { buildPortal } from "./portalBuild.mjs";
 import { step } from "./step.mjs";
@@ -37,6 +38,17 @@ async function format() {
   return (await step("Format", writeFormat)).ok ? 0 : 1;
 }
 
+/** @param {readonly string[]} args */
+async function mutants(args) {
+  if (
+    missingDependency() !== undefined &&
+    !(await step("Install dependencies", installDependencies)).ok
+  )
+    return 1;
+  runWithPinnedNode(join(projectRoot, "tools/mutants/main.ts"), args);
+  return undefined;
+}
+
 /**
  * Stops this command when npm was told to stop: npm passes the signal to its shell only, and a shell that ends leaves its
  * child running.
@@ -52,7 +64,7 @@ function stopWithNpm() {
   timer.unref();
 }
 
-const commands = { start, test, check, format };
+const commands = { start, test, check, format, mutants };
 const [name = "", ...args] = process.argv.slice(2);
 if (Object.hasOwn(commands, name)) {
   stopWithNpm();

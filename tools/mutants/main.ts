@@ -1,0 +1,67 @@
+/**
+ * `npm run mutants`: plants small faults in what checks, and says which of them no test finds.
+ *
+ *   PART…            only files whose path contains one of these
+ *   --file=PATH      only this file; may stand several times
+ *   --changed[=REV]  only files that differ from a revision, HEAD if none is named
+ *   --near           only tests beside a file and those that use it themselves
+ *   --json           figures and survivors as JSON, on standard output
+ *
+ * Exit code 0 if in every room that was attacked at least 95 % of the mutants that are not named equivalent were killed.
+ */
+import process from "node:process";
+import { changedFiles } from "../changed.ts";
+import { projectRoot } from "../pinnedNode.mjs";
+import { readSources } from "../tidy/sources.ts";
+import { readWorkspaces } from "../tidy/workspaces.ts";
+import { readEquivalents } from "./equivalents.ts";
+import { hunt, type Scope } from "./hunt.ts";
+import { figuresOf, survivorsOf, tableOf } from "./report.ts";
+import { filesOf, rooms } from "./rooms.ts";
+import { endAllRuns } from "./testRun.ts";
+
+const WANTED = 0.95;
+
+const sources = readSources(projectRoot);
+const paths = sources.map(({ path }) => path);
+
+/** @returns What to attack, or why the arguments are refused. */
+function scopeOf(args: readonly string[]): Scope | string {
+  const parts = args.filter((arg) => !arg.startsWith("--"));
+  const named = args.filter((arg) => arg.startsWith("--file=")).map((arg) => arg.slice(7));
+  const changed = args.find((arg) => /^--changed(=|$)/.test(arg));
+  const unknown = args.find(
+    (arg) => arg.startsWith("--") && !/^--(?:file=.+|changed(?:=[^-].*)?|near|json)$/.test(arg),
+  );
+  if (unknown !== undefined)
+    return `Unknown option "${unknown}"; wanted --file=PATH, --changed, --near or --json`;
+  const since =
+    changed === undefined
+      ? undefined
+      : changedFiles(projectRoot, changed.slice("--changed=".length) || "HEAD");
+  const files = [...new Set(rooms.flatMap((room) => filesOf(room, paths)))].filter(
+    (file) =>
+      (parts.length === 0 || parts.some((part) => file.includes(part))) &&
+      (named.length === 0 || named.includes(file)) &&
+      (since === undefined || since.includes(file)),
+  );
+  if (files.length === 0) return "None of the files named in tools/mutants/rooms.ts is meant";
+  return { files, isNear: args.includes("--near") };
+}
+
+const args = process.argv.slice(2);
+const scope = scopeOf(args);
+if (typeof scope === "string") {
+  console.error(scope);
+  process.exitCode = 2;
+} else {
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void endAllRuns().finally(() => process.exit(130)));
+  const fates = await hunt(scope, sources, readWorkspaces(sources), (line) => console.error(line));
+  const equivalents = readEquivalents();
+  const figures = figuresOf(fates, equivalents);
+  const survivors = survivorsOf(fates, equivalents);
+  if (args.includes("--json")) console.log(JSON.stringify({ figures, survivors }, null, 2));
+  else console.log(tableOf(figures, survivors));
+  if (figures.some(({ rate }) => rate < WANTED)) process.exitCode = 1;
+}
