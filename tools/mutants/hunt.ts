@@ -5,7 +5,7 @@ import { concernedTests } from "../changed.ts";
 import { projectRoot } from "../pinnedNode.mjs";
 import { seconds } from "../step.mjs";
 import type { Source } from "../tidy/sources.ts";
-import type { Workspace } from "../tidy/workspaces.ts";
+import { workspaceOf, type Workspace } from "../tidy/workspaces.ts";
 import {
   reachedAgain,
   reachedBy,
@@ -29,7 +29,7 @@ export interface Fate {
 export interface Scope {
   /** Paths of the files to weaken. */
   readonly files: readonly string[];
-  /** Whether only tests beside a file, and those that use it themselves, are asked. */
+  /** Whether only tests of a file's own workspace, and those that use it themselves, are asked. */
   readonly isNear: boolean;
 }
 
@@ -115,7 +115,7 @@ function targetOf(
   return { testFile, files: Object.fromEntries(targets.map((file) => [file, firsts.get(file)!])) };
 }
 
-/** Test files, each with the files that it is asked about: those beside them first, then those that reach them. */
+/** Test files, each with the files that it is asked about: those beside it, else in its workspace, else anywhere. */
 function plan(
   files: readonly string[],
   sources: readonly Source[],
@@ -125,9 +125,11 @@ function plan(
   const far = new Map<string, string[]>();
   for (const file of files) {
     const concerned = concernedTests([file], sources, workspaces);
+    const home = workspaceOf(file, workspaces);
+    const isHome = (test: string): boolean => workspaceOf(test, workspaces) === home;
     for (const [map, tests] of [
-      [near, concerned.near],
-      [far, concerned.far],
+      [near, [...concerned.near, ...concerned.far.filter(isHome)]],
+      [far, concerned.far.filter((test) => !isHome(test))],
     ] as const)
       for (const test of tests.filter((path) => /^(?:packages|apps|tests)\//.test(path)))
         map.set(test, [...(map.get(test) ?? []), file]);
