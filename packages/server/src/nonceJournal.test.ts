@@ -41,6 +41,30 @@ test("use() refuses a nonce for as long as its request could come again, over re
   await forgotten.use("key", "nonce", start + 2 * periodMs);
 });
 
+test("use() remembers over a period's edge in one process, and forgets a period later", async () => {
+  const journal = await open();
+  const edge = (Math.floor(start / periodMs) + 1) * periodMs;
+  await journal.use("key", "nonce", edge - 1);
+  for (const now of [edge, edge + periodMs - 1]) {
+    // Another request begins the next period's file, and lets go of what is too old.
+    await journal.use("key", `other ${now}`, now);
+    await assert.rejects(journal.use("key", "nonce", now), { code: "NONCE_REUSED" });
+    await assert.rejects((await open(now)).use("key", "nonce", now), { code: "NONCE_REUSED" });
+  }
+  await journal.use("key", "another", edge + periodMs);
+  await journal.use("key", "nonce", edge + periodMs);
+});
+
+test("use() keeps what was written together at a period's edge for as long as the later of it", async () => {
+  const journal = await open();
+  const edge = (Math.floor(start / periodMs) + 1) * periodMs;
+  const first = journal.use("key", "first", edge - 2);
+  const together = [journal.use("key", "early", edge - 1), journal.use("key", "late", edge)];
+  await Promise.all([first, ...together]);
+  const now = edge + periodMs;
+  await assert.rejects((await open(now)).use("key", "late", now), { code: "NONCE_REUSED" });
+});
+
 test("use() remembers while the clock is put back", async () => {
   const journal = await open();
   await journal.use("key", "nonce", start);

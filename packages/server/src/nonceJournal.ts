@@ -34,7 +34,7 @@ export class NonceJournal implements Nonces {
   readonly #folder: string;
   readonly #seen = new Map<number, Set<string>>();
   #file: PeriodFile | undefined;
-  #waiting: Uint8Array[] = [];
+  #waiting: { readonly period: number; readonly entry: Uint8Array }[] = [];
   #next: Promise<void> | undefined;
   #writing: Promise<unknown> = Promise.resolve();
   #isClosed = false;
@@ -66,9 +66,9 @@ export class NonceJournal implements Nonces {
       throw new AnamnesisError("NONCE_REUSED", "Request refused: its nonce was used already");
     const period = periodOf(now);
     this.#seenIn(period).add(name);
-    this.#waiting.push(entry);
+    this.#waiting.push({ period, entry });
     if (this.#next === undefined) {
-      this.#next = this.#writing.then(() => this.#write(period));
+      this.#next = this.#writing.then(() => this.#write());
       this.#writing = this.#next.catch(() => undefined);
     }
     await this.#next;
@@ -81,12 +81,14 @@ export class NonceJournal implements Nonces {
     this.#file = undefined;
   }
 
-  async #write(period: number): Promise<void> {
+  async #write(): Promise<void> {
     this.#next = undefined;
-    const entries = this.#waiting.splice(0);
+    const waiting = this.#waiting.splice(0);
+    // All goes to the latest period's file, which is kept longest.
+    const period = Math.max(...waiting.map((one) => one.period));
     try {
       const file = await this.#fileOf(period);
-      const bytes = concat(...entries);
+      const bytes = concat(...waiting.map(({ entry }) => entry));
       // At the place of the last whole entry: what a full disk cut short is written over.
       await file.handle.write(bytes, 0, bytes.length, file.bytes);
       await file.handle.datasync();
