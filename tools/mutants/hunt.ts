@@ -29,7 +29,7 @@ export interface Fate {
 export interface Scope {
   /** Paths of the files to weaken. */
   readonly files: readonly string[];
-  /** Whether only tests of a file's own workspace, and those that use it themselves, are asked. */
+  /** Whether only tests of a file's own workspace are asked. */
   readonly isNear: boolean;
 }
 
@@ -115,7 +115,7 @@ function targetOf(
   return { testFile, files: Object.fromEntries(targets.map((file) => [file, firsts.get(file)!])) };
 }
 
-/** Test files, each with the files that it is asked about: those beside it, else in its workspace, else anywhere. */
+/** Test files, each with the files that it is asked about: those of its own workspace first, nearest first. */
 function plan(
   files: readonly string[],
   sources: readonly Source[],
@@ -126,13 +126,11 @@ function plan(
   for (const file of files) {
     const concerned = concernedTests([file], sources, workspaces);
     const home = workspaceOf(file, workspaces);
-    const isHome = (test: string): boolean => workspaceOf(test, workspaces) === home;
-    for (const [map, tests] of [
-      [near, [...concerned.near, ...concerned.far.filter(isHome)]],
-      [far, concerned.far.filter((test) => !isHome(test))],
-    ] as const)
-      for (const test of tests.filter((path) => /^(?:packages|apps|tests)\//.test(path)))
-        map.set(test, [...(map.get(test) ?? []), file]);
+    for (const test of [...concerned.near, ...concerned.far]) {
+      if (!/^(?:packages|apps|tests)\//.test(test)) continue;
+      const map = workspaceOf(test, workspaces) === home ? near : far;
+      map.set(test, [...(map.get(test) ?? []), file]);
+    }
   }
   return { near, far };
 }

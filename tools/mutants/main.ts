@@ -4,7 +4,7 @@
  *   PART…            only files whose path contains one of these
  *   --file=PATH      only this file; may stand several times
  *   --changed[=REV]  only files that differ from a revision, HEAD if none is named
- *   --near           only tests of a file's own workspace, and those that use it themselves
+ *   --near           only tests of a file's own workspace
  *   --json           figures and survivors as JSON, on standard output
  *
  * Exit code 0 if in every room that was attacked at least 95 % of the mutants that are not named equivalent were killed.
