@@ -1,0 +1,135 @@
+/** Who wrote a version is judged by the reader, though the chain took its slip: its members could all lie together. */
+import assert from "node:assert/strict";
+import { before, beforeEach, suite, test } from "node:test";
+import { fromHex, sha256, toHex, utf8 } from "@anamnesis/crypto/verify";
+import * as doctor from "@anamnesis/client/doctor";
+import * as patient from "@anamnesis/client/patient";
+import type { Session } from "@anamnesis/client";
+import type { CertificateView, RecordView, SlipFields } from "@anamnesis/protocol";
+import { consortiumOf, decodeSlip } from "@anamnesis/protocol";
+import { ClientFederation } from "@anamnesis/testing/client/federation";
+import { hospital } from "@anamnesis/testing/federation";
+import { keyOf } from "@anamnesis/testing/keys";
+import { registrarName, registrarOf, vouchedBy } from "@anamnesis/testing/registrars";
+import { assertSameRecord, proveVersion } from "./recordVersion.ts";
+
+const unverified = { code: "AUTHOR_UNVERIFIED" };
+
+suite("proveVersion()", () => {
+  let federation: ClientFederation;
+  let author: Session;
+  let chain = "";
+  /** A version that its author wrote. */
+  let honest: RecordView;
+
+  before(async () => {
+    federation = await ClientFederation.make();
+    const alice = await federation.join("patient", "alice");
+    author = await federation.join("doctor", "Dr Li");
+    await patient.openVisit(alice, { institution: hospital, doctor: "Dr Li" });
+    await doctor.receive(author);
+    const content = utf8("a letter");
+    const [written] = await doctor.importFile(author, { content, fileName: "a.txt", for: "alice" });
+    const care = federation.trust.chains.find(({ institution }) => institution === hospital);
+    chain = care!.chain;
+    honest = await viewOf(written!.id);
+  });
+  beforeEach(() => federation.chains.lies.clear());
+
+  /** The record as the hospital's node lists it. */
+  async function viewOf(id: string): Promise<RecordView> {
+    const { fields } = (await submitted(id)) as { fields: SlipFields<"record.submit"> };
+    const views = await federation.chains.node(hospital).records(chain, { pid: toHex(fields.pid) });
+    return views.find(({ record }) => record === id)!;
+  }
+
+  async function submitted(id: string): Promise<{ fields: SlipFields<"record.submit"> }> {
+    const view = await federation.chains.node(hospital).slip(chain, id);
+    const slip = decodeSlip(view.slip);
+    assert.ok(slip.kind === "record.submit");
+    return slip;
+  }
+
+  /** Another record under the same visit and tag, by whoever says so, on the chain without a look at signatures. */
+  async function forged(
+    change: Partial<SlipFields<"record.submit">>,
+    key: Parameters<ReturnType<typeof federation.chains.chain>["slip"]>[2],
+  ): Promise<RecordView> {
+    const { fields } = await submitted(honest.record);
+    const digest = sha256(utf8(`digest by ${toHex(key.publicKey)}`));
+    const made = federation.chains
+      .chain(chain)
+      .slip("record.submit", { ...fields, digest, ...change }, key);
+    assert.equal(federation.chains.collude(chain, made), "OK");
+    return viewOf(made.id);
+  }
+
+  const proven = (view: RecordView) =>
+    proveVersion(federation.session(author.device), chain, view, view.versions[0]!);
+
+  test("takes a version that its author signed", async () => {
+    assert.equal((await proven(honest)).author.name, "Dr Li");
+  });
+
+  test("refuses a version that another key signed in the author's name", async () => {
+    await assert.rejects(proven(await forged({}, keyOf("mallory"))), unverified);
+  });
+
+  test("refuses an author who was revoked before, takes one who was revoked after", async () => {
+    const says = (revokedAt: number): void =>
+      void federation.chains.lies.set("certificate", (answer) => ({
+        ...(answer as CertificateView),
+        revokedAt,
+      }));
+    const { slip } = await proven(honest);
+    says(slip.time);
+    await assert.rejects(proven(honest), unverified);
+    says(slip.time + 1);
+    assert.equal((await proven(honest)).author.name, "Dr Li");
+  });
+
+  test("refuses an author whose hospital certified another's doctor as its own, on its own chain", async () => {
+    const stranger = await federation.join("doctor", "Dr Chen", "city-hospital");
+    const { fingerprint } = await stranger.device.certificate();
+    const consortium = consortiumOf(federation.trust).chain;
+    const view = await federation.chains.node(hospital).certificate(consortium, fingerprint);
+    const { revokedAt: _, ...real } = view;
+    const stated = { ...real, fingerprint: fromHex(fingerprint), institution: hospital };
+    const registrar = keyOf(registrarName(hospital));
+    const fields = vouchedBy(stated, registrarOf(hospital), registrar);
+    const care = federation.chains.chain(chain);
+    const slip = care.slip("identity.certify", fields as never, keyOf("one care"));
+    assert.equal(federation.chains.collude(chain, slip), "OK");
+    const { signing } = await stranger.device.keys();
+    const made = await forged({ cert: fromHex(fingerprint) }, signing);
+    await assert.rejects(proven(made), unverified);
+  });
+
+  test("refuses what the node lists otherwise than the slip says, each part by itself", async () => {
+    const [version] = honest.versions;
+    const other = "0".repeat(64);
+    for (const view of [
+      { ...honest, record: other },
+      { ...honest, pid: other },
+      { ...honest, tag: other.slice(32) },
+      { ...honest, institution: "city-hospital" },
+      { ...honest, versions: [{ ...version!, digest: other }] },
+      { ...honest, versions: [{ ...version!, sealedId: new Uint8Array(92) }] },
+    ] as RecordView[])
+      await assert.rejects(proven(view), { code: "DIGEST_MISMATCH" });
+  });
+
+  test("assertSameRecord() refuses a head of another visit, tag or author", async () => {
+    const { slip } = await proven(honest);
+    const { pid, tag, cert } = slip.fields;
+    assertSameRecord(slip, { pid, tag, author: cert });
+    for (const change of [
+      { pid: new Uint8Array(32) },
+      { tag: new Uint8Array(16) },
+      { author: new Uint8Array(32) },
+    ])
+      assert.throws(() => assertSameRecord(slip, { pid, tag, author: cert, ...change }), {
+        code: "DIGEST_MISMATCH",
+      });
+  });
+});
