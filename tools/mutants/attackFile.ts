@@ -30,7 +30,7 @@ const SLACK_MS = 15_000;
 
 /** Mutants whose code the file runs. */
 export const reachedBy = ({ tests, atLoad }: Survey): ReadonlySet<number> =>
-  new Set([...atLoad, ...tests.flatMap(({ reached }) => reached)]);
+  new Set([...atLoad, ...tests.flatMap(({ isSlow, reached }) => (isSlow ? [] : reached))]);
 
 /** Of these, those that a test meets each time it is run: the ones that {@link tryTogether} can judge. */
 export const reachedAgain = ({ tests }: Survey): ReadonlySet<number> =>
@@ -111,13 +111,14 @@ export async function tryAlone(
   { tests, loadMs }: Survey,
   mutants: readonly number[],
 ): Promise<readonly Kill[] | undefined> {
-  const allMs = tests.reduce((sum, { ms }) => sum + ms, 0);
+  const allMs = tests.reduce((sum, { isSlow, ms }) => (isSlow ? sum : sum + ms), 0);
   const verdictOn = async (mutant: number): Promise<string | undefined> => {
     const run = new TestRun(testFile, { files, mutant });
     try {
       const loaded = await run.next(loadMs * SLOWER + SLACK_MS);
       if (loaded.kind !== "loaded") return `loading (${loaded.kind})`;
-      const order = { kind: "try", mutant, tests: [...tests.keys()] } as const;
+      const asked = [...tests.keys()].filter((place) => !tests[place]!.isSlow);
+      const order = { kind: "try", mutant, tests: asked } as const;
       const answer = await run.ask(order, allMs * SLOWER + SLACK_MS);
       if (answer.kind !== "tried") return answer.kind;
       return answer.killedBy === undefined ? undefined : tests[answer.killedBy]!.name;

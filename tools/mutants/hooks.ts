@@ -19,8 +19,20 @@ export interface Attack {
 }
 export const ATTACK = "ANAMNESIS_ATTACK";
 
-/** Which mutant is on in this process, and which were asked for since `reached` was emptied. */
-export const switches: { on: number; reached: Set<number> } = { on: -1, reached: new Set() };
+const MUTANTS_MAX = 1 << 16;
+
+/** Which mutant is on in this process, and a flag for each that was met. */
+export const switches: { on: number; readonly reached: Uint8Array } = {
+  on: -1,
+  reached: new Uint8Array(MUTANTS_MAX),
+};
+
+/** The mutants that were met since this was asked last. */
+export function takeReached(): number[] {
+  const met = [...switches.reached.entries()].flatMap(([mutant, flag]) => (flag ? [mutant] : []));
+  switches.reached.fill(0);
+  return met;
+}
 
 /** Turns a mutant on, here and in processes that are started from here. */
 export function turnOn(mutant: number): void {
@@ -32,7 +44,7 @@ const attack = JSON.parse(process.env[ATTACK] ?? '{"files":{},"mutant":-1}') as 
 switches.on = attack.mutant;
 Object.assign(globalThis, {
   [SWITCH]: (mutant: number): boolean => {
-    switches.reached.add(mutant);
+    switches.reached[mutant] = 1;
     return mutant === switches.on;
   },
 });

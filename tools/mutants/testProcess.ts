@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import { switches, turnOn } from "./hooks.ts";
+import { takeReached, turnOn } from "./hooks.ts";
 import { collected } from "./repeatedTests.ts";
 
 /** From the hunt. */
@@ -24,10 +24,13 @@ export interface SurveyedTest {
   readonly ms: number;
   /** Mutants that it gets to. */
   readonly reached: readonly number[];
-  readonly passes: boolean;
-  /** Whether it also passes a second time in one process. */
+  /** It takes too long to be asked about mutants. */
+  readonly isSlow: boolean;
+  /** Whether it passes a second time in one process. */
   readonly repeats: boolean;
 }
+
+const SLOW_MS = 30_000;
 
 const say = (report: Report): unknown => process.send!(report);
 
@@ -41,15 +44,20 @@ async function passes(place: number): Promise<boolean> {
   }
 }
 
+async function timed(place: number): Promise<{ readonly passes: boolean; readonly ms: number }> {
+  const started = performance.now();
+  const isPassed = await passes(place);
+  return { passes: isPassed, ms: performance.now() - started };
+}
+
 async function survey(): Promise<readonly SurveyedTest[]> {
   const tests: SurveyedTest[] = [];
   for (const [place, { name }] of collected.entries()) {
-    switches.reached = new Set();
-    const firstTime = await passes(place);
-    const started = performance.now();
-    const repeats = firstTime && (await passes(place));
-    const ms = performance.now() - started;
-    tests.push({ name, ms, reached: [...switches.reached], passes: firstTime, repeats });
+    takeReached();
+    const first = await timed(place);
+    const isSlow = first.ms > SLOW_MS;
+    const second = first.passes && !isSlow ? await timed(place) : { passes: false, ms: first.ms };
+    tests.push({ name, ms: second.ms, reached: takeReached(), isSlow, repeats: second.passes });
   }
   return tests;
 }
@@ -80,4 +88,4 @@ const started = performance.now();
 const file = resolve(process.argv[2]!);
 readFileSync(file); // A path that is wrong is said as such.
 await import(pathToFileURL(file).href);
-say({ kind: "loaded", ms: performance.now() - started, reached: [...switches.reached] });
+say({ kind: "loaded", ms: performance.now() - started, reached: takeReached() });
