@@ -13,6 +13,7 @@ import {
   readWhole,
   storeCompliance,
 } from "@anamnesis/testing/storeCompliance";
+import { PowerLoss } from "@anamnesis/testing/powerLoss";
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 
 const newFolder = (): Promise<string> => temporaryFolder("vault-disk-");
@@ -85,6 +86,24 @@ test("Disk.at() clears away uploads that a crash left, and keeps what was commit
   assert.deepEqual(await readdir(join(root, "uploads")), []);
   assert.deepEqual(await idsOf(after), [kept]);
   assert.equal((await readWhole(after, kept))?.length, 10);
+});
+
+test("an object that was committed outlives a loss of power; an upload does not", async (t) => {
+  const root = await newFolder();
+  const power = await PowerLoss.over(root);
+  t.after(() => power.end());
+  const disk = await Disk.at(root);
+  const [id, other, unfinished] = [newId(), newId(), newId()];
+  const content = randomBytes(70_000);
+  await putWhole(disk, id, content);
+  await putWhole(disk, other, content);
+  const upload = await disk.begin(named(unfinished));
+  await upload.write(content);
+  await power.strike();
+  const after = await Disk.at(root);
+  assert.deepEqual((await idsOf(after)).toSorted(), [id, other].toSorted());
+  for (const kept of [id, other])
+    assert.deepEqual(await readWhole(after, kept), Buffer.from(content));
 });
 
 test("write() refuses what goes over the quota, and counts what is removed or given up", async () => {

@@ -36,6 +36,7 @@ export class Disk implements Store {
     await mkdir(join(root, "objects"), { recursive: true, mode: 0o700 });
     await rm(disk.#uploads, { recursive: true, force: true });
     await mkdir(disk.#uploads, { mode: 0o700 });
+    await syncFolder(root);
     for await (const id of disk.ids()) disk.#usedBytes += await sizeOf(disk.#path(id));
     return disk;
   }

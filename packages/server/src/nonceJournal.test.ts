@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { limits } from "@anamnesis/protocol";
+import { PowerLoss } from "@anamnesis/testing/powerLoss";
 import { NonceJournal } from "./nonceJournal.ts";
 
 const start = 1_800_000_000_000;
@@ -81,6 +82,21 @@ test("use() lets one of many at once pass, and keeps all that passed", async () 
   const next = await open();
   for (const nonce of nonces)
     await assert.rejects(next.use("key", nonce, start), { code: "NONCE_REUSED" });
+});
+
+test("use() is on disk when it resolves: a loss of power forgets no nonce", async (t) => {
+  await open();
+  const power = await PowerLoss.over(folder);
+  t.after(() => power.end());
+  const journal = await open();
+  await journal.use("key", "first", start);
+  await Promise.all([journal.use("key", "second", start), journal.use("key", "third", start)]);
+  await journal.use("key", "fourth", start + periodMs);
+  await journal.close();
+  await power.strike();
+  const next = await open(start + periodMs);
+  for (const nonce of ["first", "second", "third", "fourth"])
+    await assert.rejects(next.use("key", nonce, start + periodMs), { code: "NONCE_REUSED" });
 });
 
 test("open() reads past an entry that a crash cut short, and what follows is whole", async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import { PowerLoss } from "@anamnesis/testing/powerLoss";
 import { deviceDir } from "./deviceDir.ts";
 
 async function newDevice(t: TestContext): Promise<string> {
@@ -53,4 +54,17 @@ test("deviceDir() shows no item that is still being written, and leaves no part 
   await Promise.all(Array.from({ length: 20 }, (_, n) => device.write("item", bytes(`new ${n}`))));
   assert.match(String(Buffer.from((await device.read("item")) ?? [])), /^new \d+$/);
   assert.deepEqual((await readdir(folder)).toSorted(), ["_0123456789abcdef.part", "item"]);
+});
+
+test("write() is on disk when it resolves: a loss of power leaves the item, whole", async (t) => {
+  const folder = await newDevice(t);
+  const device = deviceDir(folder);
+  await device.write("first.json", bytes("first"));
+  const power = await PowerLoss.over(folder);
+  t.after(() => power.end());
+  await device.write("identity.json", bytes("one"));
+  await device.write("identity.json", bytes("two"));
+  await power.strike();
+  assert.deepEqual(await device.list(), ["first.json", "identity.json"]);
+  assert.equal(String(Buffer.from((await device.read("identity.json")) ?? [])), "two");
 });

@@ -39,7 +39,10 @@ export function deviceDir(folder: string): BlobDir {
   };
 }
 
-/** Writes a file of mode 0600 so that a reader, or a crash, finds the old bytes or the new ones. */
+/**
+ * Writes a file of mode 0600 so that a reader, or a crash, finds the old bytes or the new ones; the new ones once this
+ * resolves.
+ */
 export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
   const part = join(dirname(path), `_${randomBytes(8).toString("hex")}.part`);
   const file = await open(part, "wx", 0o600);
@@ -54,6 +57,18 @@ export async function writeAtomically(path: string, bytes: Uint8Array | string):
   } catch (cause) {
     await rm(part, { force: true });
     throw cause;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Keeps the names in a folder. Windows keeps them by itself, and opens no folder. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 
