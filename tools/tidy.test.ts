@@ -5,6 +5,7 @@ import { importFindings, openingFiles, openingFindings } from "./tidy/arrows.ts"
 import { isFitting, licenceFindings, lockFindings, versionFindings } from "./tidy/dependencies.ts";
 import { determinismFindings } from "./tidy/determinism.ts";
 import { documentFindings } from "./tidy/documents.ts";
+import { durabilityFindings } from "./tidy/durability.ts";
 import { roomFindings } from "./tidy/rooms.ts";
 import { readSources, type Source } from "./tidy/sources.ts";
 import { lengthFindings, nameFindings, unfinishedFindings, wordFindings } from "./tidy/text.ts";
@@ -294,6 +295,17 @@ test("the state machine uses nothing that may differ between machines", () => {
     "updateDates",
   ];
   for (const text of good) assert.deepEqual(determinismFindings([source(at, text)]), [], text);
+});
+
+test("LMDB is opened so that a commit waits for its fsync", () => {
+  assertNone(durabilityFindings(sources));
+  const opening = (options: string): number =>
+    durabilityFindings([
+      source("a.ts", 'import { open } from "lmdb";', `this.#root = open({ ${options} });`),
+    ]).length;
+  assert.equal(opening("path, overlappingSync: false"), 0);
+  for (const bad of ["path", "overlappingSync: true", "overlappingSync: false, noSync: true"])
+    assert.equal(opening(bad), 1, bad);
 });
 
 test("what goes over the wire is described, and ids come from parsers", () => {
