@@ -38,7 +38,7 @@ import type {
   ShareSecret,
 } from "@anamnesis/protocol";
 import type { RevocationLists } from "@anamnesis/server";
-import type { HeldGrant } from "./store.ts";
+import type { Deal, HeldGrant } from "./store.ts";
 
 export interface AcceptDeps {
   /** Consortium chain of this federation. */
@@ -56,8 +56,7 @@ export interface AcceptDeps {
 export interface Accepted {
   readonly gid: Gid;
   readonly held: HeldGrant;
-  /** V_0…V_{k−1} of each tag. */
-  readonly commitments: readonly (readonly Uint8Array[])[];
+  readonly deal: Deal;
   /** The patient's certificate by its fingerprint, hex. */
   readonly patient: string;
 }
@@ -81,17 +80,22 @@ export async function acceptGrant(received: SharePackage, deps: AcceptDeps): Pro
     by.kind === "patient"
       ? await checkPatient(grant, digest, by, deps)
       : await checkRelative(grant, digest, by, deps);
-  const held: HeldGrant = {
-    grant: received.grant,
+  const { gctx, tags, replyKey } = checkedShares(grant, received, secret);
+  const held = {
     digest,
-    secret: { replyKey: secret.replyKey, shares: secret.shares },
-    visits: by.kind === "patient" ? by.visits : [],
+    gctx,
+    notAfter: grant.notAfter,
+    replyKey,
     revoked: false,
     erasedAt: 0,
     receipt: new Uint8Array(0),
   };
-  const { tags } = checkedShares(grant, received, secret);
-  return { gid, held, commitments: tags.map(({ commitments }) => commitments), patient };
+  const deal = {
+    grant: received.grant,
+    visits: by.kind === "patient" ? by.visits : [],
+    shares: tags,
+  };
+  return { gid, held, deal, patient };
 }
 
 function checkGrant(grant: Grant, deps: AcceptDeps): void {

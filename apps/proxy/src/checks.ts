@@ -128,7 +128,7 @@ function grantIsTheReaders(
   held: HeldGrant | undefined,
   { grants }: CheckDeps,
 ): Grant {
-  const grant = held === undefined ? undefined : grants.of(held);
+  const grant = held === undefined ? undefined : grants.of(toHex(request.gid), held);
   if (
     grant === undefined ||
     !isReader(grant.reader, { ...certificate, fingerprint: fromHex(reader) }) ||
@@ -168,7 +168,7 @@ function grantIsLive(
   const times = [now(), intent?.blockTime ?? now()];
   if (
     onChain === undefined ||
-    held.secret === null ||
+    held.replyKey === null ||
     !times.every((time) => grantLive(onChain, time))
   ) {
     throw refuse("GRANT_NOT_LIVE", "the grant is not on the chain, revoked or expired");

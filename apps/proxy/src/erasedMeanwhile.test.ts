@@ -37,7 +37,7 @@ test("shares that are erased while a request is checked are not used for it", as
   let beforeAnswer = async (): Promise<void> => undefined;
   const deps: ReleaseDeps = {
     store,
-    grants: new ReadGrants(),
+    grants: new ReadGrants((gid) => store.document(gid)),
     consortium: {
       ...seen,
       grant: async (gid) => {
@@ -69,9 +69,8 @@ test("shares that are erased while a request is checked are not used for it", as
       certificate: findCertificate(chain.state, parseFingerprint(toHex(who.fingerprint)))!,
     });
   assert.ok((await ask()).length > 0);
-  assert.equal(store.commitments(made.gid, 0).length, 3);
-  beforeAnswer = () =>
-    store.putGrant(made.gid, { ...store.grant(made.gid)!, secret: null, erasedAt: own.now }, []);
+  assert.equal(store.share(made.gid, 0).commitments.length, 3);
+  beforeAnswer = () => store.putErased(made.gid, { ...store.grant(made.gid)!, erasedAt: own.now });
   await assert.rejects(ask(), { code: "GRANT_NOT_LIVE" });
-  assert.throws(() => store.commitments(made.gid, 0), { code: "STORE_CORRUPT" });
+  assert.throws(() => store.share(made.gid, 0), { code: "STORE_CORRUPT" });
 });

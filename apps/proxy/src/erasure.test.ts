@@ -250,7 +250,7 @@ test("an erasure that a crash cut short is finished at the next start", async ()
   const folder = join(own.parties.dataDirectories.get(1)!, "store");
   const key = await readFile(join(folder, "shareKeys", made.gid));
   const store = new ProxyStore(folder);
-  await store.putGrant(made.gid, { ...store.grant(made.gid)!, secret: null }, []);
+  await store.putErased(made.gid, store.grant(made.gid)!);
   await store.close();
   await writeFile(join(folder, "shareKeys", made.gid), key);
   await own.run(1);
@@ -262,18 +262,24 @@ test("shares that were changed on disk are refused, not used", async () => {
   const store = new ProxyStore(join(dataDirectories.get(2)!, "store"));
   const gid = "ab".repeat(32);
   const held = {
-    grant: new Uint8Array(3),
     digest: new Uint8Array(32),
-    secret: { replyKey: new Uint8Array(32), shares: [new Uint8Array(48)] },
-    visits: [],
+    gctx: new Uint8Array(32),
+    notAfter: 1,
+    replyKey: new Uint8Array(32),
     revoked: false,
     erasedAt: 0,
     receipt: new Uint8Array(0),
   };
-  await store.putGrant(gid, held, [[new Uint8Array(576)]]);
-  assert.deepEqual(store.grant(gid)?.secret, held.secret);
+  const share = { share: new Uint8Array(48), commitments: [new Uint8Array(576)] };
+  const grant = Uint8Array.of(1, 2, 3);
+  await store.putDeal(gid, held, { grant, visits: [], shares: [share, share] });
+  assert.deepEqual(store.grant(gid)?.replyKey, held.replyKey);
+  assert.deepEqual(Uint8Array.from(store.document(gid)), grant);
+  assert.deepEqual(store.share(gid, 1).share, share.share);
+  assert.throws(() => store.share(gid, 2), { code: "STORE_CORRUPT" });
   await writeFile(join(dataDirectories.get(2)!, "store", "shareKeys", gid), new Uint8Array(32));
   assert.throws(() => store.grant(gid), { code: "STORE_CORRUPT" });
+  assert.throws(() => store.share(gid, 1), { code: "STORE_CORRUPT" });
   await store.close();
 });
 

@@ -40,7 +40,9 @@ export async function eraseRevoked(
   const revocation = readRevocation(slip, gid, { chain: deps.chain, now: deps.now() });
   const isOwn = gidOf(revocation.key) === gid;
   const { erasedAt, receipt } = await deps.store.changeGrant(gid, (held) => {
-    if (!isOwn && (held === undefined || !endsGrant(revocation, grantDocument.decode(held.grant))))
+    const mayEnd = (): boolean =>
+      held !== undefined && endsGrant(revocation, grantDocument.decode(deps.store.document(gid)));
+    if (!isOwn && !mayEnd())
       throw new AnamnesisError("NOT_THE_REVOKER", "Revocation refused: its key may not end it");
     if (held === undefined)
       throw new AnamnesisError("GRANT_NOT_HELD", "This proxy holds no such grant");
@@ -59,9 +61,9 @@ export async function eraseRevoked(
 export async function eraseIfEnded(gid: Gid, deps: ErasureDeps): Promise<void> {
   const { store, consortium, now } = deps;
   const judged = store.grant(gid);
-  if (judged === undefined || judged.secret === null) return;
+  if (judged === undefined || judged.replyKey === null) return;
   const onChain = await consortium.grant(gid);
-  const expired = now() >= grantDocument.decode(judged.grant).notAfter;
+  const expired = now() >= judged.notAfter;
   const ended = expired || (onChain !== undefined && !grantLive(onChain, now()));
   if (!ended) return;
   // Grants are never forgotten; another deal may have come meanwhile, which was not judged.
@@ -71,11 +73,11 @@ export async function eraseIfEnded(gid: Gid, deps: ErasureDeps): Promise<void> {
 }
 
 function erased(gid: Gid, held: HeldGrant, { signing, now }: ErasureDeps): HeldGrant {
-  if (held.secret === null) return held;
+  if (held.replyKey === null) return held;
   const erasedAt = now();
   const message = receiptMessage(gid, erasedAt);
   const receipt = sign({ type: "RECEIPT", message, secretKey: signing.secretKey });
-  return { ...held, secret: null, erasedAt, receipt };
+  return { ...held, replyKey: null, erasedAt, receipt };
 }
 
 /**

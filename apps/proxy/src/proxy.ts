@@ -101,7 +101,7 @@ async function start(config: ProxyConfig): Promise<Server> {
     box: keys.box,
     signing,
     store,
-    grants: new ReadGrants(),
+    grants: new ReadGrants((gid) => store.document(gid)),
     consortium,
     denials,
     kept,

@@ -11,11 +11,14 @@ const BYTES_MAX = 8 * 1024 * 1024;
  */
 export class ReadGrants {
   /** Least recently used first. */
+  readonly #documents: (gid: string) => Uint8Array;
   readonly #read = new Map<string, { readonly grant: Grant; readonly bytes: number }>();
   readonly #bytesMax: number;
   #bytes = 0;
 
-  constructor(bytesMax: number = BYTES_MAX) {
+  /** @param documents - The grant that is held under a gid. */
+  constructor(documents: (gid: string) => Uint8Array, bytesMax: number = BYTES_MAX) {
+    this.#documents = documents;
     this.#bytesMax = bytesMax;
   }
 
@@ -24,15 +27,20 @@ export class ReadGrants {
     return this.#bytes;
   }
 
-  of(held: Pick<HeldGrant, "grant" | "digest">): Grant {
-    const name = toHex(held.digest);
+  of(gid: string, { digest }: Pick<HeldGrant, "digest">): Grant {
+    const name = toHex(digest);
     const known = this.#read.get(name);
-    const entry = known ?? { grant: grantDocument.decode(held.grant), bytes: held.grant.length };
+    const entry = known ?? this.#decoded(gid);
     this.#read.delete(name);
     this.#read.set(name, entry);
     if (known === undefined) this.#bytes += entry.bytes;
     this.#makeRoom();
     return entry.grant;
+  }
+
+  #decoded(gid: string): { readonly grant: Grant; readonly bytes: number } {
+    const document = this.#documents(gid);
+    return { grant: grantDocument.decode(document), bytes: document.length };
   }
 
   #makeRoom(): void {

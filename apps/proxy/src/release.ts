@@ -1,7 +1,7 @@
-import { proveShare, proxyShares, reencryptShare } from "@anamnesis/crypto/proxy";
+import { proveShare, reencryptShare } from "@anamnesis/crypto/proxy";
 import type { ProxyShares } from "@anamnesis/crypto/proxy";
 import { sealSymmetric, sealTo } from "@anamnesis/crypto/box";
-import { CryptoError, at, enc, fromHex, toHex } from "@anamnesis/crypto/verify";
+import { CryptoError, at, enc, equalBytes, fromHex, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, answerContext, hpkeInfo, reencryptAnswer } from "@anamnesis/protocol";
 import type { AskedFor, ReencryptAnswer } from "@anamnesis/protocol";
 import { checkRelease } from "./checks.ts";
@@ -68,21 +68,15 @@ function sharesFor(
   { store, grants, index }: ReleaseDeps,
 ): ProxyShares {
   const held = store.grant(gid);
-  if (held === undefined || held.secret === null)
+  if (held === undefined || held.replyKey === null)
     throw new AnamnesisError("GRANT_NOT_LIVE", "The shares of this grant are erased");
-  const { shares, replyKey } = held.secret;
-  const { k, tags } = grants.of(held);
-  const asked = new Set(released.map(({ tag }) => toHex(tag)));
-  const positions = [...tags.keys()].filter((t) => asked.has(toHex(at(tags, t).tag)));
-  return proxyShares({
-    grant: held.grant,
-    index,
-    replyKey,
-    tags: positions.map((t) => at(tags, t).tag),
-    k,
-    points: positions.map((t) => at(shares, t)),
-    commitments: positions.flatMap((t) => store.commitments(gid, t)),
-  });
+  const { gctx, replyKey } = held;
+  const { tags } = grants.of(gid, held);
+  const positions = new Set(
+    released.map(({ tag }) => tags.findIndex((granted) => equalBytes(granted.tag, tag))),
+  );
+  const shares = [...positions].map((t) => ({ tag: at(tags, t).tag, ...store.share(gid, t) }));
+  return { gctx, index, replyKey, tags: shares };
 }
 
 /**

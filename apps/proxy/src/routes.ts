@@ -66,7 +66,7 @@ async function takeShares(
   deps: ProxyDeps,
   shares: SharePackage,
 ): Promise<ResponseOf<typeof proxyRoutes.postGrant>> {
-  const { gid, held, commitments, patient } = await acceptGrant(shares, deps);
+  const { gid, held, deal, patient } = await acceptGrant(shares, deps);
   const before = deps.store.grant(gid);
   const isAnother = before !== undefined && !sameDeal(before, held);
   const published = isAnother && (await isPublished(deps, gid, held));
@@ -84,7 +84,7 @@ async function takeShares(
       deps.newGrants.take(patient, deps.now());
       return held;
     },
-    commitments,
+    deal,
   );
   return { gid, accepted: true };
 }
@@ -114,6 +114,6 @@ function openings({ store }: ProxyDeps, { gid, held }: { gid: string; held: Held
     .intents(gid)
     .toSorted((a, b) => a.time - b.time || (toHex(a.intent) < toHex(b.intent) ? -1 : 1));
   const receipt =
-    held.secret === null ? { erasedAt: held.erasedAt, signature: held.receipt } : null;
+    held.replyKey === null ? { erasedAt: held.erasedAt, signature: held.receipt } : null;
   return { v: 1, intents, receipt };
 }

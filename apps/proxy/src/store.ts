@@ -2,19 +2,22 @@ import { createCipheriv, createDecipheriv } from "node:crypto";
 import { join } from "node:path";
 import { open } from "lmdb";
 import type { Database, RootDatabase } from "lmdb";
+import type { TagShare } from "@anamnesis/crypto/proxy";
 import { concat, decodeCanonical, encodeCanonical, randomBytes } from "@anamnesis/crypto/verify";
-import type { CborValue } from "@anamnesis/crypto/verify";
 import { AnamnesisError, parseGid } from "@anamnesis/protocol";
 import type { Evidence, Gid } from "@anamnesis/protocol";
 import { ShareKeys } from "./shareKeys.ts";
 
-/** What a proxy keeps of a grant. `secret` goes when the grant ends; the rest stays, so that denials can be posted. */
+/** What every look at a grant needs: as little of a grant of a thousand tags as of one of a single tag. */
 export interface HeldGrant {
-  readonly grant: Uint8Array;
+  /** What `grant.publish` carries. */
   readonly digest: Uint8Array;
-  readonly secret: { readonly replyKey: Uint8Array; readonly shares: readonly Uint8Array[] } | null;
-  /** None where a relative granted: the delegation would join all grants under it. */
-  readonly visits: readonly { readonly key: Uint8Array; readonly signature: Uint8Array }[];
+  /** SHA-256 of the grant: what its shares and answers are bound to. */
+  readonly gctx: Uint8Array;
+  /** When the grant itself ends, Unix milliseconds. */
+  readonly notAfter: number;
+  /** Goes with the shares when the grant ends; the rest stays, so that denials can be posted. */
+  readonly replyKey: Uint8Array | null;
   /** Whether the grant's own key ended it: then no other deal of it is taken. */
   readonly revoked: boolean;
   /** Unix milliseconds, 0 while the shares are held. */
@@ -23,18 +26,27 @@ export interface HeldGrant {
   readonly receipt: Uint8Array;
 }
 
+/** The rest of what a package brings: as large as the grant, and read in parts. */
+export interface Deal {
+  readonly grant: Uint8Array;
+  /** None where a relative granted: the delegation would join all grants under it. */
+  readonly visits: readonly { readonly key: Uint8Array; readonly signature: Uint8Array }[];
+  /** In the order of the grant's tags. */
+  readonly shares: readonly Omit<TagShare, "tag">[];
+}
+
 /** One intent that this proxy served. */
 export type ServedIntent = Evidence["intents"][number];
 
-/** A grant as it lies in the database: `secret` under the grant's own key. */
-type StoredGrant = Omit<HeldGrant, "secret"> & { readonly secret: Uint8Array | null };
+type Documents = Pick<Deal, "grant" | "visits">;
 
-/** Durable before it answers. Values are canonical CBOR; shares lie under keys that can be destroyed. */
+/** Durable before it answers. Values are canonical CBOR; shares and reply keys lie under keys that can be destroyed. */
 export class ProxyStore {
   readonly #root: RootDatabase<Buffer, string>;
   readonly #grants: Database<Buffer, string>;
-  /** Apart from the grants: most of their bytes, of which an answer needs those of its tags. */
-  readonly #commitments: Database<Buffer, string>;
+  readonly #documents: Database<Buffer, string>;
+  /** `GID POSITION` → share and commitments of a tag: an answer reads those of its tags. */
+  readonly #shares: Database<Buffer, string>;
   readonly #intents: Database<Buffer, string>;
   readonly #keys: ShareKeys;
   readonly #quotaBytes: number;
@@ -52,34 +64,44 @@ export class ProxyStore {
       eventTurnBatching: false, // else a failed write would end the process
     });
     this.#grants = this.#root.openDB({ name: "grants", encoding: "binary" });
-    this.#commitments = this.#root.openDB({ name: "commitments", encoding: "binary" });
+    this.#documents = this.#root.openDB({ name: "documents", encoding: "binary" });
+    this.#shares = this.#root.openDB({ name: "shares", encoding: "binary" });
     this.#intents = this.#root.openDB({ name: "intents", encoding: "binary" });
   }
 
   grant(gid: string): HeldGrant | undefined {
     const stored = this.#stored(gid);
-    if (stored === undefined) return undefined;
-    const key = stored.secret === null ? undefined : this.#keys.read(gid);
-    const secret =
-      stored.secret === null || key === undefined ? null : openSecret(key, stored.secret);
-    return { ...stored, secret };
+    if (stored === undefined || stored.replyKey === null) return stored;
+    const key = this.#keys.read(gid);
+    return { ...stored, replyKey: key === undefined ? null : opened(key, stored.replyKey) };
+  }
+
+  /** Canonical bytes of a grant that is or was held. @throws {AnamnesisError} STORE_CORRUPT */
+  document(gid: string): Uint8Array {
+    const value = this.#documents.get(gid);
+    if (value === undefined)
+      throw new AnamnesisError("STORE_CORRUPT", "The proxy does not find a grant that it held");
+    const documents = decodeCanonical(value, { maxBytes: value.length }) as unknown as Documents;
+    return documents.grant;
   }
 
   /**
-   * Commitments V of a tag, by its position in a grant whose shares are held.
-   * @throws {AnamnesisError} STORE_CORRUPT where there are none: they went with the shares.
+   * Share and commitments of a tag, by its position in a grant whose shares are held.
+   * @throws {AnamnesisError} STORE_CORRUPT where there are none, and when they were changed.
    */
-  commitments(gid: string, position: number): readonly Uint8Array[] {
-    const value = this.#commitments.get(`${gid} ${position}`);
-    if (value === undefined)
-      throw new AnamnesisError("STORE_CORRUPT", "The proxy holds no commitments of these shares");
-    return decodeCanonical(value) as Uint8Array[];
+  share(gid: string, position: number): Omit<TagShare, "tag"> {
+    const key = this.#keys.read(gid);
+    const value = this.#shares.get(`${gid} ${position}`);
+    if (key === undefined || value === undefined)
+      throw new AnamnesisError("STORE_CORRUPT", "The proxy holds no share of this tag");
+    const { share, commitments } = decodeCanonical(value) as unknown as Omit<TagShare, "tag">;
+    return { share: opened(key, share), commitments };
   }
 
   /** Ids of the grants whose shares are still held. */
   heldGids(): Gid[] {
     return [...this.#grants.getKeys()]
-      .filter((gid) => this.#stored(gid)?.secret !== null)
+      .filter((gid) => this.#stored(gid)?.replyKey !== null)
       .map(parseGid);
   }
 
@@ -87,56 +109,69 @@ export class ProxyStore {
    * Changes a grant, one change at a time: `change` sees what is held now, and nothing else is written meanwhile. What it
    * throws leaves all as it is.
    *
-   * @param commitments - Those of the deal that `change` may bring.
-   * @throws {AnamnesisError} As {@link putGrant}.
+   * @param deal - What `change` may bring.
+   * @throws {AnamnesisError} As {@link putDeal}.
    */
   changeGrant(
     gid: string,
     change: (held: HeldGrant | undefined) => HeldGrant,
-    commitments: readonly (readonly Uint8Array[])[] = [],
+    deal?: Deal,
   ): Promise<HeldGrant> {
     const changed = this.#changes.then(async () => {
       const before = this.grant(gid);
       const held = change(before);
-      if (held !== before) await this.putGrant(gid, held, held.secret === null ? [] : commitments);
+      if (held === before) return held;
+      if (held.replyKey === null) await this.putErased(gid, held);
+      else if (deal !== undefined)
+        await this.putDeal(gid, { ...held, replyKey: held.replyKey }, deal);
       return held;
     });
     this.#changes = changed.catch(() => undefined);
     return changed;
   }
 
-  /**
-   * Keeps a grant. Without `secret` its shares are beyond recovery when this resolves.
-   * @param commitments - V_0…V_{k−1} of each tag, 576 bytes each; none where the shares are gone.
-   * @throws {AnamnesisError} STORAGE_FULL; nothing of it is kept.
-   */
-  async putGrant(
+  /** Keeps a deal of a grant in place of any other. @throws {AnamnesisError} STORAGE_FULL; nothing of it is kept. */
+  async putDeal(
     gid: string,
-    held: HeldGrant,
-    commitments: readonly (readonly Uint8Array[])[],
+    held: HeldGrant & { readonly replyKey: Uint8Array },
+    { grant, visits, shares }: Deal,
   ): Promise<void> {
-    const { secret, ...rest } = held;
-    const values = commitments.map((each) => encode(each));
-    const wanted = [encode(held), ...values].reduce((sum, { length }) => sum + length, 0);
-    const kept = bytesOf(this.#grants) + bytesOf(this.#commitments);
-    if (secret !== null && kept + wanted > this.#quotaBytes)
+    const documents = encode({ grant, visits });
+    const tags = shares.map(({ share, commitments }) => ({ share, commitments: [...commitments] }));
+    const wanted = tags.reduce((sum, tag) => sum + encode(tag).length, documents.length);
+    const kept = bytesOf(this.#documents) + bytesOf(this.#shares);
+    if (kept + wanted > this.#quotaBytes)
       throw new AnamnesisError("STORAGE_FULL", "Share refused: this proxy has no room for more");
     await this.#write(async () => {
-      const sealed = secret === null ? null : sealSecret(await this.#keys.make(gid), secret);
+      const key = await this.#keys.make(gid);
       await this.#root.transaction(() => {
-        for (const key of this.#commitments.getKeys(under(gid))) void this.#commitments.remove(key);
-        for (const [position, value] of values.entries())
-          void this.#commitments.put(`${gid} ${position}`, value);
-        void this.#grants.put(gid, encode({ ...rest, secret: sealed }));
+        this.#dropShares(gid);
+        for (const [position, tag] of tags.entries())
+          void this.#shares.put(
+            `${gid} ${position}`,
+            encode({ ...tag, share: sealed(key, tag.share) }),
+          );
+        void this.#documents.put(gid, documents);
+        void this.#grants.put(gid, encode({ ...held, replyKey: sealed(key, held.replyKey) }));
       });
     });
-    if (secret === null) await this.#keys.destroy(gid);
+  }
+
+  /** Keeps a grant without its shares, which are beyond recovery when this resolves. */
+  async putErased(gid: string, held: HeldGrant): Promise<void> {
+    await this.#write(async () => {
+      await this.#root.transaction(() => {
+        this.#dropShares(gid);
+        void this.#grants.put(gid, encode({ ...held, replyKey: null }));
+      });
+    });
+    await this.#keys.destroy(gid);
   }
 
   /** Destroys the keys that a crash kept from being destroyed. */
   async finishErasures(): Promise<void> {
     for (const gid of this.#keys.gids()) {
-      if ((this.#stored(gid)?.secret ?? null) === null) await this.#keys.destroy(gid);
+      if ((this.#stored(gid)?.replyKey ?? null) === null) await this.#keys.destroy(gid);
     }
   }
 
@@ -157,10 +192,14 @@ export class ProxyStore {
     return this.#root.close();
   }
 
-  #stored(gid: string): StoredGrant | undefined {
+  /** Its reply key still sealed. */
+  #stored(gid: string): HeldGrant | undefined {
     const value = this.#grants.get(gid);
-    if (value === undefined) return undefined;
-    return decodeCanonical(value, { maxBytes: value.length }) as unknown as StoredGrant;
+    return value === undefined ? undefined : (decodeCanonical(value) as unknown as HeldGrant);
+  }
+
+  #dropShares(gid: string): void {
+    for (const key of this.#shares.getKeys(under(gid))) void this.#shares.remove(key);
   }
 
   /** Nothing is answered before the data is on disk: who cannot log does not serve (I8). */
@@ -190,25 +229,19 @@ function bytesOf(database: Database<Buffer, string>): number {
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-function sealSecret(key: Uint8Array, secret: NonNullable<HeldGrant["secret"]>): Uint8Array {
+function sealed(key: Uint8Array, plaintext: Uint8Array): Uint8Array {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv("aes-256-gcm", key, nonce);
-  const plaintext = encodeCanonical({ ...secret, shares: [...secret.shares] });
   return concat(nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag());
 }
 
 /** @throws {AnamnesisError} STORE_CORRUPT */
-function openSecret(key: Uint8Array, sealed: Uint8Array): NonNullable<HeldGrant["secret"]> {
+function opened(key: Uint8Array, bytes: Uint8Array): Uint8Array {
   try {
-    const tagAt = sealed.length - TAG_BYTES;
-    const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, NONCE_BYTES));
-    decipher.setAuthTag(sealed.subarray(tagAt));
-    const plaintext = concat(
-      decipher.update(sealed.subarray(NONCE_BYTES, tagAt)),
-      decipher.final(),
-    );
-    const opened: CborValue = decodeCanonical(plaintext, { maxBytes: plaintext.length });
-    return opened as unknown as NonNullable<HeldGrant["secret"]>;
+    const tagAt = bytes.length - TAG_BYTES;
+    const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, NONCE_BYTES));
+    decipher.setAuthTag(bytes.subarray(tagAt));
+    return concat(decipher.update(bytes.subarray(NONCE_BYTES, tagAt)), decipher.final());
   } catch (cause) {
     throw new AnamnesisError(
       "STORE_CORRUPT",
