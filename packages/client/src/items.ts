@@ -95,11 +95,16 @@ export interface GrantGivenItem {
 /** A grant that the doctor holds. Key: gid. */
 export interface GrantReceivedItem {
   readonly gid: string;
-  /** The protocol's GrantMessage. */
-  readonly message: Uint8Array;
+  /** SHA-256 of its message, hex: where that is kept. */
+  readonly name: string;
   readonly patient: string;
   readonly patientName: string;
   readonly time: number;
+}
+
+/** The protocol's GrantMessage of a grant that the doctor holds: megabytes, read once. Key: its SHA-256, hex. */
+export interface GrantMessageItem {
+  readonly message: Uint8Array;
 }
 
 /** A visit token at the doctor's. Key: pid. */
@@ -171,6 +176,7 @@ export interface ItemKinds {
   request: RequestItem;
   grantGiven: GrantGivenItem;
   grantReceived: GrantReceivedItem;
+  grantMessage: GrantMessageItem;
   token: TokenItem;
   contact: ContactItem;
   written: WrittenItem;

@@ -135,13 +135,19 @@ async function strangers(
     read(world.stranger, whole),
   );
   await demo.attack("attack: a stranger holds the stolen grant message", refused, async () => {
-    const stolen = await world.reader.device.items.get("grantReceived", gid);
-    if (stolen === undefined) throw new Error("The reader keeps no grant message");
-    await world.stranger.device.items.put("grantReceived", gid, stolen);
+    const { items } = world.reader.device;
+    const stolen = await items.get("grantReceived", gid);
+    const message = await items.get("grantMessage", stolen?.name ?? "");
+    if (stolen === undefined || message === undefined)
+      throw new Error("The reader keeps no grant message");
+    const { items: theirs } = world.stranger.device;
+    await theirs.put("grantMessage", stolen.name, message);
+    await theirs.put("grantReceived", gid, stolen);
     try {
       await read(world.stranger, whole);
     } finally {
-      await world.stranger.device.items.remove("grantReceived", gid);
+      await theirs.remove("grantReceived", gid);
+      await theirs.remove("grantMessage", stolen.name);
     }
   });
 }

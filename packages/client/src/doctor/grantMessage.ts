@@ -96,17 +96,17 @@ const opened = new WeakMap<Session, Map<string, Promise<OpenedGrant>>>();
  * Verifies a grant message, opens the reader's part and checks it against the commitments: once a session, for it costs a
  * signature a visit and a pairing a tag. What changes with time, whether the patient's certificate is in date, is judged anew.
  *
- * @param held - The message, and its SHA-256 as hex: another message is another grant.
+ * @param held - Its SHA-256 as hex, by which another message is another grant, and where to read it.
  * @throws {CryptoError} E_DECRYPT, E_SHARE_INVALID, E_FORMAT, E_SUBGROUP @throws {AnamnesisError} As {@link verifyGrantMessage}.
  */
 export async function openedGrant(
   session: Session,
-  held: { readonly name: string; readonly message: Uint8Array },
+  held: { readonly name: string; readonly message: () => Promise<Uint8Array> },
 ): Promise<OpenedGrant> {
   const cache = opened.get(session) ?? new Map<string, Promise<OpenedGrant>>();
   opened.set(session, cache);
   const grant = await once(cache, held.name, async () => {
-    const verified = await verifyGrantMessage(session, held.message);
+    const verified = await verifyGrantMessage(session, await held.message());
     const { patient, digest } = verified;
     return { patient, digest, reader: await openReadersPart(session, verified) };
   });

@@ -1,19 +1,18 @@
 import { sha256, toHex } from "@anamnesis/crypto/verify";
-import { gidOf, grantDocument, grantMessage } from "@anamnesis/protocol";
+import { AnamnesisError, gidOf, grantDocument, grantMessage } from "@anamnesis/protocol";
 import type { Grant, GrantTag, RecordView } from "@anamnesis/protocol";
 import type { Device } from "../device.ts";
 import { inParallel } from "../inParallel.ts";
 import type { GrantReceivedItem } from "../items.ts";
 import type { GrantSummary, RecordSummary } from "../model.ts";
 import { grantOnChain, grantStatus } from "../grantOnChain.ts";
+import { once } from "../once.ts";
 import { newestFirst, summariseRecord } from "../recordSummary.ts";
 import type { Session } from "../session.ts";
 
 /** A grant at hand; its signatures were verified when it came, and are again before it is used. */
 export interface HeldGrant {
   readonly item: GrantReceivedItem;
-  /** SHA-256 of its message, hex. */
-  readonly name: string;
   readonly gid: string;
   readonly grant: Grant;
   /** Categories of the tags, in order. */
@@ -24,28 +23,52 @@ export interface HeldGrant {
 
 const QUERIES_AT_ONCE = 8;
 
-const decoded = new WeakMap<Device, Map<string, HeldGrant>>();
+/** What a message says does not change with its grant's item. */
+type Read = Omit<HeldGrant, "item">;
+const read = new WeakMap<Device, Map<string, Promise<Read>>>();
 
-/** Every grant that this doctor was given, newest first. Large messages are decoded once. */
-export async function heldGrants({ device }: Session): Promise<readonly HeldGrant[]> {
-  const known = decoded.get(device) ?? new Map<string, HeldGrant>();
-  decoded.set(device, known);
-  const items = await device.items.all("grantReceived");
-  return items
-    .map((item) => {
-      const name = toHex(sha256(item.message));
-      const held = known.get(name) ?? decodeHeld(item, name);
-      known.set(name, held);
-      return held;
-    })
-    .toSorted((a, b) => b.item.time - a.item.time);
+/** Keeps the verified message of a grant in place of what came of it before. */
+export async function keepGrant(
+  { device: { items } }: Pick<Session, "device">,
+  message: Uint8Array,
+  item: Omit<GrantReceivedItem, "name">,
+): Promise<void> {
+  const before = await items.get("grantReceived", item.gid);
+  const name = toHex(sha256(message));
+  await items.put("grantMessage", name, { message });
+  await items.put("grantReceived", item.gid, { ...item, name });
+  if (before !== undefined && before.name !== name) await items.remove("grantMessage", before.name);
 }
 
-function decodeHeld(item: GrantReceivedItem, name: string): HeldGrant {
-  const message = grantMessage.decode(item.message);
+/** Every grant that this doctor was given, newest first. Large messages are read once. */
+export async function heldGrants(session: Session): Promise<readonly HeldGrant[]> {
+  const { device } = session;
+  const known = read.get(device) ?? new Map<string, Promise<Read>>();
+  read.set(device, known);
+  const items = await device.items.all("grantReceived");
+  const held = await inParallel(items, QUERIES_AT_ONCE, async (item) => ({
+    ...(await once(known, item.name, async () => readMessage(await messageOf(session, item)))),
+    item,
+  }));
+  return held.toSorted((a, b) => b.item.time - a.item.time);
+}
+
+/** The message of a grant at hand. @throws {AnamnesisError} STORE_CORRUPT */
+export async function messageOf(
+  { device }: Pick<Session, "device">,
+  { name }: Pick<GrantReceivedItem, "name">,
+): Promise<Uint8Array> {
+  const kept = await device.items.get("grantMessage", name);
+  if (kept === undefined)
+    throw new AnamnesisError("STORE_CORRUPT", "The message of a grant is not on this device");
+  return kept.message;
+}
+
+function readMessage(bytes: Uint8Array): Read {
+  const message = grantMessage.decode(bytes);
   const grant = grantDocument.decode(message.grant);
   const { categories, requests } = message;
-  return { item, name, gid: gidOf(grant.key), grant, categories, requests: requests.map(toHex) };
+  return { gid: gidOf(grant.key), grant, categories, requests: requests.map(toHex) };
 }
 
 export async function listGrants(session: Session): Promise<readonly GrantSummary[]> {

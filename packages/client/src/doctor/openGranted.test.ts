@@ -9,6 +9,7 @@ import type { CertificateView, RecordView } from "@anamnesis/protocol";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { ClientFederation } from "@anamnesis/testing/client/federation";
+import { keepGrant, messageOf } from "./grants.ts";
 
 const dayMs = 24 * 3_600_000;
 const content = new TextEncoder().encode("a letter of several words");
@@ -58,6 +59,8 @@ describe("openGranted() under attack", () => {
   /** A new session, so that nothing is remembered. */
   const open = async (session = reader) =>
     collect(await doctor.openGranted(federation.session(session.device), record));
+
+  const heldItem = async () => (await reader.device.items.get("grantReceived", gid))!;
 
   test("asks k proxies, not more, when they answer", async () => {
     assert.deepEqual((await open()).content, content);
@@ -269,14 +272,15 @@ describe("openGranted() under attack", () => {
   test("no grant, no access; a stolen grant message is of no use to a stranger", async () => {
     const stranger = await federation.join("doctor", "Stranger", "city-hospital");
     await assert.rejects(open(stranger), { code: "NO_ACCESS" });
-    const stolen = await reader.device.items.get("grantReceived", gid);
-    await stranger.device.items.put("grantReceived", gid, stolen!);
+    const stolen = await heldItem();
+    await keepGrant(stranger, await messageOf(reader, stolen), stolen);
     await assert.rejects(open(stranger), { code: "GRANT_SIGNATURE" });
   });
 
   test("a grant message with anything changed is refused", async () => {
-    const item = (await reader.device.items.get("grantReceived", gid))!;
-    const message = grantMessage.decode(item.message);
+    const item = await heldItem();
+    const bytes = await messageOf(reader, item);
+    const message = grantMessage.decode(bytes);
     const flip = (bytes: Uint8Array): Uint8Array =>
       bytes.map((byte, i) => (i === bytes.length - 1 ? byte ^ 1 : byte));
     const mallory = await federation.join("patient", "mallory");
@@ -294,14 +298,11 @@ describe("openGranted() under attack", () => {
     ];
     try {
       for (const [i, row] of rows.entries()) {
-        await reader.device.items.put("grantReceived", gid, {
-          ...item,
-          message: grantMessage.encode(row),
-        });
+        await keepGrant(reader, grantMessage.encode(row), item);
         await assert.rejects(open(), { code: "GRANT_SIGNATURE" }, `row ${i}`);
       }
     } finally {
-      await reader.device.items.put("grantReceived", gid, item);
+      await keepGrant(reader, bytes, item);
     }
     assert.deepEqual((await open()).content, content);
   });

@@ -19,7 +19,7 @@ import type { AuthoredSlip } from "../recordVersion.ts";
 import { findRecord, kept } from "../storedObject.ts";
 import { openedGrant } from "./grantMessage.ts";
 import { grantStatus } from "../grantOnChain.ts";
-import { coversRecord, heldGrants } from "./grants.ts";
+import { coversRecord, heldGrants, messageOf } from "./grants.ts";
 import type { HeldGrant } from "./grants.ts";
 import type { FirstSlip, Opening } from "./opening.ts";
 
@@ -126,8 +126,9 @@ async function grantsFor(
  */
 export async function usableGrant(opening: Opening, held: HeldGrant): Promise<ReaderGrant> {
   const { session } = opening;
-  const { name, item } = held;
-  const { reader, digest } = await openedGrant(session, { name, message: item.message });
+  const { item } = held;
+  const message = () => messageOf(session, item);
+  const { reader, digest } = await openedGrant(session, { name: item.name, message });
   const onChain = await opening.grantOnChain(held.gid);
   if (onChain === undefined)
     throw new AnamnesisError("GRANT_UNKNOWN", "The grant is not on the chain");

@@ -18,6 +18,7 @@ import type { Session } from "../session.ts";
 import { contactKey } from "./addressBook.ts";
 import { takeDispute } from "./disputes.ts";
 import { verifyGrantMessage } from "./grantMessage.ts";
+import { keepGrant } from "./grants.ts";
 
 export type ReceivedEvent =
   | { readonly what: "token"; readonly pid: string; readonly patient: string }
@@ -139,9 +140,8 @@ async function takeToken(session: Session, body: Uint8Array): Promise<ReceivedEv
 async function takeGrant(session: Session, body: Uint8Array): Promise<ReceivedEvent> {
   const { message, grant, patient } = await verifyGrantMessage(session, body);
   const gid = gidOf(grant.key);
-  await session.device.items.put("grantReceived", gid, {
+  await keepGrant(session, body, {
     gid,
-    message: body,
     patient: patient.fingerprint,
     patientName: message.name,
     time: session.clock(),
