@@ -1,6 +1,6 @@
 import { openWith } from "@anamnesis/crypto/box";
 import type { BoxKeypair } from "@anamnesis/crypto/box";
-import { checkShares, proxyShares } from "@anamnesis/crypto/proxy";
+import { proxyShares } from "@anamnesis/crypto/proxy";
 import type { ProxyShares } from "@anamnesis/crypto/proxy";
 import {
   CryptoError,
@@ -13,9 +13,7 @@ import {
   hpkeInfo,
   AnamnesisError,
   certificateInDate,
-  faultOfDelegated,
   faultOfProxies,
-  faultOfVisits,
   gidOf,
   grantDigest,
   grantDocument,
@@ -24,8 +22,6 @@ import {
   readCertificate,
   shareSecret,
   signedDelegation,
-  signedDigest,
-  verifyDelegation,
   vouched,
 } from "@anamnesis/protocol";
 import type {
@@ -38,6 +34,7 @@ import type {
   ShareSecret,
 } from "@anamnesis/protocol";
 import type { RevocationLists } from "@anamnesis/server";
+import type { DealInQuestion } from "./dealCheck.ts";
 import type { Deal, HeldGrant } from "./store.ts";
 
 export interface AcceptDeps {
@@ -53,37 +50,41 @@ export interface AcceptDeps {
   readonly now: () => number;
 }
 
-export interface Accepted {
+/** A package whose patient is known, and whose shares and visits are still to be judged. */
+export interface Offered {
   readonly gid: Gid;
-  readonly held: HeldGrant;
+  readonly held: HeldGrant & { readonly replyKey: Uint8Array };
   readonly deal: Deal;
   /** The patient's certificate by its fingerprint, hex. */
   readonly patient: string;
+  /** For {@link DealJudge}. */
+  readonly inQuestion: DealInQuestion;
 }
 
 /**
- * Judges a share package (H-30): all that makes the grant the patient's is inside, or a relative's to whom the patient's visits
- * delegated it, so nobody needs to be known who sends it. That the grant stands on chain is asked at each request instead, because shares come before the publication.
+ * Opens a share package and judges what is cheap (H-30): all that makes the grant the patient's is inside, or a relative's to whom the
+ * patient's visits delegated it, so nobody needs to be known who sends it. That the grant stands on chain is asked at each request
+ * instead, because shares come before the publication.
  *
  * @returns whose grant it is, too, for limits: that is not kept, because it would join what one person granted.
  * @throws {AnamnesisError} SHARE_INVALID, GRANT_SIGNATURE, OUTSIDE_GRANT_TIME, CERTIFICATE_INVALID, CERTIFICATE_NOT_LIVE,
  * UNAVAILABLE (no revocation list is to be had), and those of decoding.
  */
-export async function acceptGrant(received: SharePackage, deps: AcceptDeps): Promise<Accepted> {
+export async function openOffer(received: SharePackage, deps: AcceptDeps): Promise<Offered> {
   const grant = grantDocument.decode(received.grant);
   const gid = gidOf(grant.key);
   checkGrant(grant, deps);
   const secret = await openSecret(received.grant, received.sealed, deps);
   const digest = grantDigest(received.grant, received.sealedHash, received.commitments);
-  const { by } = secret;
+  const { by, replyKey } = secret;
   const patient =
     by.kind === "patient"
-      ? await checkPatient(grant, digest, by, deps)
-      : await checkRelative(grant, digest, by, deps);
-  const { gctx, tags, replyKey } = checkedShares(grant, received, secret);
+      ? await vouchingPatient(gid, by, deps)
+      : await delegatingPatient(by, deps);
+  const shares = readShares(grant, received, secret);
   const held = {
     digest,
-    gctx,
+    gctx: shares.gctx,
     notAfter: grant.notAfter,
     replyKey,
     revoked: false,
@@ -93,9 +94,9 @@ export async function acceptGrant(received: SharePackage, deps: AcceptDeps): Pro
   const deal = {
     grant: received.grant,
     visits: by.kind === "patient" ? by.visits : [],
-    shares: tags,
+    shares: shares.tags,
   };
-  return { gid, held, deal, patient };
+  return { gid, held, deal, patient, inQuestion: { grant, digest, by, shares } };
 }
 
 function checkGrant(grant: Grant, deps: AcceptDeps): void {
@@ -168,93 +169,57 @@ function patientsCertificate(der: Uint8Array, deps: AcceptDeps): PersonCertifica
   return certificate;
 }
 
-/** The patient's certified key vouches for the grant, and each of its distinct visits signed its digest. */
-async function checkPatient(
-  grant: Grant,
-  digest: Uint8Array,
-  { certificate: der, signature, visits }: By<"patient">,
+/** Whose certified key vouches for the grant. */
+async function vouchingPatient(
+  gid: Gid,
+  { certificate: der, signature }: By<"patient">,
   deps: AcceptDeps,
 ): Promise<string> {
-  const certificate = patientsCertificate(der, deps);
-  if (
-    !verifySignature({
-      type: "PATIENT-GRANT",
-      message: vouched(gidOf(grant.key)),
-      publicKey: certificate.signingKey,
-      signature,
-    })
-  ) {
+  const { signingKey: publicKey, ...certificate } = patientsCertificate(der, deps);
+  const message = vouched(gid);
+  if (!verifySignature({ type: "PATIENT-GRANT", message, publicKey, signature }))
     throw signatureRefused("the patient's signature over the grant's id does not verify");
-  }
   await deps.revocations.assertNotRevoked(certificate.serial);
-  const message = signedDigest(digest);
-  const fault = faultOfVisits(grant.tags, visits, { type: "GRANT-VISIT", message });
-  if (fault !== undefined) throw signatureRefused(fault);
   return certificate.fingerprint;
 }
 
-/**
- * The patient and the visits of what was delegated signed the delegation, the grant keeps to it, and the relative whom it names
- * signed the grant.
- */
-async function checkRelative(
-  grant: Grant,
-  digest: Uint8Array,
-  { delegation: shown, signature }: By<"relative">,
+/** Whose certified key signed the delegation. */
+async function delegatingPatient(
+  { delegation: shown }: By<"relative">,
   deps: AcceptDeps,
 ): Promise<string> {
-  const signed = signedDelegation.decode(shown);
-  const certificate = patientsCertificate(signed.certificate, deps);
-  const patients = {
-    type: "PATIENT-DELEGATION",
-    message: signed.delegation,
-    publicKey: certificate.signingKey,
-    signature: signed.signature,
-  };
-  if (!verifySignature(patients))
+  const { certificate: der, delegation: message, signature } = signedDelegation.decode(shown);
+  const { signingKey: publicKey, ...certificate } = patientsCertificate(der, deps);
+  if (!verifySignature({ type: "PATIENT-DELEGATION", message, publicKey, signature }))
     throw signatureRefused("the patient's signature over the delegation does not verify");
   await deps.revocations.assertNotRevoked(certificate.serial);
-  const delegation = verifyDelegation(signed);
-  const fault = faultOfDelegated(grant, delegation);
-  if (fault !== undefined) throw signatureRefused(fault);
-  const { relative: publicKey } = delegation;
-  const message = signedDigest(digest);
-  if (!verifySignature({ type: "GRANT-RELATIVE", message, publicKey, signature }))
-    throw signatureRefused("the relative's signature over it does not verify");
   return certificate.fingerprint;
 }
 
-/** One share for each tag, which fits the tag's k commitments. */
-function checkedShares(
+/** One share for each tag. */
+function readShares(
   grant: Grant,
-  received: SharePackage,
+  { grant: bytes, commitments }: SharePackage,
   { index, replyKey, shares: points }: ShareSecret,
 ): ProxyShares {
   try {
-    const shares = proxyShares({
-      grant: received.grant,
-      index,
-      replyKey,
-      tags: grant.tags.map(({ tag }) => tag),
-      k: grant.k,
-      points,
-      commitments: received.commitments,
-    });
-    checkShares(shares);
-    return shares;
+    const tags = grant.tags.map(({ tag }) => tag);
+    return proxyShares({ grant: bytes, index, replyKey, tags, k: grant.k, points, commitments });
   } catch (cause) {
     if (!(cause instanceof CryptoError)) throw cause;
     throw new AnamnesisError(
       "SHARE_INVALID",
-      "Share refused: want one for each tag that matches its k commitments",
+      "Share refused: want one for each tag, and k commitments",
       { cause },
     );
   }
 }
 
 /** Whether two packages are the same grant dealt the same way: a retry is no new grant. */
-export const sameDeal = (left: HeldGrant, right: HeldGrant): boolean =>
-  equalBytes(left.digest, right.digest);
+export const sameDeal = (
+  left: Pick<HeldGrant, "digest">,
+  right: Pick<HeldGrant, "digest">,
+): boolean => equalBytes(left.digest, right.digest);
 
 const refused = (why: string): AnamnesisError =>
   new AnamnesisError("BAD_REQUEST", `Grant refused: ${why}`);

@@ -16,6 +16,7 @@ const fields = {
   capsulesPerMinute: optional(uint),
   packagesPerMinute: optional(uint),
   grantsPerHour: optional(uint),
+  tagsPerHour: optional(uint),
   quotaBytes: optional(uint),
 };
 

@@ -1,5 +1,11 @@
 import { ready } from "@anamnesis/crypto/verify";
-import { AnamnesisError, consortiumOf, parseFingerprint, proxyRoutes } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  consortiumOf,
+  limits,
+  parseFingerprint,
+  proxyRoutes,
+} from "@anamnesis/protocol";
 import type { CertificateView, Trust } from "@anamnesis/protocol";
 import {
   CallerCheck,
@@ -12,6 +18,7 @@ import {
 import type { HttpConfig, Server } from "@anamnesis/server";
 import { consortiumOverHttp } from "./consortium.ts";
 import type { Consortium } from "./consortium.ts";
+import { DealJudge } from "./dealJudge.ts";
 import { Denials } from "./denials.ts";
 import { sweep } from "./erasure.ts";
 import { nonceFolder, readKeys, requestsFolder, storeFolder } from "./dataDirectory.ts";
@@ -37,6 +44,8 @@ export interface ProxyConfig extends HttpConfig {
   readonly packagesPerMinute?: number;
   /** New grants an hour of one patient or relative; default 1,000. */
   readonly grantsPerHour?: number;
+  /** Tags of new grants an hour of one patient or relative; default ten of the largest grants. */
+  readonly tagsPerHour?: number;
   /** Most bytes that grants may take; default the disk's. */
   readonly quotaBytes?: number;
   /** Unix milliseconds; default the machine's. */
@@ -49,6 +58,7 @@ const SWEEP_MS = 15_000;
 const CAPSULES_PER_MINUTE = 6_000;
 const PACKAGES_PER_MINUTE = 600;
 const GRANTS_PER_HOUR = 1_000;
+const TAGS_PER_HOUR = 10 * limits.grantTags;
 
 /**
  * Starts a proxy. Resolves once it listens.
@@ -117,6 +127,12 @@ async function start(config: ProxyConfig): Promise<Server> {
       periodMs: HOUR_MS,
       what: "new grants of one person",
     }),
+    newTags: new RateLimit({
+      most: config.tagsPerHour ?? TAGS_PER_HOUR,
+      periodMs: HOUR_MS,
+      what: "tags in new grants of one person",
+    }),
+    judge: new DealJudge(),
     now,
   };
   /** Share packages, by origin: each costs a decapsulation before it is known whose it is. */
@@ -144,6 +160,7 @@ async function start(config: ProxyConfig): Promise<Server> {
     stop: async () => {
       clearInterval(timer);
       await server.stop();
+      await deps.judge.stop();
       await sweeping;
       await denials.settled();
       await nonces.close();

@@ -10,8 +10,9 @@ import type {
 } from "@anamnesis/protocol";
 import { handling } from "@anamnesis/server";
 import type { CertifiedCaller, Handled, KeyCaller, RateLimit } from "@anamnesis/server";
-import { acceptGrant, sameDeal } from "./acceptGrant.ts";
+import { openOffer, sameDeal } from "./acceptGrant.ts";
 import type { AcceptDeps } from "./acceptGrant.ts";
+import type { DealJudge } from "./dealJudge.ts";
 import { eraseRevoked } from "./erasure.ts";
 import type { ErasureDeps } from "./erasure.ts";
 import type { Asked } from "./checks.ts";
@@ -25,6 +26,9 @@ type Handlers = readonly Handled<CertificateView>[];
 export interface ProxyDeps extends AcceptDeps, ReleaseDeps, ErasureDeps {
   /** New grants, by the patient or relative who dealt them. */
   readonly newGrants: RateLimit;
+  /** Their tags. */
+  readonly newTags: RateLimit;
+  readonly judge: DealJudge;
 }
 
 export const routes = (deps: ProxyDeps): Handlers => [
@@ -66,10 +70,13 @@ async function takeShares(
   deps: ProxyDeps,
   shares: SharePackage,
 ): Promise<ResponseOf<typeof proxyRoutes.postGrant>> {
-  const { gid, held, deal, patient } = await acceptGrant(shares, deps);
+  const { gid, held, deal, patient, inQuestion } = await openOffer(shares, deps);
   const before = deps.store.grant(gid);
-  const isAnother = before !== undefined && !sameDeal(before, held);
-  const published = isAnother && (await isPublished(deps, gid, held));
+  if (before !== undefined && sameDeal(before, held)) return { gid, accepted: true };
+  const published = before !== undefined && (await isPublished(deps, gid, held));
+  deps.newGrants.take(patient, deps.now());
+  deps.newTags.take(patient, deps.now(), deal.shares.length);
+  await deps.judge.check(inQuestion);
   await deps.store.changeGrant(
     gid,
     (now) => {
@@ -81,7 +88,6 @@ async function takeShares(
           "GRANT_EXISTS",
           "Share refused: this proxy holds another deal of this grant",
         );
-      deps.newGrants.take(patient, deps.now());
       return held;
     },
     deal,
