@@ -212,6 +212,19 @@ test("POST /grants takes what the patient dealt, and nothing else", async (t) =>
   }
 });
 
+test("a patient whose certificate is out of date grants nothing", async () => {
+  const { clock } = parties.nodes;
+  const { now } = clock;
+  try {
+    clock.now += 20 * 366 * 24 * 3_600_000;
+    const made = await federation.newGrant(reader, records);
+    const body = await sharesFor(parties, made, 1);
+    assert.equal(await codeOf(await federation.postShares(1, body)), "CERTIFICATE_NOT_LIVE");
+  } finally {
+    clock.now = now;
+  }
+});
+
 test("a package for one proxy is nothing to another", async () => {
   const made = await federation.newGrant(reader, records);
   assert.equal(

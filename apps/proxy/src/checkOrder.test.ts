@@ -119,6 +119,21 @@ test("a digest on the chain that is not that of the shares is refused", async ()
   assert.equal(await codeOf(await federation.open(1, reader, made, [record])), "GRANT_SIGNATURE");
 });
 
+test("an intent ends 60 s after it was made, however late it was committed", async () => {
+  const lateMs = 40_000;
+  for (const [ageMs, want] of [
+    [limits.intentEndsMs - 1_000, "OK"],
+    [limits.intentEndsMs + 1_000, "INTENT_MISSING"],
+  ] as const) {
+    const { made, ...intent } = federation.newIntent(reader, shared, [record.digest]);
+    nodes.clock.now += lateMs;
+    federation.commit(federation.parties.consortium, made);
+    nodes.clock.now += ageMs - lateMs;
+    const request = federation.request(shared.gid, intent, [record]);
+    assert.equal(await codeOf(await federation.ask(1, "/reencrypt", request, reader)), want);
+  }
+});
+
 test("an amendment counts as the record that it amends", async () => {
   const first = await federation.newRecord();
   const made = await federation.granted(reader, [first], { records: [fromHex(first.slip)] });

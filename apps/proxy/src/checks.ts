@@ -102,7 +102,8 @@ export async function checkRelease(
   const intent = await deps.consortium.slip(slipIdFrom(request.intent));
   bothClocksAdmit(grant, intent, deps);
   await deps.consortium.assertFresh();
-  grantIsLive(await deps.consortium.grant(gidFrom(request.gid)), held!, intent, deps);
+  const live = grantIsLive(await deps.consortium.grant(gidFrom(request.gid)), held!, intent, deps);
+  grantIsSigned(held!, grant, live);
   const items = request.items.map(readItem);
   for (const item of items) tagAndRecordAreGranted(item, grant);
   if (!grant.actions.includes(request.action))
@@ -164,7 +165,7 @@ function grantIsLive(
   held: HeldGrant,
   intent: SlipOnChain | undefined,
   { now }: CheckDeps,
-): void {
+): GrantView {
   const times = [now(), intent?.blockTime ?? now()];
   if (
     onChain === undefined ||
@@ -173,6 +174,7 @@ function grantIsLive(
   ) {
     throw refuse("GRANT_NOT_LIVE", "the grant is not on the chain, revoked or expired");
   }
+  return onChain;
 }
 
 function readItem(item: ReencryptRequest["items"][number]): Item {

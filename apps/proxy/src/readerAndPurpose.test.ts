@@ -87,6 +87,16 @@ const rows: readonly Row[] = [
     published: { revoker: randomBytes(32) },
   },
   {
+    when: "the intent is another certificate's",
+    want: "INTENT_MISSING",
+    told: { cert: randomBytes(32) },
+  },
+  {
+    when: "the intent is for another grant",
+    want: "INTENT_MISSING",
+    told: { gid: randomBytes(32) },
+  },
+  {
     when: "the intent shows another reader",
     want: "INTENT_MISSING",
     told: institution(hospital, "doctor"),

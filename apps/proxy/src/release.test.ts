@@ -258,8 +258,9 @@ test("a proxy's request is refused by another that gets it under the first one's
   assert.equal(await sendTo(1), "OK", "what proxy 2 refused was good at proxy 1");
 });
 
-test("a request that was answered is refused after a restart", async () => {
+test("a request that was answered is refused after a restart", async (t) => {
   const alone = await ProxyFederation.start([]);
+  t.after(() => alone.stop());
   const stop = await alone.run(1);
   const port = Number(new URL(alone.addresses.get(1)!).port);
   const who = await alone.newReader("Dr. Again");
@@ -275,11 +276,11 @@ test("a request that was answered is refused after a restart", async () => {
   await stop();
   await alone.run(1, { port });
   assert.equal(await send(), "NONCE_REUSED");
-  await alone.stop();
 });
 
-test("a reader gets so many capsules a minute, and more the next", async () => {
+test("a reader gets so many capsules a minute, and more the next", async (t) => {
   const slow = await ProxyFederation.start([1], { capsulesPerMinute: 3 });
+  t.after(() => slow.stop());
   const who = await slow.newReader("Dr. Hasty");
   const records = [await slow.newRecord(), await slow.newRecord()];
   const made = await slow.granted(who, records);
@@ -290,5 +291,4 @@ test("a reader gets so many capsules a minute, and more the next", async () => {
   assert.equal(await codeOf(await slow.open(1, who, made, records.slice(1))), "OK");
   slow.parties.nodes.clock.now += 60_000;
   assert.equal(await codeOf(await slow.open(1, who, made, records)), "OK");
-  await slow.stop();
 });
