@@ -32,6 +32,8 @@ async function serve(t: TestContext, demo: readonly boolean[]): Promise<Served> 
   const device = (name: string): ReturnType<typeof deviceDir> =>
     deviceDir(join(dir, "devices", name));
   await createDevice(device("maria"), { ...identity, name: "maria" }, { demo: true });
+  const registrar = { ...identity, role: "registrar", name: "registrar" } as const;
+  await createDevice(device("registrar-general-hospital"), registrar, { demo: true });
   await createDevice(device("locked"), { ...identity, name: "locked" }, { passphrase: "secret" });
   const [port = 0] = await freePorts(1);
   const trust: Trust = { v: 1, chains: demo.map((each, at) => genesis(`chain-${at}`, each)) };
@@ -107,6 +109,19 @@ test("a demo person's device is one folder for browser and command line", async 
   assert.equal((await put(IDENTITY_FILE, "x")).status, 403);
   assert.equal((await fetch(`${items}/${IDENTITY_FILE}`, { method: "DELETE" })).status, 403);
   assert.equal((await put("..%2f..%2fx", "x")).status, 400);
+});
+
+test("attack 10: a registrar's demo device is handed out to nobody", async (t) => {
+  const { get, port } = await serve(t, [true]);
+  const device = "demo/people/registrar-general-hospital";
+  for (const path of ["", "/items", `/items/${IDENTITY_FILE}`, "/items/00aa-bb"])
+    assert.equal((await get(device + path)).status, 403, path);
+  for (const method of ["PUT", "DELETE"]) {
+    const body = method === "PUT" ? "sealed" : null;
+    const headers = { "content-type": "application/octet-stream" };
+    const address = `http://127.0.0.1:${port}/${device}/items/00aa-bb`;
+    assert.equal((await fetch(address, { method, body, headers })).status, 403, method);
+  }
 });
 
 test("devices under a passphrase, and federations that are not all demo, hand out nothing", async (t) => {

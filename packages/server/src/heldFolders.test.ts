@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -39,6 +39,22 @@ async function holder(folder: string): Promise<{ child: ChildProcess; said: stri
   const [said] = (await once(child.stdout, "data")) as [Buffer];
   return { child, said: said.toString().trim() };
 }
+
+test("attack 10: what a server makes in its folders is for its own user alone", async (t) => {
+  const usual = process.umask(0o022);
+  t.after(() => process.umask(usual));
+  const made = await mkdtemp(join(dir, "made-"));
+  const { stop } = await holding([made], async () => {
+    await mkdir(join(made, "folder"));
+    await writeFile(join(made, "file"), "a library's database");
+    return server;
+  });
+  await stop();
+  const modeOf = async (name: string): Promise<number> => (await stat(join(made, name))).mode;
+  assert.equal((await modeOf("file")) & 0o777, 0o600);
+  assert.equal((await modeOf("lock")) & 0o777, 0o600);
+  assert.equal((await modeOf("folder")) & 0o777, 0o700);
+});
 
 test("a folder is one process's, and free at once after kill -9", async () => {
   const first = await holder(dir);

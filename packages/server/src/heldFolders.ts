@@ -11,7 +11,8 @@ interface Stoppable {
 const BUSY = 5;
 
 /**
- * Runs a server that alone may use its folders: they are held from before it opens them until it has stopped.
+ * Runs a server that alone may use its folders: they are held from before it opens them until it has stopped. Whatever it
+ * makes from then on, databases of libraries included, is for its own user alone (0600, folders 0700).
  *
  * The lock is the kernel's, on the file `lock` of each folder, taken through SQLite because Node has no call for it. It
  * ends with the process, however that ends; the empty file that stays means nothing.
@@ -23,6 +24,7 @@ export async function holding<T extends Stoppable>(
   folders: readonly string[],
   start: () => Promise<T>,
 ): Promise<T> {
+  process.umask(0o077);
   const held: DatabaseSync[] = [];
   const release = (): void => {
     for (const lock of held.splice(0)) lock.close();

@@ -15,13 +15,13 @@ interface OfItem {
 /**
  * The demo persons' devices for the browser: who they are, the identity with its demo key, and the sealed items, so that
  * the portal and the command line share one device. Exists only where every genesis says `demo: true`, and serves only
- * devices that are marked as demo.
+ * devices that are marked as demo, and never a registrar's: whoever has that key can make anybody a doctor.
  */
 export function demoRoutes(app: FastifyInstance, dir: string): void {
   const deviceOf = async (name: string): Promise<BlobDir> => {
     const device = deviceDir(places(dir).device(parsePersonName(name)));
-    if (!(await isDemoDevice(device)))
-      throw new AnamnesisError("FORBIDDEN", "This device is not a demo device");
+    if (!(await isDemoDevice(device)) || (await openDevice(device)).role === "registrar")
+      throw new AnamnesisError("FORBIDDEN", "This device is no demo person's");
     return device;
   };
 
