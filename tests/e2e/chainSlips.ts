@@ -1,20 +1,23 @@
 import { decodeCanonical, sha256, toHex } from "@anamnesis/crypto/verify";
+import { signedHeaders } from "@anamnesis/testing/requests";
+import { readKeys } from "../../apps/node/src/dataDirectory.ts";
+import { dataDirectoryOf } from "../../apps/host/src/dataDirectories.ts";
 import { decodeCertified, decodeGroup } from "@anamnesis/protocol";
 import type { Genesis, Slip, Trust } from "@anamnesis/protocol";
 import type { Unit } from "./linkability.ts";
 
-/** Every slip of a federation's chains, as anybody who may read them gets them: from the blocks. */
-export async function allSlips(trust: Trust): Promise<Slip[]> {
-  return (await Promise.all(trust.chains.map(slipsOf))).flat();
+/** Every slip of a federation's chains, as a member's node gets them: from the blocks. */
+export async function allSlips(dir: string, trust: Trust): Promise<Slip[]> {
+  return (await Promise.all(trust.chains.map((genesis) => slipsOf(dir, genesis)))).flat();
 }
 
-async function slipsOf(genesis: Genesis): Promise<Slip[]> {
+async function slipsOf(dir: string, genesis: Genesis): Promise<Slip[]> {
+  const { signing } = await readKeys(dataDirectoryOf(dir, genesis.writer, "node"));
   const writer = genesis.members.find(({ id }) => id === genesis.writer)!;
   const slips: Slip[] = [];
   for (let after = 0; ;) {
-    const response = await fetch(
-      `${writer.address}/chains/${genesis.chain}/blocks?after=${after}&limit=500`,
-    );
+    const url = `${writer.address}/chains/${genesis.chain}/blocks?after=${after}&limit=500`;
+    const response = await fetch(url, { headers: signedHeaders(url, signing) });
     const blocks = decodeCanonical(new Uint8Array(await response.arrayBuffer()), {
       maxBytes: 256 * 1024 * 1024,
     }) as Uint8Array[];

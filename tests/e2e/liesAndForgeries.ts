@@ -52,8 +52,8 @@ const lying = (lie: (honest: readonly UsageView[]) => readonly UsageView[]): Ses
       if (institution !== alice.device.institution) return node;
       return {
         ...node,
-        grantUsage: async (chain, gid, after) => {
-          const { usage, ...page } = await node.grantUsage(chain, gid, after);
+        grantUsage: async (...asked) => {
+          const { usage, ...page } = await node.grantUsage(...asked);
           return { usage: lie(usage), ...page };
         },
       };

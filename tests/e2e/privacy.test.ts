@@ -222,7 +222,7 @@ function* filesIn(folder: string): Iterable<{ name: string; content: Buffer }> {
 }
 
 test("I5: no value on the chains links two visits of a patient", async (t) => {
-  const slips = await allSlips(people.trust);
+  const slips = await allSlips(people.dir, people.trust);
   const units = unitsOf(slips, truth);
   const kinds = new Set(units.flatMap((unit) => unit.slips.map(({ kind }) => kind)));
   for (const kind of [

@@ -152,7 +152,7 @@ test("a writer that breaks off, answers nonsense or fails stalls its followers, 
 });
 
 test("APP_HASH_MISMATCH: a follower offered another state stops loudly, reads on, and follows an honest writer again", async () => {
-  const { bytes } = await federation.get(hospital, care, "blocks?after=0");
+  const { bytes } = await federation.getSigned(hospital, care, "blocks?after=0");
   const blocks = decodeCanonical(bytes) as Uint8Array[];
   await federation.stop(hospital);
   const last = decodeCertified(blocks.at(-1)!);

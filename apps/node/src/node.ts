@@ -104,7 +104,7 @@ async function open(config: NodeConfig, opened: (() => Promise<unknown>)[]): Pro
       institution,
       signing: keys.signing,
       folder,
-      members: peersOverHttp(genesis, institution),
+      members: peersOverHttp(genesis, institution, keys.signing),
       verify: (checks) => pool.verify(checks),
       scrubber,
       now,

@@ -56,7 +56,8 @@ export async function openChain(config: ChainConfig): Promise<Chain> {
   await mkdir(config.folder, { recursive: true, mode: 0o700 });
   const isWriter = genesis.writer === institution;
   const writer =
-    config.writer ?? peerOverHttp(memberOf(genesis, genesis.writer).address, genesis.chain);
+    config.writer ??
+    peerOverHttp(memberOf(genesis, genesis.writer).address, genesis.chain, config.signing);
   const peers = isWriter ? (config.members ?? []) : [writer];
   await rebuildIfDamaged({
     genesis,
@@ -140,7 +141,11 @@ async function isStateOfHeight(store: ChainStore): Promise<boolean> {
 }
 
 /** Every other member of a chain, at its address in genesis. */
-export const peersOverHttp = (genesis: Genesis, institution: string): Peer[] =>
+export const peersOverHttp = (
+  genesis: Genesis,
+  institution: string,
+  signing: SigningKeypair,
+): Peer[] =>
   genesis.members
     .filter(({ id }) => id !== institution)
-    .map(({ address }) => peerOverHttp(address, genesis.chain));
+    .map(({ address }) => peerOverHttp(address, genesis.chain, signing));

@@ -1,6 +1,8 @@
+import type { SigningKeypair } from "@anamnesis/crypto/sign";
 import { toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, consortiumOf, grantState } from "@anamnesis/protocol";
 import type { GrantView, UsageView } from "@anamnesis/protocol";
+import { bareCaller } from "./caller.ts";
 import type { GrantStatus } from "./model.ts";
 import { ownNode } from "./ownNode.ts";
 import { proveState } from "./proofs/prove.ts";
@@ -32,13 +34,20 @@ export function grantStatus(
   return now >= notAfter || now >= onChain.expiresAt ? "expired" : "live";
 }
 
-/** Everything that the chain holds of what was done under a grant, oldest first. @throws {AnamnesisError} UNAVAILABLE */
-export async function usageOf(session: Session, gid: string): Promise<readonly UsageView[]> {
+/**
+ * Everything that the chain holds of what was done under a grant, oldest first.
+ * @param key - The grant's own. @throws {AnamnesisError} UNAVAILABLE
+ */
+export async function usageOf(
+  session: Session,
+  gid: string,
+  key: SigningKeypair,
+): Promise<readonly UsageView[]> {
   const { chain } = consortiumOf(session.trust);
   const node = ownNode(session);
   const all: UsageView[] = [];
   for (let after: number | undefined; ;) {
-    const { usage, next } = await node.grantUsage(chain, gid, after);
+    const { usage, next } = await node.grantUsage(chain, gid, after, bareCaller(key));
     all.push(...usage);
     if (next === undefined) return all;
     if (next <= (after ?? -1) || all.length > USAGE_MAX)

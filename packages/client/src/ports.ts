@@ -57,11 +57,12 @@ export interface NodeApi {
   ): Promise<readonly RecordView[]>;
   /** H-12 */
   grant(chain: string, gid: string): Promise<GrantView>;
-  /** H-12a: one page, oldest first; `next` is the `after` of the page that follows. */
+  /** H-12a: one page, oldest first; `next` is the `after` of the page that follows. A certificate's holder sees their own entries. */
   grantUsage(
     chain: string,
     gid: string,
-    after?: number,
+    after: number | undefined,
+    caller: Caller,
   ): Promise<{ readonly usage: readonly UsageView[]; readonly next?: number }>;
   session(chain: string, pid: string): Promise<SessionView>;
   /** H-13: by slip id, or all with this SHA-256 of the sealed body, oldest first. */

@@ -1,3 +1,4 @@
+import { equalBytes } from "@anamnesis/crypto/verify";
 import { fingerprintFrom, fingerprintOf } from "@anamnesis/protocol";
 import type { CertificateView, Fingerprint, Genesis } from "@anamnesis/protocol";
 import { keyBytes } from "./keys.ts";
@@ -7,7 +8,21 @@ import type { StateView } from "./state.ts";
 import { LedgerView, readRow } from "./view.ts";
 import type { Reader } from "./view.ts";
 
-/** Which staff stand on a chain (docs/spec/http.md H-14). */
+/** Which staff and members stand on a chain (docs/spec/http.md H-14, H-75). */
+
+/** Whether a key is the node's of an institution that keeps this chain's blocks: any but third parties (D18). */
+export function keepsBlocks(state: StateView, nodeKey: Uint8Array): boolean {
+  for (const [key] of state.range(rows.institution.prefix)) {
+    const member = readRow(state, rows.institution, key);
+    if (
+      member !== undefined &&
+      member.level !== "third-party" &&
+      equalBytes(member.nodeKey, nodeKey)
+    )
+      return true;
+  }
+  return false;
+}
 
 /** H-14: one certificate, revoked ones included. */
 export function findCertificate(

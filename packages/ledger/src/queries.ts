@@ -1,6 +1,7 @@
 import { fromHex, toHex } from "@anamnesis/crypto/verify";
 import { endsGrant, fingerprintFrom, pidFrom, slipIdFrom } from "@anamnesis/protocol";
 import type {
+  Fingerprint,
   Gid,
   GrantView,
   Pid,
@@ -132,7 +133,16 @@ export interface UsagePage {
 export function usagePage(
   state: StateView,
   gid: Gid,
-  { after, limit }: { readonly after?: number | undefined; readonly limit: number },
+  {
+    after,
+    limit,
+    reader,
+  }: {
+    readonly after?: number | undefined;
+    readonly limit: number;
+    /** Whose entries alone are wanted; default everybody's. */
+    readonly reader?: Fingerprint | undefined;
+  },
 ): UsagePage {
   const view = new LedgerView(state);
   const prefix = rows.byGrant.key(fromHex(gid));
@@ -143,7 +153,8 @@ export function usagePage(
     const sequence = numberAt(key, prefix.length);
     if (usage.length >= limit) return { usage, next: last };
     const placed = view.slipAt(sequence);
-    if (placed !== undefined) usage.push(...usageView(placed));
+    const views = placed === undefined ? [] : usageView(placed);
+    usage.push(...views.filter((used) => reader === undefined || used.reader === reader));
     last = sequence;
   }
   return { usage };

@@ -21,7 +21,7 @@ import { boxOf, bytesOf, keyOf, signer } from "./keys.ts";
 import { certificateFields } from "./testChain.ts";
 import type { CertificateOptions, MadeSlip } from "./testChain.ts";
 import type { Reply } from "./requests.ts";
-import { call } from "./requests.ts";
+import { call, signedHeaders } from "./requests.ts";
 import { freePorts } from "../../../apps/host/src/ports.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
@@ -226,6 +226,19 @@ export class NodeFederation {
 
   get(institution: string, chain: Genesis, path: string): Promise<Reply> {
     return call(this.url(institution, chain, path));
+  }
+
+  /** The same, signed: default by the institution's own node key. */
+  getSigned(
+    institution: string,
+    chain: Genesis,
+    path: string,
+    key: SigningKeypair = this.keys.get(institution)!.signing,
+    keyId?: string,
+  ): Promise<Reply> {
+    const url = this.url(institution, chain, path);
+    const options = keyId === undefined ? {} : { keyId };
+    return call(url, { headers: signedHeaders(url, key, options) });
   }
 
   async accepted(institution: string, chain: Genesis, slip: MadeSlip): Promise<void> {

@@ -1,5 +1,7 @@
+import { signRaw } from "@anamnesis/crypto/sign";
+import type { SigningKeypair } from "@anamnesis/crypto/sign";
 import { Part } from "@anamnesis/http";
-import { nodeRoutes } from "@anamnesis/protocol";
+import { bareKeyId, nodeRoutes } from "@anamnesis/protocol";
 import type { ChainId } from "@anamnesis/protocol";
 import type { GroupOutcome } from "../chain.ts";
 
@@ -19,8 +21,13 @@ export interface Peer {
 const OFFER_MS = 30_000;
 const ANSWER_MS = 5_000;
 
-/** @param address - Base URL of the member's node. */
-export function peerOverHttp(address: string, chain: ChainId): Peer {
+/** @param address - Base URL of the member's node. @param signing - This node's own key: blocks are for members. */
+export function peerOverHttp(address: string, chain: ChainId, signing: SigningKeypair): Peer {
+  const { publicKey, secretKey } = signing;
+  const caller = {
+    keyId: bareKeyId(publicKey),
+    sign: (message: Uint8Array) => signRaw({ message, secretKey }),
+  };
   const part = new Part("member's node", address);
   const params = { chain };
   return {
@@ -28,6 +35,7 @@ export function peerOverHttp(address: string, chain: ChainId): Peer {
       part.call(nodeRoutes.getBlocks, {
         params,
         query: { after, limit, wait },
+        caller,
         signal,
         timeoutMs: wait + ANSWER_MS,
       }),

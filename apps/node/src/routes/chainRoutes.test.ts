@@ -271,7 +271,7 @@ test("H-5, H-6: blocks and heads are given and verify; a height to come is NOT_Y
   const { bytes } = await call(`${base}/head`);
   const head = decodeHead(bytes);
   assert.equal(head.institution, hospital);
-  const { bytes: list } = await call(`${base}/blocks?after=0&limit=2`);
+  const { bytes: list } = await federation.getSigned(hospital, care, "blocks?after=0&limit=2");
   const blocks = (decodeCanonical(list) as Uint8Array[]).map(decodeCertified);
   assert.deepEqual(
     blocks.map(({ entry }) => entry.height),
@@ -282,7 +282,8 @@ test("H-5, H-6: blocks and heads are given and verify; a height to come is NOT_Y
   const next = await call(`${base}/heads/${head.height + 1_000}`);
   assert.equal(next.json.error?.code, "NOT_YET");
   assert.equal((await call(`${base}/heads/x`)).json.error?.code, "BAD_REQUEST");
-  assert.equal((await call(`${base}/blocks?after=-1`)).json.error?.code, "BAD_REQUEST");
+  const before = await federation.getSigned(hospital, care, "blocks?after=-1");
+  assert.equal(before.json.error?.code, "BAD_REQUEST");
   const nowhere = await call(`${federation.address(hospital)}/chains/nowhere/head`);
   assert.equal(nowhere.json.error?.code, "NOT_FOUND");
 });

@@ -1,3 +1,4 @@
+import { keepsBlocks } from "@anamnesis/ledger";
 import { AnamnesisError, decodeSlip, nodeRoutes, slipCodeText } from "@anamnesis/protocol";
 import type { ChainId, ChainView, ResponseOf, SlipOutcome } from "@anamnesis/protocol";
 import type { KeyCaller } from "@anamnesis/server";
@@ -32,8 +33,17 @@ export const chainRoutes = (deps: NodeDeps): Handlers => [
     const [outcome] = await chain.carry([await openIntake(body, chain, deps)]);
     return accepted(outcome);
   }),
-  handle(nodeRoutes.getBlocks, ({ params, query: { after = 0, limit = BLOCKS, wait = 0 } }) =>
-    chainNamed(deps, params).blocks(after, limit, wait),
+  handle(
+    nodeRoutes.getBlocks,
+    ({ params, query: { after = 0, limit = BLOCKS, wait = 0 }, caller }) => {
+      const chain = chainNamed(deps, params);
+      if (!isMember(chain, caller))
+        throw new AnamnesisError(
+          "FORBIDDEN",
+          "Refused: blocks are for nodes of this chain's members",
+        );
+      return chain.blocks(after, limit, wait);
+    },
   ),
   handle(nodeRoutes.getHead, ({ params }) => chainNamed(deps, params).head()),
   handle(nodeRoutes.getHeadAt, ({ params }) => chainNamed(deps, params).headAt(params.height)),
@@ -49,6 +59,10 @@ export function chainNamed(
     throw new AnamnesisError("NOT_FOUND", "This node does not keep that chain");
   return chain;
 }
+
+/** Whoever signs under the node key of a member that keeps blocks. */
+export const isMember = (chain: Chain, { publicKey }: Pick<KeyCaller, "publicKey">): boolean =>
+  chain.snapshot(({ state }) => keepsBlocks(state, publicKey));
 
 function chainView(chain: Chain): ChainView {
   const fault = chain.fault();

@@ -203,8 +203,10 @@ test("H-10, H-12, H-12a: a grant's life, with proofs of its absence, presence an
   );
   const view = await read(consortium, `grants/${gid}`);
   assert.ok(Number(view["revokedAt"]) > 0 && !("usage" in view));
-  const first = await read(consortium, `grants/${gid}/usage?limit=1`);
-  const rest = await read(consortium, `grants/${gid}/usage?after=${String(first["next"])}`);
+  const used = async (query: string) =>
+    (await federation.getSigned(authority, consortium, `grants/${gid}/usage?${query}`, grant)).json;
+  const first = await used("limit=1");
+  const rest = await used(`after=${String(first["next"])}`);
   assert.ok(!("next" in rest));
   const usage = [first, rest].flatMap((page) => page["usage"]) as {
     kind: string;

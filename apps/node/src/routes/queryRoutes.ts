@@ -14,10 +14,20 @@ import {
   usagePage,
 } from "@anamnesis/ledger";
 import type { StateView } from "@anamnesis/ledger";
-import { AnamnesisError, nodeRoutes, usageEntries } from "@anamnesis/protocol";
-import type { ParamsOf, QueryOf, ResponseOf, SlipProof } from "@anamnesis/protocol";
+import { AnamnesisError, gidOf, nodeRoutes, usageEntries } from "@anamnesis/protocol";
+import type {
+  CertificateView,
+  Fingerprint,
+  Gid,
+  ParamsOf,
+  QueryOf,
+  ResponseOf,
+  SlipProof,
+} from "@anamnesis/protocol";
+import type { Caller } from "@anamnesis/server";
+import type { Chain } from "../chain.ts";
 import type { NodeDeps } from "../deps.ts";
-import { chainNamed } from "./chainRoutes.ts";
+import { chainNamed, isMember } from "./chainRoutes.ts";
 import { handle } from "./handle.ts";
 import type { Handlers } from "./handle.ts";
 
@@ -50,8 +60,12 @@ export function queryRoutes(deps: NodeDeps): Handlers {
     handle(nodeRoutes.getGrant, ({ params }) =>
       found(params, (state) => findGrant(state, params.gid)),
     ),
-    handle(nodeRoutes.getGrantUsage, ({ params, query: { after, limit = usageEntries } }) =>
-      read(params, (state) => usagePage(state, params.gid, { after, limit })),
+    handle(
+      nodeRoutes.getGrantUsage,
+      ({ params, query: { after, limit = usageEntries }, caller }) => {
+        const reader = entriesFor(chainNamed(deps, params), params.gid, caller);
+        return read(params, (state) => usagePage(state, params.gid, { after, limit, reader }));
+      },
     ),
     handle(nodeRoutes.getSession, ({ params }) =>
       found(params, (state) => findSession(state, params.pid)),
@@ -72,6 +86,23 @@ export function queryRoutes(deps: NodeDeps): Handlers {
       return read(params, (state) => ({ certificates: findCertificates(state, genesis, query) }));
     }),
   ];
+}
+
+/**
+ * Whose entries of a grant's use a caller may see (D18): the grant's own key, members and auditors everybody's, everybody
+ * else with a certificate their own.
+ *
+ * @returns The reader whose entries are meant; `undefined`: everybody's. @throws {AnamnesisError} FORBIDDEN
+ */
+function entriesFor(
+  chain: Chain,
+  gid: Gid,
+  caller: Caller<CertificateView>,
+): Fingerprint | undefined {
+  if (caller.kind === "certificate")
+    return caller.certificate.role === "auditor" ? undefined : caller.certificate.fingerprint;
+  if (gidOf(caller.publicKey) === gid || isMember(chain, caller)) return undefined;
+  throw new AnamnesisError("FORBIDDEN", "Refused: want the grant's own key, or a certificate");
 }
 
 function recordsBy(

@@ -19,9 +19,10 @@ export function httpNode(part: Part): NodeApi {
     records: async (chain, query) =>
       (await part.call(nodeRoutes.getRecords, { params: { chain }, query })).records,
     grant: (chain, gid) => part.call(nodeRoutes.getGrant, { params: { chain, gid } }),
-    grantUsage: (chain, gid, after) =>
+    grantUsage: (chain, gid, after, caller) =>
       part.call(nodeRoutes.getGrantUsage, {
         params: { chain, gid },
+        caller,
         query: after === undefined ? {} : { after },
       }),
     session: (chain, pid) => part.call(nodeRoutes.getSession, { params: { chain, pid } }),

@@ -109,7 +109,8 @@ async function grantEntries(
       gid,
       receipts: Object.keys(item.receipts).map(Number),
     });
-  return [...entries, ...(await usageEntries(session, item, await usageOf(session, gid), digests))];
+  const usage = await usageOf(session, gid, grantKey(session, item));
+  return [...entries, ...(await usageEntries(session, item, usage, digests))];
 }
 
 /** Too few members answer to prove anything: then a revocation is not shown, rather than shown on one node's word. */

@@ -26,7 +26,7 @@ import {
 } from "../shape.ts";
 import { ticketDocument } from "../tickets.ts";
 import { cbor, json, nothing, octets } from "./body.ts";
-import { anybody, maybeSignedBy, route } from "./route.ts";
+import { anybody, maybeSignedBy, route, signedBy } from "./route.ts";
 import {
   acceptedShape,
   certificateViewShape,
@@ -143,10 +143,10 @@ export const nodeRoutes = {
     path: "/chains/{chain}/blocks",
     params: chain,
     query: { after: optional(place), limit: atMost(1_000), ...wait },
-    caller: anybody,
+    caller: signedBy("key"),
     request: nothing,
     response: cbor(blocksDocument),
-    codes: [],
+    codes: ["FORBIDDEN"],
     summary: "Read committed blocks, or wait for one",
     spec: "H-5",
   }),
@@ -244,7 +244,7 @@ export const nodeRoutes = {
     path: "/chains/{chain}/grants/{gid}/usage",
     params: { ...chain, gid: gidShape },
     query: { after: optional(place), limit: atMost(usageEntries) },
-    caller: anybody,
+    caller: signedBy("either"),
     request: nothing,
     response: json(
       "Use of a grant",
@@ -255,7 +255,7 @@ export const nodeRoutes = {
       }),
       lists,
     ),
-    codes: [],
+    codes: ["FORBIDDEN", "CERTIFICATE_NOT_LIVE"],
     summary: "List what was done under a grant, oldest first",
     spec: "H-12a",
   }),
