@@ -17,6 +17,9 @@ type Callable = (...args: readonly unknown[]) => unknown;
 
 const running: Running[] = [];
 
+// What is begun here, before its server runs, is for this user alone like all that the server makes.
+process.umask(0o077);
+
 const calls: ChildCalls = {
   call: async (app, name, args) => (await exported(app, name))(...args),
   start: async (app, name, args) => {

@@ -1,6 +1,7 @@
 /** Devices, ports and what workflows give. The workflows themselves: `./person`, `./patient`, `./doctor`. */
 export type { BlobDir } from "./blobDir.ts";
 export { MemoryBlobDir } from "./blobDir.ts";
+export { certifiedCaller } from "./caller.ts";
 export { collect } from "./collect.ts";
 export type { Device } from "./device.ts";
 export { createDevice, IDENTITY_FILE, isDemoDevice, openDevice } from "./device.ts";

@@ -2,56 +2,49 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { DemoStep } from "@anamnesis/client/folder";
+import { answerOf } from "./answered.ts";
 import { DemoSteps } from "./steps.ts";
 
-const refusing = (code: "NO_ACCESS" | "UNAVAILABLE") => () =>
-  Promise.reject(new AnamnesisError(code, "No"));
+const told = (): { readonly demo: DemoSteps; readonly steps: DemoStep[] } => {
+  const steps: DemoStep[] = [];
+  return { demo: new DemoSteps((step) => steps.push(step)), steps };
+};
 
-test("attack() holds only when the attack is refused with a code that was wanted", async () => {
+test("attack() holds only when whoever is asked refuses it with the very code that is wanted", async () => {
+  const refused = { by: "first", code: "NO_ACCESS" };
   const rows = [
-    {
-      when: "refused as wanted",
-      work: refusing("NO_ACCESS"),
-      ok: true,
-      detail: "Refused: NO_ACCESS",
-    },
-    {
-      when: "refused otherwise",
-      work: refusing("UNAVAILABLE"),
-      ok: false,
-      detail: "Refused with UNAVAILABLE, wanted NO_ACCESS",
-    },
-    {
-      when: "it succeeds",
-      work: () => Promise.resolve("plaintext"),
-      ok: false,
-      detail: "The attack succeeded",
-    },
-    {
-      when: "it breaks",
-      work: () => Promise.reject(new TypeError("bug")),
-      ok: false,
-      detail: "bug",
-    },
+    { when: "all refuse as wanted", answers: [refused, { ...refused, by: "second" }], ok: true },
+    { when: "one serves", answers: [refused, { by: "second", code: "SERVED" }], ok: false },
+    { when: "one refuses otherwise", answers: [{ by: "a", code: "UNAVAILABLE" }], ok: false },
+    { when: "nobody was asked", answers: [], ok: false },
   ];
-  for (const { when, work, ok, detail } of rows) {
-    const told: DemoStep[] = [];
-    const demo = new DemoSteps((step) => told.push(step));
-    assert.equal(await demo.attack("a", ["NO_ACCESS"], work), ok, when);
-    assert.deepEqual([told[0]?.ok, told[0]?.detail], [ok, detail], when);
+  for (const { when, answers, ok } of rows) {
+    const { demo, steps } = told();
+    assert.equal(await demo.attack("a", "NO_ACCESS", () => Promise.resolve(answers)), ok, when);
+    assert.deepEqual([steps[0]?.name, steps[0]?.ok], ["attack: a", ok], when);
   }
+  const { demo, steps } = told();
+  const bug = (): Promise<never> => Promise.reject(new TypeError("bug"));
+  assert.equal(await demo.attack("a", "NO_ACCESS", bug), false);
+  assert.equal(steps[0]?.detail, "bug");
+});
+
+test("answerOf() gives the code of a refusal, SERVED where there was none, and no bug", async () => {
+  const refusing = Promise.reject(new AnamnesisError("NO_ACCESS", "No"));
+  assert.deepEqual(await answerOf("x", refusing), { by: "x", code: "NO_ACCESS" });
+  assert.deepEqual(await answerOf("x", Promise.resolve(1)), { by: "x", code: "SERVED" });
+  await assert.rejects(answerOf("x", Promise.reject(new TypeError("bug"))), TypeError);
 });
 
 test("play() tells each step with its time and goes on after one that failed", async () => {
-  const told: DemoStep[] = [];
-  const demo = new DemoSteps((step) => told.push(step));
+  const { demo, steps } = told();
   await demo.play("one", () => Promise.resolve("fine"));
-  await demo.play("two", refusing("NO_ACCESS"));
+  await demo.play("two", () => Promise.reject(new AnamnesisError("NO_ACCESS", "No")));
   await demo.play("three", () => Promise.resolve());
   assert.deepEqual(
-    told.map(({ name, ok }) => `${name} ${ok}`),
+    steps.map(({ name, ok }) => `${name} ${ok}`),
     ["one true", "two false", "three true"],
   );
-  assert.equal(told[1]?.detail, "NO_ACCESS: No");
-  assert.ok(told.every(({ ms }) => Number.isInteger(ms) && ms >= 0));
+  assert.equal(steps[1]?.detail, "NO_ACCESS: No");
+  assert.ok(steps.every(({ ms }) => Number.isInteger(ms) && ms >= 0));
 });

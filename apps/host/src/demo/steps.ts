@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { DemoStep } from "@anamnesis/client/folder";
+import type { Answered } from "./answered.ts";
 
 /** Runs the demo's steps one after the other and tells what came of each. */
 export class DemoSteps {
@@ -25,31 +26,25 @@ export class DemoSteps {
     }
   }
 
-  /** An attack: it has to be refused with one of these codes. One that succeeds, or fails otherwise, is a step that failed. */
-  attack(name: string, codes: readonly string[], work: () => Promise<unknown>): Promise<boolean> {
-    return this.play(name, async () => {
-      const code = await refusalOf(work);
-      if (code === undefined) throw new Error("The attack succeeded");
-      if (!codes.includes(code))
-        throw new Error(`Refused with ${code}, wanted ${codes.join(" or ")}`);
-      return `Refused: ${code}`;
+  /**
+   * An attack: whoever is asked has to refuse it with this very code. One that anybody serves, or refuses for another reason,
+   * is a step that failed; so is one that reached nobody.
+   */
+  attack(name: string, code: string, ask: () => Promise<readonly Answered[]>): Promise<boolean> {
+    return this.play(`attack: ${name}`, async () => {
+      const answers = await ask();
+      if (answers.length === 0) throw new Error("Nobody was asked");
+      const others = answers.filter((answer) => answer.code !== code);
+      const said = others.map((answer) => `${answer.by}: ${answer.code}`).join(", ");
+      if (others.length > 0) throw new Error(`Wanted ${code}; ${said}`);
+      const asked = answers.length === 1 ? answers[0]!.by : `all ${answers.length}`;
+      return `Refused by ${asked}: ${code}`;
     });
   }
 
   #tell(step: DemoStep): boolean {
     this.#told(step);
     return step.ok;
-  }
-}
-
-async function refusalOf(work: () => Promise<unknown>): Promise<string | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    const code = (error as { code?: unknown } | null)?.code;
-    if (typeof code === "string") return code;
-    throw error;
   }
 }
 

@@ -12,7 +12,7 @@ import type { KeysProcess } from "@anamnesis/client/folder";
 
 import type { RunningFederation } from "../runFederation.ts";
 
-/** A request as it went over the wire, to be sent again. */
+/** A request as it went over the wire, to be sent again, or changed. */
 export interface SentRequest {
   readonly url: string;
   readonly init: RequestInit;
@@ -28,7 +28,7 @@ export interface DemoWorld {
   /** The synthetic transaction Bundle and the PDF that are written. */
   readonly bundle: Uint8Array;
   readonly pdf: Uint8Array;
-  /** What the reader sent, newest last. */
+  /** What reader and stranger sent, newest last. */
   readonly sent: SentRequest[];
 }
 
@@ -64,7 +64,7 @@ export async function makeWorld(running: RunningFederation, keys: KeysProcess): 
     patient: await sessionOf(running, cast.patient.name),
     author: await sessionOf(running, cast.author.name),
     reader: await sessionOf(running, cast.reader.name, listening),
-    stranger: await sessionOf(running, cast.stranger.name),
+    stranger: await sessionOf(running, cast.stranger.name, listening),
     bundle: visit.bytes,
     pdf: syntheticPdf(2026),
     sent,
