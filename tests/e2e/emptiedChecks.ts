@@ -2,6 +2,7 @@
  * Loaded before everything else (`node --import`), takes the checks out of every proxy that this process or its children
  * start: `checkRelease` gives whatever is asked for. What still passes then was never proof of a check.
  */
+import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 
 const CHECKS = "/apps/proxy/src/checks.ts";
@@ -11,8 +12,7 @@ registerHooks({
   load: (url, context, next) => {
     const loaded = next(url, context);
     if (!url.endsWith(CHECKS)) return loaded;
-    const source = String(loaded.source);
-    const parts = source.split(BEGIN);
+    const parts = readFileSync(new URL(url), "utf8").split(BEGIN);
     if (parts.length !== 2)
       throw new Error(`checkRelease() does not begin as expected in ${CHECKS}`);
     const served = "  return asked.request.items.map(readItem).map(released);\n";

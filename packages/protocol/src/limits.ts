@@ -52,6 +52,8 @@ export const limits = {
   /** Bytes of bodies that lie in a server's memory at once, from arrival to answer: of one origin, and in all. */
   waitingBytesPerOrigin: 128 * 1024 * 1024,
   waitingBytes: 512 * 1024 * 1024,
+  /** What requests of one origin may cost a server in vain in a minute, in units of about one signature to verify. */
+  vainWork: 40_000,
   /** A proxy keeps so many requests that it turned away, for each grant, and for so long. */
   deniedRequests: 1_024,
   deniedKeptMs: 90 * 24 * 3_600_000,

@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { signRaw, signingKeypair } from "@anamnesis/crypto/sign";
 import { randomBytes, ready } from "@anamnesis/crypto/verify";
 import {
+  AnamnesisError,
   NonceMemory,
   anybody,
   bareKeyId,
@@ -40,6 +41,8 @@ const routes = {
   held: route({ ...common, path: "/held", caller: anybody }),
   signed: route({ ...common, path: "/signed", caller: signedBy("key") }),
   own: route({ ...common, path: "/own", caller: operator }),
+  dear: route({ ...common, path: "/dear", caller: anybody, cost: 5 }),
+  partly: route({ ...common, path: "/partly", caller: anybody }),
 };
 
 const servers: Server[] = [];
@@ -54,6 +57,16 @@ async function start(config: HttpConfig = {}, held?: Promise<void>): Promise<Ser
     handle(routes.open, count),
     handle(routes.signed, count),
     handle(routes.own, count),
+    handle(routes.dear, ({ body }) => {
+      if (body.length === 1) throw new AnamnesisError("FORBIDDEN", "No");
+      if (body.length === 2) throw new AnamnesisError("UNAVAILABLE", "Not now");
+      return count({ body });
+    }),
+    handle(routes.partly, ({ body, spending }) => {
+      spending.take(body.length);
+      spending.waste(1);
+      return count({ body });
+    }),
     handle(routes.held, async (incoming) => {
       await held;
       return count(incoming);
@@ -182,4 +195,19 @@ test("a server that cannot judge what its routes promise does not start", async 
     serve("test", streamed, [put], { now: Date.now, callers }),
     /what was signed/,
   );
+});
+
+test("attack 9: work in vain is charged to its origin before it is done; good work, and what the server cannot do, is not", async () => {
+  const { address } = await start({ vainWork: 11 });
+  const asked = (path: string, bytes: number): Promise<unknown> =>
+    post(address + path, new Uint8Array(bytes));
+  for (let i = 0; i < 5; i++) {
+    assert.equal(await asked("/dear", 3), 3);
+    assert.equal(await asked("/dear", 2), "UNAVAILABLE");
+  }
+  assert.equal(await asked("/dear", 1), "FORBIDDEN");
+  assert.equal(await asked("/partly", 4), 4, "of five units one was in vain");
+  assert.equal(await asked("/dear", 1), "FORBIDDEN");
+  assert.equal(await asked("/dear", 3), "RATE_LIMITED");
+  assert.equal(await asked("/held", 3), "RATE_LIMITED", "for whatever it asks");
 });

@@ -13,6 +13,7 @@ import type { Pace } from "./body.ts";
 import type { CallerCheck, Certified, Judged } from "./caller.ts";
 import type { Handled } from "./handle.ts";
 import type { RateLimit } from "./rateLimit.ts";
+import type { Spending, VainWork } from "./vainWork.ts";
 import type { WaitingBytes } from "./waitingBytes.ts";
 
 /** A request as it arrives, before anything of it was read but its head. */
@@ -49,6 +50,7 @@ export interface EdgeConfig<C extends Certified> {
 export interface Edge<C extends Certified> extends EdgeConfig<C> {
   /** Counts what lies in memory of bodies. */
   readonly waiting: WaitingBytes;
+  readonly vain: VainWork;
 }
 
 /**
@@ -56,14 +58,34 @@ export interface Edge<C extends Certified> extends EdgeConfig<C> {
  * signature, the body, the work). Whatever is refused was not read further than it had to be.
  */
 export async function answerTo<C extends Certified>(
-  { route, answer }: Handled<C>,
+  handled: Handled<C>,
   arriving: Arriving,
   edge: Edge<C>,
 ): Promise<Leaving> {
+  const { route } = handled;
   const params = readParams(route.params, arriving.params);
   const query = readQuery(route.query, arriving.query);
   assertFits(announcedBytes(arriving) ?? 0, route.request.maxBytes);
   if (route.rate !== undefined) edge.rates![route.rate]!.take(arriving.origin, edge.now());
+  return edge.vain.charge(arriving.origin, route.cost, (spending) =>
+    answered(handled, arriving, { ...edge, params, query, spending }),
+  );
+}
+
+async function answered<C extends Certified>(
+  { route, answer }: Handled<C>,
+  arriving: Arriving,
+  {
+    params,
+    query,
+    spending,
+    ...edge
+  }: Edge<C> & {
+    readonly params: Record<string, unknown>;
+    readonly query: Record<string, unknown>;
+    readonly spending: Spending;
+  },
+): Promise<Leaving> {
   const { caller, assertCovers } = await judged(route, arriving, edge);
   const { origin } = arriving;
   let taken = 0;
@@ -77,7 +99,8 @@ export async function answerTo<C extends Certified>(
       pace: edge.pace ?? usualPace,
     });
     // What the route describes is what its handler takes: `handling` has checked it.
-    const value = await answer({ params, query, body, caller: caller as never, origin });
+    const asked = { params, query, body, caller: caller as never, origin, spending };
+    const value = await answer(asked);
     return leaving(route.response, value);
   } finally {
     edge.waiting.leave(origin, taken);

@@ -9,6 +9,7 @@ import type {
   Ticket,
 } from "@anamnesis/protocol";
 import type { Caller, CertifiedCaller, KeyCaller } from "./caller.ts";
+import type { Spending } from "./vainWork.ts";
 
 type Signed<K extends KeyKind, C> = K extends "certificate"
   ? CertifiedCaller<C>
@@ -37,6 +38,8 @@ export interface Incoming<R extends Route, C> {
   readonly caller: CallerIn<R["caller"], C>;
   /** Whom limits count where nothing better is known: an address or network (see `originOf`). */
   readonly origin: string;
+  /** What it costs its origin, should it be in vain. */
+  readonly spending: Spending;
 }
 
 /** A route with what answers it. `C`: what the server knows of a certificate. */

@@ -8,6 +8,7 @@ const always: readonly ErrorCode[] = [
   "TOO_LARGE",
   "TOO_SLOW",
   "BUSY",
+  "RATE_LIMITED",
   "INTERNAL",
 ];
 const SLIP_REFUSED = 409;

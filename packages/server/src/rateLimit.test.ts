@@ -15,6 +15,20 @@ test("take() counts each key by itself, refuses what is above, and begins anew w
   rate.take("a", minute, 3);
 });
 
+test("giveBack() lets the same key take again, in its period and not beyond what was taken", () => {
+  const rate = new RateLimit({ most: 3, periodMs: minute, what: "things" });
+  rate.take("a", 0, 3);
+  rate.giveBack("a", 0, 2);
+  rate.take("a", 1, 2);
+  assert.throws(() => rate.take("a", 1), { code: "RATE_LIMITED" });
+  rate.take("a", minute, 3);
+  rate.giveBack("a", minute - 1, 3);
+  assert.throws(() => rate.take("a", minute), { code: "RATE_LIMITED" }, "of the period before");
+  rate.giveBack("a", minute, 9);
+  rate.take("a", minute, 3);
+  assert.throws(() => rate.take("a", minute), { code: "RATE_LIMITED" });
+});
+
 test("take() with ever new keys is no way round it: beyond so many they share one count", () => {
   const rate = new RateLimit({ most: 5, periodMs: minute, what: "things" });
   for (let i = 0; i < 100_000; i++) rate.take(`key ${i}`, 0);

@@ -41,4 +41,12 @@ export class RateLimit {
     }
     this.#taken.set(counted, before + count);
   }
+
+  /** Gives back what was taken at a time, if its period is not over. */
+  giveBack(key: string, takenAt: number, count: number): void {
+    if (Math.floor(takenAt / this.#config.periodMs) !== this.#period) return;
+    const counted = this.#taken.has(key) ? key : "";
+    const before = this.#taken.get(counted) ?? 0;
+    this.#taken.set(counted, Math.max(0, before - count));
+  }
 }

@@ -16,6 +16,7 @@ import { handling } from "./handle.ts";
 import type { Handled } from "./handle.ts";
 import { openApiDocument } from "./openApi.ts";
 import { originOf } from "./origin.ts";
+import { VainWork } from "./vainWork.ts";
 import { WaitingBytes } from "./waitingBytes.ts";
 import type { WaitingBound } from "./waitingBytes.ts";
 
@@ -41,6 +42,8 @@ export interface HttpConfig {
   readonly connections?: ConnectionBound;
   /** Bytes of bodies in memory at once; default {@link usualWaiting}. */
   readonly waitingBytes?: WaitingBound;
+  /** Units of work in vain for one origin in a minute; default `limits.vainWork`. */
+  readonly vainWork?: number;
   /** Why the server is not to be relied on, if it is not; `GET /health` then answers `UNAVAILABLE` and why. */
   readonly fault?: () => string | undefined;
 }
@@ -118,7 +121,8 @@ export async function serve<C extends Certified>(
   boundConnections(app.server, config.connections ?? usualConnections, config.reverseProxies ?? []);
   const pace = config.bodyPace;
   const waiting = new WaitingBytes(config.waitingBytes ?? usualWaiting);
-  const edge = { ...config, waiting, ...(pace === undefined ? {} : { pace }) };
+  const vain = new VainWork(config.vainWork ?? limits.vainWork, config.now);
+  const edge = { ...config, waiting, vain, ...(pace === undefined ? {} : { pace }) };
   const health = healthOf(config);
   for (const each of [health, ...handled]) {
     app.route({

@@ -10,6 +10,8 @@ import { handle } from "./handle.ts";
 import type { Handlers } from "./handle.ts";
 
 const BLOCKS = 100;
+/** So many bytes of a group cost about what one signature does, before it is known who carries it. */
+const GROUP_UNIT_BYTES = 8_192;
 
 /** Slips in, blocks and heads out (H-1 to H-6, H-16). */
 export const chainRoutes = (deps: NodeDeps): Handlers => [
@@ -22,12 +24,19 @@ export const chainRoutes = (deps: NodeDeps): Handlers => [
     if (outcome?.id === null) decodeSlip(body);
     return accepted(outcome);
   }),
-  handle(nodeRoutes.postBatch, async ({ params, body, caller }) => {
+  handle(nodeRoutes.postBatch, async ({ params, body, caller, spending }) => {
     const chain = chainNamed(deps, params);
+    spending.take(body.length);
     await assertMayBeCarried(deps, { chain, caller, slips: body });
-    return { results: await chain.carry(body) };
+    const results = await chain.carry(body);
+    spending.waste(results.filter(({ code }) => code !== "OK").length);
+    return { results };
   }),
-  handle(nodeRoutes.postGroup, ({ params, body }) => chainNamed(deps, params).takeGroup(body)),
+  handle(nodeRoutes.postGroup, ({ params, body, spending }) => {
+    const chain = chainNamed(deps, params);
+    spending.take(Math.ceil(body.length / GROUP_UNIT_BYTES));
+    return chain.takeGroup(body);
+  }),
   handle(nodeRoutes.postSession, async ({ params, body }) => {
     const chain = chainNamed(deps, params);
     const [outcome] = await chain.carry([await openIntake(body, chain, deps)]);

@@ -8,6 +8,7 @@ import type {
   SlipCode,
   SlipOutcome,
 } from "@anamnesis/protocol";
+import { Turns } from "../turns.ts";
 import type { Verify } from "./verifiedGroups.ts";
 
 export interface AdmissionConfig {
@@ -108,9 +109,19 @@ export class Admission {
     }
   }
 
+  /** In turns of the event loop: one call may bring more slips than others should wait for. */
   async #judgeAll(slips: readonly Uint8Array[]): Promise<readonly Judged[]> {
+    const turns = new Turns();
+    const judged: Judged[] = [];
+    for (let at = 0; at < slips.length; at += BATCH_SLIPS)
+      judged.push(...(await this.#judgeSome(slips.slice(at, at + BATCH_SLIPS), turns)));
+    return judged;
+  }
+
+  async #judgeSome(slips: readonly Uint8Array[], turns: Turns): Promise<readonly Judged[]> {
     const entries = slips.map(decoded);
-    const verdicts = judgeTogether(this.#config, entries.filter(isSlip));
+    await turns.giveWay();
+    const verdicts = await judgeTogether(this.#config, entries.filter(isSlip), turns);
     const checks = [...verdicts.values()].flatMap((entry) =>
       "checks" in entry ? entry.checks : [],
     );
@@ -132,10 +143,15 @@ export class Admission {
 type Verdict = { readonly slip: Slip; readonly checks: readonly SignatureCheck[] } | SlipOutcome;
 
 /** Verdicts in the order of the slips. One slip without a key refuses a group; then its halves are judged. */
-function judgeTogether(config: AdmissionConfig, slips: readonly Slip[]): Map<Slip, Verdict> {
+async function judgeTogether(
+  config: AdmissionConfig,
+  slips: readonly Slip[],
+  turns: Turns,
+): Promise<Map<Slip, Verdict>> {
   const { machine, state, carrier, now, counts } = config;
   const verdicts = new Map<Slip, Verdict>();
   if (slips.length === 0) return verdicts;
+  await turns.giveWay();
   const group: Group = { chain: machine.genesis.chain, carrier, slips, ...unsigned };
   try {
     // The first check is the carrier's, which is made when the group is.
@@ -146,7 +162,7 @@ function judgeTogether(config: AdmissionConfig, slips: readonly Slip[]): Map<Sli
       const code = results[i]!.code;
       const isRefused = code !== "OK" && counts(code);
       // Perhaps for the sake of a slip beside it, whose signature may not hold: what counts is the committed state.
-      if (isRefused && slips.length > 1) verdicts.set(slip, judgeAlone(config, slip));
+      if (isRefused && slips.length > 1) verdicts.set(slip, await judgeAlone(config, slip, turns));
       else verdicts.set(slip, isRefused ? { id: slip.id, code } : { slip, checks: checks.get(i)! });
     }
   } catch (error) {
@@ -154,13 +170,14 @@ function judgeTogether(config: AdmissionConfig, slips: readonly Slip[]): Map<Sli
     if (slips.length === 1) return verdicts.set(slips[0]!, { id: slips[0]!.id, code });
     const middle = slips.length >> 1;
     for (const half of [slips.slice(0, middle), slips.slice(middle)])
-      for (const [slip, verdict] of judgeTogether(config, half)) verdicts.set(slip, verdict);
+      for (const [slip, verdict] of await judgeTogether(config, half, turns))
+        verdicts.set(slip, verdict);
   }
   return verdicts;
 }
 
-const judgeAlone = (config: AdmissionConfig, slip: Slip): Verdict =>
-  judgeTogether(config, [slip]).get(slip)!;
+const judgeAlone = async (config: AdmissionConfig, slip: Slip, turns: Turns): Promise<Verdict> =>
+  (await judgeTogether(config, [slip], turns)).get(slip)!;
 
 const unsigned = { signature: new Uint8Array(64), bytes: new Uint8Array(0) };
 

@@ -44,6 +44,8 @@ import {
 const CBOR = "application/cbor";
 /** A slip waits until its node has committed it; batches and groups are long. */
 const SUBMIT_MS = 60_000;
+/** An opened seal and three signatures. */
+const INTAKE_COST = 50;
 const SMALL_BYTES = 64 * 1024;
 const LISTED_MAX = 100_000;
 /** Entries of one page of a grant's use. */
@@ -134,6 +136,7 @@ export const nodeRoutes = {
     request: octets(2 * limits.slipBytes),
     response: json("Result of a visit's slip", acceptedShape, SMALL_BYTES),
     timeoutMs: SUBMIT_MS,
+    cost: INTAKE_COST,
     codes: [...carrying, "SLIP_SIGNATURE", "CERTIFICATE_INVALID", "CERTIFICATE_NOT_LIVE"],
     summary: "Open a visit",
     spec: "H-16",

@@ -3,6 +3,8 @@ import { blob, literal, object, text, uint } from "../shape.ts";
 import { json, nothing, octets } from "./body.ts";
 import { anybody, route, signedBy } from "./route.ts";
 
+/** An opened seal, and certificates and signatures of several. */
+const ENROLMENT_COST = 50;
 const SMALL_BYTES = 4 * 1024;
 /** What is sealed to the registry, and back. */
 const sealed = octets(64 * 1024);
@@ -48,6 +50,7 @@ export const registryRoutes = {
     request: sealed,
     response: sealed,
     timeoutMs: 60_000,
+    cost: ENROLMENT_COST,
     codes: ["ALREADY_ENROLLED", "NOT_FOR_THIS_ROLE", "SIGNATURE_INVALID", "CERTIFICATE_NOT_LIVE"],
     summary: "Certify a person whom a registrar attests",
     spec: "H-41",

@@ -74,6 +74,8 @@ export interface Route<
   readonly timeoutMs: number;
   /** Counted by origin before anything is read, where the server sets such a limit. */
   readonly rate: string | undefined;
+  /** Charged to its origin until it turns out good, in units of about one signature to verify; what follows from the body comes on top. */
+  readonly cost: number;
   /** Refusals of its own, beside those of every route. */
   readonly codes: readonly (ErrorCode | SlipCode)[];
   /** For people, an imperative. */
@@ -103,11 +105,14 @@ export const route = <
   readonly response: O;
   readonly timeoutMs?: number;
   readonly rate?: string;
+  /** Default 1. */
+  readonly cost?: number;
   readonly codes: readonly (ErrorCode | SlipCode)[];
   readonly summary: string;
   readonly spec: string;
 }): Route<P, Q, C, I, O> => ({
   timeoutMs: TIMEOUT_MS,
+  cost: 1,
   ...description,
   query: description.query ?? ({} as Q),
   rate: description.rate,
