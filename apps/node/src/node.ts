@@ -37,8 +37,12 @@ export interface NodeConfig extends HttpConfig {
   readonly genesis: readonly Genesis[];
   /** Most bytes a chain's data file may take; default the disk's. */
   readonly quotaBytes?: number;
-  /** Most bytes that all boxes of the mailbox together may hold; default the disk's. */
+  /** Most bytes that all boxes of the mailbox together may hold; default 16 GiB. */
   readonly mailboxBytes?: number;
+  /** Free bytes of the disk that no message takes; default 1 GiB. */
+  readonly mailboxDiskKept?: number;
+  /** Bytes that strangers of one origin put into boxes in an hour; default 1 GiB. */
+  readonly strangerBytesPerHour?: number;
   /** Most boxes of the mailbox; default 1,000,000. */
   readonly mailboxBoxes?: number;
   /** Most boxes opened in an hour from one origin; default 3,000. */
@@ -128,6 +132,8 @@ async function open(config: NodeConfig, opened: (() => Promise<unknown>)[]): Pro
     chains,
     mailbox: await Mailbox.open(mailboxFolder(config.dataDirectory), now, {
       bytes: config.mailboxBytes,
+      diskKept: config.mailboxDiskKept,
+      strangerBytes: config.strangerBytesPerHour,
       boxes: config.mailboxBoxes,
       boxesPerHour: config.boxesPerHour,
     }),

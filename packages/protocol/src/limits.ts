@@ -39,6 +39,8 @@ export const limits = {
   /** Of these, kept for writers who prove that they are expected; strangers fill the rest. */
   boxReservedBytes: 32 * 1024 * 1024,
   boxReservedMessages: 2_048,
+  /** Bytes that strangers of one origin put into all boxes of a node in an hour. */
+  strangerBytes: 1024 ** 3,
   /** A reply to a request can be used this long at most. */
   replyMs: 31 * 24 * 3_600_000,
   messageLifetimeMs: 30 * 24 * 3_600_000,

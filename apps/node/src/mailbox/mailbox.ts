@@ -3,6 +3,8 @@ import type { Database, RootDatabase } from "lmdb";
 import { equalBytes, randomBytes, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, limits } from "@anamnesis/protocol";
 import { RateLimit } from "@anamnesis/server";
+import { Fill } from "./fill.ts";
+import type { FillLimits, Writer } from "./fill.ts";
 import { PostKeys } from "./postKeys.ts";
 
 /** A message as it lies in a box: sealed octets of whole buckets, and an id that sorts by arrival. */
@@ -12,17 +14,12 @@ export interface Letter {
 }
 
 /** What a mailbox holds at most: anybody may open a box, and write into it. */
-export interface MailboxLimits {
-  /** Bytes of all boxes together; default the disk's. */
-  readonly bytes?: number | undefined;
+export interface MailboxLimits extends FillLimits {
   /** Boxes; default 1,000,000. */
   readonly boxes?: number | undefined;
   /** Boxes opened in an hour from one origin; default 3,000. */
   readonly boxesPerHour?: number | undefined;
 }
-
-/** How much of a box, and of the mailbox, a writer may fill: see `roomFor`. */
-export type Room = "all" | "unreserved";
 
 const HOUR_MS = 3_600_000;
 const BOXES = 1_000_000;
@@ -44,19 +41,17 @@ export class Mailbox {
   readonly #boxes: Database<Buffer, string>;
   readonly #letters: Database<Buffer, string>;
   readonly #waiting = new Map<string, Set<() => void>>();
-  readonly #used = new Map<string, { letters: number; bytes: number }>();
+  readonly #fill: Fill;
   readonly #now: () => number;
-  readonly #quotaBytes: number;
   readonly #boxesMax: number;
   readonly #opening: RateLimit;
-  #bytes = 0;
   #boxCount: number;
   #lastArrival = 0;
   #isClosed = false;
 
   private constructor(folder: string, now: () => number, most: MailboxLimits = {}) {
     this.#now = now;
-    this.#quotaBytes = most.bytes ?? Number.POSITIVE_INFINITY;
+    this.#fill = new Fill(folder, now, most);
     this.#boxesMax = most.boxes ?? BOXES;
     this.#opening = new RateLimit({
       most: most.boxesPerHour ?? BOXES_PER_HOUR,
@@ -89,7 +84,10 @@ export class Mailbox {
   async #tallyAll(): Promise<void> {
     let count = 0;
     for (const key of this.#letters.getKeys()) {
-      this.#tally(key.slice(0, key.indexOf(" ")), this.#letters.getBinaryFast(key)?.length ?? 0);
+      this.#fill.count(
+        key.slice(0, key.indexOf(" ")),
+        this.#letters.getBinaryFast(key)?.length ?? 0,
+      );
       count += 1;
       if (count % TALLIED_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
     }
@@ -134,9 +132,10 @@ export class Mailbox {
 
   /**
    * Puts a message into a box, durably.
-   * @throws {AnamnesisError} BAD_REQUEST (not whole buckets), TOO_LARGE, BOX_FULL, STORAGE_FULL (all boxes together).
+   * @throws {AnamnesisError} BAD_REQUEST (not whole buckets), TOO_LARGE, BOX_FULL, STORAGE_FULL (all boxes together, or the
+   * disk), RATE_LIMITED (strangers of that origin).
    */
-  async put(box: string, octets: Uint8Array, room: Room): Promise<string> {
+  async put(box: string, octets: Uint8Array, writer: Writer): Promise<string> {
     if (octets.length > limits.messageBytes)
       throw new AnamnesisError(
         "TOO_LARGE",
@@ -149,13 +148,14 @@ export class Mailbox {
       );
     }
     await this.#expire(box);
-    this.#assertRoom(box, octets.length, room);
+    await this.#fill.assertDisk(octets.length);
+    this.#fill.assertRoom(box, octets.length, writer);
     this.#lastArrival = Math.max(this.#lastArrival + 1, this.#now());
     const id = `${this.#lastArrival.toString(16).padStart(12, "0")}${toHex(randomBytes(8))}`;
-    this.#tally(box, octets.length);
+    this.#fill.count(box, octets.length);
     await this.#durably(() => this.#letters.put(`${box} ${id}`, Buffer.from(octets))).catch(
       (error: unknown) => {
-        this.#tally(box, -octets.length);
+        this.#fill.count(box, -octets.length);
         throw error;
       },
     );
@@ -199,7 +199,7 @@ export class Mailbox {
   async sweep(): Promise<void> {
     this.#assertOpen();
     await this.postKeys.sweep();
-    for (const box of this.#used.keys()) await this.#expire(box);
+    for (const box of this.#fill.boxes()) await this.#expire(box);
   }
 
   async close(): Promise<void> {
@@ -212,27 +212,6 @@ export class Mailbox {
     this.#assertOpen();
     const key = this.#boxes.get(box);
     return key === undefined ? undefined : { key };
-  }
-
-  #assertRoom(box: string, bytes: number, room: Room): void {
-    const used = this.#used.get(box) ?? { letters: 0, bytes: 0 };
-    const isExpected = room === "all";
-    const lettersMax = limits.boxMessages - (isExpected ? 0 : limits.boxReservedMessages);
-    const bytesMax = limits.boxBytes - (isExpected ? 0 : limits.boxReservedBytes);
-    if (used.letters >= lettersMax || used.bytes + bytes > bytesMax)
-      throw new AnamnesisError("BOX_FULL", "Message refused: the box is full");
-    if (this.#bytes + bytes > this.#quotaBytes / (isExpected ? 1 : 2))
-      throw new AnamnesisError("STORAGE_FULL", "Message refused: the mailbox is full");
-  }
-
-  /** Counts a message in, or out when its size is negative. */
-  #tally(box: string, bytes: number): void {
-    const used = this.#used.get(box) ?? { letters: 0, bytes: 0 };
-    this.#bytes += bytes;
-    used.bytes += bytes;
-    used.letters += Math.sign(bytes);
-    if (used.letters === 0) this.#used.delete(box);
-    else this.#used.set(box, used);
   }
 
   #oldestLiving(): string {
@@ -257,7 +236,7 @@ export class Mailbox {
       if (letter !== undefined) gone.push({ key, bytes: letter.length });
     }
     if (gone.length === 0) return;
-    for (const { key, bytes } of gone) this.#tally(key.slice(0, key.indexOf(" ")), -bytes);
+    for (const { key, bytes } of gone) this.#fill.count(key.slice(0, key.indexOf(" ")), -bytes);
     await this.#durably(() => Promise.all(gone.map(({ key }) => this.#letters.remove(key))));
   }
 

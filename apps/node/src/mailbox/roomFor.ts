@@ -4,7 +4,7 @@ import type { BoxPost } from "@anamnesis/protocol";
 import type { KeyCaller } from "@anamnesis/server";
 import { isOpenOn } from "../carriedFor.ts";
 import type { NodeDeps } from "../deps.ts";
-import type { Room } from "./mailbox.ts";
+import type { Room } from "./fill.ts";
 
 /**
  * How much of a box a writer may fill. All of it: who proves with the box's postKey, with a reply to one of its owner's

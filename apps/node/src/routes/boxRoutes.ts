@@ -18,12 +18,12 @@ export const boxRoutes = (deps: NodeDeps): Handlers => [
     await deps.mailbox.postKeys.set(box, body.postKey);
     return { box };
   }),
-  handle(mailboxRoutes.putMessage, async ({ params: { box }, body, caller }) => {
+  handle(mailboxRoutes.putMessage, async ({ params: { box }, body, caller, origin }) => {
     const isStaff = staffOfThisInstitution(deps, box) !== undefined;
     if (!isStaff && !deps.mailbox.has(box))
       throw new AnamnesisError("NOT_FOUND", "There is no such box here");
     const room = await roomFor(deps, { ...body, box, caller, isStaff });
-    return { message: await deps.mailbox.put(box, body.sealed, room) };
+    return { message: await deps.mailbox.put(box, body.sealed, { room, origin }) };
   }),
   handle(mailboxRoutes.readMessages, async ({ params: { box }, query, caller }) => {
     assertOwner(deps, box, caller);

@@ -49,7 +49,7 @@ export const mailboxRoutes = {
     request: cbor(boxPost),
     response: json("Message that was put", object({ message: messageId }), SMALL_BYTES),
     timeoutMs: 60_000,
-    codes: ["BOX_FULL", "STORAGE_FULL"],
+    codes: ["BOX_FULL", "RATE_LIMITED", "STORAGE_FULL"],
     summary: "Put a sealed message into a box",
     spec: "H-17",
   }),
