@@ -49,6 +49,7 @@ import {
   verified,
 } from "./attackWorld.ts";
 import { liesAndForgeries } from "./liesAndForgeries.ts";
+import { outsiders } from "./outsiders.ts";
 
 before(startWorld);
 after(() => people.close());
@@ -233,3 +234,4 @@ test("I7: no byte of a slip's proof, its page and heads included, may be another
 });
 
 liesAndForgeries();
+outsiders();

@@ -8,6 +8,7 @@ import { authority, hospital } from "@anamnesis/testing/federation";
 import { bytesOf, keyOf } from "@anamnesis/testing/keys";
 import { NodeFederation } from "@anamnesis/testing/nodeFederation";
 import { call } from "@anamnesis/testing/requests";
+import { Fill } from "./fill.ts";
 
 let federation: NodeFederation;
 const boxes = ["first", "second"].map((name) => bytesOf(`box ${name}`));
@@ -45,6 +46,20 @@ test("attack 5: what strangers of one origin write into all boxes is counted; wh
     "another box is no way out",
   );
   assert.equal(await post(hospital, second, "expected"), "OK");
+});
+
+test("attack 5: small messages of strangers take half of the places in a box, and of those expected all", () => {
+  const fill = new Fill("/", Date.now, {});
+  const box = "a box";
+  const put = (room: "all" | "unreserved"): void => {
+    fill.assertRoom(box, limits.messageBucketBytes, { room, origin: "somewhere" });
+    fill.count(box, limits.messageBucketBytes);
+  };
+  const half = limits.boxMessages - limits.boxReservedMessages;
+  for (let i = 0; i < half; i += 1) put("unreserved");
+  assert.throws(() => put("unreserved"), { code: "BOX_FULL" });
+  for (let i = half; i < limits.boxMessages; i += 1) put("all");
+  assert.throws(() => put("all"), { code: "BOX_FULL" });
 });
 
 test("attack 5: messages leave the end of the disk to the chains, which go on", async () => {
