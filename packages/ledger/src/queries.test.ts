@@ -21,7 +21,7 @@ test("usagePage() reads one page and one entry more, however much came before", 
     const intent = chain.slip("usage.intent", fields, keyOf("dr-lin"));
     assert.equal(chain.submit(intent), "OK");
   }
-  const { usage: whole } = usagePage(chain.state, gid, { limit: 10 });
+  const { found: whole } = usagePage(chain.state, gid, { limit: 10 });
   assert.equal(whole.length, 4);
   const { next } = usagePage(chain.state, gid, { limit: 2 });
   let read = 0;
@@ -34,7 +34,7 @@ test("usagePage() reads one page and one entry more, however much came before", 
       }
     },
   };
-  assert.deepEqual(usagePage(counted, gid, { after: next, limit: 1 }).usage, whole.slice(2, 3));
+  assert.deepEqual(usagePage(counted, gid, { after: next, limit: 1 }).found, whole.slice(2, 3));
   assert.equal(read, 2);
 });
 

@@ -88,15 +88,52 @@ const versionView = ({ kind, slip, author, digest, ...version }: RecordVersion):
   time: version.time,
 });
 
-/** H-11, oldest record first. @param tag - 32 hex digits. */
-export const recordsByTag = (state: StateView, tag: string): RecordView[] =>
-  recordsUnder(state, rows.byTag.key(fromHex(tag)));
-/** H-11, oldest record first. */
-export const recordsByPid = (state: StateView, pid: Pid): RecordView[] =>
-  recordsUnder(state, rows.byPid.key(fromHex(pid)));
+/** Which page of a list is wanted. */
+export interface PageOf {
+  /** `next` of the page before. */
+  readonly after?: number | undefined;
+  /** Slips whose views it holds at most. */
+  readonly limit: number;
+}
+/** One page of a list: `next` is what to ask for as `after`; absent on the last page. */
+export interface Page<T> {
+  readonly found: T[];
+  readonly next?: number;
+}
 
-const recordsUnder = (state: StateView, key: string): RecordView[] =>
-  slipsUnder(state, key).flatMap(({ slip }) => findRecord(state, slip.id) ?? []);
+/** H-11, oldest record first. @param tag - 32 hex digits. */
+export const recordsByTag = (state: StateView, tag: string, page: PageOf): Page<RecordView> =>
+  recordsUnder(state, rows.byTag.key(fromHex(tag)), page);
+/** H-11, oldest record first. */
+export const recordsByPid = (state: StateView, pid: Pid, page: PageOf): Page<RecordView> =>
+  recordsUnder(state, rows.byPid.key(fromHex(pid)), page);
+
+const recordsUnder = (state: StateView, prefix: string, page: PageOf): Page<RecordView> =>
+  pageUnder(state, prefix, page, ({ slip }) => ifAny(findRecord(state, slip.id)));
+
+const ifAny = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value]);
+
+/** What stands under an index, a page of it, oldest first. */
+function pageUnder<T>(
+  state: StateView,
+  prefix: string,
+  { after, limit }: PageOf,
+  views: (placed: PlacedSlip) => readonly T[],
+): Page<T> {
+  const view = new LedgerView(state);
+  const found: T[] = [];
+  const from = after === undefined ? {} : { after: prefix + numberKey(after) };
+  let last = 0;
+  let slips = 0;
+  for (const [key] of state.range(prefix, from)) {
+    if (slips >= limit) return { found, next: last };
+    last = numberAt(key, prefix.length);
+    slips += 1;
+    const placed = view.slipAt(last);
+    if (placed !== undefined) found.push(...views(placed));
+  }
+  return { found };
+}
 
 const slipsUnder = (state: StateView, key: string): PlacedSlip[] => [
   ...new LedgerView(state).slipsUnder(state, key),
@@ -120,45 +157,18 @@ export function findGrant(state: StateView, gid: Gid): GrantView | undefined {
   };
 }
 
-/** One page of a list: `next` is what to ask for as `after`; absent on the last page. */
-export interface UsagePage {
-  readonly usage: UsageView[];
-  readonly next?: number;
-}
-
 /**
  * H-12a: what was done under a gid, oldest first; also under one that was never published, since proxies may have denied it.
- * @param page.after - Sequence of the last slip of the page before.
+ * @param page.reader - Whose entries alone are wanted; default everybody's.
  */
-export function usagePage(
+export const usagePage = (
   state: StateView,
   gid: Gid,
-  {
-    after,
-    limit,
-    reader,
-  }: {
-    readonly after?: number | undefined;
-    readonly limit: number;
-    /** Whose entries alone are wanted; default everybody's. */
-    readonly reader?: Fingerprint | undefined;
-  },
-): UsagePage {
-  const view = new LedgerView(state);
-  const prefix = rows.byGrant.key(fromHex(gid));
-  const usage: UsageView[] = [];
-  const from = after === undefined ? {} : { after: prefix + numberKey(after) };
-  let last = 0;
-  for (const [key] of state.range(prefix, from)) {
-    const sequence = numberAt(key, prefix.length);
-    if (usage.length >= limit) return { usage, next: last };
-    const placed = view.slipAt(sequence);
-    const views = placed === undefined ? [] : usageView(placed);
-    usage.push(...views.filter((used) => reader === undefined || used.reader === reader));
-    last = sequence;
-  }
-  return { usage };
-}
+  { reader, ...page }: PageOf & { readonly reader?: Fingerprint | undefined },
+): Page<UsageView> =>
+  pageUnder(state, rows.byGrant.key(fromHex(gid)), page, (placed) =>
+    usageView(placed).filter((used) => reader === undefined || used.reader === reader),
+  );
 
 function usageView({ slip, stored: { time } }: PlacedSlip): UsageView[] {
   const { history } = kindOf(slip);
@@ -229,8 +239,8 @@ export function findRequest(state: Reader, request: SlipId): RequestView | undef
   };
 }
 
-/** H-13, every request with this body digest, oldest first: anybody certified can repeat a digest that they saw. @param body - 64 hex digits. */
-export const requestsByBody = (state: StateView, body: string): RequestView[] =>
-  slipsUnder(state, rows.byBody.key(fromHex(body))).flatMap(
-    ({ slip }) => findRequest(state, slip.id) ?? [],
+/** H-13, requests with this body digest, oldest first: anybody certified can repeat a digest that they saw. @param body - 64 hex digits. */
+export const requestsByBody = (state: StateView, body: string, page: PageOf): Page<RequestView> =>
+  pageUnder(state, rows.byBody.key(fromHex(body)), page, ({ slip }) =>
+    ifAny(findRequest(state, slip.id)),
   );

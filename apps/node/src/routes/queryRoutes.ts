@@ -13,8 +13,8 @@ import {
   requestsByBody,
   usagePage,
 } from "@anamnesis/ledger";
-import type { StateView } from "@anamnesis/ledger";
-import { AnamnesisError, gidOf, nodeRoutes, usageEntries } from "@anamnesis/protocol";
+import type { PageOf, StateView } from "@anamnesis/ledger";
+import { AnamnesisError, gidOf, nodeRoutes, pageEntries } from "@anamnesis/protocol";
 import type {
   CertificateView,
   Fingerprint,
@@ -54,17 +54,21 @@ export function queryRoutes(deps: NodeDeps): Handlers {
         heads: [head()],
       })),
     ),
-    handle(nodeRoutes.getRecords, ({ params, query }) =>
-      read(params, (state) => ({ records: recordsBy(state, query) })),
-    ),
+    handle(nodeRoutes.getRecords, ({ params, query }) => {
+      const { found: records, ...page } = read(params, (state) => recordsBy(state, query));
+      return { records, ...page };
+    }),
     handle(nodeRoutes.getGrant, ({ params }) =>
       found(params, (state) => findGrant(state, params.gid)),
     ),
     handle(
       nodeRoutes.getGrantUsage,
-      ({ params, query: { after, limit = usageEntries }, caller }) => {
+      ({ params, query: { after, limit = pageEntries }, caller }) => {
         const reader = entriesFor(chainNamed(deps, params), params.gid, caller);
-        return read(params, (state) => usagePage(state, params.gid, { after, limit, reader }));
+        const { found: usage, ...page } = read(params, (state) =>
+          usagePage(state, params.gid, { after, limit, reader }),
+        );
+        return { usage, ...page };
       },
     ),
     handle(nodeRoutes.getSession, ({ params }) =>
@@ -73,9 +77,12 @@ export function queryRoutes(deps: NodeDeps): Handlers {
     handle(nodeRoutes.getRequest, ({ params }) =>
       found(params, (state) => findRequest(state, params.id)),
     ),
-    handle(nodeRoutes.getRequests, ({ params, query }) =>
-      read(params, (state) => ({ requests: requestsByBody(state, query.body) })),
-    ),
+    handle(nodeRoutes.getRequests, ({ params, query }) => {
+      const { found: requests, ...page } = read(params, (state) =>
+        requestsByBody(state, query.body, pageOf(query)),
+      );
+      return { requests, ...page };
+    }),
     handle(nodeRoutes.getCertificate, ({ params }) =>
       found(params, (state) => findCertificate(state, params.fingerprint)),
     ),
@@ -105,12 +112,17 @@ function entriesFor(
   throw new AnamnesisError("FORBIDDEN", "Refused: want the grant's own key, or a certificate");
 }
 
+const pageOf = ({ after, limit }: { after?: number; limit?: number }): PageOf => ({
+  after,
+  limit: limit ?? pageEntries,
+});
+
 function recordsBy(
   state: StateView,
-  { tag, pid }: QueryOf<typeof nodeRoutes.getRecords>,
+  { tag, pid, ...page }: QueryOf<typeof nodeRoutes.getRecords>,
 ): ReturnType<typeof recordsByTag> {
-  if (tag !== undefined && pid === undefined) return recordsByTag(state, tag);
-  if (pid !== undefined && tag === undefined) return recordsByPid(state, pid);
+  if (tag !== undefined && pid === undefined) return recordsByTag(state, tag, pageOf(page));
+  if (pid !== undefined && tag === undefined) return recordsByPid(state, pid, pageOf(page));
   throw new AnamnesisError("BAD_REQUEST", "Want either tag or pid");
 }
 

@@ -7,7 +7,7 @@ import { gidOf } from "@anamnesis/protocol";
 import type { Genesis } from "@anamnesis/protocol";
 import { authority, hospital, province } from "@anamnesis/testing/federation";
 import { holderOf, intentFields, publishFields } from "@anamnesis/testing/grantSlips";
-import { keyOf } from "@anamnesis/testing/keys";
+import { bytesOf, keyOf } from "@anamnesis/testing/keys";
 import { NodeFederation } from "@anamnesis/testing/nodeFederation";
 import { signedHeaders } from "@anamnesis/testing/requests";
 
@@ -76,4 +76,37 @@ test("attack 8: blocks are for the nodes of members", async () => {
     assert.equal(await blocks(keyOf("reader"), certificates.get("reader")), "FORBIDDEN");
     assert.equal(await blocks(federation.keys.get(province)!.signing), undefined);
   }
+});
+
+test("attack 8: a list comes in pages, however often somebody repeats what it is sorted by", async () => {
+  const body = bytesOf("a body that somebody repeats");
+  const ids: string[] = [];
+  for (let i = 0; i < 5; i++) {
+    const who = i === 0 ? "reader" : "stranger";
+    const cert = Buffer.from(certificates.get(who)!, "hex");
+    const fields = { cert, body, refusal: bytesOf(`refusal ${i}`) };
+    const slip = federation.slip(consortium, "access.request", fields, keyOf(who));
+    await federation.accepted(authority, consortium, slip);
+    ids.push(slip.id);
+  }
+  const page = async (query: string) =>
+    (await federation.get(authority, consortium, `requests?body=${toHex(body)}${query}`))
+      .json as unknown as { requests: { request: string }[]; next?: number };
+  const [first, rest] = [await page("&limit=2"), await page("")];
+  assert.deepEqual(
+    first.requests.map(({ request }) => request),
+    ids.slice(0, 2),
+  );
+  assert.equal(rest.next, undefined);
+  const second = await page(`&limit=2&after=${first.next}`);
+  const third = await page(`&limit=2&after=${second.next}`);
+  assert.equal(third.next, undefined);
+  const paged = [first, second, third].flatMap(({ requests }) => requests);
+  assert.deepEqual(paged, rest.requests);
+  const { json } = await federation.get(
+    authority,
+    consortium,
+    `requests?body=${toHex(body)}&limit=501`,
+  );
+  assert.equal(json.error?.code, "BAD_REQUEST", "no page is longer");
 });

@@ -1,6 +1,25 @@
 import type { Part } from "@anamnesis/http";
-import { nodeRoutes } from "@anamnesis/protocol";
+import { AnamnesisError, nodeRoutes } from "@anamnesis/protocol";
 import type { NodeApi } from "../ports.ts";
+
+const LISTED_MAX = 100_000;
+
+/** Everything that a list holds, page by page. @throws {AnamnesisError} MALFORMED when it has no end. */
+async function everyPage<T>(
+  ask: (after: {
+    readonly after?: number;
+  }) => Promise<{ readonly found: readonly T[]; readonly next: number | undefined }>,
+): Promise<readonly T[]> {
+  const all: T[] = [];
+  for (let after: number | undefined; ;) {
+    const { found, next } = await ask(after === undefined ? {} : { after });
+    all.push(...found);
+    if (next === undefined) return all;
+    if (next <= (after ?? -1) || all.length > LISTED_MAX)
+      throw new AnamnesisError("MALFORMED", "The node answers a list without an end");
+    after = next;
+  }
+}
 
 /** H-2 to H-16 over HTTP. */
 export function httpNode(part: Part): NodeApi {
@@ -16,8 +35,15 @@ export function httpNode(part: Part): NodeApi {
     slipProof: (chain, id) => part.call(nodeRoutes.getSlipProof, { params: { chain, id } }),
     stateProof: (chain, map, id) =>
       part.call(nodeRoutes.getStateProof, { params: { chain, map, id } }),
-    records: async (chain, query) =>
-      (await part.call(nodeRoutes.getRecords, { params: { chain }, query })).records,
+    records: (chain, by) =>
+      everyPage(async (after) => {
+        const query = { ...by, ...after };
+        const { records, next } = await part.call(nodeRoutes.getRecords, {
+          params: { chain },
+          query,
+        });
+        return { found: records, next };
+      }),
     grant: (chain, gid) => part.call(nodeRoutes.getGrant, { params: { chain, gid } }),
     grantUsage: (chain, gid, after, caller) =>
       part.call(nodeRoutes.getGrantUsage, {
@@ -27,8 +53,13 @@ export function httpNode(part: Part): NodeApi {
       }),
     session: (chain, pid) => part.call(nodeRoutes.getSession, { params: { chain, pid } }),
     request: (chain, id) => part.call(nodeRoutes.getRequest, { params: { chain, id } }),
-    requestsByBody: async (chain, body) =>
-      (await part.call(nodeRoutes.getRequests, { params: { chain }, query: { body } })).requests,
+    requestsByBody: (chain, body) =>
+      everyPage(async (after) => {
+        const query = { body, ...after };
+        const asked = { params: { chain }, query };
+        const { requests, next } = await part.call(nodeRoutes.getRequests, asked);
+        return { found: requests, next };
+      }),
     certificate: (chain, fingerprint) =>
       part.call(nodeRoutes.getCertificate, { params: { chain, fingerprint } }),
     certificates: async (chain, query) =>

@@ -210,9 +210,11 @@ test("a patient's own record is found by pid and tag, by their hand and confirme
     [["record.own", pid]],
   );
   assert.deepEqual(view?.confirmed, [{ digest: toHex(own.digest), slip: own.id }]);
-  assert.deepEqual(recordsByTag(care.state, toHex(bytesOf("tag o", 16))), [view]);
+  assert.deepEqual(recordsByTag(care.state, toHex(bytesOf("tag o", 16)), { limit: 9 }).found, [
+    view,
+  ]);
   assert.deepEqual(
-    recordsByPid(care.state, pid).map(({ record }) => record),
+    recordsByPid(care.state, pid, { limit: 9 }).found.map(({ record }) => record),
     [doctors.id, own.id],
   );
 });

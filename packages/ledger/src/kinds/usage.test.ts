@@ -180,7 +180,7 @@ test("usagePage() tells the history oldest first; a refused request shows when",
   denied(chain);
   refuse(chain);
   const gid = gidOf(grantKey.publicKey);
-  const { usage } = usagePage(chain.state, gid, { limit: 10 });
+  const { found: usage } = usagePage(chain.state, gid, { limit: 10 });
   assert.deepEqual(
     usage.map(({ slip: _slip, time: _time, ...used }) => used),
     [
@@ -198,7 +198,9 @@ test("usagePage() tells the history oldest first; a refused request shows when",
   assert.equal(findGrant(chain.state, gid)?.revokedAt, 0);
   assert.equal(findRequest(chain.state, asked.id)?.refused, chain.time);
   assert.deepEqual(
-    requestsByBody(chain.state, hex(bytesOf("body"))).map(({ request: id }) => id),
+    requestsByBody(chain.state, hex(bytesOf("body")), { limit: 9 }).found.map(
+      ({ request: id }) => id,
+    ),
     [asked.id],
   );
 });
@@ -210,7 +212,7 @@ test("usagePage() goes on after the page before, and says where the last one end
   const gid = gidOf(grantKey.publicKey);
   const first = usagePage(chain.state, gid, { limit: 2 });
   const rest = usagePage(chain.state, gid, { after: first.next, limit: 1 });
-  const pages = [first, rest].map(({ usage }) => usage.map(({ kind }) => kind));
+  const pages = [first, rest].map(({ found }) => found.map(({ kind }) => kind));
   assert.deepEqual(pages, [["usage.intent", "usage.done"], ["usage.denied"]]);
   assert.ok(first.next !== undefined && rest.next === undefined);
 });
@@ -221,7 +223,7 @@ test("usagePage() shows denials under a gid that was never published", () => {
   denied(chain, { gid: fromHex(unpublished) });
   assert.equal(findGrant(chain.state, unpublished), undefined);
   assert.deepEqual(
-    usagePage(chain.state, unpublished, { limit: 10 }).usage.map(({ kind }) => kind),
+    usagePage(chain.state, unpublished, { limit: 10 }).found.map(({ kind }) => kind),
     ["usage.denied"],
   );
 });

@@ -48,8 +48,8 @@ const SUBMIT_MS = 60_000;
 const INTAKE_COST = 50;
 const SMALL_BYTES = 64 * 1024;
 const LISTED_MAX = 100_000;
-/** Entries of one page of a grant's use. */
-export const usageEntries = 500;
+/** Entries of one page of a list. */
+export const pageEntries = 500;
 const blocksBytes = 256 * 1024 * 1024;
 
 const chain = { chain: chainIdShape };
@@ -61,6 +61,9 @@ const atMost = (max: number) => optional(uintBetween(1, max, `a whole number fro
 /** What a slip may be refused with beside its slip code. */
 const carrying = ["FORBIDDEN", "BUSY", "STORAGE_FULL", "UNAVAILABLE"] as const;
 const lists = limits.answerJsonBytes;
+const page = { after: optional(place), limit: atMost(pageEntries) };
+/** What to ask for the next page as `after`; absent on the last. */
+const next = { next: optional(uint) };
 
 /** Slips in one call, each as its canonical CBOR. */
 export const batchDocument = item(
@@ -223,10 +226,14 @@ export const nodeRoutes = {
     method: "GET",
     path: "/chains/{chain}/records",
     params: chain,
-    query: { tag: optional(hexId<string>(16)), pid: optional(pidShape) },
+    query: { tag: optional(hexId<string>(16)), pid: optional(pidShape), ...page },
     caller: anybody,
     request: nothing,
-    response: json("Records", object({ records: list(recordViewShape, LISTED_MAX) }), lists),
+    response: json(
+      "Records",
+      object({ records: list(recordViewShape, pageEntries), ...next }),
+      lists,
+    ),
     codes: [],
     summary: "List records by tag or by visit, one of the two",
     spec: "H-11",
@@ -246,15 +253,14 @@ export const nodeRoutes = {
     method: "GET",
     path: "/chains/{chain}/grants/{gid}/usage",
     params: { ...chain, gid: gidShape },
-    query: { after: optional(place), limit: atMost(usageEntries) },
+    query: page,
     caller: signedBy("either"),
     request: nothing,
     response: json(
       "Use of a grant",
       object({
-        usage: list(usageViewShape, usageEntries),
-        /** What to ask for the next page as `after`; absent on the last. */
-        next: optional(uint),
+        usage: list(usageViewShape, pageEntries),
+        ...next,
       }),
       lists,
     ),
@@ -288,12 +294,12 @@ export const nodeRoutes = {
     method: "GET",
     path: "/chains/{chain}/requests",
     params: chain,
-    query: { body: digestShape },
+    query: { body: digestShape, ...page },
     caller: anybody,
     request: nothing,
     response: json(
       "Access requests",
-      object({ requests: list(requestViewShape, LISTED_MAX) }),
+      object({ requests: list(requestViewShape, pageEntries), ...next }),
       lists,
     ),
     codes: [],

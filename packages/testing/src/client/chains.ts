@@ -32,7 +32,7 @@ import {
   sessionIntake,
   slipCodeText,
   slipCodes,
-  usageEntries,
+  pageEntries,
 } from "@anamnesis/protocol";
 import type { Genesis, Head, Slip, SlipCode, SlipId, SlipOutcome } from "@anamnesis/protocol";
 import { openWith } from "@anamnesis/crypto/box";
@@ -43,6 +43,9 @@ interface Committed {
   readonly appHash: Uint8Array;
   readonly time: number;
 }
+
+/** A list in one page. */
+const whole = { limit: Number.MAX_SAFE_INTEGER };
 
 export class MemoryChains {
   /** Institutions whose nodes do not answer. */
@@ -150,14 +153,17 @@ export class MemoryChains {
       },
       records: async (chain, by) =>
         "pid" in by
-          ? recordsByPid(state(chain), parsePid(by.pid))
-          : recordsByTag(state(chain), by.tag),
+          ? recordsByPid(state(chain), parsePid(by.pid), whole).found
+          : recordsByTag(state(chain), by.tag, whole).found,
       grant: async (chain, gid) => present(findGrant(state(chain), parseGid(gid))),
-      grantUsage: async (chain, gid, after) =>
-        usagePage(state(chain), parseGid(gid), { after, limit: usageEntries }),
+      grantUsage: async (chain, gid, after) => {
+        const page = { after, limit: pageEntries };
+        const { found: usage, ...rest } = usagePage(state(chain), parseGid(gid), page);
+        return { usage, ...rest };
+      },
       session: async (chain, pid) => present(findSession(state(chain), parsePid(pid))),
       request: async (chain, id) => present(findRequest(state(chain), parseSlipId(id))),
-      requestsByBody: async (chain, body) => requestsByBody(state(chain), body),
+      requestsByBody: async (chain, body) => requestsByBody(state(chain), body, whole).found,
       certificate: async (chain, fingerprint) =>
         present(findCertificate(state(chain), parseFingerprint(fingerprint))),
       certificates: async (chain, by) =>
