@@ -1,4 +1,4 @@
-import { randomBytes, toBase64url } from "@anamnesis/crypto/verify";
+import { fromBase64url, randomBytes, toBase64url } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   addressOf,
@@ -148,13 +148,17 @@ export class Part {
     }
   }
 
-  #stream(response: Response): ByteStream {
-    if (response.body === null) throw this.#unavailable("its answer has no body");
-    const said = response.headers.get("content-length");
-    const content = wholeOrBroken(response.body, (cause) =>
+  #stream({ body, headers }: Response): ByteStream {
+    if (body === null) throw this.#unavailable("its answer has no body");
+    const said = headers.get("content-length");
+    const content = wholeOrBroken(body, (cause) =>
       this.#unavailable("a transfer broke off", cause),
     );
-    return { bytes: said === null ? undefined : Number(said), content };
+    return {
+      bytes: said === null ? undefined : Number(said),
+      sha256: digestIn(headers),
+      content,
+    };
   }
 
   async #refusal(response: Response): Promise<AnamnesisError> {
@@ -173,6 +177,15 @@ export class Part {
       cause,
     });
   }
+}
+
+/** SHA-256 of the whole body, if the answer says it: Repr-Digest (RFC 9530). */
+function digestIn(headers: Headers): Uint8Array | undefined {
+  const found = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):/.exec(headers.get("repr-digest") ?? "");
+  const [, base64 = ""] = found ?? [];
+  return base64 === ""
+    ? undefined
+    : fromBase64url(base64.replaceAll("+", "-").replaceAll("/", "_").replace("=", ""));
 }
 
 type Sent = Uint8Array | Blob | ReadableStream<Uint8Array>;
