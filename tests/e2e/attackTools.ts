@@ -195,7 +195,7 @@ export async function shownByAuthor(
     sealedId: slip.fields.sealedId,
     addressKey: entry.addressKey,
   });
-  const { header, capsules } = await readHead(object, entry.addressKey);
+  const { header, capsules } = await object.read((source) => readHead(source, entry.addressKey));
   return {
     header: encodeHeader(header),
     capsules: Buffer.concat(capsules),

@@ -13,7 +13,7 @@ import { collect } from "@anamnesis/client";
 import type { Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
-import { toBase64url, toHex } from "@anamnesis/crypto/verify";
+import { fromHex, toBase64url, toHex } from "@anamnesis/crypto/verify";
 import { consortiumOf, readCertificate } from "@anamnesis/protocol";
 import { syntheticPatient, syntheticPdf } from "@anamnesis/fhir/synthetic";
 import { allSlips, unitsOf } from "./chainSlips.ts";
@@ -144,8 +144,10 @@ test("I4: a search of everything that servers wrote finds nothing of the records
   const scanner = new LeakScanner(searched);
   let files = 0;
   let bytes = 0;
-  for (const folder of ["data", "vaults", "logs", "genesis"]) {
+  for (const folder of ["data", ...vaultFolders(), "logs", "genesis"]) {
     const scanned = scanner.scanDirectory(join(people.dir, folder));
+    if (folder.startsWith("vaults"))
+      assert.ok(scanned.bytes > 1_000_000, `${folder} holds too little to mean anything`);
     files += scanned.files;
     bytes += scanned.bytes;
     assert.deepEqual(
@@ -207,6 +209,25 @@ test("I4: no node holds anything of a patient's certificate", async () => {
   assert.ok(bytes > 1_000_000, "the nodes wrote too little for this test to mean anything");
 });
 
+/** Which of these values stand in `bytes`, raw or as hex; compared from their first four bytes on. */
+function valuesIn(bytes: Buffer, values: readonly Uint8Array[]): string[] {
+  const needles = values.flatMap((value) => [Buffer.from(value), Buffer.from(toHex(value))]);
+  const byStart = Map.groupBy(needles, (needle) => needle.readUInt32LE(0));
+  const found = new Set<string>();
+  for (let at = 0; at + 4 <= bytes.length; at++) {
+    for (const needle of byStart.get(bytes.readUInt32LE(at)) ?? [])
+      if (needle.equals(bytes.subarray(at, at + needle.length))) found.add(needle.toString("hex"));
+  }
+  return [...found];
+}
+
+/** One for each institution that cares for patients. */
+const vaultFolders = (): string[] => {
+  const { vaults } = consortiumOf(people.trust).consortium;
+  assert.equal(vaults.length, institutions.length);
+  return vaults.map(({ id }) => join("vaults", id));
+};
+
 /** Bytes as they are, and in the texts that they are usually written in. */
 const disguises = (key: Uint8Array): Buffer[] => [
   Buffer.from(key),
@@ -220,6 +241,34 @@ function* filesIn(folder: string): Iterable<{ name: string; content: Buffer }> {
     if (entry.isFile())
       yield { name: entry.name, content: readFileSync(join(entry.parentPath, entry.name)) };
 }
+
+test("I5: no vault holds a value that stands on a chain: neither visit, tag, record, author nor digest", async (t) => {
+  const slips = await allSlips(people.dir, people.trust);
+  const values = new Map<string, Uint8Array>();
+  for (const { id, kind, fields } of slips) {
+    if (!/^(?:session|record|grant|usage|access)\./.test(kind)) continue;
+    values.set(id, fromHex(id));
+    for (const value of Object.values(fields))
+      if (value instanceof Uint8Array && value.length >= 16 && value.length <= 96)
+        values.set(toHex(value), value);
+  }
+  assert.ok(values.size > 1_000);
+  const written = (folder: string): Buffer =>
+    Buffer.concat(
+      [...filesIn(join(people.dir, folder))].flatMap(({ name, content }) => [
+        Buffer.from(name),
+        content,
+      ]),
+    );
+  for (const folder of vaultFolders()) {
+    const bytes = written(folder);
+    assert.ok(bytes.length > 1_000_000, folder);
+    assert.deepEqual(valuesIn(bytes, [...values.values()]).slice(0, 5), []);
+    const planted = Buffer.concat([bytes, [...values.values()].at(-1)!]);
+    assert.equal(valuesIn(planted, [...values.values()]).length, 1);
+  }
+  t.diagnostic(`${values.size} values of ${slips.length} slips`);
+});
 
 test("I5: no value on the chains links two visits of a patient", async (t) => {
   const slips = await allSlips(people.dir, people.trust);

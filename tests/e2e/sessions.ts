@@ -9,7 +9,8 @@ import { deviceDir } from "@anamnesis/client/folder";
 import { ask, temporaryFolder, up } from "./anamnesis.ts";
 import type { Up } from "./anamnesis.ts";
 
-const passphrase = "a passphrase for tests";
+/** Locks the devices of everybody here. */
+export const passphrase = "a passphrase for tests";
 
 /** A federation of real processes, and sessions of people enrolled in it, in this process. */
 export interface People {

@@ -4,6 +4,7 @@ import { places } from "@anamnesis/client/folder";
 import type { FederationFile } from "@anamnesis/client/folder";
 import { dataDirectoryOf, registryDirectory, registryKeyFile } from "./dataDirectories.ts";
 import { loopback } from "./firstRun.ts";
+import { careInstitutions, vaultIdOf } from "./profiles/federation.ts";
 import type { Profile } from "./profiles/federation.ts";
 
 /** One server that a child starts: the app, what it exports, and its configuration. */
@@ -17,7 +18,7 @@ export interface Service {
 export const childNames = (profile: Profile): string[] => [
   ...profile.institutions.map(({ id }) => id),
   "registry",
-  ...profile.vaults.map(({ id }) => id),
+  ...careInstitutions(profile).map(({ id }) => vaultIdOf(id)),
 ];
 
 /** What each child runs. @param origins - Web origins whose pages may call the servers: the portal's. */
@@ -75,17 +76,11 @@ export function childPlan(
       },
     },
   ]);
-  for (const { id, replicas } of profile.vaults) {
-    const folders = Array.from({ length: replicas }, (_, at) =>
-      join(places(dir).vaults, id, `replica-${at + 1}`),
-    );
-    plan.set(id, [
-      {
-        app: "vault",
-        start: "startVault",
-        config: { ...shared, id, replicas: folders, trust, port: file.ports.vaults[id] },
-      },
-    ]);
+  for (const { id: institution } of careInstitutions(profile)) {
+    const id = vaultIdOf(institution);
+    const dataDirectory = join(places(dir).vaults, id);
+    const config = { ...shared, id, dataDirectory, trust, port: file.ports.vaults[id] };
+    plan.set(id, [{ app: "vault", start: "startVault", config }]);
   }
   return plan;
 }

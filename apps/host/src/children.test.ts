@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { makeTrust } from "@anamnesis/testing/federation";
 import { startChildren } from "./children.ts";
 import type { Service } from "./childPlan.ts";
 import { spawnChild } from "./childProcess.ts";
@@ -12,12 +13,11 @@ test("startChildren() leaves nothing running that it would start again when one 
   const dir = await mkdtemp(join(tmpdir(), "children-"));
   t.after(() => rm(dir, { recursive: true, force: true }));
   const [port = 0] = await freePorts(1);
-  const replicas = [join(dir, "a"), join(dir, "b")];
   const vault = (config: object): Service[] => [
     {
       app: "vault",
       start: "startVault",
-      config: { id: "vault", trust: { v: 1, chains: [] }, logLevel: "silent", ...config },
+      config: { id: "vault", trust: makeTrust(), logLevel: "silent", ...config },
     },
   ];
   const processes = new Map([
@@ -25,8 +25,8 @@ test("startChildren() leaves nothing running that it would start again when one 
     ["bad", spawnChild("bad", dir)],
   ]);
   const plan = new Map([
-    ["good", vault({ replicas, port })],
-    ["bad", vault({ replicas: [join(dir, "\0")], port: 0 })],
+    ["good", vault({ dataDirectory: join(dir, "a"), port })],
+    ["bad", vault({ dataDirectory: join(dir, "\0"), port: 0 })],
   ]);
   const warned: string[] = [];
   const started = startChildren(processes, plan, {

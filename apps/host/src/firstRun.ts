@@ -22,7 +22,7 @@ import type { FederationFile } from "@anamnesis/client/folder";
 import type { Child } from "./childProcess.ts";
 import { dataDirectoryOf, registryDirectory, registryKeyFile } from "./dataDirectories.ts";
 import { freePorts } from "./ports.ts";
-import { careInstitutions } from "./profiles/federation.ts";
+import { careInstitutions, vaultIdOf } from "./profiles/federation.ts";
 import type { Profile } from "./profiles/federation.ts";
 import { certifyRegistrars } from "./registrars.ts";
 
@@ -131,7 +131,7 @@ async function planFile(profile: Profile, demo: boolean): Promise<FederationFile
   const prefix = `${demo ? "demo" : "ana"}-${randomBytes(3).toString("hex")}`;
   const care = careInstitutions(profile);
   const ports = await freePorts(
-    profile.institutions.length + profile.proxies.length + profile.vaults.length + 1,
+    profile.institutions.length + profile.proxies.length + care.length + 1,
   );
   const next = (): number => ports.pop() ?? 0;
   return {
@@ -144,7 +144,7 @@ async function planFile(profile: Profile, demo: boolean): Promise<FederationFile
       nodes: Object.fromEntries(profile.institutions.map(({ id }) => [id, next()])),
       proxies: Object.fromEntries(profile.proxies.map((id) => [id, next()])),
       registry: next(),
-      vaults: Object.fromEntries(profile.vaults.map(({ id }) => [id, next()])),
+      vaults: Object.fromEntries(care.map(({ id }) => [vaultIdOf(id), next()])),
     },
     seeded: [],
   };
@@ -214,10 +214,10 @@ function genesisDocuments(
         traceKey: keys.registry.traceKey,
         address: loopback(file.ports.registry),
       },
-      vaults: profile.vaults.map(({ id, institution }) => ({
-        id,
-        institution: parseInstitutionId(institution),
-        address: loopback(file.ports.vaults[id]),
+      vaults: careInstitutions(profile).map(({ id }) => ({
+        id: vaultIdOf(id),
+        institution: parseInstitutionId(id),
+        address: loopback(file.ports.vaults[vaultIdOf(id)]),
       })),
       careChains: care.map(careChainOfGenesis),
     },

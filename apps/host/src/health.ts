@@ -15,7 +15,7 @@ export function addressesOf(trust: Trust): Map<string, string> {
     const { proxies, registry, vaults } = genesis.consortium;
     for (const proxy of proxies) found.set(proxy.address, `proxy of ${proxy.institution}`);
     found.set(registry.address, "registry");
-    for (const vault of vaults) found.set(vault.address, vault.id);
+    for (const vault of vaults) found.set(vault.address, `vault of ${vault.institution}`);
   }
   return found;
 }

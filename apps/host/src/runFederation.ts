@@ -87,7 +87,7 @@ export async function runFederation(options: RunOptions): Promise<RunningFederat
     const origins = [`http://127.0.0.1:${port}`, `http://localhost:${port}`];
     const plan = childPlan(dir, profile, made, trust, origins);
 
-    options.say("Starting the institutions, the registry and the vault");
+    options.say("Starting the institutions, the registry and the vaults");
     const started = await startChildren(processes, plan, {
       logs: at.logs,
       warn: options.warn,

@@ -7,6 +7,7 @@ import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { spawnChild } from "./childProcess.ts";
 import type { Child } from "./childProcess.ts";
+import { makeTrust } from "@anamnesis/testing/federation";
 import { freePorts, isFree } from "./ports.ts";
 import { supervise } from "./supervisor.ts";
 
@@ -36,15 +37,11 @@ test("supervise() starts a child again when it dies, says so, and ends it when t
   const [port = 0] = await freePorts(1);
   const said: string[] = [];
   const first = spawnChild("vault", dir);
-  const { replicas } = (await first.call("vault", "initDataDirectory", join(dir, "data"))) as {
-    replicas: string[];
-  };
-  assert.equal(replicas.length, 2);
   const start = (child: Child): Promise<void> =>
     child.start("vault", "startVault", {
       id: "vault",
-      replicas,
-      trust: { v: 1, chains: [] },
+      dataDirectory: join(dir, "data"),
+      trust: makeTrust(),
       port,
       logLevel: "silent",
     });
@@ -92,13 +89,13 @@ test("a child answers what it was asked, or why it could not", async (t) => {
     },
   );
   process.kill(host.pid, "SIGSTOP");
-  const waiting = assert.rejects(host.call("vault", "initDataDirectory", dir), {
+  const waiting = assert.rejects(host.call("vault", "startVault", dir), {
     code: "UNAVAILABLE",
     message: "vault ended (SIGKILL)",
   });
   process.kill(host.pid, "SIGKILL");
   await waiting;
-  await assert.rejects(host.call("vault", "initDataDirectory", dir), { code: "UNAVAILABLE" });
+  await assert.rejects(host.call("vault", "startVault", dir), { code: "UNAVAILABLE" });
   assert.equal(await readFile(join(dir, "vault.log"), "utf8"), "");
 });
 

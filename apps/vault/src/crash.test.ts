@@ -1,4 +1,4 @@
-/** A vault in a process of its own is killed in the middle of an upload. */
+/** A vault in a process of its own: killed in the middle of an upload, and after its objects' time. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
@@ -10,9 +10,8 @@ import { after, test } from "node:test";
 import { randomBytes, toHex } from "@anamnesis/crypto/verify";
 import { trustJson } from "@anamnesis/protocol";
 import type { Ticket } from "@anamnesis/protocol";
-import { makeGenesis } from "@anamnesis/testing/federation";
+import { makeTrust } from "@anamnesis/testing/federation";
 import { showing, ticketFor } from "@anamnesis/testing/tickets";
-import { initDataDirectory } from "./dataDirectory.ts";
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 
 const children: ChildProcess[] = [];
@@ -21,9 +20,8 @@ after(() => children.forEach((child) => child.kill("SIGKILL")));
 test("kill -9 during an upload loses no acknowledged object and leaves nothing of the other", async () => {
   const folder = await temporaryFolder("vault-crash-");
   const dataDirectory = join(folder, "data");
-  const { replicas } = await initDataDirectory(dataDirectory);
   const trust = join(folder, "trust.json");
-  await writeFile(trust, trustJson({ v: 1, chains: [makeGenesis("care")] }));
+  await writeFile(trust, trustJson(makeTrust()));
   const config = join(folder, "vault.json");
   await writeFile(
     config,
@@ -45,7 +43,7 @@ test("kill -9 during an upload loses no acknowledged object and leaves nothing o
   });
   upload.on("error", () => undefined);
   upload.write(randomBytes(2_000_000));
-  await until(async () => (await readdir(join(replicas[0]!, "uploads"))).length === 1);
+  await until(async () => (await readdir(join(dataDirectory, "uploads"))).length === 1);
   first.child.kill("SIGKILL");
   await once(first.child, "exit");
 
@@ -54,7 +52,7 @@ test("kill -9 during an upload loses no acknowledged object and leaves nothing o
   assert.deepEqual(new Uint8Array(await read.arrayBuffer()), content);
   const absent = await fetch(url(second.address, lost), { headers: ticket("get", lost) });
   assert.equal(absent.status, 404);
-  for (const replica of replicas) assert.deepEqual(await readdir(join(replica, "uploads")), []);
+  assert.deepEqual(await readdir(join(dataDirectory, "uploads")), []);
   const again = await fetch(url(second.address, lost), {
     method: "PUT",
     headers: ticket("put", lost),
@@ -64,6 +62,37 @@ test("kill -9 during an upload loses no acknowledged object and leaves nothing o
   second.child.kill("SIGTERM");
   const [code] = (await once(second.child, "exit")) as [number | null];
   assert.equal(code, 0);
+});
+
+test("V-12: a vault forgets what nobody had kept in time, and after kill -9 still knows what was kept", async () => {
+  const folder = await temporaryFolder("vault-sweep-");
+  const [trust, config] = [join(folder, "trust.json"), join(folder, "vault.json")];
+  await writeFile(trust, trustJson(makeTrust()));
+  const dataDirectory = join(folder, "data");
+  const unkeptMs = 1_000;
+  await writeFile(
+    config,
+    JSON.stringify({ id: "vault", dataDirectory, trust, logLevel: "silent", unkeptMs }),
+  );
+  const first = await run(config);
+  const [kept, left] = [randomBytes(32), randomBytes(32)];
+  for (const object of [kept, left]) {
+    const put = { method: "PUT", headers: ticket("put", object), body: "sealed" };
+    assert.equal((await fetch(url(first.address, object), put)).status, 200);
+  }
+  const keep = { method: "POST", headers: ticket("get", kept) };
+  assert.equal((await fetch(`${url(first.address, kept)}/keep`, keep)).status, 200);
+  first.child.kill("SIGKILL");
+  await once(first.child, "exit");
+
+  const { address } = await run(config);
+  const scrub = async (): Promise<{ swept: number }> =>
+    (await (await fetch(`${address}/scrub`, { method: "POST" })).json()) as { swept: number };
+  let swept = 0;
+  await until(async () => (swept += (await scrub()).swept) > 0);
+  assert.equal(swept, 1);
+  assert.equal((await fetch(url(address, kept), { headers: ticket("get", kept) })).status, 200);
+  assert.equal((await fetch(url(address, left), { headers: ticket("get", left) })).status, 404);
 });
 
 async function run(config: string): Promise<{ child: ChildProcess; address: string }> {

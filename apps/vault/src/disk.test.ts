@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { randomBytes } from "@anamnesis/crypto/verify";
 import { Disk } from "./disk.ts";
-import type { ObjectId } from "./store.ts";
+import type { ObjectId, UnkeptObject } from "./store.ts";
 import {
   idsOf,
   named,
@@ -107,8 +107,9 @@ test("an object that was committed outlives a loss of power; an upload does not"
 });
 
 test("write() refuses what goes over the quota, and counts what is removed or given up", async () => {
+  const limits = { bytes: 1_000, bytesOf: () => 1_000 };
   const root = await newFolder();
-  const disk = await Disk.at(root, { quotaBytes: 1_000 });
+  const disk = await Disk.at(root, { limits });
   const first = newId();
   await putWhole(disk, first, randomBytes(900));
   const second = newId();
@@ -121,9 +122,52 @@ test("write() refuses what goes over the quota, and counts what is removed or gi
   await putWhole(disk, second, randomBytes(100));
   await disk.remove(first);
   await putWhole(disk, first, randomBytes(900));
-  const reopened = await Disk.at(root, { quotaBytes: 1_000 });
+  const reopened = await Disk.at(root, { limits });
   await assert.rejects(putWhole(reopened, newId(), randomBytes(1)), { code: "STORAGE_FULL" });
 });
+
+test("what nobody has kept is swept, what was kept stays, after a restart too", async () => {
+  const root = await newFolder();
+  const before = await Disk.at(root, { now: () => 5_000 });
+  const [kept, left] = [newId(), newId()];
+  for (const id of [kept, left]) await putWhole(before, id, randomBytes(10));
+  assert.deepEqual(
+    (await unkeptOf(before)).toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    [kept, left].toSorted().map((id) => ({ id, since: 5_000 })),
+  );
+  assert.equal(await before.keep(kept), true);
+  assert.equal(await before.keep(kept), true);
+  assert.equal(await before.keep(newId()), false);
+
+  const after = await Disk.at(root);
+  assert.deepEqual(await unkeptOf(after), [{ id: left, since: 5_000 }]);
+  assert.equal(await after.sweep(kept), false);
+  assert.equal(await after.sweep(left), true);
+  assert.deepEqual(await idsOf(after), [kept]);
+  assert.deepEqual(await readdir(join(root, "uploads")), []);
+});
+
+test("keep() and sweep() at once: either it is kept and stays, or it is gone and nobody was told otherwise", async () => {
+  const disk = await Disk.at(await newFolder());
+  for (let i = 0; i < 60; i += 1) {
+    const id = newId();
+    await putWhole(disk, id, randomBytes(10));
+    const keeping = (): Promise<boolean> => disk.keep(id);
+    const sweeping = (): Promise<boolean> => disk.sweep(id);
+    const [kept, swept] =
+      i % 2 === 0
+        ? await Promise.all([keeping(), sweeping()])
+        : (await Promise.all([sweeping(), keeping()])).toReversed();
+    assert.notEqual(kept, swept);
+    assert.equal((await readWhole(disk, id)) !== undefined, kept);
+  }
+});
+
+async function unkeptOf(disk: Disk): Promise<UnkeptObject[]> {
+  const found: UnkeptObject[] = [];
+  for await (const object of disk.unkept()) found.push(object);
+  return found;
+}
 
 async function flipOneBit(path: string): Promise<void> {
   const bytes = await readFile(path);

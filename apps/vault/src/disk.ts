@@ -1,54 +1,94 @@
-import { link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { link, mkdir, open, readFile, readdir, rename, rm, unlink } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createSha256, equalBytes, randomBytes, toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError } from "@anamnesis/protocol";
+import {
+  absent,
+  checkedAgain,
+  chunksOf,
+  diskError,
+  exists,
+  sizeOf,
+  syncFolder,
+  writeSynced,
+} from "./files.ts";
 import { encodeSidecar, readSidecar } from "./sidecar.ts";
-import { objectCorrupt, objectExists, storageFull } from "./store.ts";
-import type { CheckedObject, NamedObject, ObjectId, Store, StoredObject, Upload } from "./store.ts";
-
-const READ_BYTES = 1 << 20;
+import { objectCorrupt, objectExists } from "./store.ts";
+import { Room } from "./room.ts";
+import type { RoomLimits } from "./room.ts";
+import type {
+  CheckedObject,
+  NamedObject,
+  ObjectId,
+  Store,
+  StoredObject,
+  UnkeptObject,
+  Upload,
+} from "./store.ts";
 
 /**
  * One directory of one disk.
  *
- * `objects/ab/ID` holds the bytes and `objects/ab/ID.sum` their checksum; uploads grow in `uploads/`. The checksum is put in place first, so an
- * object is there exactly when its own file is. Everything is synced, the directories too, before `commit` resolves.
- * One process owns a directory.
+ * `objects/ab/ID` holds the bytes, `objects/ab/ID.sum` their checksum, and `objects/ab/ID.new`, until somebody has it kept,
+ * when it was put; uploads grow in `uploads/`. Checksum and mark are put in place first, so an object is there exactly when
+ * its own file is. Everything is synced, the directories too, before `commit` and `keep` resolve. One process owns a
+ * directory.
  */
 export class Disk implements Store {
   readonly #root: string;
-  readonly #quotaBytes: number;
+  readonly #room: Room;
+  readonly #now: () => number;
   readonly #begun = new Set<ObjectId>();
-  #usedBytes = 0;
+  readonly #swept = new Set<ObjectId>();
 
-  private constructor(root: string, quotaBytes: number) {
+  private constructor(root: string, room: Room, now: () => number) {
     this.#root = root;
-    this.#quotaBytes = quotaBytes;
+    this.#room = room;
+    this.#now = now;
   }
 
-  /**
-   * Opens a directory, making it where it is missing, and clears away what a crash left of uploads.
-   * @param options.quotaBytes - Most bytes of objects; default without bound but the disk's.
-   */
-  static async at(root: string, options: { readonly quotaBytes?: number } = {}): Promise<Disk> {
-    const disk = new Disk(root, options.quotaBytes ?? Number.POSITIVE_INFINITY);
+  /** Opens a directory, making it where it is missing, and clears away what a crash left of uploads. */
+  static async at(
+    root: string,
+    options: { readonly limits?: RoomLimits; readonly now?: () => number } = {},
+  ): Promise<Disk> {
+    const { limits = unlimited, now = Date.now } = options;
+    const room = new Room(limits);
+    const disk = new Disk(root, room, now);
     await mkdir(join(root, "objects"), { recursive: true, mode: 0o700 });
     await rm(disk.#uploads, { recursive: true, force: true });
     await mkdir(disk.#uploads, { mode: 0o700 });
     await syncFolder(root);
-    for await (const id of disk.ids()) disk.#usedBytes += await sizeOf(disk.#path(id));
+    for await (const id of disk.ids()) {
+      const known = await disk.known(id);
+      if (known !== undefined) room.count(known.chain, await sizeOf(disk.#path(id)));
+    }
     return disk;
   }
 
   async begin(named: NamedObject): Promise<Upload> {
+    return this.#begin(named, async () => {
+      if (await exists(this.#path(named.id))) throw objectExists();
+    });
+  }
+
+  async beginRepair(named: NamedObject): Promise<Upload> {
+    return this.#begin(named, () => Promise.resolve(), true);
+  }
+
+  async #begin(
+    named: NamedObject,
+    check: () => Promise<void>,
+    replaces = false,
+  ): Promise<DiskUpload> {
     const { id } = named;
     if (this.#begun.has(id)) throw objectExists();
     this.#begun.add(id);
     try {
-      if (await exists(this.#path(id))) throw objectExists();
+      await check();
       const temporary = join(this.#uploads, toHex(randomBytes(16)));
-      return new DiskUpload(this, named, temporary, await open(temporary, "wx", 0o600));
+      const file = await open(temporary, "wx", 0o600);
+      return new DiskUpload(this, named, { temporary, file, replaces });
     } catch (error) {
       this.#begun.delete(id);
       throw diskError(error);
@@ -76,31 +116,68 @@ export class Disk implements Store {
     }
   }
 
+  known(id: ObjectId): Promise<StoredObject | undefined> {
+    return readSidecar(this.#sidecar(id), id).catch(() => undefined);
+  }
+
   async *ids(): AsyncIterable<ObjectId> {
-    for (const folder of await readdir(join(this.#root, "objects"))) {
-      for (const name of await readdir(join(this.#root, "objects", folder))) {
-        if (/^[0-9a-f]{64}$/.test(name)) yield name as ObjectId;
-      }
+    for await (const { name } of this.#files())
+      if (/^[0-9a-f]{64}$/.test(name)) yield name as ObjectId;
+  }
+
+  async keep(id: ObjectId): Promise<boolean> {
+    const mark = this.#mark(id);
+    try {
+      await unlink(mark);
+      await syncFolder(dirname(mark));
+    } catch (error) {
+      absent(error as NodeJS.ErrnoException);
+      if (this.#swept.has(id)) return false;
+    }
+    return exists(this.#path(id));
+  }
+
+  async *unkept(): AsyncIterable<UnkeptObject> {
+    for await (const { name, path } of this.#files()) {
+      const id = /^([0-9a-f]{64})\.new$/.exec(name)?.[1];
+      if (id === undefined) continue;
+      const since = Number(await readFile(path, "utf8").catch(() => ""));
+      if (Number.isSafeInteger(since)) yield { id: id as ObjectId, since };
+    }
+  }
+
+  async sweep(id: ObjectId): Promise<boolean> {
+    this.#swept.add(id);
+    try {
+      await rename(this.#mark(id), join(this.#uploads, `${id}.new`));
+      await this.remove(id);
+      await rm(join(this.#uploads, `${id}.new`), { force: true });
+      return true;
+    } catch (error) {
+      absent(error as NodeJS.ErrnoException);
+      return false;
+    } finally {
+      this.#swept.delete(id);
     }
   }
 
   async remove(id: ObjectId): Promise<void> {
     const path = this.#path(id);
-    const bytes = await sizeOf(path);
+    const [bytes, known] = await Promise.all([sizeOf(path), this.known(id)]);
     await rm(path, { force: true });
     await rm(this.#sidecar(id), { force: true });
-    this.#usedBytes -= bytes;
+    await rm(this.#mark(id), { force: true });
+    if (known !== undefined) this.#room.count(known.chain, -bytes);
   }
 
-  /** Counts bytes on their way in against the quota. @throws {AnamnesisError} STORAGE_FULL */
-  reserve(bytes: number): void {
-    if (this.#usedBytes + bytes > this.#quotaBytes) throw storageFull();
-    this.#usedBytes += bytes;
+  /** Counts bytes on their way in. @throws {AnamnesisError} STORAGE_FULL */
+  reserve({ chain }: NamedObject, bytes: number): void {
+    this.#room.take(chain, bytes);
   }
 
   /** Ends an upload; `bytes` that were reserved and did not stay are free again. */
-  release(id: ObjectId, bytes: number): void {
-    this.#usedBytes -= bytes;
+  release({ id, chain }: NamedObject, bytes: number): void {
+    this.#room.count(chain, -bytes);
     this.#begun.delete(id);
   }
 
@@ -112,7 +189,9 @@ export class Disk implements Store {
     if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined)
       await syncFolder(dirname(folder));
     await writeSynced(`${temporary}.sum`, encodeSidecar(object));
+    await writeSynced(`${temporary}.new`, `${this.#now()}\n`);
     await rename(`${temporary}.sum`, this.#sidecar(object.id));
+    await rename(`${temporary}.new`, this.#mark(object.id));
     await link(temporary, path);
     try {
       await rm(temporary, { force: true });
@@ -121,6 +200,23 @@ export class Disk implements Store {
       await rm(path, { force: true });
       throw error;
     }
+  }
+
+  /** Puts it in a damaged one's place. */
+  async replace(temporary: string, object: StoredObject): Promise<void> {
+    const path = this.#path(object.id);
+    const [bytes, known] = await Promise.all([sizeOf(path), this.known(object.id)]);
+    await writeSynced(`${temporary}.sum`, encodeSidecar(object));
+    await rename(`${temporary}.sum`, this.#sidecar(object.id));
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+    if (known !== undefined) this.#room.count(known.chain, -bytes);
+  }
+
+  async *#files(): AsyncIterable<{ readonly name: string; readonly path: string }> {
+    for (const folder of await readdir(join(this.#root, "objects")))
+      for (const name of await readdir(join(this.#root, "objects", folder)))
+        yield { name, path: join(this.#root, "objects", folder, name) };
   }
 
   get #uploads(): string {
@@ -134,122 +230,76 @@ export class Disk implements Store {
   #sidecar(id: ObjectId): string {
     return `${this.#path(id)}.sum`;
   }
+
+  #mark(id: ObjectId): string {
+    return `${this.#path(id)}.new`;
+  }
+}
+
+const unlimited: RoomLimits = {
+  bytes: Number.POSITIVE_INFINITY,
+  bytesOf: () => Number.POSITIVE_INFINITY,
+};
+
+/** Where an upload grows, and whether it takes the place of a damaged object. */
+interface Growing {
+  readonly temporary: string;
+  readonly file: FileHandle;
+  readonly replaces: boolean;
 }
 
 class DiskUpload implements Upload {
   readonly #disk: Disk;
   readonly #named: NamedObject;
-  readonly #temporary: string;
-  readonly #file: FileHandle;
+  readonly #growing: Growing;
   readonly #sha256 = createSha256();
   #bytes = 0;
   #ended = false;
 
-  constructor(disk: Disk, named: NamedObject, temporary: string, file: FileHandle) {
+  constructor(disk: Disk, named: NamedObject, growing: Growing) {
     this.#disk = disk;
     this.#named = named;
-    this.#temporary = temporary;
-    this.#file = file;
+    this.#growing = growing;
   }
 
   async write(chunk: Uint8Array): Promise<void> {
-    this.#disk.reserve(chunk.length);
+    this.#disk.reserve(this.#named, chunk.length);
     this.#bytes += chunk.length;
     this.#sha256.update(chunk);
     try {
-      for (let at = 0; at < chunk.length;) at += (await this.#file.write(chunk, at)).bytesWritten;
+      const { file } = this.#growing;
+      for (let at = 0; at < chunk.length;) at += (await file.write(chunk, at)).bytesWritten;
     } catch (error) {
       throw diskError(error);
     }
   }
 
-  async commit(): Promise<StoredObject> {
+  async commit(wanted?: Uint8Array): Promise<StoredObject> {
     const object = { ...this.#named, bytes: this.#bytes, sha256: this.#sha256.digest() };
+    const { temporary, file, replaces } = this.#growing;
     try {
-      await this.#file.sync();
-      await this.#disk.place(this.#temporary, object);
+      if (!equalBytes(object.sha256, wanted ?? object.sha256))
+        throw objectCorrupt("what came is not what was wanted");
+      await file.sync();
+      if (replaces) await this.#disk.replace(temporary, object);
+      else await this.#disk.place(temporary, object);
     } catch (error) {
       await this.abort();
       throw diskError(error);
     }
     this.#ended = true;
-    this.#disk.release(this.#named.id, 0);
-    await this.#file.close();
+    this.#disk.release(this.#named, 0);
+    await file.close();
     return object;
   }
 
   async abort(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    await this.#file.close();
-    await rm(this.#temporary, { force: true });
-    await rm(`${this.#temporary}.sum`, { force: true });
-    this.#disk.release(this.#named.id, this.#bytes);
-  }
-}
-
-async function* chunksOf(file: FileHandle): AsyncIterable<Uint8Array> {
-  for (let position = 0; ;) {
-    const { bytesRead, buffer } = await file.read(
-      Buffer.allocUnsafe(READ_BYTES),
-      0,
-      READ_BYTES,
-      position,
-    );
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-  }
-}
-
-async function* checkedAgain(file: FileHandle, known: StoredObject): AsyncIterable<Uint8Array> {
-  const sha256 = createSha256();
-  let held: Uint8Array | undefined;
-  for await (const chunk of chunksOf(file)) {
-    if (held !== undefined) yield held;
-    sha256.update(chunk);
-    held = chunk;
-  }
-  if (!equalBytes(sha256.digest(), known.sha256))
-    throw objectCorrupt("it changed while it was read");
-  if (held !== undefined) yield held;
-}
-
-async function writeSynced(path: string, text: string): Promise<void> {
-  const file = await open(path, "w", 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
+    const { temporary, file } = this.#growing;
     await file.close();
+    for (const path of [temporary, `${temporary}.sum`, `${temporary}.new`])
+      await rm(path, { force: true });
+    this.#disk.release(this.#named, this.#bytes);
   }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-const exists = async (path: string): Promise<boolean> =>
-  (await stat(path).catch(absent)) !== undefined;
-
-const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(absent))?.size ?? 0;
-
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== "ENOENT") throw diskError(error);
-}
-
-/** What the operating system says, in our words. */
-function diskError(error: unknown): Error {
-  if (error instanceof AnamnesisError) return error;
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === "ENOSPC" || code === "EDQUOT") return storageFull();
-  if (code === "EEXIST") return objectExists();
-  return new AnamnesisError("UNAVAILABLE", `Disk does not work (${code ?? "unknown fault"})`, {
-    cause: error,
-  });
 }

@@ -3,9 +3,9 @@ import { AnamnesisError, vaultRoutes } from "@anamnesis/protocol";
 import type { ByteStream, ResponseOf, Ticket } from "@anamnesis/protocol";
 import { handling } from "@anamnesis/server";
 import type { Certified, Handled } from "@anamnesis/server";
-import type { ReplicaSet } from "./replicaSet.ts";
+import type { Repairs, ScrubResult } from "./repairs.ts";
 import { parseObjectId } from "./store.ts";
-import type { CheckedObject, NamedObject } from "./store.ts";
+import type { CheckedObject, NamedObject, Store } from "./store.ts";
 import { assertOfItsChain, checkTicket } from "./tickets.ts";
 import type { TicketRules } from "./tickets.ts";
 
@@ -13,8 +13,10 @@ import type { TicketRules } from "./tickets.ts";
 const handle = handling<Certified>();
 
 export interface VaultDeps extends TicketRules {
-  readonly objects: ReplicaSet;
+  readonly objects: Store;
+  readonly repairs: Repairs;
   readonly objectBytesMax: number;
+  scrub(): Promise<ScrubResult>;
 }
 
 export const routes = (deps: VaultDeps): readonly Handled<Certified>[] => [
@@ -25,6 +27,7 @@ export const routes = (deps: VaultDeps): readonly Handled<Certified>[] => [
   handle(vaultRoutes.getObject, async ({ params, caller }) => {
     checkTicket(caller, { action: "get", object: params.id }, deps);
     const object = await find(deps, caller);
+    await deps.objects.keep(object.id);
     return { bytes: object.bytes, sha256: object.sha256, content: streamOf(untilClosed(object)) };
   }),
   handle(vaultRoutes.headObject, async ({ params, caller }) => {
@@ -33,10 +36,19 @@ export const routes = (deps: VaultDeps): readonly Handled<Certified>[] => [
     await object.close();
     return { bytes: object.bytes, sha256: object.sha256, content: streamOf([]) };
   }),
-  handle(vaultRoutes.scrub, () => deps.objects.scrub()),
+  handle(vaultRoutes.keepObject, async ({ params, caller }) => {
+    checkTicket(caller, { action: "get", object: params.id }, deps);
+    const id = parseObjectId(params.id);
+    const known = await deps.objects.known(id);
+    if (known === undefined) throw notFound();
+    assertOfItsChain(caller, known);
+    if (!(await deps.objects.keep(id))) throw notFound();
+    return { bytes: known.bytes, sha256: known.sha256 };
+  }),
+  handle(vaultRoutes.scrub, () => deps.scrub()),
 ];
 
-/** On ≥ 2 replicas when it answers; whatever goes wrong before leaves nothing. The whole object is checked on its way out. */
+/** Durable when it answers; whatever goes wrong before leaves nothing. */
 async function putObject(
   deps: VaultDeps,
   named: NamedObject,
@@ -51,18 +63,23 @@ async function putObject(
       if (bytes > deps.objectBytesMax) throw tooLarge(deps);
       await upload.write(chunk);
     }
-    const { sha256, bytes: stored, replicas } = await upload.commit();
-    return { sha256, bytes: stored, replicas };
+    const { sha256, bytes: stored } = await upload.commit();
+    return { sha256, bytes: stored };
   } catch (error) {
     await upload.abort();
     throw error;
   }
 }
 
-async function find(deps: VaultDeps, ticket: Ticket): Promise<CheckedObject> {
-  const object = await deps.objects.open(parseObjectId(toHex(ticket.object)));
-  if (object === undefined)
-    throw new AnamnesisError("NOT_FOUND", "There is no object with this id");
+/** A damaged object is repaired from another vault, whose copy the reader gets from there meanwhile. */
+async function find({ objects, repairs }: VaultDeps, ticket: Ticket): Promise<CheckedObject> {
+  const id = parseObjectId(toHex(ticket.object));
+  const object = await objects.open(id).catch((error: unknown) => {
+    if (error instanceof AnamnesisError && error.code === "OBJECT_CORRUPT")
+      void repairs.repair(id).catch(() => undefined);
+    throw error;
+  });
+  if (object === undefined) throw notFound();
   try {
     assertOfItsChain(ticket, object);
   } catch (error) {
@@ -79,6 +96,9 @@ async function* untilClosed(object: CheckedObject): AsyncIterable<Uint8Array> {
     await object.close();
   }
 }
+
+const notFound = (): AnamnesisError =>
+  new AnamnesisError("NOT_FOUND", "There is no object with this id");
 
 const tooLarge = ({ objectBytesMax }: VaultDeps): AnamnesisError =>
   new AnamnesisError("TOO_LARGE", `Object refused: at most ${objectBytesMax} bytes wanted`);

@@ -37,30 +37,43 @@ export interface CheckedObject extends StoredObject {
 export interface Upload {
   /** @throws {AnamnesisError} STORAGE_FULL, UNAVAILABLE */
   write(chunk: Uint8Array): Promise<void>;
-  /** Durable and visible when this resolves. @throws {AnamnesisError} STORAGE_FULL, OBJECT_EXISTS, UNAVAILABLE */
-  commit(): Promise<StoredObject>;
+  /**
+   * Durable and visible when this resolves.
+   *
+   * @param sha256 - What the bytes have to have, if that is known.
+   * @throws {AnamnesisError} OBJECT_CORRUPT unless they have it; STORAGE_FULL, OBJECT_EXISTS, UNAVAILABLE
+   */
+  commit(sha256?: Uint8Array): Promise<StoredObject>;
   /** Harmless after `commit`. */
   abort(): Promise<void>;
 }
 
-/**
- * Immutable objects by random id. Disk directories and sets of replicas are such stores; another one (S3, IPFS) has to
- * pass `storeCompliance`.
- */
+/** An object that nobody asked to be kept yet. */
+export interface UnkeptObject {
+  readonly id: ObjectId;
+  /** When it was put, Unix milliseconds. */
+  readonly since: number;
+}
+
+/** Immutable objects by random id. A disk directory is such a store; another one (S3, IPFS) has to pass `storeCompliance`. */
 export interface Store {
   /** Starts an upload. @throws {AnamnesisError} OBJECT_EXISTS also for a second upload at once; UNAVAILABLE */
   begin(named: NamedObject): Promise<Upload>;
+  /** Starts an upload that takes a damaged object's place. @throws {AnamnesisError} OBJECT_EXISTS while another runs */
+  beginRepair(named: NamedObject): Promise<Upload>;
   /** Checks the whole object. @returns `undefined` when there is none. @throws {AnamnesisError} OBJECT_CORRUPT */
   open(id: ObjectId): Promise<CheckedObject | undefined>;
+  /** What stands beside the object, whose bytes may be damaged; `undefined` where that is lost or damaged. */
+  known(id: ObjectId): Promise<StoredObject | undefined>;
   /** Every object held, good or not, in any order. */
   ids(): AsyncIterable<ObjectId>;
+  /** Durably marks an object as one to be kept. @returns whether it is there. */
+  keep(id: ObjectId): Promise<boolean>;
+  unkept(): AsyncIterable<UnkeptObject>;
+  /** Forgets an object that is not to be kept. @returns `false` when somebody had it kept meanwhile. */
+  sweep(id: ObjectId): Promise<boolean>;
   /** Forgets an object, in whatever condition it is. Harmless when there is none. */
   remove(id: ObjectId): Promise<void>;
-}
-
-/** How many replicas an upload reached, for stores that keep several. */
-export interface ReplicatedObject extends StoredObject {
-  readonly replicas: number;
 }
 
 export const objectExists = (): AnamnesisError =>
@@ -72,5 +85,5 @@ export const objectExists = (): AnamnesisError =>
 export const objectCorrupt = (why: string): AnamnesisError =>
   new AnamnesisError("OBJECT_CORRUPT", `Object cannot be read: ${why}`);
 
-export const storageFull = (): AnamnesisError =>
-  new AnamnesisError("STORAGE_FULL", "Object refused: the vault is full, nothing of it was kept");
+export const storageFull = (why: string): AnamnesisError =>
+  new AnamnesisError("STORAGE_FULL", `Object refused: ${why}, nothing of it was kept`);

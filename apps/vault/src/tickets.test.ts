@@ -15,23 +15,21 @@ import {
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 import { showing, ticketFor } from "@anamnesis/testing/tickets";
 import type { TicketParts } from "@anamnesis/testing/tickets";
-import { initDataDirectory } from "./dataDirectory.ts";
 import { startVault } from "./vault.ts";
 import type { Vault } from "./vault.ts";
 
 /** Two vaults of a federation of two hospitals, each with its chain; the authorities are members of both. */
-const vaults = new Map<string, Vault & { readonly replicas: readonly string[] }>();
+const vaults = new Map<string, Vault & { readonly dataDirectory: string }>();
 const stored = randomBytes(32);
 const content = randomBytes(1_000);
 const chainOfOther = otherHospital as string as ChainId;
 
 before(async () => {
   const trust = makeTrust({ care: [hospital, otherHospital] });
-  for (const id of ["vault", "another"]) {
+  for (const id of ["vault", "other-vault"]) {
     const dataDirectory = await temporaryFolder("vault-tickets-");
-    const { replicas } = await initDataDirectory(dataDirectory);
     const vault = await startVault({ id, dataDirectory, trust, logLevel: "silent" });
-    vaults.set(id, { ...vault, replicas });
+    vaults.set(id, { ...vault, dataDirectory });
   }
   assert.equal(await put(stored, showing(ticketFor("put", stored))), "OK");
 });
@@ -76,7 +74,7 @@ const rows: readonly Row[] = [
   {
     when: "it is replayed at another vault",
     want: "TICKET_FOR_ANOTHER_VAULT",
-    ticket: { vault: "another" },
+    ticket: { vault: "other-vault" },
   },
   {
     when: "its chain is none of the federation's",
@@ -116,7 +114,7 @@ const rows: readonly Row[] = [
   {
     when: "the vault was swapped",
     want: "TICKET_INVALID: Ticket refused: its signature does not verify",
-    ticket: { vault: "another" },
+    ticket: { vault: "other-vault" },
     swapped: { vault: "vault" },
   },
   {
@@ -175,8 +173,8 @@ test("V-2: only the node of the institution whose chain it is lets an object be 
     await put(object, showing(ticketFor("put", object, onConsortium))),
     /403 TICKET_INVALID.*only the institution whose/,
   );
-  for (const root of vaults.get("vault")!.replicas)
-    assert.deepEqual(await readdir(join(root, "uploads")), []);
+  const { dataDirectory } = vaults.get("vault")!;
+  assert.deepEqual(await readdir(join(dataDirectory, "uploads")), []);
   assert.equal(await put(object, showing(ticketFor("put", object))), "OK");
 });
 
@@ -192,17 +190,17 @@ test("V-11: every member of the chain lets an object be got, nobody under anothe
 });
 
 test("V-11: the chain of an object outlives a restart", async () => {
-  const { replicas, stop } = vaults.get("another")!;
+  const { dataDirectory, stop } = vaults.get("other-vault")!;
   const object = randomBytes(32);
-  const parts = { vault: "another", chain: chainOfOther, institution: otherHospital };
-  assert.equal(await put(object, showing(ticketFor("put", object, parts)), "another"), "OK");
+  const parts = { vault: "other-vault", chain: chainOfOther, institution: otherHospital };
+  assert.equal(await put(object, showing(ticketFor("put", object, parts)), "other-vault"), "OK");
   await stop();
   const trust = makeTrust({ care: [hospital, otherHospital] });
-  const again = await startVault({ id: "another", trust, replicas, logLevel: "silent" });
-  vaults.set("another", { ...again, replicas });
+  const again = await startVault({ id: "other-vault", trust, dataDirectory, logLevel: "silent" });
+  vaults.set("other-vault", { ...again, dataDirectory });
   const read = async (over: TicketParts): Promise<string> =>
     outcome(
-      await fetch(url(object, "another"), {
+      await fetch(url(object, "other-vault"), {
         headers: showing(ticketFor("get", object, { ...parts, ...over })),
       }),
     );

@@ -4,10 +4,10 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { randomBytes, sha256, toBase64url, toHex } from "@anamnesis/crypto/verify";
-import type { Ticket } from "@anamnesis/protocol";
-import { makeTrust } from "@anamnesis/testing/federation";
+import type { ChainId, Ticket } from "@anamnesis/protocol";
+import { hospital, makeTrust, otherHospital } from "@anamnesis/testing/federation";
 import { showing, ticketFor } from "@anamnesis/testing/tickets";
-import { initDataDirectory } from "./dataDirectory.ts";
+import type { TicketParts } from "@anamnesis/testing/tickets";
 import { startVault } from "./vault.ts";
 import type { VaultConfig } from "./vault.ts";
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
@@ -16,7 +16,6 @@ const trust = makeTrust();
 
 async function start(config: Partial<VaultConfig> = {}) {
   const dataDirectory = await temporaryFolder("vault-");
-  const { replicas } = await initDataDirectory(dataDirectory);
   const vault = await startVault({
     id: "vault",
     dataDirectory,
@@ -25,7 +24,7 @@ async function start(config: Partial<VaultConfig> = {}) {
     ...config,
   });
   after(() => vault.stop());
-  return { ...vault, replicas };
+  return { ...vault, dataDirectory };
 }
 
 const ticket = (action: Ticket["action"], object: Uint8Array): Record<string, string> =>
@@ -47,7 +46,7 @@ async function codeOf(answer: Response): Promise<string> {
 }
 
 test("PUT then GET and HEAD give back the object with its digest", async () => {
-  const { address, replicas } = await start();
+  const { address, dataDirectory } = await start();
   const object = randomBytes(32);
   const content = randomBytes(2_500_000);
   const stored = await put(address, object, content);
@@ -55,9 +54,8 @@ test("PUT then GET and HEAD give back the object with its digest", async () => {
   assert.deepEqual(await stored.json(), {
     sha256: toBase64url(sha256(content)),
     bytes: content.length,
-    replicas: 2,
   });
-  for (const replica of replicas) assert.equal((await readdir(join(replica, "objects"))).length, 1);
+  assert.equal((await readdir(join(dataDirectory, "objects"))).length, 1);
 
   const got = await fetch(url(address, object), { headers: ticket("get", object) });
   assert.equal(got.status, 200);
@@ -96,26 +94,8 @@ test("GET of what is not there answers NOT_FOUND; an id in another form BAD_REQU
   assert.equal(await codeOf(malformed), "BAD_REQUEST");
 });
 
-test("GET serves and repairs a flipped replica, and answers OBJECT_CORRUPT when both are bad", async () => {
-  const { address, replicas } = await start();
-  const object = randomBytes(32);
-  const content = randomBytes(70_000);
-  await put(address, object, content);
-  const paths = replicas.map((root) =>
-    join(root, "objects", toHex(object).slice(0, 2), toHex(object)),
-  );
-  await writeFile(paths[0]!, Buffer.from(content).fill(0, 100, 101));
-  const repaired = await fetch(url(address, object), { headers: ticket("get", object) });
-  assert.deepEqual(new Uint8Array(await repaired.arrayBuffer()), content);
-  assert.deepEqual(new Uint8Array(await readFile(paths[0]!)), content);
-  for (const path of paths) await writeFile(path, Buffer.from(content).fill(1, 5, 9));
-  const corrupt = await fetch(url(address, object), { headers: ticket("get", object) });
-  assert.equal(corrupt.status, 502);
-  assert.equal(await codeOf(corrupt), "OBJECT_CORRUPT");
-});
-
 test("an upload that breaks off leaves nothing, and its id stays free", async () => {
-  const { address, replicas } = await start();
+  const { address, dataDirectory } = await start();
   const object = randomBytes(32);
   await new Promise<void>((resolve) => {
     const upload = request(url(address, object), {
@@ -127,27 +107,34 @@ test("an upload that breaks off leaves nothing, and its id stays free", async ()
       setTimeout(() => upload.destroy(new Error("gone")), 50),
     );
   });
-  await until(
-    async () =>
-      (await Promise.all(replicas.map((root) => readdir(join(root, "uploads"))))).flat().length ===
-      0,
-  );
-  for (const replica of replicas) assert.deepEqual(await readdir(join(replica, "objects")), []);
+  await until(async () => (await readdir(join(dataDirectory, "uploads"))).length === 0);
+  assert.deepEqual(await readdir(join(dataDirectory, "objects")), []);
   assert.equal((await put(address, object, randomBytes(10))).status, 200);
 });
 
 test("a full vault answers STORAGE_FULL with nothing half-written, and goes on reading", async () => {
-  const { address, replicas } = await start({ quotaBytes: 100_000 });
+  const { address, dataDirectory } = await start({ quotaBytes: 100_000 });
   const [small, big] = [randomBytes(32), randomBytes(32)];
   assert.equal((await put(address, small, randomBytes(60_000))).status, 200);
   const full = await put(address, big, randomBytes(60_000));
   assert.equal(full.status, 507);
   assert.equal(await codeOf(full), "STORAGE_FULL");
-  for (const replica of replicas) {
-    assert.deepEqual(await readdir(join(replica, "uploads")), []);
-    assert.deepEqual(await readdir(join(replica, "objects")), [toHex(small).slice(0, 2)]);
-  }
+  assert.deepEqual(await readdir(join(dataDirectory, "uploads")), []);
+  assert.deepEqual(await readdir(join(dataDirectory, "objects")), [toHex(small).slice(0, 2)]);
   assert.equal((await fetch(url(address, small), { headers: ticket("get", small) })).status, 200);
+});
+
+test("V-13: another institution's share of a vault is bounded, its own room is not", async () => {
+  const trust = makeTrust({ care: [hospital, otherHospital] });
+  const { address } = await start({ guestBytesMax: 100_000, trust });
+  const guests = { chain: otherHospital as string as ChainId, institution: otherHospital };
+  const putAs = (object: Uint8Array, parts: TicketParts): Promise<Response> =>
+    put(address, object, randomBytes(60_000), showing(ticketFor("put", object, parts)));
+  assert.equal((await putAs(randomBytes(32), guests)).status, 200);
+  const full = await putAs(randomBytes(32), guests);
+  assert.equal(full.status, 507);
+  assert.equal(await codeOf(full), "STORAGE_FULL");
+  for (let i = 0; i < 3; i += 1) assert.equal((await putAs(randomBytes(32), {})).status, 200);
 });
 
 test("objects above the limit are refused, announced or not", async () => {
@@ -186,7 +173,14 @@ test("POST /scrub answers its counts, but not to a page in a browser or through 
   const object = randomBytes(32);
   await put(address, object, randomBytes(10));
   const answer = await fetch(`${address}/scrub`, { method: "POST" });
-  assert.deepEqual(await answer.json(), { objects: 1, repaired: 0, lost: 0 });
+  assert.deepEqual(await answer.json(), {
+    objects: 1,
+    repaired: 0,
+    lost: 0,
+    differing: 0,
+    alone: 0,
+    swept: 0,
+  });
   for (const name of ["origin", "forwarded", "x-forwarded-for", "via"]) {
     const page = await fetch(`${address}/scrub`, {
       method: "POST",
@@ -196,12 +190,11 @@ test("POST /scrub answers its counts, but not to a page in a browser or through 
   }
 });
 
-test("H-52: a replica is one vault's; another that starts on it clears nothing away", async () => {
-  const { replicas, stop } = await start();
-  const upload = join(replicas[1]!, "uploads", "growing");
+test("H-52: a data directory is one vault's; another that starts on it clears nothing away", async () => {
+  const { dataDirectory, stop } = await start();
+  const upload = join(dataDirectory, "uploads", "growing");
   await writeFile(upload, "half");
-  const other = await temporaryFolder("vault-");
-  const config = { id: "vault", trust, logLevel: "silent", replicas: [other, replicas[1]!] };
+  const config = { id: "vault", trust, logLevel: "silent", dataDirectory };
   await assert.rejects(startVault(config), { code: "ALREADY_RUNNING" });
   assert.equal(await readFile(upload, "utf8"), "half");
   await stop();

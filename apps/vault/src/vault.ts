@@ -1,29 +1,34 @@
 import { mkdir } from "node:fs/promises";
-import { AnamnesisError, vaultRoutes } from "@anamnesis/protocol";
+import { consortiumOf, vaultRoutes } from "@anamnesis/protocol";
 import type { Trust } from "@anamnesis/protocol";
-import { Disk } from "./disk.ts";
-import { replicaFolders } from "./dataDirectory.ts";
 import { holding, serve } from "@anamnesis/server";
 import type { HttpConfig, Server } from "@anamnesis/server";
-import { ReplicaSet } from "./replicaSet.ts";
-import type { ScrubResult } from "./replicaSet.ts";
+import { Disk } from "./disk.ts";
+import { httpPeers } from "./peers.ts";
+import type { Peers } from "./peers.ts";
+import { Repairs } from "./repairs.ts";
+import type { ScrubResult } from "./repairs.ts";
+import type { RoomLimits } from "./room.ts";
 import { routes } from "./routes.ts";
 
 export interface VaultConfig extends HttpConfig {
   /** By which id the consortium's genesis names it: it honours tickets for this vault alone. */
   readonly id: string;
-  /** The chains of the federation: their members' nodes sign tickets. */
+  /** The chains of the federation, whose members' nodes sign tickets, and its other vaults. */
   readonly trust: Trust;
-  /** What {@link initDataDirectory} made; may be left out where `replicas` are named. */
-  readonly dataDirectory?: string;
-  /** Directories, at least two; default those in the data directory. */
-  readonly replicas?: readonly string[];
-  /** Most bytes a replica; default the disk's. */
+  readonly dataDirectory: string;
+  /** Most bytes of all objects; default the disk's. */
   readonly quotaBytes?: number;
+  /** Most bytes of each institution but the one whose vault it is; default 256 GiB. */
+  readonly guestBytesMax?: number;
   /** Largest object; default 4 GiB. */
   readonly objectBytesMax?: number;
-  /** How often every replica is checked; default once a day, 0 for never. */
+  /** How long an object lies here that nobody has kept; default 30 days. */
+  readonly unkeptMs?: number;
+  /** How often every object is checked; default once a day, 0 for never. */
   readonly scrubEveryMs?: number;
+  /** Default the vaults of the trust file, over HTTP. */
+  readonly peers?: Peers;
   /** Unix milliseconds; default the machine's. */
   readonly now?: () => number;
 }
@@ -33,53 +38,60 @@ export interface Vault extends Server {
 }
 
 const DAY_MS = 24 * 3_600_000;
-const OBJECT_BYTES_MAX = 4 * 1024 ** 3;
+const GIB = 1024 ** 3;
 
 /**
  * Starts a vault. Resolves once it listens.
  *
- * @throws {AnamnesisError} BAD_REQUEST for fewer than two replicas, ALREADY_RUNNING if one of them is in use.
+ * @throws {AnamnesisError} ALREADY_RUNNING if its data directory is in use.
  */
 export async function startVault(config: VaultConfig): Promise<Vault> {
-  const folders = config.replicas ?? foldersOf(config.dataDirectory);
-  for (const folder of folders) await mkdir(folder, { recursive: true, mode: 0o700 });
-  return holding(folders, () => start(folders, config));
+  await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
+  return holding([config.dataDirectory], () => start(config));
 }
 
-async function start(folders: readonly string[], config: VaultConfig): Promise<Vault> {
-  const quota = config.quotaBytes === undefined ? {} : { quotaBytes: config.quotaBytes };
-  const objects = new ReplicaSet(
-    await Promise.all(folders.map((folder) => Disk.at(folder, quota))),
-  );
-  const now = config.now ?? Date.now;
-  const server = await serve(
-    "vault",
-    vaultRoutes,
-    routes({
-      objects,
-      vault: config.id,
-      chains: new Map(config.trust.chains.map((genesis) => [genesis.chain, genesis])),
-      objectBytesMax: config.objectBytesMax ?? OBJECT_BYTES_MAX,
-      now,
-    }),
-    { ...config, now },
-  );
+async function start(config: VaultConfig): Promise<Vault> {
+  const { id, trust, dataDirectory, now = Date.now, unkeptMs = 30 * DAY_MS } = config;
+  const chains = new Map(trust.chains.map((genesis) => [genesis.chain, genesis]));
+  const objects = await Disk.at(dataDirectory, { limits: limitsOf(config), now });
+  const peers = config.peers ?? httpPeers(trust, id);
+  const repairs = new Repairs(objects, peers, [...chains.keys()]);
+  const scrub = (): Promise<ScrubResult> => repairs.scrub(now() - unkeptMs);
+  const deps = {
+    objects,
+    repairs,
+    vault: id,
+    chains,
+    objectBytesMax: config.objectBytesMax ?? 4 * GIB,
+    scrub,
+    now,
+  };
+  const server = await serve("vault", vaultRoutes, routes(deps), { ...config, now });
   const every = config.scrubEveryMs ?? DAY_MS;
   const timer =
-    every === 0 ? undefined : setInterval(() => void objects.scrub().catch(() => undefined), every);
+    every === 0 ? undefined : setInterval(() => void scrub().catch(() => undefined), every);
   timer?.unref();
   return {
     address: server.address,
-    scrub: () => objects.scrub(),
+    scrub,
     stop: async () => {
       clearInterval(timer);
       await server.stop();
+      await repairs.settled();
     },
   };
 }
 
-function foldersOf(dataDirectory: string | undefined): string[] {
-  if (dataDirectory === undefined)
-    throw new AnamnesisError("BAD_REQUEST", "Vault has neither a data directory nor replicas");
-  return replicaFolders(dataDirectory);
+/** An institution has all the room of its own vault, the others a share each. */
+function limitsOf({ id, trust, quotaBytes, guestBytesMax }: VaultConfig): RoomLimits {
+  const { vaults } = consortiumOf(trust).consortium;
+  const owner = vaults.find((vault) => vault.id === id)?.institution;
+  const own = trust.chains.find(({ institution }) => institution === owner)?.chain;
+  return {
+    bytes: quotaBytes ?? Number.POSITIVE_INFINITY,
+    bytesOf: (chain) =>
+      owner !== undefined && chain === own
+        ? Number.POSITIVE_INFINITY
+        : (guestBytesMax ?? 256 * GIB),
+  };
 }

@@ -7,20 +7,30 @@ import { contentStream } from "./contentStream.ts";
 const opened = { meta: { mediaType: "text/plain" } } as unknown as OpenedRecord;
 const bytes = (...values: number[]): Uint8Array => Uint8Array.of(...values);
 
+const nobodyElse = (error: unknown): never => {
+  throw error;
+};
+
+/** Content of one body that nobody else has. */
+const streamed = (
+  open: () => OpeningBody,
+  done: (opened: OpenedRecord) => Promise<void> = () => Promise.resolve(),
+) => contentStream({ open: async () => open(), passOver: nobodyElse, done });
+
 function body(pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): OpeningBody {
   return { content: streamOf(pieces), finished: Promise.resolve(opened) };
 }
 
 describe("contentStream()", () => {
   test("gives the pieces in order, then the meta", async () => {
-    const { content, finished } = contentStream(() => body([bytes(1, 2), bytes(3)]));
+    const { content, finished } = streamed(() => body([bytes(1, 2), bytes(3)]));
     assert.deepEqual([...(await readAll(content))], [1, 2, 3]);
     assert.equal(await finished, opened.meta);
   });
 
   test("opens with the first read", async () => {
     let opens = 0;
-    const { content } = contentStream(() => {
+    const { content } = streamed(() => {
       opens += 1;
       return body([bytes(1)]);
     });
@@ -32,7 +42,7 @@ describe("contentStream()", () => {
 
   test("a failure fails both content and finished, after the good pieces", async () => {
     const failure = new Error("spoiled");
-    const { content, finished } = contentStream(() =>
+    const { content, finished } = streamed(() =>
       body(
         (async function* () {
           yield bytes(1);
@@ -50,7 +60,7 @@ describe("contentStream()", () => {
 
   test("what follows the opening runs before finished, and its failure counts", async () => {
     const order: string[] = [];
-    const { content, finished } = contentStream(
+    const { content, finished } = streamed(
       () => body([]),
       () => Promise.resolve(void order.push("done")),
     );
@@ -58,7 +68,7 @@ describe("contentStream()", () => {
     await finished;
     assert.deepEqual(order, ["done"]);
     const failure = new Error("not posted");
-    const failing = contentStream(
+    const failing = streamed(
       () => body([bytes(1)]),
       () => Promise.reject(failure),
     );
@@ -68,7 +78,7 @@ describe("contentStream()", () => {
 
   test("whoever stops reading stops the opening", async () => {
     let isStopped = false;
-    const { content, finished } = contentStream(() =>
+    const { content, finished } = streamed(() =>
       body(
         (async function* () {
           try {
@@ -82,5 +92,30 @@ describe("contentStream()", () => {
     for await (const _ of piecesOf(content)) break;
     await assert.rejects(finished);
     assert.equal(isStopped, true);
+  });
+
+  test("goes on at the next vault where one failed, and gives no byte twice", async () => {
+    const failures: unknown[] = [];
+    const sources: Iterable<Uint8Array>[] = [
+      [bytes(1, 2), bytes(3)],
+      [bytes(1), bytes(2, 3, 4)],
+      [bytes(1, 2, 3, 4, 5)],
+    ];
+    const { content, finished } = contentStream({
+      open: async () => {
+        const pieces = sources[failures.length] as Iterable<Uint8Array>;
+        const isLast = failures.length === sources.length - 1;
+        return body(
+          (async function* () {
+            yield* pieces;
+            if (!isLast) throw new Error(`vault ${failures.length + 1} failed`);
+          })(),
+        );
+      },
+      passOver: (error) => failures.push((error as Error).message),
+    });
+    assert.deepEqual([...(await readAll(content))], [1, 2, 3, 4, 5]);
+    assert.equal(await finished, opened.meta);
+    assert.deepEqual(failures, ["vault 1 failed", "vault 2 failed"]);
   });
 });

@@ -3,6 +3,7 @@
  * milliseconds.
  */
 import type { RecordMeta } from "@anamnesis/crypto/open";
+import type { PassedVault } from "./vaultChoice.ts";
 import type { Action, DenialCode, Purpose } from "@anamnesis/protocol";
 
 /** A certified person, as their verified certificate names them. */
@@ -72,6 +73,8 @@ export interface OpenRecord {
   readonly finished: Promise<RecordMeta>;
   /** Indices of proxies that gave wrong shares, proven (doctors only). */
   readonly faultyProxies: readonly number[];
+  /** Vaults that were asked before one gave the record; right once `finished` resolves. */
+  readonly passedVaults: readonly PassedVault[];
 }
 
 /** A received or made access request. */

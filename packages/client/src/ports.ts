@@ -105,10 +105,15 @@ export interface MailboxApi {
   remove(box: Uint8Array, message: string, caller: Caller): Promise<void>;
 }
 
-/** H-20, H-21. Contents are streams: a record of 1 GiB is never in memory. */
+/** H-20, H-21, H-61. Contents are streams: a record of 1 GiB is never in memory. */
 export interface VaultApi {
-  put(object: Uint8Array, ticket: Ticket, content: ReadableStream<Uint8Array>): Promise<void>;
+  /** Whether it did not answer within the last minute: others are asked first. */
+  isSilent(): boolean;
+  /** @returns the SHA-256 that the vault has it under. */
+  put(object: Uint8Array, ticket: Ticket, content: ReadableStream<Uint8Array>): Promise<Uint8Array>;
   get(object: Uint8Array, ticket: Ticket): Promise<ReadableStream<Uint8Array>>;
+  /** Has an object kept that stands on a chain now; the ticket is one to get. */
+  keep(object: Uint8Array, ticket: Ticket): Promise<void>;
 }
 
 /** H-30 to H-33, H-37, H-38 */

@@ -1,47 +1,89 @@
 import { openObjectId, readStoredRecord } from "@anamnesis/crypto/open";
 import type { StoredRecord } from "@anamnesis/crypto/open";
-import {
-  createSha256,
-  CryptoError,
-  equalBytes,
-  piecesOf,
-  recordDigest,
-  streamOf,
-} from "@anamnesis/crypto/verify";
-import { AnamnesisError, consortiumOf } from "@anamnesis/protocol";
-import { assertSameRecord } from "./recordVersion.ts";
-import type { AuthoredSlip } from "./recordVersion.ts";
+import { CryptoError } from "@anamnesis/crypto/verify";
+import { AnamnesisError } from "@anamnesis/protocol";
+import type { Vault } from "@anamnesis/protocol";
 import type { Session } from "./session.ts";
+import { vaultsToAsk } from "./vaultChoice.ts";
+import type { PassedVault } from "./vaultChoice.ts";
+
+/** Gets what a vault wants to be shown, then the download. */
+type Ready = (vault: Vault) => Promise<() => Promise<ReadableStream<Uint8Array>>>;
 
 /** Where a record lies, as its slip says to whoever holds the tag's address key. */
-export interface StoredObject {
+export class StoredObject {
   /** SHA-256 of the sealed chunks. */
   readonly bodyHash: Uint8Array;
-  /** Downloads the object, each time anew. */
-  open(): Promise<ReadableStream<Uint8Array>>;
+  /** Vaults that were asked and did not give it; right once it was read to its end. */
+  readonly passed: PassedVault[] = [];
+  readonly #ready: Ready;
+  readonly #left: Vault[];
+  readonly #failures: AnamnesisError[] = [];
+
+  constructor(bodyHash: Uint8Array, vaults: readonly Vault[], ready: Ready) {
+    this.bodyHash = bodyHash;
+    this.#left = [...vaults];
+    this.#ready = ready;
+  }
+
+  /**
+   * Downloads the object from the first vault in order whose bytes are taken.
+   *
+   * @throws {AnamnesisError} when none gives it: the first failure that is neither absence nor silence, if there is one;
+   * UNAVAILABLE and others of the node that signs tickets.
+   */
+  async read<T>(take: (object: ReadableStream<Uint8Array>) => Promise<T>): Promise<T> {
+    for (;;) {
+      const [vault] = this.#left;
+      if (vault === undefined) throw this.#failure();
+      const download = await this.#ready(vault);
+      try {
+        return await take(await download());
+      } catch (error) {
+        this.passOver(error);
+      }
+    }
+  }
+
+  /**
+   * The vault that was read last failed: the next is read from now on.
+   *
+   * @throws what it failed with when that is no vault's fault; {@link read}'s failure when no vault is left.
+   */
+  passOver(error: unknown): void {
+    const vault = this.#left[0];
+    const failure = asFailure(error);
+    if (vault === undefined || failure === undefined) throw error;
+    this.#left.shift();
+    this.#failures.push(failure);
+    const { id, institution } = vault;
+    this.passed.push({ vault: id, institution, code: failure.code });
+    if (this.#left.length === 0) throw this.#failure();
+  }
+
+  #failure(): Error {
+    const telling = (dull: readonly string[]): AnamnesisError | undefined =>
+      this.#failures.find(({ code }) => !dull.includes(code));
+    return (
+      telling(["NOT_FOUND", "UNAVAILABLE"]) ??
+      telling(["NOT_FOUND"]) ??
+      new AnamnesisError("NOT_FOUND", "No vault holds the record")
+    );
+  }
 }
 
-/** A stored record whose head is the one that the slip on the chain means; its body waits to be read once. */
-export interface FoundRecord {
-  readonly stored: StoredRecord;
-  readonly bodyHash: Uint8Array;
-  /** Downloads it once more. */
-  again(): Promise<StoredRecord>;
+/** What can be a vault's doing: it answered with a code, or its bytes do not open. */
+function asFailure(error: unknown): AnamnesisError | undefined {
+  if (error instanceof AnamnesisError) return error;
+  if (!(error instanceof CryptoError) || error.code !== "E_DECRYPT") return undefined;
+  return new AnamnesisError("E_DECRYPT", error.message, { cause: error });
 }
-
-/** Id of the vault in which this federation's objects lie. @throws {AnamnesisError} NOT_FOUND */
-export function vaultOf({ trust }: Pick<Session, "trust">): string {
-  const [vault] = consortiumOf(trust).consortium.vaults;
-  if (vault === undefined) throw new AnamnesisError("NOT_FOUND", "The trust file names no vault");
-  return vault.id;
-}
-
-const KEPT_BYTES_MAX = 4 * 1024 * 1024;
 
 /**
- * Finds the object of a record in the vault: its id lies sealed in the slip, a member's node gives the ticket.
+ * Finds the object of a record: its id lies sealed in the slip, the chain's vaults stand in order, a member's node gives the
+ * ticket to each.
  *
- * @throws {CryptoError} E_DECRYPT when the slip's sealed id is not for this address key. @throws {AnamnesisError} NOT_FOUND, OBJECT_CORRUPT, UNAVAILABLE.
+ * @throws {CryptoError} E_DECRYPT when the slip's sealed id is not for this address key.
  */
 export async function findObject(
   session: Session,
@@ -52,31 +94,25 @@ export async function findObject(
     readonly addressKey: Uint8Array;
   },
 ): Promise<StoredObject> {
-  const { objectId: object, bodyHash } = await openObjectId({
-    addressKey: input.addressKey,
-    sealed: input.sealedId,
-  });
+  const { chain, addressKey, sealedId: sealed } = input;
+  const { objectId: object, bodyHash } = await openObjectId({ addressKey, sealed });
   const node = session.network.node(input.institution);
-  return {
-    bodyHash,
-    async open() {
-      const vault = vaultOf(session);
-      const ticket = await node.ticket({ vault, chain: input.chain, action: "get", object });
-      return session.network.vault(vault).get(object, ticket);
-    },
-  };
+  const vaults = vaultsToAsk(session, { chain, object });
+  return new StoredObject(bodyHash, vaults, async ({ id: vault }) => {
+    const ticket = await node.ticket({ vault, chain, action: "get", object });
+    return () => session.network.vault(vault).get(object, ticket);
+  });
 }
 
 /**
  * Opens the head of a stored object; its body waits to be read once.
  *
- * @throws {AnamnesisError} E_DECRYPT whatever is wrong with it; OBJECT_CORRUPT, NOT_FOUND, UNAVAILABLE.
+ * @throws {AnamnesisError} E_DECRYPT whatever is wrong with it.
  */
 export async function readHead(
-  object: Pick<StoredObject, "open">,
+  source: ReadableStream<Uint8Array>,
   addressKey: Uint8Array,
 ): Promise<StoredRecord> {
-  const source = await object.open();
   try {
     return await readStoredRecord({ source, addressKey });
   } catch (cause) {
@@ -88,65 +124,3 @@ export async function readHead(
     );
   }
 }
-
-/**
- * Finds a record and opens its head, which must be the one on the chain: header, capsules and the body hash out of the slip
- * give its digest before a byte of the body came. That the body has that hash shows as it is read.
- *
- * @throws {AnamnesisError} DIGEST_MISMATCH, E_DECRYPT, OBJECT_CORRUPT, NOT_FOUND, UNAVAILABLE. @throws {CryptoError} E_DECRYPT
- */
-export async function findRecord(
-  session: Session,
-  input: {
-    readonly chain: string;
-    readonly institution: string;
-    readonly slip: AuthoredSlip;
-    readonly addressKey: Uint8Array;
-  },
-): Promise<FoundRecord> {
-  const { addressKey, slip } = input;
-  const { sealedId, digest } = slip.fields;
-  const object = await findObject(session, { ...input, sealedId });
-  const { bodyHash } = object;
-  const again = async (): Promise<StoredRecord> => {
-    const stored = await readHead(object, addressKey);
-    try {
-      assertSameRecord(slip, stored.header);
-      const { ctx: headerHash, capsulesHash } = stored;
-      if (!equalBytes(recordDigest({ headerHash, capsulesHash, bodyHash }), digest))
-        throw notTheOneOnChain();
-    } catch (error) {
-      await stored.body.cancel(error).catch(() => undefined);
-      throw error;
-    }
-    return stored;
-  };
-  return { stored: await again(), bodyHash, again };
-}
-
-/**
- * Keeps a record whose body is wanted later: a small one in memory, so that it is downloaded once and a spoiled one is found
- * before anybody is asked for it; of a large one nothing but the head, and it is downloaded again when its body is wanted.
- *
- * @throws {AnamnesisError} DIGEST_MISMATCH
- */
-export async function kept(found: FoundRecord): Promise<() => Promise<StoredRecord>> {
-  const { stored, bodyHash, again } = found;
-  const hash = createSha256();
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const piece of piecesOf(stored.body)) {
-    size += piece.length;
-    if (size > KEPT_BYTES_MAX) return again;
-    hash.update(piece);
-    parts.push(piece);
-  }
-  if (!equalBytes(hash.digest(), bodyHash)) throw notTheOneOnChain();
-  return () => Promise.resolve({ ...stored, body: streamOf(parts) });
-}
-
-const notTheOneOnChain = (): AnamnesisError =>
-  new AnamnesisError(
-    "DIGEST_MISMATCH",
-    "The stored record is not the one whose digest is on the chain",
-  );

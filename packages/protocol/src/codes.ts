@@ -218,6 +218,7 @@ export const errorCodes = {
   NOT_YET: { status: 404, exit: 6 },
   UNAVAILABLE: { status: 503, exit: 6 },
   TOO_FEW_PROXIES: { status: 503, exit: 6 },
+  TOO_FEW_VAULTS: { status: 503, exit: 6 },
   NOT_RUNNING: { status: 503, exit: 6 },
   ALREADY_RUNNING: { status: 409, exit: 6 },
   PATIENT_AWAY: { status: 504, exit: 6 },

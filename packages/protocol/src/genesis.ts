@@ -33,6 +33,14 @@ export interface ProxyMember {
   readonly address: string;
 }
 
+/** Where envelopes lie. */
+export interface Vault {
+  readonly id: string;
+  /** Whose it is, a member. */
+  readonly institution: InstitutionId;
+  readonly address: string;
+}
+
 /** A CA key: `root`, `care` (staff and patients) or `third-parties`. Ed25519, 32 bytes. */
 export interface CaKey {
   readonly id: string;
@@ -106,12 +114,8 @@ export interface Genesis {
       readonly traceKey: Uint8Array;
       readonly address: string;
     };
-    /** `institution`: whose it is, a member. */
-    readonly vaults: readonly {
-      readonly id: string;
-      readonly institution: InstitutionId;
-      readonly address: string;
-    }[];
+    /** One of each institution that cares for patients. */
+    readonly vaults: readonly Vault[];
     readonly careChains: readonly CareChain[];
   };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeGenesis } from "@anamnesis/testing/federation";
 import { careChainOf, chainOf, consortiumOf, genesisHash, memberOf } from "./genesis.ts";
-import type { Trust } from "./genesis.ts";
+import type { Trust, Vault } from "./genesis.ts";
 import { parseGenesis, genesisJson, parseTrust, trustJson } from "./genesisFile.ts";
 
 const care = makeGenesis("care");
@@ -32,6 +32,7 @@ const consortiumFile = JSON.parse(genesisJson(consortium)) as typeof consortium;
 const [first] = file.members;
 const section = consortiumFile.consortium!;
 const { proxies } = section;
+const [own, other, third] = section.vaults as [Vault, Vault, Vault];
 const rows: readonly { when: string; want?: string; genesis: unknown }[] = [
   { when: "it is null", want: "UNSUPPORTED_VERSION", genesis: null },
   { when: "it is a list", want: "UNSUPPORTED_VERSION", genesis: [] },
@@ -85,6 +86,24 @@ const rows: readonly { when: string; want?: string; genesis: unknown }[] = [
     genesis: {
       ...consortiumFile,
       consortium: { ...section, vaults: [{ ...section.vaults[0], institution: "nobody" }] },
+    },
+  },
+  ...[
+    { when: "an institution has two vaults", vaults: [own, { ...own, id: "second" }, other] },
+    { when: "two vaults have one id", vaults: [own, { ...other, id: own.id }] },
+    { when: "a care chain's institution has no vault", vaults: [other, third] },
+    { when: "there is one vault", vaults: [own] },
+  ].map(({ when, vaults }) => ({
+    when,
+    genesis: { ...consortiumFile, consortium: { ...section, vaults } },
+  })),
+  {
+    when: "an authority has a vault",
+    genesis: {
+      ...consortiumFile,
+      members: consortiumFile.members.map((member) =>
+        member.id === "city-hospital" ? { ...member, level: "municipal-authority" } : member,
+      ),
     },
   },
   {

@@ -4,7 +4,7 @@ import { AnamnesisError } from "./errors.ts";
 import { policies } from "./genesis.ts";
 import type { Genesis, GenesisRegistrar, Trust } from "./genesis.ts";
 import { chainIdShape, institutionIdShape } from "./ids.ts";
-import { institutionKinds } from "./institutionKinds.ts";
+import { careKinds, institutionKinds } from "./institutionKinds.ts";
 import { limits } from "./limits.ts";
 import { verifyRegistered } from "./registration.ts";
 import {
@@ -21,6 +21,7 @@ import {
   toJsonFile,
   uint,
 } from "./shape.ts";
+import { VAULTS_PER_OBJECT } from "./vaultOrder.ts";
 import { VOTERS, voterShape } from "./voters.ts";
 
 /** Genesis files and trust.json: the JSON form of these shapes. */
@@ -153,12 +154,10 @@ function faultOf(genesis: Genesis): string | undefined {
   if ((genesis.kind === "consortium") !== (genesis.consortium !== undefined))
     return "a consortium chain names proxies, registry and vaults, another does not";
   if (genesis.consortium === undefined) return undefined;
-  const { careChains, vaults } = genesis.consortium;
-  if (vaults.some(({ institution }) => !ids.has(institution)))
-    return "a vault is of nobody who is a member";
+  const { careChains } = genesis.consortium;
   if (new Set(careChains.map(({ chain }) => chain)).size !== careChains.length)
     return "a care chain stands twice";
-  return faultOfProxies(genesis.consortium);
+  return faultOfVaults(genesis.consortium, genesis.members) ?? faultOfProxies(genesis.consortium);
 }
 
 function isVouchedFor(
@@ -177,6 +176,23 @@ function isVouchedFor(
       { type: "REGISTERED", publicKey: node.nodeKey, signature },
     )
   );
+}
+
+function faultOfVaults(
+  { careChains, vaults }: NonNullable<Genesis["consortium"]>,
+  members: Genesis["members"],
+): string | undefined {
+  const caring = members.filter(({ level }) => careKinds.includes(level)).map(({ id }) => id);
+  const owners = vaults.map(({ institution }) => institution);
+  if (owners.some((owner) => !caring.includes(owner)))
+    return "a vault is of nobody who is a member and cares for patients";
+  if (new Set(owners).size !== owners.length) return "an institution has two vaults";
+  if (new Set(vaults.map(({ id }) => id)).size !== vaults.length) return "a vault stands twice";
+  const without = careChains.find(({ institution }) => !owners.includes(institution));
+  if (without !== undefined) return `${without.institution} has a care chain and no vault`;
+  if (careChains.length > 0 && vaults.length < VAULTS_PER_OBJECT)
+    return `want ${VAULTS_PER_OBJECT} vaults or more, since so many hold each record`;
+  return undefined;
 }
 
 function faultOfProxies({ k, proxies }: NonNullable<Genesis["consortium"]>): string | undefined {

@@ -12,6 +12,7 @@ import type {
   Member,
   ProxyMember,
   Trust,
+  Vault,
 } from "@anamnesis/protocol";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
 import { boxKeyOf, boxOf, bytesOf, keyOf } from "./keys.ts";
@@ -35,6 +36,13 @@ export const institutions = [
 ] as InstitutionId[];
 const authorities = institutions.slice(3);
 
+/** One of each institution that cares for patients. */
+const plainVaults: readonly Vault[] = ["vault", "other-vault", "clinic-vault"].map((id, at) => ({
+  id,
+  institution: institutions[at]!,
+  address: `http://${id}.example`,
+}));
+
 /** 2026-01-01T00:00:00Z */
 export const genesisTime = 1_767_225_600_000;
 export const proxyCount = 4;
@@ -48,6 +56,7 @@ export interface FederationParts {
   readonly member?: (id: InstitutionId) => Partial<Member> | undefined;
   readonly proxy?: (index: number) => Partial<ProxyMember> | undefined;
   readonly registry?: Partial<Consortium["registry"]>;
+  readonly vault?: (id: string) => Partial<Vault> | undefined;
   /** With whose keys nodes vouch for their registrars, where they are others than those that labels name. */
   readonly node?: (id: InstitutionId) => Pick<SigningKeypair, "secretKey"> | undefined;
   /** How many of the four proxies must answer; default 3. */
@@ -94,7 +103,7 @@ export function makeGenesis(
         address: "http://identities.example",
         ...parts.registry,
       },
-      vaults: [{ id: "vault", institution: hospital, address: "http://vault.example" }],
+      vaults: plainVaults.map((vault) => ({ ...vault, ...parts.vault?.(vault.id) })),
       careChains: [careChainOfGenesis(makeGenesis("care", { ...parts, chain: hospital }))],
     },
   };

@@ -25,10 +25,12 @@ export async function openWithFew(
   question: ReencryptRequest,
   { gid, count }: { readonly gid: string; readonly count: number },
 ): Promise<Uint8Array> {
-  const received = await reader.device.items.get("grantReceived", gid);
+  const { items } = reader.device;
+  const received = await items.get("grantReceived", gid);
+  const kept = await items.get("grantMessage", received?.name ?? "");
   const [item] = question.items;
-  if (received === undefined || item === undefined) throw new Error("The reader has no such grant");
-  const message = grantMessage.decode(received.message);
+  if (kept === undefined || item === undefined) throw new Error("The reader has no such grant");
+  const message = grantMessage.decode(kept.message);
   const grant = grantDocument.decode(message.grant);
   const { box } = await reader.device.keys();
   const { secretKey } = box;

@@ -11,7 +11,7 @@ import type { DemoWorld } from "./world.ts";
 export interface DemoTrail {
   /** Records of the Bundle. */
   readonly split: readonly string[];
-  /** The PDF's record, and its object in each replica of the vault. */
+  /** The PDF's record, and its object's file in each vault that holds it. */
   readonly whole: string;
   readonly objects: readonly string[];
   readonly gid: string;
@@ -57,7 +57,8 @@ export async function playPath(world: DemoWorld, demo: DemoSteps): Promise<DemoT
           written(world, world.pdf, "letter.pdf", true),
         );
         objects = (await objectFiles(world.running)).filter((file) => !before.has(file));
-        want(objects.length === 2, `Want 2 replicas, found ${objects.length}`);
+        want(objects.length === 2, `Want it in 2 vaults, found it ${objects.length} times`);
+        return "in 2 vaults";
       },
     ],
     [

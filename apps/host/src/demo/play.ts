@@ -18,16 +18,19 @@ export async function playDemo(
   let world: DemoWorld | undefined;
   const keys = spawnKeys();
   try {
-    const started = await demo.play("start: keys, certificates, genesis, 8 processes", async () => {
-      running = await startWithPeople({
-        dir,
-        profile: "federation",
-        demo: true,
-        people: false,
-        say: () => undefined,
-        warn: options.warn,
-      });
-    });
+    const started = await demo.play(
+      "start: keys, certificates, genesis, 10 processes",
+      async () => {
+        running = await startWithPeople({
+          dir,
+          profile: "federation",
+          demo: true,
+          people: false,
+          say: () => undefined,
+          warn: options.warn,
+        });
+      },
+    );
     if (!started || running === undefined) return;
     const there = running;
     const enrolled = await demo.play(

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { sign } from "@anamnesis/crypto/sign";
 import { fromHex } from "@anamnesis/crypto/verify";
 import { Part } from "@anamnesis/http";
 import { careChainOf, consortiumOf, limits, makeTicket, vaultRoutes } from "@anamnesis/protocol";
 import type { Ticket } from "@anamnesis/protocol";
+import { vaultIdOf } from "../profiles/federation.ts";
 import { answerOf, answerTo } from "./answered.ts";
 import type { Answered } from "./answered.ts";
 import type { DemoTrail } from "./path.ts";
@@ -38,25 +40,26 @@ async function tamper(
   { whole, objects }: DemoTrail,
   { demo, object }: { readonly demo: DemoSteps; readonly object: string },
 ): Promise<void> {
-  const [first = "", ...others] = objects;
-  const honest = await readFile(first);
+  const honest = await readFile(objects[0] ?? "");
   const sums = await Promise.all(objects.map((file) => readFile(`${file}.sum`)));
   const flipped = Buffer.from(honest);
   flipped[flipped.length >> 1] = (flipped[flipped.length >> 1] ?? 0) ^ 1;
 
   await demo.play(
-    "attack: one replica of the object is altered; the vault repairs it",
+    "attack: the object is altered in one vault; another gives it, and the copy is repaired",
     async () => {
-      await writeFile(first, flipped);
+      // Its own institution's vault is asked first.
+      const file = objects.find((path) => path.includes(vaultOf(world).id)) ?? "";
+      await writeFile(file, flipped);
       await expectBytes(world, whole);
-      if (!(await readFile(first)).equals(honest)) throw new Error("The replica was not repaired");
+      await untilRepaired(file, honest);
     },
   );
-  await demo.attack("every replica is altered", "OBJECT_CORRUPT", async () => {
+  await demo.attack("the object is altered in every vault", "OBJECT_CORRUPT", async () => {
     for (const file of objects) await writeFile(file, flipped);
     return [await get(world, object, await ticketFor(world, object))];
   });
-  await demo.attack("a lying vault alters the object and its checksums", "E_DECRYPT", async () => {
+  await demo.attack("every vault lies, and alters object and checksum", "E_DECRYPT", async () => {
     for (const [at, file] of objects.entries()) {
       const { check: _, ...sum } = JSON.parse(String(sums[at])) as Record<string, unknown>;
       const facts = { ...sum, sha256: hashOf(flipped) };
@@ -65,11 +68,18 @@ async function tamper(
     }
     return [await answerOf("the reader's client", read(world.reader, whole))];
   });
-  for (const [at, file] of [first, ...others].entries()) {
+  for (const [at, file] of objects.entries()) {
     await writeFile(file, honest);
     await writeFile(`${file}.sum`, sums[at] ?? "");
   }
   await demo.play("the restored object opens again", () => expectBytes(world, whole));
+}
+
+async function untilRepaired(file: string, honest: Buffer): Promise<void> {
+  for (let waitedMs = 0; !(await readFile(file)).equals(honest); waitedMs += 100) {
+    if (waitedMs > 5_000) throw new Error("The copy was not repaired");
+    await sleep(100);
+  }
 }
 
 const hashOf = (content: string | Uint8Array): string =>
@@ -80,9 +90,11 @@ async function expectBytes(world: DemoWorld, whole: string): Promise<void> {
     throw new Error("The PDF differs");
 }
 
-function vaultOf({ running }: DemoWorld): { readonly id: string; readonly address: string } {
-  const [vault] = consortiumOf(running.trust).consortium.vaults;
-  if (vault === undefined) throw new Error("The federation has no vault");
+/** That of the author's institution, which holds what the author wrote. */
+function vaultOf({ author }: DemoWorld): { readonly id: string; readonly address: string } {
+  const id = vaultIdOf(author.device.institution);
+  const vault = consortiumOf(author.trust).consortium.vaults.find((other) => other.id === id);
+  if (vault === undefined) throw new Error("The author's institution has no vault");
   return vault;
 }
 
@@ -97,10 +109,11 @@ const get = (world: DemoWorld, object: string, ticket: Ticket): Promise<Answered
 };
 
 /** As the author's own node gives it to anybody who knows an object's id. */
-function ticketFor({ author }: DemoWorld, object: string): Promise<Ticket> {
+function ticketFor(world: DemoWorld, object: string): Promise<Ticket> {
+  const { author } = world;
   const { institution } = author.device;
   const { chain } = careChainOf(author.trust, institution);
-  const vault = consortiumOf(author.trust).consortium.vaults[0]!.id;
+  const vault = vaultOf(world).id;
   const wish = { vault, chain, action: "get", object: fromHex(object) } as const;
   return author.network.node(institution).ticket(wish);
 }

@@ -88,7 +88,7 @@ export const read = async (session: Session, id: string): Promise<Uint8Array> =>
 
 export const parsed = (bytes: Uint8Array): ParsedResource => parse(bytes);
 
-/** Every object file of every replica of the vault. */
+/** Every object file of every vault. */
 export async function objectFiles(running: RunningFederation): Promise<string[]> {
   const entries = await readdir(places(running.dir).vaults, {
     recursive: true,

@@ -10,12 +10,6 @@ export interface Profile {
   /** Proxies that together open. */
   readonly k: number;
   readonly registry: string;
-  /** `institution`: whose it is. */
-  readonly vaults: readonly {
-    readonly id: string;
-    readonly institution: string;
-    readonly replicas: number;
-  }[];
   readonly consortiumWriter: string;
   /** Members of every care chain beside its own institution. */
   readonly careMembers: readonly string[];
@@ -35,7 +29,7 @@ export interface ProfileInstitution {
 const authorities = ["national-authority", "provincial-authority", "municipal-authority"];
 
 /**
- * The default: one chain per hospital or platform and a consortium chain, proxies 3 of 4, one vault on two disks.
+ * The default: one chain per hospital or platform and a consortium chain, proxies 3 of 4, a vault for each hospital or platform.
  */
 export const federation: Profile = {
   name: "federation",
@@ -65,7 +59,6 @@ export const federation: Profile = {
   proxies: ["provincial-authority", "municipal-authority", "general-hospital", "city-hospital"],
   k: 3,
   registry: "national-authority",
-  vaults: [{ id: "vault", institution: "general-hospital", replicas: 2 }],
   consortiumWriter: "national-authority",
   careMembers: authorities,
   page: { slips: 128, seconds: 2 },
@@ -73,6 +66,9 @@ export const federation: Profile = {
   policies: { care: "pbft", consortium: "credit-dpos" },
 };
 
-/** Institutions that care for patients: each keeps a chain of its own. */
+/** Institutions that care for patients: each keeps a chain and a vault of its own. */
 export const careInstitutions = (profile: Profile): readonly ProfileInstitution[] =>
   profile.institutions.filter(({ level }) => careKinds.includes(level));
+
+/** Id of an institution's vault. */
+export const vaultIdOf = (institution: string): string => `${institution}-vault`;

@@ -69,6 +69,8 @@ export const enTerms = {
 
   "fault.away": "A server does not answer. Please try again in a moment.",
   "fault.fewProxies": "Too few servers answer to open this record. Please try again in a moment.",
+  "fault.fewVaults":
+    "Too few hospitals can store the record now, so it was not written. Please try again in a moment.",
   "fault.busy": "The servers are busy. Please try again in a moment.",
   "fault.noAccess":
     "You may not open this record. The patient has not allowed it, or has stopped it.",

@@ -71,6 +71,7 @@ export const zhTerms: Terms = {
 
   "fault.away": "有服务器没有回应，请稍后重试。",
   "fault.fewProxies": "回应的服务器太少，无法打开这份病历，请稍后重试。",
+  "fault.fewVaults": "目前能存储病历的医院太少，病历未写入，请稍后重试。",
   "fault.busy": "服务器繁忙，请稍后重试。",
   "fault.noAccess": "您不能打开这份病历。患者没有允许，或已停止共享。",
   "fault.accessEnded": "患者已停止这项共享，或共享已到期。",

@@ -8,6 +8,7 @@ const faults: Readonly<Record<string, TermId>> = {
   NOT_YET: "fault.away",
   STALE_CHAIN: "fault.away",
   TOO_FEW_PROXIES: "fault.fewProxies",
+  TOO_FEW_VAULTS: "fault.fewVaults",
   BUSY: "fault.busy",
   RATE_LIMITED: "fault.busy",
   STORAGE_FULL: "fault.busy",

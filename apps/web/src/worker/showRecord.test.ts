@@ -59,7 +59,14 @@ function opened({
   };
   const finished = failure === undefined ? Promise.resolve(meta) : Promise.reject(failure);
   finished.catch(() => undefined);
-  return { record, version, content: streamOf(chunks()), finished, faultyProxies: [] };
+  return {
+    record,
+    version,
+    content: streamOf(chunks()),
+    finished,
+    faultyProxies: [],
+    passedVaults: [],
+  };
 }
 
 function bundle(): Uint8Array {

@@ -3,6 +3,7 @@ import { AnamnesisError } from "@anamnesis/protocol";
 import type { RecordView } from "@anamnesis/protocol";
 import { parseRecordName } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
+import { haveKept } from "../storeObject.ts";
 import { postSlip, signedSlip } from "../submit.ts";
 import { prepareRecords } from "./importFile.ts";
 import type { ImportedRecord, ImportInput } from "./importFile.ts";
@@ -74,7 +75,10 @@ export async function amendRecord(
   await postSlip(network.node(device.institution), item.chain, slip);
   const { title } = only.record;
   await device.items.put("written", id, { ...item, title });
-  await notify(session, token, { record: id, slip: slip.id });
+  await Promise.all([
+    haveKept(session, stored.held),
+    notify(session, token, { record: id, slip: slip.id }),
+  ]);
   return { id, pid: item.pid, chain: item.chain, category: item.category, title, slip: slip.id };
 }
 

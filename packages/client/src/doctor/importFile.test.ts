@@ -47,10 +47,10 @@ describe("importFile()", () => {
   });
   beforeEach(() => {
     federation.chains.refuse.clear();
-    federation.vaultFullAfter = Number.POSITIVE_INFINITY;
+    federation.vaults.mend();
   });
 
-  const state = () => [federation.objects.size, federation.chains.posted.length] as const;
+  const state = () => [federation.vaults.stored().size, federation.chains.posted.length] as const;
   const untouched = async (attempt: Promise<unknown>, want: object): Promise<void> => {
     const before = state();
     await assert.rejects(attempt, want);
@@ -150,12 +150,15 @@ describe("importFile()", () => {
     }
   });
 
-  test("a full vault leaves no slip", async () => {
-    federation.vaultFullAfter = federation.objects.size;
+  test("fewer than two vaults with room leave no slip, and each is named", async () => {
+    for (const vault of federation.vaults.all.slice(1)) vault.fullAfter = vault.objects.size;
     const slips = federation.chains.posted.length;
     await assert.rejects(
       doctor.importFile(author, { content: text("x"), fileName: "x.txt", for: "alice" }),
-      { code: "STORAGE_FULL" },
+      {
+        code: "TOO_FEW_VAULTS",
+        message: /1 of 2 .*(online-clinic|city-hospital): STORAGE_FULL, /,
+      },
     );
     assert.equal(federation.chains.posted.length, slips);
   });

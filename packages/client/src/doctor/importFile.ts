@@ -16,6 +16,7 @@ import { pause } from "@anamnesis/http";
 import type { NodeApi } from "../ports.ts";
 import { headOf } from "../recordLabel.ts";
 import type { Session } from "../session.ts";
+import { haveKept } from "../storeObject.ts";
 import { signedSlip } from "../submit.ts";
 import { resolvePatient } from "./addressBook.ts";
 import { tokensFor } from "./tokens.ts";
@@ -232,7 +233,7 @@ async function submitBatch(
 
 async function keep(
   session: Session,
-  { draft, pid, tag }: StoredDraft,
+  { draft, pid, tag, held }: StoredDraft,
   record: string,
   patientName: string,
 ): Promise<ImportedRecord> {
@@ -252,7 +253,10 @@ async function keep(
     time: session.clock(),
     disputes: {},
   });
-  await notify(session, draft.token, { record, slip: record });
+  await Promise.all([
+    haveKept(session, held),
+    notify(session, draft.token, { record, slip: record }),
+  ]);
   return imported;
 }
 

@@ -35,7 +35,7 @@ describe("openGranted() under attack", () => {
     record = written?.id ?? "";
     gid = (await patient.grant(alice, { to: "Dr Chen", until: federation.clock() + dayMs })).id;
     await doctor.receive(reader);
-    objects = new Map(federation.objects);
+    objects = federation.vaults.stored();
   });
 
   beforeEach(() => {
@@ -52,7 +52,9 @@ describe("openGranted() under attack", () => {
     ])
       set.clear();
     proxies.asked.length = 0;
-    for (const [id, bytes] of objects) federation.objects.set(id, bytes);
+    for (const [id, bytes] of objects) federation.vaults.change(id, bytes);
+    federation.vaults.mend();
+    for (const { downloads } of federation.vaults.all) downloads.length = 0;
   });
   after(() => federation.chains.lies.clear());
 
@@ -68,15 +70,15 @@ describe("openGranted() under attack", () => {
   });
 
   test("downloads a record once, and looks at its digest before it asks anybody", async () => {
-    federation.downloads.length = 0;
     assert.deepEqual((await open()).content, content);
-    assert.equal(federation.downloads.length, 1);
-    const [id] = federation.downloads;
-    const stored = federation.objects.get(id ?? "");
+    const downloads = federation.vaults.all.flatMap((vault) => vault.downloads);
+    assert.equal(downloads.length, 1);
+    const [id] = downloads;
+    const stored = objects.get(id ?? "");
     assert.ok(stored !== undefined);
     // The head as it was, another body: nobody is asked in vain.
     federation.proxies.asked.length = 0;
-    federation.objects.set(id ?? "", stored.with(-1, stored.at(-1)! ^ 1));
+    federation.vaults.change(id ?? "", stored.with(-1, stored.at(-1)! ^ 1));
     await assert.rejects(open(), { code: "DIGEST_MISMATCH" });
     assert.equal(federation.proxies.asked.length, 0);
   });
@@ -98,8 +100,8 @@ describe("openGranted() under attack", () => {
     await doctor.receive(reader);
     const read = () => doctor.openGranted(federation.session(reader.device), large!.id);
     assert.equal((await collect(await read())).content.length, size);
-    const [name, stored] = [...federation.objects].at(-1)!;
-    federation.objects.set(name, stored.with(-1, stored.at(-1)! ^ 1));
+    const [name, stored] = [...federation.vaults.stored()].at(-1)!;
+    federation.vaults.change(name, stored.with(-1, stored.at(-1)! ^ 1));
     await assert.rejects(collect(await read()), { code: "E_DECRYPT" });
   });
 
@@ -184,7 +186,7 @@ describe("openGranted() under attack", () => {
     for (const at of [0, 7, 9, 40, Math.floor(bytes.length / 2), bytes.length - 1]) {
       const flipped = bytes.slice();
       flipped[at]! ^= 1;
-      federation.objects.set(id, flipped);
+      federation.vaults.change(id, flipped);
       await assert.rejects(
         open(),
         (error) => ["E_DECRYPT", "DIGEST_MISMATCH"].includes(codeOf(error) ?? ""),
@@ -196,7 +198,7 @@ describe("openGranted() under attack", () => {
         `byte ${at}`,
       );
     }
-    federation.objects.set(id, bytes.slice(0, -20));
+    federation.vaults.change(id, bytes.slice(0, -20));
     await assert.rejects(open(), { code: "DIGEST_MISMATCH" });
   });
 
@@ -206,11 +208,13 @@ describe("openGranted() under attack", () => {
       fileName: "b.txt",
       for: "alice",
     });
-    const [first = "", second = ""] = [...federation.objects.keys()];
-    const swapped = federation.objects.get(second)!;
-    federation.objects.set(first, swapped);
+    const [[first], [second, swapped]] = [...federation.vaults.stored()] as [
+      [string, Uint8Array],
+      [string, Uint8Array],
+    ];
+    federation.vaults.change(first, swapped);
     await assert.rejects(open(), { code: "DIGEST_MISMATCH" });
-    federation.objects.delete(second);
+    for (const vault of federation.vaults.all) vault.objects.delete(second);
     assert.ok(other);
   });
 

@@ -200,21 +200,22 @@ function openContent(
     closed,
   }: { readonly faultyProxies: readonly number[]; readonly closed: () => Promise<void> },
 ): OpenRecord {
-  const { summary, version, slip, author, body } = item;
+  const { summary, version, slip, author, body, passedVaults } = item;
   const open = async () =>
     openBody({
-      record: await body(),
+      record: await body.open(),
       contentKey,
       authorPublicKey: author.signingKey,
       expectedDigest: slip.fields.digest,
     });
-  const { content, finished } = contentStream(open, closed);
+  const { content, finished } = contentStream({ open, passOver: body.passOver, done: closed });
   return {
     record: summary,
     version: summary.versions[version.n - 1]!,
     content,
     finished,
     faultyProxies,
+    passedVaults,
   };
 }
 

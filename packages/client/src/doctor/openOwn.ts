@@ -5,7 +5,7 @@ import { contentStream } from "../contentStream.ts";
 import type { OpenRecord } from "../model.ts";
 import { parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
-import { findRecord } from "../storedObject.ts";
+import { findRecord } from "../foundRecord.ts";
 import { postSlip, signedSlip } from "../submit.ts";
 import { summariseWritten, writtenRecord } from "./authoredRecords.ts";
 import { openToken } from "./tokens.ts";
@@ -37,7 +37,7 @@ export async function openOwn(session: Session, name: string): Promise<OpenRecor
       "This device cannot reread that version: it is another author's, or its visit token is gone",
     );
   const { slip, author } = await proveVersion(session, item.chain, view, version);
-  const { stored: record } = await findRecord(session, {
+  const found = await findRecord(session, {
     chain: item.chain,
     institution: view.institution,
     slip,
@@ -60,15 +60,17 @@ export async function openOwn(session: Session, name: string): Promise<OpenRecor
       secretKey: signing.secretKey,
     }),
   );
-  const contentKey = await openAsAuthor({ boxSecretKey: box.secretKey, record });
-  const { content, finished } = contentStream(() =>
-    openBody({
-      record,
-      contentKey,
-      authorPublicKey: author.signingKey,
-      expectedDigest: slip.fields.digest,
-    }),
-  );
+  const contentKey = await openAsAuthor({ boxSecretKey: box.secretKey, record: found.head });
+  const { content, finished } = contentStream({
+    open: async () =>
+      openBody({
+        record: await found.open(),
+        contentKey,
+        authorPublicKey: author.signingKey,
+        expectedDigest: slip.fields.digest,
+      }),
+    passOver: (error) => found.passOver(error),
+  });
   const summary = await summariseWritten(session, item, view);
   return {
     record: summary,
@@ -76,5 +78,6 @@ export async function openOwn(session: Session, name: string): Promise<OpenRecor
     content,
     finished,
     faultyProxies: [],
+    passedVaults: found.passed,
   };
 }

@@ -1,5 +1,5 @@
 import { addressKey } from "@anamnesis/crypto/open";
-import type { GrantedTag, ReaderGrant, StoredRecord } from "@anamnesis/crypto/open";
+import type { GrantedTag, ReaderGrant, SealedHead } from "@anamnesis/crypto/open";
 import { equalBytes, fromHex, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, isForTreatment, readerCommitment } from "@anamnesis/protocol";
 import type {
@@ -16,7 +16,9 @@ import { summariseRecord } from "../recordSummary.ts";
 import { proveSlip } from "../proofs/prove.ts";
 import { parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import type { AuthoredSlip } from "../recordVersion.ts";
-import { findRecord, kept } from "../storedObject.ts";
+import { findRecord, kept } from "../foundRecord.ts";
+import type { Body } from "../foundRecord.ts";
+import type { PassedVault } from "../vaultChoice.ts";
 import { openedGrant } from "./grantMessage.ts";
 import { grantStatus } from "../grantOnChain.ts";
 import { coversRecord, heldGrants, messageOf } from "./grants.ts";
@@ -45,11 +47,11 @@ export interface Prepared {
   readonly sessionProof: SlipProof;
   /** That the patient confirmed this version; `undefined` where it is opened for treatment. */
   readonly confirmation: SlipProof | undefined;
-  /** Head of the object; its body is got by `body`. */
-  readonly stored: Omit<StoredRecord, "body">;
+  /** Head of the object; its body is opened by `body`. */
+  readonly stored: SealedHead;
   readonly bodyHash: Uint8Array;
-  /** The record once more, its body unread. */
-  readonly body: () => Promise<StoredRecord>;
+  readonly body: Body;
+  readonly passedVaults: readonly PassedVault[];
 }
 
 const AT_ONCE = 4;
@@ -188,9 +190,10 @@ export async function prepare(
     proof,
     sessionProof,
     confirmation,
-    stored: found.stored,
+    stored: found.head,
     bodyHash: found.bodyHash,
     body: await kept(found),
+    passedVaults: found.passed,
   };
 }
 

@@ -7,7 +7,8 @@ import { certifiedCaller } from "../caller.ts";
 import { cardAddress, sendMessage } from "../mail.ts";
 import { labelOf } from "../recordLabel.ts";
 import type { Session } from "../session.ts";
-import { vaultOf } from "../storedObject.ts";
+import { storeObject } from "../storeObject.ts";
+import type { HeldObject } from "../storeObject.ts";
 import type { HeldToken } from "./tokens.ts";
 
 /** One record to be: what is known of it, its content, and the visit it belongs to. */
@@ -22,11 +23,12 @@ export interface Draft {
   readonly token: HeldToken;
 }
 
-/** A record that lies sealed in the vault; no slip names it yet. */
+/** A record that lies sealed in two vaults; no slip names it yet. */
 export interface StoredDraft {
   readonly draft: Draft;
   readonly pid: Uint8Array;
   readonly tag: Uint8Array;
+  readonly held: HeldObject;
   readonly sealed: SealedRecord;
   readonly sealedId: Uint8Array;
 }
@@ -39,13 +41,13 @@ const mediaClass = (mediaType: string): string => {
 };
 
 /**
- * Seals a record for its visit and stores it in the vault, streaming: memory stays at a few chunks.
+ * Seals a record for its visit and stores it in two vaults, streaming: memory stays at a few chunks.
  *
- * @throws {AnamnesisError} BAD_REQUEST when the token is not for the record's category; TICKET_INVALID, STORAGE_FULL,
+ * @throws {AnamnesisError} BAD_REQUEST when the token is not for the record's category; TOO_FEW_VAULTS,
  * UNAVAILABLE. @throws {CryptoError} E_ARGUMENT when the content changes between its two readings.
  */
 export async function sealAndStore(session: Session, draft: Draft): Promise<StoredDraft> {
-  const { device, network, random } = session;
+  const { device, random } = session;
   const { token } = draft.token;
   const { category, mediaType, title, keywords } = draft.description;
   const entry = entryFor(token, draft.description);
@@ -61,10 +63,6 @@ export async function sealAndStore(session: Session, draft: Draft): Promise<Stor
   ]);
   const pid = fromHex(tokenPid(token));
   const object = random(32);
-  const vault = vaultOf(session);
-  const ticket = await network
-    .node(device.institution)
-    .ticket({ vault, chain: token.chain, action: "put", object }, caller);
   const sealing = await sealRecord(
     {
       target: { pid, tag: entry.tag, A: token.A, ekTag: entry.ek, addressKey: entry.addressKey },
@@ -86,13 +84,15 @@ export async function sealAndStore(session: Session, draft: Draft): Promise<Stor
     },
     random,
   );
-  await network.vault(vault).put(object, ticket, sealing.object);
+  const { chain } = token;
+  const held = await storeObject(session, { chain, object, content: sealing.object, caller });
   const sealed = await sealing.sealed;
   const { bodyHash } = sealed;
   return {
     draft,
     pid,
     tag: entry.tag,
+    held,
     sealed,
     sealedId: await sealObjectId(
       { addressKey: entry.addressKey, objectId: object, bodyHash },

@@ -178,7 +178,7 @@ describe("httpNetwork()", () => {
         const body = new Uint8Array(await new Response(init.body ?? null).arrayBuffer());
         assert.ok(body.every((byte) => byte === count));
         bytes = body.length;
-        return json({ sha256: "A".repeat(43), bytes, replicas: 2 });
+        return json({ sha256: "A".repeat(43), bytes });
       }).vault("vault");
       await vault.put(
         object,
@@ -196,7 +196,7 @@ describe("httpNetwork()", () => {
 
   test("a large upload keeps nothing of what was sent", async () => {
     const server = createServer((request, response) => {
-      const stored = { sha256: "A".repeat(43), bytes: 1, replicas: 2 };
+      const stored = { sha256: "A".repeat(43), bytes: 1 };
       request.resume().on("end", () => response.end(JSON.stringify(stored)));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

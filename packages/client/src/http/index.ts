@@ -16,14 +16,20 @@ export function httpNetwork(trust: Trust, options: HttpOptions = {}): Network {
   const part = (name: string, address: string): Part => new Part(name, address, options);
   const nodePart = (institution: string): Part =>
     part(`node of ${institution}`, memberOf(genesis, institution).address);
+  const vaultApis = new Map(
+    vaults.map(({ id, institution, address }) => [
+      id,
+      httpVault(part(`vault of ${institution}`, address)),
+    ]),
+  );
   return {
     node: (institution) => httpNode(nodePart(institution)),
     mailbox: (institution) => httpMailbox(nodePart(institution)),
     vault: (id) => {
-      const vault = vaults.find((named) => named.id === id);
+      const vault = vaultApis.get(id);
       if (vault === undefined)
         throw new AnamnesisError("NOT_FOUND", `Vault '${id}' is not of this federation`);
-      return httpVault(part(`vault ${vault.id}`, vault.address));
+      return vault;
     },
     proxy: (index) => {
       const proxy = proxies.find((member) => member.index === index);

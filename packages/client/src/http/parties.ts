@@ -1,6 +1,13 @@
 import { toHex } from "@anamnesis/crypto/verify";
+import { Alive } from "@anamnesis/http";
 import type { Part } from "@anamnesis/http";
-import { mailboxRoutes, proxyRoutes, registryRoutes, vaultRoutes } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  mailboxRoutes,
+  proxyRoutes,
+  registryRoutes,
+  vaultRoutes,
+} from "@anamnesis/protocol";
 import type { MailboxApi, ProxyApi, RegistryApi, VaultApi } from "../ports.ts";
 
 /** H-17 */
@@ -27,18 +34,44 @@ export function httpMailbox(part: Part): MailboxApi {
   };
 }
 
-/** H-20, H-21 */
-export const httpVault = (part: Part): VaultApi => ({
-  put: async (object, ticket, content) => {
-    const params = { id: toHex(object) };
-    await part.call(vaultRoutes.putObject, { params, body: { content }, caller: ticket });
-  },
-  get: async (object, ticket) => {
-    const params = { id: toHex(object) };
-    const { content } = await part.call(vaultRoutes.getObject, { params, caller: ticket });
-    return content;
-  },
-});
+/** Who did not answer is asked after the others for this long. */
+const SILENT_MS = 60_000;
+
+/** H-20, H-21, H-61 */
+export function httpVault(part: Part): VaultApi {
+  let silentUntil = 0;
+  async function withVault<T>(transfer: (alive: Alive) => Promise<T>): Promise<T> {
+    try {
+      const done = await transfer(new Alive(part));
+      silentUntil = 0;
+      return done;
+    } catch (error) {
+      if (error instanceof AnamnesisError && error.code === "UNAVAILABLE")
+        silentUntil = Date.now() + SILENT_MS;
+      throw error;
+    }
+  }
+  return {
+    isSilent: () => Date.now() < silentUntil,
+    put: (object, ticket, content) =>
+      withVault(async (alive) => {
+        const params = { id: toHex(object) };
+        const call = { params, body: { content }, caller: ticket, signal: alive.signal };
+        return (await alive.until(part.call(vaultRoutes.putObject, call))).sha256;
+      }),
+    get: (object, ticket) =>
+      withVault(async (alive) => {
+        const call = { params: { id: toHex(object) }, caller: ticket, signal: alive.signal };
+        const { content } = await alive.until(part.call(vaultRoutes.getObject, call));
+        return alive.stream(content);
+      }),
+    keep: (object, ticket) =>
+      withVault(async (alive) => {
+        const call = { params: { id: toHex(object) }, caller: ticket, signal: alive.signal };
+        await alive.until(part.call(vaultRoutes.keepObject, call));
+      }),
+  };
+}
 
 /** A proxy judges every share before it answers, in turns with those of other packages. */
 const JUDGED_MS = 10;

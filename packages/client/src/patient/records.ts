@@ -10,7 +10,7 @@ import type { OpenRecord, RecordSummary, VersionSummary } from "../model.ts";
 import { newestFirst, summariseRecord } from "../recordSummary.ts";
 import { parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
-import { findRecord } from "../storedObject.ts";
+import { findRecord } from "../foundRecord.ts";
 import { keysOfTag, openVisits, visitOf } from "./visitKeys.ts";
 
 const VISITS_AT_ONCE = 8;
@@ -91,7 +91,7 @@ export async function openVersion(
     view.versions[version.n - 1]!,
   );
   const { addressKey } = keysOfTag(session, slip.fields.tag);
-  const { stored } = await findRecord(session, {
+  const found = await findRecord(session, {
     chain: visit.chain,
     institution: visit.institution,
     slip,
@@ -101,17 +101,18 @@ export async function openVersion(
     seed: session.device.seed,
     institution: visit.institution,
     epoch: visit.epoch,
-    record: stored,
+    record: found.head,
   });
-  const { content, finished } = contentStream(
-    () =>
+  const { content, finished } = contentStream({
+    open: async () =>
       openBody({
-        record: stored,
+        record: await found.open(),
         contentKey,
         authorPublicKey: author.signingKey,
         expectedDigest: slip.fields.digest,
       }),
-    ({ meta }) =>
+    passOver: (error) => found.passOver(error),
+    done: ({ meta }) =>
       remember(session, record, (item) => ({
         ...item,
         opened: {
@@ -123,8 +124,9 @@ export async function openVersion(
           },
         },
       })),
-  );
-  return { record, version, content, finished, faultyProxies: [], head: stored };
+  });
+  const { head, passed: passedVaults } = found;
+  return { record, version, content, finished, faultyProxies: [], passedVaults, head };
 }
 
 /** Changes what the device knows of a record. */

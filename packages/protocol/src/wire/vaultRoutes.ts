@@ -9,6 +9,8 @@ const TRANSFER_MS = 30 * 60_000;
 const SMALL_BYTES = 4 * 1024;
 const bearing = ["TICKET_INVALID", "TICKET_FOR_ANOTHER_VAULT"] as const;
 
+const stored = json("Stored object", object({ sha256: bytes(32), bytes: uint }), SMALL_BYTES);
+
 /** Objects (H-20 to H-22) at a vault. */
 export const vaultRoutes = {
   putObject: route({
@@ -17,11 +19,7 @@ export const vaultRoutes = {
     params: objectId,
     caller: bearer,
     request: stream(objectBytesMax),
-    response: json(
-      "Stored object",
-      object({ sha256: bytes(32), bytes: uint, replicas: uint }),
-      SMALL_BYTES,
-    ),
+    response: stored,
     timeoutMs: TRANSFER_MS,
     codes: [...bearing, "OBJECT_EXISTS", "STORAGE_FULL"],
     summary: "Store an object once",
@@ -50,6 +48,17 @@ export const vaultRoutes = {
     summary: "Check an object",
     spec: "H-21",
   }),
+  keepObject: route({
+    method: "POST",
+    path: "/objects/{id}/keep",
+    params: objectId,
+    caller: bearer,
+    request: nothing,
+    response: stored,
+    codes: [...bearing, "TICKET_FOR_ANOTHER_CHAIN"],
+    summary: "Have an object kept",
+    spec: "H-61",
+  }),
   scrub: route({
     method: "POST",
     path: "/scrub",
@@ -58,12 +67,19 @@ export const vaultRoutes = {
     request: nothing,
     response: json(
       "Result of a scrub",
-      object({ objects: uint, repaired: uint, lost: uint }),
+      object({
+        objects: uint,
+        repaired: uint,
+        lost: uint,
+        differing: uint,
+        alone: uint,
+        swept: uint,
+      }),
       SMALL_BYTES,
     ),
     timeoutMs: TRANSFER_MS,
     codes: ["FORBIDDEN"],
-    summary: "Check and repair every replica",
+    summary: "Forget what nobody had kept, check and repair every object",
     spec: "H-22",
   }),
 } as const;

@@ -20,7 +20,7 @@ import { genesisTime, hospital, makeTrust, otherHospital, realBoxes } from "../f
 import { MemoryChains, signedKey } from "./chains.ts";
 import { MemoryProxies } from "./proxies.ts";
 import { MemoryRegistry } from "./registry.ts";
-import { memoryVault } from "./vault.ts";
+import { MemoryVaults } from "./vault.ts";
 import { CertificateOffice } from "../certificateOffice.ts";
 
 const noAad = new Uint8Array(0);
@@ -43,15 +43,11 @@ export class ClientFederation implements Network {
   readonly chains: MemoryChains;
   readonly proxies: MemoryProxies;
   readonly people: MemoryRegistry;
-  /** Stored objects by id; tests change them. */
-  readonly objects = new Map<string, Uint8Array>();
-  readonly downloads: string[] = [];
+  readonly vaults: MemoryVaults;
   /** Messages that lie in boxes, by box id. */
   readonly boxes = new Map<string, Box>();
   /** Added to the clock, milliseconds. */
   skewMs = 0;
-  /** Objects whose upload fails with STORAGE_FULL from this many on. */
-  vaultFullAfter = Number.POSITIVE_INFINITY;
   readonly #started = Date.now();
   #messages = 0;
 
@@ -60,6 +56,7 @@ export class ClientFederation implements Network {
     this.chains = new MemoryChains(trust.chains, this.clock);
     this.proxies = new MemoryProxies(trust, this.chains, this.clock);
     this.people = new MemoryRegistry(this, care);
+    this.vaults = new MemoryVaults(trust);
   }
 
   static async make(name = "one"): Promise<ClientFederation> {
@@ -172,7 +169,7 @@ export class ClientFederation implements Network {
   }
 
   vault(id: string): VaultApi {
-    return memoryVault(this, id);
+    return this.vaults.named(id);
   }
 
   registry(): RegistryApi {
