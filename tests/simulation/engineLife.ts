@@ -6,7 +6,7 @@ import { createSha256, sha256, toHex, verifySignatureRaw } from "@anamnesis/cryp
 import { findSlip, makeMachine, recount } from "@anamnesis/ledger";
 import { decodeGroup } from "@anamnesis/protocol";
 import type { ChainKind, Genesis, InstitutionId, SlipId } from "@anamnesis/protocol";
-import { boxKeyOf, keyOf } from "@anamnesis/testing/keys";
+import { enrolmentOf } from "@anamnesis/testing/enrolments";
 import type { MadeSlip } from "@anamnesis/testing/testChain";
 import { Scenario, seededNumbers } from "@anamnesis/testing/chainScenario";
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
@@ -132,17 +132,7 @@ export class EngineLife {
       return this.chain.cosignedSlip("institution.suspend", { id, suspended: true }, voters);
     }
     const id = `newcomer-${(this.#newcomers += 1)}`;
-    const about = { name: id, level: "community", address: "http://new.example" } as const;
-    const keys = {
-      nodeKey: keyOf(id).publicKey,
-      consensusKey: keyOf(`${id} consensus`).publicKey,
-      boxKey: boxKeyOf(id),
-    };
-    return this.chain.cosignedSlip(
-      "institution.enrol",
-      { id, power: 1, ...about, ...keys },
-      voters,
-    );
+    return this.chain.cosignedSlip("institution.enrol", enrolmentOf(id, { power: 1 }), voters);
   }
 
   async #raiseAll(): Promise<void> {

@@ -3,13 +3,14 @@ import { after, before, test } from "node:test";
 import { BYTES, fromHex, sha256 } from "@anamnesis/crypto/verify";
 import { parseInstitutionId, slipKinds } from "@anamnesis/protocol";
 import type { Genesis, SlipFields, SlipKind } from "@anamnesis/protocol";
+import { enrolmentOf } from "@anamnesis/testing/enrolments";
 import {
   intentFields,
   publishFields,
   revokeFields,
   revokerOf,
 } from "@anamnesis/testing/grantSlips";
-import { boxKeyOf, bytesOf, keyOf } from "@anamnesis/testing/keys";
+import { bytesOf, keyOf } from "@anamnesis/testing/keys";
 import { TestChain, certificateFields } from "@anamnesis/testing/testChain";
 import type { MadeSlip } from "@anamnesis/testing/testChain";
 import { authority, hospital, makeGenesis } from "@anamnesis/testing/federation";
@@ -51,17 +52,7 @@ after(() => federation.remove());
 
 /** Of every kind the slip that a stranger would send: all that can be seen on the chains is right, only nobody knows the key. */
 const strangers: { readonly [K in SlipKind]: (name: string) => SlipFields<K> } = {
-  "institution.enrol": (name) => ({
-    id: name,
-    name,
-    level: "community",
-    power: 0,
-    nodeKey: keyOf(name).publicKey,
-    consensusKey: keyOf(name).publicKey,
-    boxKey: boxKeyOf(name),
-    address: "http://stranger.example",
-    cosigned: [],
-  }),
+  "institution.enrol": (name) => ({ ...enrolmentOf(name), cosigned: [] }),
   "institution.level": () => ({ id: hospital, level: "community", power: 1, cosigned: [] }),
   "institution.suspend": () => ({ id: hospital, suspended: true, cosigned: [] }),
   "institution.rotateKey": (name) => ({

@@ -68,15 +68,6 @@ test("a doctor's certificate stands on both chains when it is handed over, and i
   }
 });
 
-test("third parties are certified by the other intermediate", async () => {
-  const der = await enrolled(federation, await newDevice(), {
-    role: "researcher",
-    name: "R",
-    identifier: identifier(),
-  });
-  assert.equal(readCertificate(der, federation.cas).issuer, "third-parties");
-});
-
 test("one real identity is enrolled once as patient and once in each role at an institution", async () => {
   const one = identifier();
   await enrolled(federation, await newDevice(), { identifier: one });

@@ -9,12 +9,14 @@ import {
   hpkeInfo,
   limits,
   requestedKey,
+  rolesAt,
   signedAttestation,
 } from "@anamnesis/protocol";
 import type { Attestation, Fingerprint } from "@anamnesis/protocol";
 import { issuerOf } from "./authority.ts";
 import { issueCertificate } from "./certificates.ts";
 import type { RegistryDeps } from "./deps.ts";
+import { institutionNamed } from "./institutions.ts";
 import { alreadyEnrolled, credentialOf, identityName, isLive } from "./people.ts";
 import type { CertificateEntry } from "./people.ts";
 import { registrationFor } from "./registrations.ts";
@@ -128,7 +130,7 @@ async function tellChains(
 
 /**
  * Keeps a new person and what is to be said about them, at once.
- * @throws {AnamnesisError} BAD_REQUEST, REGISTRATION_INVALID, ALREADY_ENROLLED
+ * @throws {AnamnesisError} BAD_REQUEST, NOT_FOR_THIS_ROLE, REGISTRATION_INVALID, ALREADY_ENROLLED
  */
 export async function record(deps: RegistryDeps, person: Person): Promise<Fingerprint> {
   checkPerson(deps, person);
@@ -167,9 +169,13 @@ function checkPerson(deps: RegistryDeps, { role, name, institution, identifier }
   if (role === "patient" && name !== "") throw wrong("a patient's certificate carries no name");
   if (role !== "patient" && (name === "" || name.normalize("NFC") !== name))
     throw wrong("staff act under a name in NFC");
-  if (!deps.trust.chains.some(({ members }) => members.some(({ id }) => id === institution))) {
-    throw wrong("the institution is not a member");
-  }
+  const known = institutionNamed(deps, institution);
+  if (known === undefined) throw wrong("the institution is not a member");
+  if (!rolesAt(known.level).includes(role))
+    throw new AnamnesisError(
+      "NOT_FOR_THIS_ROLE",
+      `Enrolment refused: an institution of kind '${known.level}' has nobody in the role '${role}'`,
+    );
 }
 
 function retried(deps: RegistryDeps, person: Person): Fingerprint | undefined {

@@ -3,6 +3,8 @@ import { openRegistry } from "./registry.ts";
 import { record } from "./enrolments.ts";
 import { lookupLog } from "./contacts.ts";
 import type { LookupEntry } from "./contacts.ts";
+import { auditOf } from "./institutions.ts";
+import type { AuditedInstitution } from "./institutions.ts";
 import { credentialOf } from "./people.ts";
 import { requestedKey } from "@anamnesis/protocol";
 import type { Credential, Trust } from "@anamnesis/protocol";
@@ -46,6 +48,25 @@ export async function issueRegistrar(
       signingKey,
     });
     return credentialOf(deps.people.certificate(fingerprint)!);
+  } finally {
+    await deps.store.close();
+  }
+}
+
+/**
+ * Audits an institution that is to join a running federation: for the operator, who looked at it. Works beside a running
+ * registry, which knows the institution from then on.
+ *
+ * @returns AUDITED (64 bytes), for the authority's `institution.enrol`.
+ * @throws {AnamnesisError} BAD_REQUEST when the id is none, or another institution's.
+ */
+export async function auditInstitution(
+  place: OperatorPlace,
+  institution: AuditedInstitution,
+): Promise<Uint8Array> {
+  const deps = await openRegistry(place);
+  try {
+    return auditOf(deps, institution);
   } finally {
     await deps.store.close();
   }

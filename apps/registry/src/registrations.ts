@@ -2,6 +2,7 @@ import { toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, identityCommitment, verifyRegistered } from "@anamnesis/protocol";
 import type { Registration } from "@anamnesis/protocol";
 import type { RegistryDeps } from "./deps.ts";
+import { institutionNamed } from "./institutions.ts";
 import type { Person } from "./enrolments.ts";
 
 /**
@@ -11,14 +12,14 @@ import type { Person } from "./enrolments.ts";
  * @throws {AnamnesisError} REGISTRATION_INVALID when they signed for other keys, another name, role or identifier.
  */
 export function registrationFor(
-  deps: Pick<RegistryDeps, "people" | "trust">,
+  deps: Pick<RegistryDeps, "people" | "trust" | "store">,
   person: Person,
 ): Registration {
   const { institution, identifier, salt, registrar, registered: signature } = person;
   const commitment = identityCommitment(salt, identifier);
   const publicKey =
     registrar === null
-      ? nodeKeyOf(deps, institution)
+      ? institutionNamed(deps, institution)?.nodeKey
       : deps.people.certificate(toHex(registrar))?.signingKey;
   const isSigned =
     publicKey !== undefined &&
@@ -30,6 +31,3 @@ export function registrationFor(
     );
   return { institution, registrar, commitment, signature };
 }
-
-const nodeKeyOf = ({ trust }: Pick<RegistryDeps, "trust">, institution: string) =>
-  trust.chains.flatMap(({ members }) => members).find(({ id }) => id === institution)?.nodeKey;

@@ -3,6 +3,7 @@ import { AnamnesisError } from "@anamnesis/protocol";
 import type { Fingerprint } from "@anamnesis/protocol";
 import type { Caller } from "@anamnesis/server";
 import type { RegistryDeps } from "./deps.ts";
+import { institutionNamed } from "./institutions.ts";
 import { isLive } from "./people.ts";
 import type { CertificateEntry } from "./people.ts";
 import { keepIntent } from "./slipOutbox.ts";
@@ -44,10 +45,8 @@ function mayRevoke(
   { institution }: CertificateEntry,
 ): boolean {
   if (caller.kind === "key") {
-    const members = deps.trust.chains.flatMap((genesis) => genesis.members);
-    return members.some(
-      ({ id, nodeKey }) => id === institution && equalBytes(nodeKey, caller.publicKey),
-    );
+    const known = institutionNamed(deps, institution);
+    return known !== undefined && equalBytes(known.nodeKey, caller.publicKey);
   }
   const registrar = caller.certificate;
   return (

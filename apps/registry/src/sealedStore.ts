@@ -26,6 +26,7 @@ export const entryKinds = [
   "notice",
   "lookup",
   "counter",
+  "institution",
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
 

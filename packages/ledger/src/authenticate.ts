@@ -32,7 +32,7 @@ export function groupKeys(
     if (key === undefined) return { code: "UNKNOWN_KEY" };
     slips.push(key);
     for (const { key: keyIn } of innerSignatures(slip)) {
-      const signer = keyIn(before);
+      const signer = keyIn(before, genesis);
       if (signer === undefined) return { code: "UNKNOWN_KEY" };
       inner.push(signer);
     }

@@ -1,28 +1,31 @@
 import {
+  auditInput,
+  auditorOf,
   cosignInput,
   foreignContentInput,
   permitInput,
   possessionInput,
   registeredInput,
 } from "@anamnesis/protocol";
-import type { CertifyingSlip, CosignedKind, Slip } from "@anamnesis/protocol";
+import type { CertifyingSlip, CosignedKind, Genesis, Slip } from "@anamnesis/protocol";
 import type { LedgerView } from "./view.ts";
 
 /** A signature that stands in a slip's fields, beside the slip's own. It has to verify just as that one does. */
 export interface InnerSignature {
   /** Whose: `undefined` when the state before the block does not hold the key. */
-  readonly key: (before: LedgerView) => Uint8Array | undefined;
+  readonly key: (before: LedgerView, genesis: Genesis) => Uint8Array | undefined;
   /** The signed bytes, domain separation included. */
   readonly message: () => Uint8Array;
   readonly signature: Uint8Array;
 }
 
 /**
- * Those of voters over a change of who votes (S-19), of a member's next node key (S-29), of who vouches for a certificate (S-27), and of an author and the visit
+ * Those of the registry over a new institution (S-20), of voters over a change of who votes (S-19), of a member's next node key (S-29), of who vouches for a certificate (S-27), and of an author and the visit
  * that lets them amend (S-37).
  */
 export function innerSignatures(slip: Slip): readonly InnerSignature[] {
   if (slip.kind === "institution.rotateKey") return [nextKey(slip), ...voters(slip)];
+  if (slip.kind === "institution.enrol") return [registryAudit(slip), ...voters(slip)];
   if (isCosigned(slip)) return voters(slip);
   if (isCertifying(slip)) return [whoVouches(slip)];
   if (slip.kind === "record.amendForeign") return authorAndVisit(slip);
@@ -43,6 +46,12 @@ const nextKey = (slip: Slip<"institution.rotateKey">): InnerSignature => ({
   key: () => slip.fields.nodeKey,
   message: () => possessionInput(slip),
   signature: slip.fields.possession,
+});
+
+const registryAudit = (slip: Slip<"institution.enrol">): InnerSignature => ({
+  key: (_before, { cas }) => cas.find(({ id }) => id === auditorOf(slip.fields.level))?.key,
+  message: () => auditInput(slip),
+  signature: slip.fields.audited,
 });
 
 function whoVouches(slip: CertifyingSlip): InnerSignature {

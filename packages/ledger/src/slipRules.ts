@@ -22,7 +22,9 @@ export function refuseSlip(
   if (slip.notAfter - time > aheadMs) return "NOT_AFTER_TOO_FAR";
   if (isRemembered(state, slip.id)) return "REPLAYED";
   if (!row.chains.includes(genesis.kind)) return "WRONG_KIND_OF_CHAIN";
-  if (state.institution(carrier)?.suspended !== false) return "CARRIER_SUSPENDED";
+  const carrying = state.institution(carrier);
+  if (carrying?.suspended !== false) return "CARRIER_SUSPENDED";
+  if (carrying.level === "third-party") return "CARRIER_IS_THIRD_PARTY";
   const institution =
     row.carrier === "institution" && "institution" in slip.fields
       ? slip.fields.institution
@@ -52,6 +54,8 @@ function refuseCertified(
   if (wanted.institution !== undefined && certificate.institution !== wanted.institution)
     return "WRONG_INSTITUTION";
   if (!wanted.roles.includes(certificate.role)) return "NOT_AUTHORISED";
+  if (state.institution(certificate.institution)?.suspended !== false)
+    return "INSTITUTION_SUSPENDED";
   return undefined;
 }
 

@@ -15,8 +15,9 @@ import {
   votersDocument,
 } from "@anamnesis/protocol";
 import type { SlipCode, SlipFields } from "@anamnesis/protocol";
+import { enrolmentOf } from "@anamnesis/testing/enrolments";
 import { makeGenesis } from "@anamnesis/testing/federation";
-import { boxKeyOf, bytesOf, keyOf, signer } from "@anamnesis/testing/keys";
+import { bytesOf, keyOf, signer } from "@anamnesis/testing/keys";
 import { TestChain } from "@anamnesis/testing/testChain";
 import type { MadeSlip } from "@anamnesis/testing/testChain";
 import { verifyGroup } from "./machine.ts";
@@ -26,19 +27,7 @@ const consortium = new TestChain(makeGenesis("consortium"));
 const care = makeGenesis("care");
 const two = ["city-hospital", "online-clinic"];
 
-const enrolment = (
-  id: string,
-  power: number,
-): Omit<SlipFields<"institution.enrol">, "cosigned"> => ({
-  id,
-  name: id,
-  level: "community",
-  power,
-  nodeKey: keyOf(id).publicKey,
-  consensusKey: keyOf(`${id} consensus`).publicKey,
-  boxKey: boxKeyOf(id),
-  address: "http://clinic.example",
-});
+const enrolment = (id: string, power: number) => enrolmentOf(id, { power });
 const enrol = (chain: TestChain, power: number, voters: readonly string[], id = "new-clinic") =>
   chain.cosignedSlip("institution.enrol", enrolment(id, power), voters);
 const level = (

@@ -74,6 +74,9 @@ export const slipCodes = {
   NODE_KEY_EXISTS: 97,
   NODE_KEY_REPLACED: 98,
   NODE_KEY_OF_GENESIS: 99,
+  CARRIER_IS_THIRD_PARTY: 100,
+  INSTITUTION_SUSPENDED: 101,
+  ROLE_NOT_OF_INSTITUTION: 102,
 } as const;
 export type SlipCode = keyof typeof slipCodes;
 
@@ -150,6 +153,9 @@ export const slipCodeText: Record<SlipCode, string> = {
   NODE_KEY_EXISTS: "The node key is or was a member's already",
   NODE_KEY_REPLACED: "The institution's node key changed in this block already",
   NODE_KEY_OF_GENESIS: "The node key is one that genesis alone names: it stays",
+  CARRIER_IS_THIRD_PARTY: "Third parties carry no slips: any other member carries theirs",
+  INSTITUTION_SUSPENDED: "The institution of the certificate is suspended",
+  ROLE_NOT_OF_INSTITUTION: "Institutions of this kind have no staff in this role",
 };
 
 /**

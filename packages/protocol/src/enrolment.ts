@@ -1,5 +1,7 @@
 import { BYTES } from "@anamnesis/crypto/verify";
 import { contactCardShape } from "./contactCard.ts";
+import { careKinds } from "./institutionKinds.ts";
+import type { InstitutionKind } from "./institutionKinds.ts";
 import { credentialFields, registrationShape } from "./registration.ts";
 import { blob, bytes, document, literal, object, oneOf, text, uint } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
@@ -33,6 +35,20 @@ export const thirdPartyRoles: readonly Role[] = [
   "medicine-company",
   "manufacturer",
 ];
+
+const everywhere: readonly Role[] = ["registrar", "desk", "officer", "auditor"];
+const inCare: readonly Role[] = [...everywhere, "patient", "doctor", "collector"];
+
+/**
+ * The roles in which an institution of this kind may have people: who cares for patients has no insurers, and an insurer
+ * no doctors. Spec: docs/spec/slips.md S-61.
+ */
+export function rolesAt(kind: InstitutionKind): readonly Role[] {
+  if (careKinds.includes(kind)) return inCare;
+  if (kind === "third-party") return [...everywhere, ...thirdPartyRoles];
+  if (kind === "research-institute") return [...everywhere, "researcher"];
+  return everywhere;
+}
 
 const attestationShape = object({
   v: literal(1),

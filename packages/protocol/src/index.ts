@@ -1,4 +1,5 @@
 export * from "./appHash.ts";
+export * from "./audit.ts";
 export * from "./logEntry.ts";
 export * from "./boxPost.ts";
 export * from "./certificate.ts";

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { proveSlip, proveState } from "@anamnesis/ledger";
+import { enrolmentOf } from "@anamnesis/testing/enrolments";
 import { makeGenesis } from "@anamnesis/testing/federation";
-import { boxKeyOf, keyOf, signer } from "@anamnesis/testing/keys";
+import { keyOf, signer } from "@anamnesis/testing/keys";
 import { rotationSlip } from "@anamnesis/testing/nodeKeyRotation";
 import { TestChain, certify } from "@anamnesis/testing/testChain";
 import { appHashOf } from "./appHash.ts";
@@ -46,16 +47,7 @@ const signed = <T extends At>(at: T, by: readonly string[], on = chain) => ({
 });
 
 /** A newcomer is let in, and the second voter is suspended. */
-const enrolment = {
-  id: "new-clinic",
-  name: "new-clinic",
-  level: "community",
-  power: 1,
-  nodeKey: keyOf("new-clinic").publicKey,
-  consensusKey: keyOf("new-clinic consensus").publicKey,
-  boxKey: boxKeyOf("new-clinic"),
-  address: "http://clinic.example",
-} as const;
+const enrolment = enrolmentOf("new-clinic", { power: 1 });
 assert.equal(chain.submit(chain.cosignedSlip("institution.enrol", enrolment, others)), "OK");
 const suspension = chain.cosignedSlip(
   "institution.suspend",
@@ -63,7 +55,7 @@ const suspension = chain.cosignedSlip(
   others,
 );
 assert.equal(chain.submit(suspension), "OK");
-certify(chain, "dr-lin");
+certify(chain, "dr-lin", { institution: "online-clinic" });
 
 const subject = { chain: chain.genesis.chain, height: chain.height };
 const made = proveState(chain.state, subject, "institutions", "new-clinic");

@@ -1,6 +1,7 @@
 /** What happens to members and their staff at random: certificates, levels, enrolments, rotations of keys. */
 import { rows } from "@anamnesis/ledger";
-import { boxKeyOf, keyOf } from "./keys.ts";
+import { enrolmentOf } from "./enrolments.ts";
+import { keyOf } from "./keys.ts";
 import { rotationSlip } from "./nodeKeyRotation.ts";
 import { vouchedBy } from "./registrars.ts";
 import { certificateFields } from "./testChain.ts";
@@ -63,20 +64,7 @@ export class MemberLife {
     const chain = this.#chain;
     const id = this.#label("clinic").replace(" ", "-");
     this.#clinics.push(id);
-    return chain.cosignedSlip(
-      "institution.enrol",
-      {
-        id,
-        name: id,
-        level: "community",
-        power: 0,
-        nodeKey: keyOf(id).publicKey,
-        consensusKey: keyOf(`${id} consensus`).publicKey,
-        boxKey: boxKeyOf(id),
-        address: "http://clinic.example",
-      },
-      [],
-    );
+    return chain.cosignedSlip("institution.enrol", enrolmentOf(id), []);
   }
 
   /** The next key of somebody who changes it again and again: vouched for by the one before, or by the registrar. */

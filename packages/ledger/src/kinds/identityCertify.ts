@@ -1,4 +1,5 @@
 import { equalBytes, sha256, utf8 } from "@anamnesis/crypto/verify";
+import { rolesAt } from "@anamnesis/protocol";
 import type { CertifyingSlip, Genesis, SlipCode } from "@anamnesis/protocol";
 import type { Kind, SlipContext } from "../context.ts";
 import { accept, fact, indexKey, put, reject } from "../outcome.ts";
@@ -33,7 +34,10 @@ export function refuseCertificate(
   { genesis, carrier }: SlipContext,
 ): Exclude<SlipCode, "OK"> | undefined {
   if (fields.issuer === "root" || fields.role === "patient") return "NOT_AUTHORISED";
-  if (state.institution(fields.institution) === undefined) return "INSTITUTION_UNKNOWN";
+  const institution = state.institution(fields.institution);
+  if (institution === undefined) return "INSTITUTION_UNKNOWN";
+  if (institution.suspended) return "INSTITUTION_SUSPENDED";
+  if (!rolesAt(institution.level).includes(fields.role)) return "ROLE_NOT_OF_INSTITUTION";
   if (genesis.institution !== undefined && fields.institution !== genesis.institution)
     return "WRONG_INSTITUTION";
   if (genesis.kind === "care" && carrier !== fields.institution)

@@ -21,7 +21,7 @@ export const institutionEnrol: Kind<"institution.enrol"> = {
 
     if (isNodeKey(state, genesis, fields.nodeKey)) return reject("NODE_KEY_EXISTS");
 
-    const { id: _, cosigned: __, ...member } = fields;
+    const { id: _, audited: __, cosigned: ___, ...member } = fields;
     const changed = changeMember(state, genesis, fields, { v: 1, ...member, suspended: false });
     if (changed.code !== "OK") return changed;
     return accept(...changed.writes, nodeKeyWrite(fields.nodeKey, context));

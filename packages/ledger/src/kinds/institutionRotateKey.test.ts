@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { SlipCode } from "@anamnesis/protocol";
+import { enrolmentOf } from "@anamnesis/testing/enrolments";
 import { makeGenesis } from "@anamnesis/testing/federation";
-import { boxKeyOf, keyOf } from "@anamnesis/testing/keys";
+import { keyOf } from "@anamnesis/testing/keys";
 import { rotationSlip } from "@anamnesis/testing/nodeKeyRotation";
 import type { RotationParts } from "@anamnesis/testing/nodeKeyRotation";
 import { TestChain } from "@anamnesis/testing/testChain";
@@ -19,18 +20,8 @@ const genesis = makeGenesis("consortium", {
   member: (id) => (id === follower ? { power: 0 } : {}),
 });
 const consortium = new TestChain(genesis);
-const enrolment = {
-  id: "small-clinic",
-  name: "A clinic",
-  level: "community",
-  power: 0,
-  nodeKey: keyOf("small-clinic").publicKey,
-  consensusKey: keyOf("small-clinic consensus").publicKey,
-  boxKey: boxKeyOf("small-clinic"),
-  address: "http://clinic.example",
-} as const;
-const enrol = (chain: TestChain, fields: Partial<typeof enrolment> | object = {}) =>
-  chain.cosignedSlip("institution.enrol", { ...enrolment, ...fields }, []);
+const enrol = (chain: TestChain, change: Parameters<typeof enrolmentOf>[1] = {}) =>
+  chain.cosignedSlip("institution.enrol", enrolmentOf("small-clinic", change), []);
 const suspend = (chain: TestChain) =>
   chain.cosignedSlip("institution.suspend", { id: city, suspended: true }, two);
 const rotate = (chain: TestChain, parts: Partial<RotationParts> = {}): SlipCode =>

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Fingerprint, SlipCode, SlipFields } from "@anamnesis/protocol";
+import { enrolmentOf } from "@anamnesis/testing/enrolments";
 import { makeGenesis } from "@anamnesis/testing/federation";
-import { boxKeyOf, keyOf } from "@anamnesis/testing/keys";
+import { keyOf } from "@anamnesis/testing/keys";
 import { TestChain, certificateFields, certify, hex } from "@anamnesis/testing/testChain";
 import type { CertificateOptions } from "@anamnesis/testing/testChain";
 import { findCertificate } from "../directory.ts";
@@ -14,14 +15,7 @@ certify(care, "dr-lin");
 const authority = keyOf("national-authority");
 
 const enrolment = (id: string): SlipFields<"institution.enrol"> => ({
-  id,
-  name: "A clinic",
-  level: "community",
-  power: 0,
-  nodeKey: keyOf(id).publicKey,
-  consensusKey: keyOf(`${id} consensus`).publicKey,
-  boxKey: boxKeyOf(id),
-  address: "http://clinic.example",
+  ...enrolmentOf(id),
   cosigned: [],
 });
 const enrol = (chain: TestChain, id: string) =>
@@ -129,7 +123,7 @@ const rows: readonly {
     kind: "identity.certify",
     when: "an intermediate certifies",
     want: "OK",
-    submit: (chain) => certifyWith(chain, { issuer: "third-parties", role: "researcher" }),
+    submit: (chain) => certifyWith(chain, {}),
   },
   {
     kind: "identity.certify",

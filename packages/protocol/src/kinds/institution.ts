@@ -10,7 +10,10 @@ const standing = { level: oneOf(...institutionKinds), power: uint } as const;
 
 /** Each also holds voters' signatures, where it changes who votes. */
 export const membershipKinds = {
-  /** `consensusKey`: Ed25519, with which its validator votes under a Byzantine engine. */
+  /**
+   * `consensusKey`: Ed25519, with which its validator votes under a Byzantine engine; `audited`: signed by the registry, see
+   * `audit.ts`.
+   */
   "institution.enrol": {
     ...byAuthority,
     fields: {
@@ -21,6 +24,7 @@ export const membershipKinds = {
       consensusKey: hash,
       boxKey,
       address: nfcText(256),
+      audited: bytes(64),
       cosigned,
     },
     signatureType: "INSTITUTION-ENROL",
