@@ -32,17 +32,47 @@ export const commandTable: Readonly<Record<string, Row>> = {
     load: () => import("./commands/demo.ts"),
   },
   "person add": {
-    summary: "enrol a patient or a doctor as an institution's registrar",
+    summary: "enrol a person as an institution's registrar",
     examples: [
       "person add maria --role patient --at general-hospital",
       "person add dr-wu --role doctor --at city-hospital",
     ],
     load: () => import("./commands/personAdd.ts"),
   },
+  "person list": {
+    summary: "list the people whose devices lie here",
+    examples: ["person list"],
+    load: () => import("./commands/personList.ts"),
+  },
   "person accept": {
     summary: "accept a person whose key is another than before",
     examples: ["person accept FINGERPRINT --as maria"],
     load: () => import("./commands/personAccept.ts"),
+  },
+  "staff list": {
+    summary: "list staff and their certificates",
+    examples: ["staff list", "staff list --at city-hospital"],
+    load: () => import("./commands/staffList.ts"),
+  },
+  "institution add": {
+    summary: "let an institution into the running federation",
+    examples: ["institution add blue-insurance --name 'Blue Insurance'"],
+    load: () => import("./commands/institutionAdd.ts"),
+  },
+  "institution suspend": {
+    summary: "suspend an institution and its staff",
+    examples: ["institution suspend blue-insurance"],
+    load: () => import("./commands/institutionSuspend.ts"),
+  },
+  "institution resume": {
+    summary: "let a suspended institution act again",
+    examples: ["institution resume blue-insurance"],
+    load: () => import("./commands/institutionResume.ts"),
+  },
+  "institution list": {
+    summary: "list the institutions of the federation",
+    examples: ["institution list"],
+    load: () => import("./commands/institutionList.ts"),
   },
   "visit open": {
     summary: "open a visit and hand the doctor its token",

@@ -8,6 +8,8 @@ import type { CommandOptions } from "./options.ts";
 
 const groups: Readonly<Record<string, string>> = {
   person: "enrol people",
+  staff: "see who works where",
+  institution: "let institutions in, suspend and resume them",
   visit: "open visits",
   record: "write, read, confirm and dispute records",
   access: "ask for access, grant and revoke it",

@@ -26,7 +26,7 @@ import { careInstitutions, vaultIdOf } from "./profiles/federation.ts";
 import type { Profile } from "./profiles/federation.ts";
 import { certifyRegistrars } from "./registrars.ts";
 
-type PublicNodeKeys = Pick<Member, "nodeKey" | "consensusKey" | "boxKey">;
+export type PublicNodeKeys = Pick<Member, "nodeKey" | "consensusKey" | "boxKey">;
 
 /** The public halves that the data directories answer once their keys are born. */
 interface PublicKeys {

@@ -4,6 +4,7 @@
  */
 import type { HostEvent, HostRequest } from "@anamnesis/client/folder";
 import { playDemo } from "./demo/play.ts";
+import { changeMember } from "./members.ts";
 import { startWithPeople } from "./startWithPeople.ts";
 
 const tell = (event: HostEvent): void => void process.send?.(event);
@@ -35,6 +36,8 @@ async function obey(request: HostRequest): Promise<void> {
   switch (request.verb) {
     case "up":
       return up(request);
+    case "member":
+      return changeMember(request.dir, request.change, (text) => tell({ what: "progress", text }));
     case "demo":
       return playDemo(request.dir, {
         told: (step) => tell({ what: "step", step }),

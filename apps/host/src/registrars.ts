@@ -38,14 +38,14 @@ export async function certifyRegistrars(
   try {
     for (const institution of profile.institutions) {
       const folder = at.device(registrarOf(institution.id));
-      const person = { name: nameOf(institution), role: "registrar" } as const;
+      const person = { name: registrarNameOf(institution), role: "registrar" } as const;
       const request = await keys.make({
         ...person,
         institution: institution.id,
         folder,
         protection: founding.protection,
       });
-      credentials.set(folder, await certify(dir, institution, request, founding));
+      credentials.set(folder, await certifyRegistrar(dir, institution, request, founding));
     }
   } catch (error) {
     keys.end();
@@ -61,17 +61,23 @@ export async function certifyRegistrars(
   };
 }
 
-const nameOf = ({ name }: ProfileInstitution): string => `${name} registrar`;
+export const registrarNameOf = ({ name }: Pick<ProfileInstitution, "name">): string =>
+  `${name} registrar`;
 
-async function certify(
+/**
+ * The institution's node vouches for a registrar whose keys were made, and the registry's operator certifies them.
+ *
+ * @param made - What the registrar's device asked for.
+ */
+export async function certifyRegistrar(
   dir: string,
-  institution: ProfileInstitution,
+  institution: Pick<ProfileInstitution, "id" | "name">,
   made: Uint8Array,
   { trust, child }: { readonly trust: Trust; readonly child: (name: string) => Child },
 ): Promise<Credential> {
   const { request, boxKey } = decodeCanonical(made) as { request: Uint8Array; boxKey: Uint8Array };
   const { id } = institution;
-  const name = nameOf(institution);
+  const name = registrarNameOf(institution);
   const registrar = { institution: id, name, identifier: name, request, boxKey };
   const node = dataDirectoryOf(dir, id, "node");
   const vouched = (await child(id).call("node", "vouchForRegistrar", node, registrar)) as object;

@@ -40,22 +40,33 @@ export async function initDataDirectory(directory: string): Promise<PublicNodeKe
     flag: "wx",
   });
   await chmod(directory, 0o700);
+  return publicKeysOf(directory);
+}
+
+/** The public halves of the keys in a data directory. */
+export async function publicKeysOf(directory: string): Promise<PublicNodeKeys> {
   const keys = await readKeys(directory);
-  const consensus = signingKeypair(fromBase64url(seeds.consensus));
+  const { consensus } = await readSeeds(directory);
   return {
     nodeKey: keys.signing.publicKey,
-    consensusKey: consensus.publicKey,
+    consensusKey: signingKeypair(fromBase64url(consensus)).publicKey,
     boxKey: keys.box.publicKey,
   };
 }
 
 export async function readKeys(directory: string): Promise<NodeKeys> {
-  const seeds = JSON.parse(await readFile(keysFile(directory), "utf8")) as {
-    signing: string;
-    box: string;
-  };
+  const seeds = await readSeeds(directory);
   return {
     signing: signingKeypair(fromBase64url(seeds.signing)),
     box: await boxKeypairFromSeed(fromBase64url(seeds.box)),
   };
 }
+
+interface Seeds {
+  readonly signing: string;
+  readonly consensus: string;
+  readonly box: string;
+}
+
+const readSeeds = async (directory: string): Promise<Seeds> =>
+  JSON.parse(await readFile(keysFile(directory), "utf8")) as Seeds;

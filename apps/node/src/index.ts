@@ -1,5 +1,6 @@
-export { initDataDirectory } from "./dataDirectory.ts";
+export { initDataDirectory, publicKeysOf } from "./dataDirectory.ts";
 export type { PublicNodeKeys } from "./dataDirectory.ts";
 export { startNode } from "./node.ts";
-export { vouchForRegistrar } from "./operator.ts";
+export type { MembershipDraft } from "./operator.ts";
+export { cosignMembership, signMembership, vouchForRegistrar } from "./operator.ts";
 export type { NodeConfig, RunningNode } from "./node.ts";

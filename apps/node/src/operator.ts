@@ -1,6 +1,14 @@
 import { sign } from "@anamnesis/crypto/sign";
 import { randomBytes } from "@anamnesis/crypto/verify";
-import { identityCommitment, registeredBytes, requestedKey } from "@anamnesis/protocol";
+import {
+  cosign,
+  identityCommitment,
+  makeSlip,
+  parseInstitutionId,
+  registeredBytes,
+  requestedKey,
+} from "@anamnesis/protocol";
+import type { Cosignature, CosignedKind, SlipFields, SlipHeader } from "@anamnesis/protocol";
 import { readKeys } from "./dataDirectory.ts";
 
 /**
@@ -35,4 +43,42 @@ export async function vouchForRegistrar(
     commitment: identityCommitment(salt, identifier),
   });
   return { salt, registered: sign({ type: "REGISTERED", message, secretKey: signing.secretKey }) };
+}
+
+/** A slip about members before anybody signed it. */
+export interface MembershipDraft<K extends CosignedKind = CosignedKind> {
+  readonly kind: K;
+  readonly header: SlipHeader;
+  readonly fields: SlipFields<K>;
+}
+
+/**
+ * Signs a change of members as one of its voters (docs/spec/slips.md S-19): for the operator, who has the node's data
+ * directory at hand and agrees.
+ */
+export async function cosignMembership(
+  dataDirectory: string,
+  institution: string,
+  { kind, header, fields }: MembershipDraft,
+): Promise<Cosignature> {
+  return cosign(
+    kind,
+    header,
+    fields,
+    parseInstitutionId(institution),
+    await signerOf(dataDirectory),
+  );
+}
+
+/** Signs a change of members as the authority, once voters signed where they have to. @returns the slip's bytes. */
+export async function signMembership(
+  dataDirectory: string,
+  { kind, header, fields }: MembershipDraft,
+): Promise<Uint8Array> {
+  return makeSlip(kind, header, fields, await signerOf(dataDirectory)).bytes;
+}
+
+async function signerOf(dataDirectory: string) {
+  const { secretKey } = (await readKeys(dataDirectory)).signing;
+  return (type: string, message: Uint8Array): Uint8Array => sign({ type, message, secretKey });
 }

@@ -5,6 +5,8 @@ export { certifiedCaller } from "./caller.ts";
 export { collect } from "./collect.ts";
 export type { Device } from "./device.ts";
 export { createDevice, IDENTITY_FILE, isDemoDevice, openDevice } from "./device.ts";
+export type { DirectorySource, StaffView, Standing } from "./directory.ts";
+export { listInstitutions, listStaff } from "./directory.ts";
 export type { Identity, Protection } from "./deviceFile.ts";
 export { httpBlobDir, httpNetwork } from "./http/index.ts";
 export type { ItemKind, ItemKinds } from "./items.ts";

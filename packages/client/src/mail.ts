@@ -18,6 +18,7 @@ import type {
   Reply,
 } from "@anamnesis/protocol";
 import { BYTES, fromHex } from "@anamnesis/crypto/verify";
+import { servingMember } from "./ownNode.ts";
 import type { Caller } from "./ports.ts";
 import type { Session } from "./session.ts";
 
@@ -28,7 +29,7 @@ export type Expected =
   | { readonly by: "visit"; readonly visit: Caller }
   | { readonly by: "nothing" };
 
-/** Where a message goes: a box at the node of an institution. */
+/** Where a message goes: a box at the node that serves an institution. */
 export interface Address {
   readonly institution: string;
   readonly box: Uint8Array;
@@ -89,13 +90,14 @@ export async function sendMessage(
 
 /** Posts what {@link sealMessage} made. @throws {AnamnesisError} as {@link sendMessage}. */
 export async function postSealed(
-  { network }: Pick<Session, "network">,
+  session: Pick<Session, "network" | "trust">,
   { institution, box, expected }: Address,
   sealed: Uint8Array,
 ): Promise<void> {
   const visit = expected.by === "visit" ? expected.visit : undefined;
   const proof = proofOf(expected, { box, sealed });
-  await network.mailbox(institution).post(box, { sealed, proof }, visit);
+  const mailbox = session.network.mailbox(servingMember(session, institution));
+  await mailbox.post(box, { sealed, proof }, visit);
 }
 
 function proofOf(

@@ -9,6 +9,7 @@ import type {
   Evidence,
   GrantView,
   Head,
+  InstitutionView,
   MapName,
   RecordView,
   ReencryptRequest,
@@ -74,6 +75,8 @@ export interface NodeApi {
     chain: string,
     by: { readonly name?: string; readonly institution?: string },
   ): Promise<readonly CertificateView[]>;
+  /** H-70 */
+  institutions(chain: string): Promise<readonly InstitutionView[]>;
   /** H-15: `put` wants the author as caller. */
   ticket(
     input: {

@@ -1,6 +1,6 @@
 import { equalBytes } from "@anamnesis/crypto/verify";
-import { fingerprintFrom, fingerprintOf } from "@anamnesis/protocol";
-import type { CertificateView, Fingerprint, Genesis } from "@anamnesis/protocol";
+import { fingerprintFrom, fingerprintOf, parseInstitutionId } from "@anamnesis/protocol";
+import type { CertificateView, Fingerprint, Genesis, InstitutionView } from "@anamnesis/protocol";
 import { keyBytes } from "./keys.ts";
 import { nameHash } from "./kinds/identityCertify.ts";
 import { rows } from "./rows.ts";
@@ -8,7 +8,7 @@ import type { StateView } from "./state.ts";
 import { LedgerView, readRow } from "./view.ts";
 import type { Reader } from "./view.ts";
 
-/** Which staff and members stand on a chain (docs/spec/http.md H-14, H-75). */
+/** Which staff and institutions stand on a chain (docs/spec/http.md H-14, H-70, H-75). */
 
 /** Whether a key is the node's of an institution that keeps this chain's blocks: any but third parties (D18). */
 export function keepsBlocks(state: StateView, nodeKey: Uint8Array): boolean {
@@ -73,3 +73,11 @@ function certificatesUnder(
     "fingerprint" in fields ? [fingerprintFrom(fields.fingerprint)] : [],
   );
 }
+
+/** H-70: every member by id, third parties and suspended ones included. */
+export const findInstitutions = (state: StateView): InstitutionView[] =>
+  Array.from(state.range(rows.institution.prefix), ([key, value]) => {
+    const { name, level, power, nodeKey, address, suspended } = rows.institution.decode(value);
+    const id = parseInstitutionId(rows.institution.id(key));
+    return { id, name, level, power, nodeKey, address, suspended };
+  });

@@ -183,3 +183,10 @@ export const memberOf = (genesis: Genesis, institution: string): Member => {
 export const proxyInstitution = (trust: Trust, index: number): string =>
   consortiumOf(trust).consortium.proxies.find((proxy) => proxy.index === index)?.institution ??
   String(index);
+
+/**
+ * The member whose node serves an institution's people, for questions and for boxes: its own, or the authority's for those who
+ * joined later without a node of their own.
+ */
+export const serving = (genesis: Genesis, institution: string): Member =>
+  genesis.members.find(({ id }) => id === institution) ?? memberOf(genesis, genesis.authority);

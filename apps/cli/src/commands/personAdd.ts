@@ -4,8 +4,8 @@ import type { CommandModule } from "../commandTable.ts";
 import { enrolPerson, parsePersonName, registrarOf, spawnKeys } from "@anamnesis/client/folder";
 import { commandLine } from "../nextStep.ts";
 import { protectionOf } from "../passphrase.ts";
-import { AnamnesisError, consortiumOf, parseInstitutionId, roles } from "@anamnesis/protocol";
-import type { InstitutionId, Role, Trust } from "@anamnesis/protocol";
+import { consortiumOf, parseInstitutionId, roles } from "@anamnesis/protocol";
+import type { Role } from "@anamnesis/protocol";
 
 export const { define, run }: CommandModule = {
   define: (command) => {
@@ -31,7 +31,6 @@ export const { define, run }: CommandModule = {
     const keys = spawnKeys();
     try {
       const registrar = await actingAs(options, registrarOf(institution), ["registrar"]);
-      refuseUnknownPlace(registrar.trust, institution);
       const person = await enrolPerson(options.dir, registrar, keys, {
         name,
         role: options["role"] as Role,
@@ -50,12 +49,3 @@ export const { define, run }: CommandModule = {
     }
   },
 };
-
-function refuseUnknownPlace({ chains }: Trust, institution: InstitutionId): void {
-  const places = chains.flatMap((genesis) => genesis.institution ?? []);
-  if (places.includes(institution)) return;
-  throw new AnamnesisError(
-    "BAD_REQUEST",
-    `'${institution}' cares for nobody, want one of ${places.join(", ")}`,
-  );
-}

@@ -3,7 +3,7 @@ import type { CertificateView } from "@anamnesis/protocol";
 import type { Caller } from "@anamnesis/server";
 import type { NodeDeps } from "../deps.ts";
 import { roomFor } from "../mailbox/roomFor.ts";
-import { isStaffBox, staffOfThisInstitution } from "./callers.ts";
+import { isStaffBox, staffServedHere } from "./callers.ts";
 import { handle } from "./handle.ts";
 import type { Handlers } from "./handle.ts";
 
@@ -19,7 +19,7 @@ export const boxRoutes = (deps: NodeDeps): Handlers => [
     return { box };
   }),
   handle(mailboxRoutes.putMessage, async ({ params: { box }, body, caller, origin }) => {
-    const isStaff = staffOfThisInstitution(deps, box) !== undefined;
+    const isStaff = staffServedHere(deps, box) !== undefined;
     if (!isStaff && !deps.mailbox.has(box))
       throw new AnamnesisError("NOT_FOUND", "There is no such box here");
     const room = await roomFor(deps, { ...body, box, caller, isStaff });

@@ -1,7 +1,11 @@
-import { AnamnesisError, certificateLive, parseFingerprint } from "@anamnesis/protocol";
+import { AnamnesisError, certificateLive, parseFingerprint, serving } from "@anamnesis/protocol";
 import type { CertificateView } from "@anamnesis/protocol";
 import { findCertificate } from "@anamnesis/ledger";
+import type { Chain } from "../chain.ts";
 import type { NodeDeps } from "../deps.ts";
+
+const consortiumAmong = (chains: NodeDeps["chains"]): Chain | undefined =>
+  [...chains.values()].find(({ genesis }) => genesis.kind === "consortium");
 
 /** The consortium's word on a certificate, wherever this node keeps that chain. */
 function certificate(
@@ -9,8 +13,7 @@ function certificate(
   fingerprint: string,
 ): CertificateView | undefined {
   const id = parseFingerprint(fingerprint);
-  const consortium = [...chains.values()].find(({ genesis }) => genesis.kind === "consortium");
-  return consortium?.snapshot(({ state }) => findCertificate(state, id));
+  return consortiumAmong(chains)?.snapshot(({ state }) => findCertificate(state, id));
 }
 
 /**
@@ -31,17 +34,24 @@ export function liveCertificate(
   return found;
 }
 
-/** A live certificate of this institution's staff, or nothing. */
-export function staffOfThisInstitution(
-  deps: NodeDeps,
-  fingerprint: string,
-): CertificateView | undefined {
+/** A live certificate of staff whose boxes lie at this node: this institution's, and at the authority's third parties'. */
+export function staffServedHere(deps: NodeDeps, fingerprint: string): CertificateView | undefined {
   const found = certificate(deps, fingerprint);
   return found !== undefined &&
-    found.institution === deps.institution &&
+    isServedHere(deps, found.institution) &&
     certificateLive(found, deps.now())
     ? found
     : undefined;
+}
+
+function isServedHere(
+  { chains, institution }: Pick<NodeDeps, "chains" | "institution">,
+  of: string,
+): boolean {
+  const consortium = consortiumAmong(chains);
+  return consortium === undefined
+    ? of === institution
+    : serving(consortium.genesis, of).id === institution;
 }
 
 /** Whether a box is named by anybody's certificate, live or not: such a box is theirs and cannot be opened by another key. */

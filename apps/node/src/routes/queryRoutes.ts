@@ -2,6 +2,7 @@ import {
   findCertificate,
   findCertificates,
   findGrant,
+  findInstitutions,
   findRequest,
   findSession,
   findSlip,
@@ -85,6 +86,9 @@ export function queryRoutes(deps: NodeDeps): Handlers {
     }),
     handle(nodeRoutes.getCertificate, ({ params }) =>
       found(params, (state) => findCertificate(state, params.fingerprint)),
+    ),
+    handle(nodeRoutes.getInstitutions, ({ params }) =>
+      read(params, (state) => ({ institutions: findInstitutions(state) })),
     ),
     handle(nodeRoutes.getCertificates, ({ params, query }) => {
       if (query.name === undefined && query.institution === undefined)

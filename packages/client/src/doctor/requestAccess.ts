@@ -13,7 +13,7 @@ import { certifiedCaller } from "../caller.ts";
 import type { RequestItem } from "../items.ts";
 import { cardAddress, postSealed, sealMessage } from "../mail.ts";
 import type { RequestSummary } from "../model.ts";
-import { ownNode } from "../ownNode.ts";
+import { ownNode, servingMember } from "../ownNode.ts";
 import { requestSummaryOrder, summariseRequest } from "../requestSummary.ts";
 import { parseRecordName } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
@@ -57,7 +57,7 @@ export async function requestAccess(
   ]);
   // Room is kept for the answer: in this device's box, whose node has to know the key for that.
   await network
-    .mailbox(device.institution)
+    .mailbox(servingMember(session, device.institution))
     .open(fromHex(fingerprint), postKey, await certifiedCaller(device));
   const r = session.random(32);
   const body = accessRequest.encode({

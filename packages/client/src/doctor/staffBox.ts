@@ -12,7 +12,7 @@ import {
 import type { Message } from "@anamnesis/protocol";
 import { certifiedCaller } from "../caller.ts";
 import { encodeCard, openMessage } from "../mail.ts";
-import { ownNode } from "../ownNode.ts";
+import { ownNode, servingMember } from "../ownNode.ts";
 import { verifyPatient } from "../people.ts";
 import type { Session } from "../session.ts";
 import { contactKey } from "./addressBook.ts";
@@ -52,7 +52,7 @@ export async function receive(
     certifiedCaller(device),
   ]);
   const box = fromHex(fingerprint);
-  const mailbox = network.mailbox(device.institution);
+  const mailbox = network.mailbox(servingMember(session, device.institution));
   const messages = await mailbox.read(
     box,
     { waitMs: options.waitMs ?? 0, signal: options.signal },

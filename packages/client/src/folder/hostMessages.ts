@@ -1,3 +1,5 @@
+import type { InstitutionKind } from "@anamnesis/protocol";
+
 /**
  * What the command line and the host say to each other, over the IPC channel with which the one started the other. The
  * host does what its first message asks; when the channel closes, it ends.
@@ -14,10 +16,23 @@ export type HostRequest =
       /** Of the registrars' devices, should they have to be made; a demo federation needs none. */
       readonly passphrase?: string;
     }
+  /** Change who is a member of the federation that runs in a folder, as the operators of its servers, and end. */
+  | { readonly verb: "member"; readonly dir: string; readonly change: MemberChange }
   /** Run a demo federation, play the path and the attacks, and end. */
   | { readonly verb: "demo"; readonly dir: string }
   /** End every child in order, then end. */
   | { readonly verb: "stop" };
+
+export type MemberChange =
+  | {
+      readonly what: "add";
+      readonly id: string;
+      readonly name: string;
+      readonly level: InstitutionKind;
+      /** Of the new registrar's device; a demo federation needs none. */
+      readonly passphrase?: string;
+    }
+  | { readonly what: "suspend" | "resume"; readonly id: string };
 
 export type HostEvent =
   /** What long work is doing now, for people. */

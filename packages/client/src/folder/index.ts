@@ -7,7 +7,7 @@ export type { EnrolledPerson } from "./enrolPerson.ts";
 export { enrolPerson } from "./enrolPerson.ts";
 export type { FederationFile } from "./federationFile.ts";
 export { places, readFederation, writeFederation } from "./federationFile.ts";
-export type { DemoStep, HostEvent, HostRequest } from "./hostMessages.ts";
+export type { DemoStep, HostEvent, HostRequest, MemberChange } from "./hostMessages.ts";
 export type { KeysProcess } from "./keysProcess.ts";
 export { spawnKeys } from "./keysProcess.ts";
 export { lockHolder, takeLock } from "./lockFile.ts";

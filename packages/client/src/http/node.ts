@@ -21,7 +21,7 @@ async function everyPage<T>(
   }
 }
 
-/** H-2 to H-16 over HTTP. */
+/** H-2 to H-16 and H-70 over HTTP. */
 export function httpNode(part: Part): NodeApi {
   return {
     submit: (chain, body, caller) =>
@@ -64,6 +64,8 @@ export function httpNode(part: Part): NodeApi {
       part.call(nodeRoutes.getCertificate, { params: { chain, fingerprint } }),
     certificates: async (chain, query) =>
       (await part.call(nodeRoutes.getCertificates, { params: { chain }, query })).certificates,
+    institutions: async (chain) =>
+      (await part.call(nodeRoutes.getInstitutions, { params: { chain } })).institutions,
     ticket: (body, caller) => part.call(nodeRoutes.postTicket, { body, caller }),
   };
 }

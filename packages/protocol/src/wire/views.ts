@@ -8,11 +8,13 @@ import {
   pidShape,
   slipIdShape,
 } from "../ids.ts";
+import { institutionKinds } from "../institutionKinds.ts";
 import { limits } from "../limits.ts";
 import { BYTES } from "@anamnesis/crypto/verify";
 import {
   blob,
   bytes,
+  flag,
   hexId,
   list,
   literal,
@@ -154,3 +156,15 @@ export type RequestView = Readonly<Shaped<typeof requestViewShape>>;
 /** H-14. `revokedAt` 0: not revoked. */
 export const certificateViewShape = object({ fingerprint: fingerprintShape, ...certificateFields });
 export type CertificateView = Readonly<Shaped<typeof certificateViewShape>>;
+
+/** H-70. `power` 0: it does not vote. */
+export const institutionViewShape = object({
+  id: institutionIdShape,
+  name: text(128),
+  level: oneOf(...institutionKinds),
+  power: uint,
+  nodeKey: bytes(32),
+  address: text(256),
+  suspended: flag,
+});
+export type InstitutionView = Readonly<Shaped<typeof institutionViewShape>>;

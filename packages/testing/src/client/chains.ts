@@ -4,6 +4,7 @@ import type { Caller, NodeApi } from "@anamnesis/client";
 import {
   findCertificate,
   findCertificates,
+  findInstitutions,
   findGrant,
   findRequest,
   findSession,
@@ -168,6 +169,7 @@ export class MemoryChains {
         present(findCertificate(state(chain), parseFingerprint(fingerprint))),
       certificates: async (chain, by) =>
         findCertificates(state(chain), this.chain(chain).genesis, by),
+      institutions: async (chain) => findInstitutions(state(chain)),
       ticket: async ({ vault, chain, action, object }, caller) => {
         this.#here(institution, chain);
         if (action === "put" && caller === undefined)

@@ -1,0 +1,210 @@
+import { mkdir, readFile, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { equalBytes } from "@anamnesis/crypto/verify";
+import { Part } from "@anamnesis/http";
+import type { Protection } from "@anamnesis/client";
+import { places, registrarOf, spawnKeys } from "@anamnesis/client/folder";
+import type { MemberChange } from "@anamnesis/client/folder";
+import {
+  AnamnesisError,
+  consortiumOf,
+  limits,
+  nodeRoutes,
+  parseFingerprint,
+  parseInstitutionId,
+  parseTrust,
+  serving,
+  slipCodeText,
+} from "@anamnesis/protocol";
+import type { CosignedKind, Cosignature, Genesis, SlipFields, Trust } from "@anamnesis/protocol";
+import { spawnChild } from "./childProcess.ts";
+import type { Child } from "./childProcess.ts";
+import { dataDirectoryOf, registryDirectory, registryKeyFile } from "./dataDirectories.ts";
+import type { PublicNodeKeys } from "./firstRun.ts";
+import { certifyRegistrar, registrarNameOf, requireProtection } from "./registrars.ts";
+
+/** Kinds that join a running federation: those without a chain, a vote and a node of their own. */
+const joining = ["third-party", "research-institute"] as const;
+const CERTIFIED_MS = 30_000;
+
+/** A running federation, and its operators: each acts in a process of its own, beside the server whose data directory it has. */
+interface Operators {
+  readonly dir: string;
+  readonly trust: Trust;
+  readonly consortium: Genesis;
+  child(name: string): Child;
+}
+
+/**
+ * Lets an institution into the federation that runs in a folder, suspends one, or resumes it (docs/spec/slips.md S-20, S-22).
+ *
+ * @param say - What the work is doing now, for people.
+ * @throws {AnamnesisError} BAD_REQUEST, PASSPHRASE_REQUIRED; INSTITUTION_EXISTS, INSTITUTION_UNKNOWN and other slip codes;
+ * UNAVAILABLE.
+ */
+export async function changeMember(
+  dir: string,
+  change: MemberChange,
+  say: (text: string) => void,
+): Promise<void> {
+  const trust = parseTrust(await readFile(places(dir).trust, "utf8"));
+  const spawned = new Map<string, Child>();
+  const operators: Operators = {
+    dir,
+    trust,
+    consortium: consortiumOf(trust),
+    child: (name) => {
+      const child = spawned.get(name) ?? spawnChild(name, places(dir).logs);
+      spawned.set(name, child);
+      return child;
+    },
+  };
+  try {
+    if (change.what === "add") await add(operators, change, say);
+    else await suspend(operators, change.id, change.what === "suspend");
+  } finally {
+    await Promise.all([...spawned.values()].map((child) => child.stop()));
+  }
+}
+
+async function add(
+  operators: Operators,
+  { id, name, level, passphrase }: Extract<MemberChange, { what: "add" }>,
+  say: (text: string) => void,
+): Promise<void> {
+  const { dir, consortium } = operators;
+  if (!(joining as readonly string[]).includes(level))
+    throw new AnamnesisError(
+      "BAD_REQUEST",
+      `An institution of kind '${level}' runs a node, which a running federation cannot be given; want one of ${joining.join(", ")}`,
+    );
+  parseInstitutionId(id);
+  const protection = requireProtection(protectionOf(consortium, passphrase));
+  say("Making the institution's keys");
+  const keys = await nodeKeysOf(operators, id);
+  const found = (await membersOf(consortium)).find((member) => member.id === id);
+  const isOurs = found !== undefined && equalBytes(found.nodeKey, keys.nodeKey);
+  if (found !== undefined && (!isOurs || (await isThere(places(dir).device(registrarOf(id))))))
+    throw new AnamnesisError("INSTITUTION_EXISTS", slipCodeText.INSTITUTION_EXISTS);
+
+  if (found === undefined) {
+    say("Auditing and enrolling it");
+    const { address } = serving(consortium, id);
+    const institution = { id, name, level, address, ...keys };
+    const audited = (await operators
+      .child("registry")
+      .call("registry", "auditInstitution", registryPlace(operators), institution)) as Uint8Array;
+    await post(operators, "institution.enrol", { ...institution, power: 0, audited, cosigned: [] });
+  }
+  say("Certifying its registrar");
+  await certify(operators, { id, name }, protection);
+}
+
+/** Keys that an attempt before this one made are kept: the registry may have audited them. */
+async function nodeKeysOf({ dir, child }: Operators, id: string): Promise<PublicNodeKeys> {
+  const directory = dataDirectoryOf(dir, id, "node");
+  if (await isThere(directory))
+    return (await child(id).call("node", "publicKeysOf", directory)) as PublicNodeKeys;
+  await mkdir(dirname(directory), { recursive: true, mode: 0o700 });
+  return (await child(id).call("node", "initDataDirectory", directory)) as PublicNodeKeys;
+}
+
+async function certify(
+  operators: Operators,
+  institution: { readonly id: string; readonly name: string },
+  protection: Protection,
+): Promise<void> {
+  const { dir } = operators;
+  const folder = places(dir).device(registrarOf(institution.id));
+  const person = {
+    name: registrarNameOf(institution),
+    role: "registrar",
+    institution: institution.id,
+  } as const;
+  const keys = spawnKeys();
+  try {
+    const request = await keys.make({ ...person, folder, protection });
+    const credential = await certifyRegistrar(dir, institution, request, operators);
+    const fingerprint = await keys.keep(folder, places(dir).trust, { credential });
+    await untilCertified(operators.consortium, fingerprint);
+  } catch (error) {
+    await keys.drop(folder);
+    throw error;
+  } finally {
+    keys.end();
+  }
+}
+
+/** The running registry tells the chains of what its operator certified. */
+async function untilCertified(genesis: Genesis, fingerprint: string): Promise<void> {
+  const params = { chain: genesis.chain, fingerprint: parseFingerprint(fingerprint) };
+  for (const until = Date.now() + CERTIFIED_MS; ; await sleep(200)) {
+    try {
+      await authorityNode(genesis).call(nodeRoutes.getCertificate, { params });
+      return;
+    } catch (error) {
+      const isMissing = error instanceof AnamnesisError && error.code === "NOT_FOUND";
+      if (!isMissing || Date.now() > until) throw error;
+    }
+  }
+}
+
+async function suspend(operators: Operators, id: string, suspended: boolean): Promise<void> {
+  await post(operators, "institution.suspend", { id, suspended, cosigned: [] });
+}
+
+/**
+ * Puts a change of members on the consortium: signed by the other authorities, who vote, then by the authority. It stands on
+ * that chain alone: what an institution does on its own goes on, for the patients whom it treats.
+ */
+async function post<K extends CosignedKind>(
+  { dir, consortium, child }: Operators,
+  kind: K,
+  fields: SlipFields<K> & { readonly id: string },
+): Promise<void> {
+  const { authority, chain, members } = consortium;
+  const time = Date.now();
+  const header = { chain, time, notAfter: time + limits.clientNotAfterMs };
+  const draft = { kind, header, fields };
+  const cosigners = members.filter(
+    ({ id, level }) => level.endsWith("-authority") && id !== authority && id !== fields.id,
+  );
+  const cosigned = (await Promise.all(
+    cosigners.map(({ id }) =>
+      child(id).call("node", "cosignMembership", dataDirectoryOf(dir, id, "node"), id, draft),
+    ),
+  )) as Cosignature[];
+  const whole = { ...draft, fields: { ...fields, cosigned } };
+  const directory = dataDirectoryOf(dir, authority, "node");
+  const body = (await child(authority).call(
+    "node",
+    "signMembership",
+    directory,
+    whole,
+  )) as Uint8Array;
+  await authorityNode(consortium).call(nodeRoutes.postSlip, { params: { chain }, body });
+}
+
+const membersOf = async (genesis: Genesis) => {
+  const params = { chain: genesis.chain };
+  return (await authorityNode(genesis).call(nodeRoutes.getInstitutions, { params })).institutions;
+};
+
+const authorityNode = (genesis: Genesis): Part =>
+  new Part(`node of ${genesis.authority}`, serving(genesis, genesis.authority).address);
+
+const registryPlace = ({ dir, trust }: Operators) => ({
+  dataDirectory: registryDirectory(dir),
+  keyFile: registryKeyFile(dir),
+  trust,
+});
+
+const protectionOf = ({ demo }: Genesis, passphrase: string | undefined): Protection | undefined =>
+  demo ? { demo: true } : passphrase === undefined ? undefined : { passphrase };
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
