@@ -78,7 +78,7 @@ test("R-28: no id stands for two institutions", async () => {
     await assert.rejects(auditInstitution(federation.config, refused), { code: "BAD_REQUEST" });
 });
 
-test("R-28: an audited third party has staff in its own roles, certified by the other intermediate", async () => {
+test("third parties are certified by the other intermediate", async () => {
   const registrar = await newRegistrar("an-insurer");
   const person = {
     institution: "an-insurer",

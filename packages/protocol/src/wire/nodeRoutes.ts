@@ -1,9 +1,7 @@
 import { headDocument } from "../heads.ts";
 import {
   chainIdShape,
-  fingerprintShape,
   gidShape,
-  institutionIdShape,
   pidShape,
   slipIdShape,
 } from "../ids.ts";
@@ -26,14 +24,13 @@ import {
 } from "../shape.ts";
 import { ticketDocument } from "../tickets.ts";
 import { cbor, json, nothing, octets } from "./body.ts";
+import { directoryRoutes } from "./directoryRoutes.ts";
 import { anybody, maybeSignedBy, route, signedBy } from "./route.ts";
 import {
   acceptedShape,
-  certificateViewShape,
   chainViewShape,
   digestShape,
   grantViewShape,
-  institutionViewShape,
   outcomeShape,
   recordViewShape,
   requestViewShape,
@@ -307,48 +304,7 @@ export const nodeRoutes = {
     summary: "List access requests by the digest of their body",
     spec: "H-13",
   }),
-  getCertificate: route({
-    method: "GET",
-    path: "/chains/{chain}/certificates/{fingerprint}",
-    params: { ...chain, fingerprint: fingerprintShape },
-    caller: anybody,
-    request: nothing,
-    response: json("Certificate", certificateViewShape, SMALL_BYTES),
-    codes: [],
-    summary: "Read a certificate",
-    spec: "H-14",
-  }),
-  getCertificates: route({
-    method: "GET",
-    path: "/chains/{chain}/certificates",
-    params: chain,
-    query: { name: optional(text(128, 1)), institution: optional(institutionIdShape) },
-    caller: anybody,
-    request: nothing,
-    response: json(
-      "Certificates",
-      object({ certificates: list(certificateViewShape, LISTED_MAX) }),
-      lists,
-    ),
-    codes: [],
-    summary: "List certificates by name, institution or both",
-    spec: "H-14",
-  }),
-  getInstitutions: route({
-    method: "GET",
-    path: "/chains/{chain}/institutions",
-    params: chain,
-    caller: anybody,
-    request: nothing,
-    response: json(
-      "Institutions",
-      object({ institutions: list(institutionViewShape, limits.members) }),
-      lists,
-    ),
-    codes: [],
-    summary: "List the institutions that are members",
-    spec: "H-70",
-  }),
+  ...directoryRoutes,
   postTicket: route({
     method: "POST",
     path: "/tickets",
