@@ -1,8 +1,9 @@
 /** D13, D19, D29: institutions and people come and go in a running federation, through the command line. */
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { syntheticPdf } from "@anamnesis/fhir/synthetic";
 import { ask, refusal, temporaryFolder, up } from "./anamnesis.ts";
 import type { Up } from "./anamnesis.ts";
 
@@ -99,4 +100,81 @@ test("a suspended institution certifies nobody, and does again when it is resume
   await told("institution", "resume", "blue-insurance");
   await told(...add("ian", "insurer", "blue-insurance"));
   assert.equal(await refused("institution", "suspend", "nobody"), "INSTITUTION_UNKNOWN");
+});
+
+/** Where somebody is what, and whether that counts. */
+const certificates = async (name: string) =>
+  (await told<Staff>("staff", "list", "--name", name)).staff
+    .map((one) => `${one.standing} ${one.role} at ${one.institution}`)
+    .toSorted();
+const first = (record: { records: readonly { id: string }[] }): string => record.records[0]!.id;
+
+test("one doctor works at a hospital and an online clinic, on one device under two certificates", async () => {
+  await told(...add("dr-mei", "doctor", "general-hospital"));
+  await told(...add("pat", "patient", "general-hospital"));
+  const clinic = ["doctor", "add-affiliation", "dr-mei", "--at", "online-clinic"];
+  await told(...clinic);
+  assert.deepEqual(await certificates("dr-mei"), [
+    "live doctor at general-hospital",
+    "live doctor at online-clinic",
+  ]);
+  assert.equal(await refused(...clinic), "ALREADY_ENROLLED");
+  assert.equal(
+    await refused("doctor", "add-affiliation", "dr-mei", "--at", "blue-insurance"),
+    "NOT_FOR_THIS_ROLE",
+  );
+  assert.equal(await refused("access", "list", "--as", "dr-mei@city-hospital"), "NOT_FOUND");
+
+  // Who the patient let in at the clinic is the clinic's doctor, not the hospital's.
+  await told("visit", "open", "--as", "pat", "--with", "dr-mei@online-clinic");
+  const file = join(folder.path, "letter.pdf");
+  await writeFile(file, syntheticPdf(7));
+  const record = first(
+    await told("record", "import", file, "--by", "dr-mei@online-clinic", "--for", "pat"),
+  );
+  const authored = async (who: string) =>
+    (await told<{ records: readonly { id: string }[] }>("record", "list", "--as", who)).records.map(
+      ({ id }) => id,
+    );
+  assert.deepEqual(await authored("dr-mei@online-clinic"), [record]);
+  assert.deepEqual(await authored("dr-mei"), []);
+
+  // A grant names one certificate.
+  assert.equal(await refused("access", "grant", "--as", "pat", "--to", "dr-mei"), "AMBIGUOUS_NAME");
+  await told("access", "grant", "--as", "pat", "--to", "dr-mei@general-hospital");
+  const out = join(folder.path, "opened.pdf");
+  await told("record", "open", record, "--as", "dr-mei@general-hospital", "--out", out);
+});
+
+test("a doctor whose device is lost is certified anew by their registrar, and by nobody else", async () => {
+  const anew = (at: string, ...rest: readonly string[]): readonly string[] => [
+    "person",
+    "recertify",
+    "dr-mei",
+    "--at",
+    at,
+    ...rest,
+  ];
+  assert.equal(await refused(...anew("general-hospital")), "DEVICE_EXISTS");
+  await rename(join(dir, "devices", "dr-mei"), join(folder.path, "lost"));
+  assert.equal(await refused(...add("dr-mei", "doctor", "general-hospital")), "ALREADY_ENROLLED");
+  assert.equal(await refused(...anew("city-hospital")), "NOT_FOUND");
+  const { staff } = await told<Staff>("staff", "list", "--name", "dr-mei");
+  const lost = staff.find((one) => one.institution === "general-hospital")!.fingerprint;
+  assert.equal(
+    await refused(...anew("city-hospital", "--replaces", lost)),
+    "ALREADY_ENROLLED",
+    "another hospital's registrar",
+  );
+  const { person } = await told<{ person: { fingerprint: string } }>(...anew("general-hospital"));
+  assert.deepEqual(await certificates("dr-mei"), [
+    "live doctor at general-hospital",
+    "live doctor at online-clinic",
+    "revoked doctor at general-hospital",
+  ]);
+  // The patient's device knew the other key, and asks before it deals with this one.
+  const grant = ["access", "grant", "--as", "pat", "--to", "dr-mei@general-hospital"];
+  assert.equal(await refused(...grant), "KEY_CHANGED");
+  await told("person", "accept", person.fingerprint, "--as", "pat");
+  await told(...grant);
 });

@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { openDevice, openSession } from "@anamnesis/client";
 import type { Device, Session } from "@anamnesis/client";
+import { affiliatedAt } from "@anamnesis/client/person";
 import { AnamnesisError, parseTrust } from "@anamnesis/protocol";
 import type { Role, Trust } from "@anamnesis/protocol";
 import { deviceDir, lockHolder, parsePersonName, places } from "@anamnesis/client/folder";
@@ -10,17 +11,20 @@ import { passphraseOf } from "./passphrase.ts";
 /**
  * Unlocks the device of the person who acts, and no other, and opens a session with the running federation.
  *
- * @throws {AnamnesisError} NOT_RUNNING, NOT_FOUND, PASSPHRASE_REQUIRED, PASSPHRASE_WRONG; NOT_FOR_THIS_ROLE when `roles`
+ * @param who - `NAME`, or `NAME@INSTITUTION` to act under that person's certificate there.
+ * @throws {AnamnesisError} NOT_RUNNING, NOT_FOUND, AMBIGUOUS_NAME, PASSPHRASE_REQUIRED, PASSPHRASE_WRONG; NOT_FOR_THIS_ROLE when `roles`
  * are named and this person has none of them.
  */
 export async function actingAs(
   options: GlobalOptions,
-  name: string,
+  who: string,
   roles?: readonly Role[],
 ): Promise<Session> {
+  const [name = "", place] = who.split("@");
   await requireRunning(options.dir);
   const trust = await readTrust(places(options.dir).trust);
-  const device = await unlock(options, name);
+  const unlocked = await unlock(options, name);
+  const device = place === undefined ? unlocked : await affiliatedAt(unlocked, place);
   if (roles !== undefined && !roles.includes(device.role)) {
     throw new AnamnesisError(
       "NOT_FOR_THIS_ROLE",

@@ -49,6 +49,16 @@ export const commandTable: Readonly<Record<string, Row>> = {
     examples: ["person accept FINGERPRINT --as maria"],
     load: () => import("./commands/personAccept.ts"),
   },
+  "person recertify": {
+    summary: "certify somebody anew whose device is lost",
+    examples: ["person recertify dr-wu --at city-hospital"],
+    load: () => import("./commands/personRecertify.ts"),
+  },
+  "doctor add-affiliation": {
+    summary: "certify a doctor at another institution, on the same device",
+    examples: ["doctor add-affiliation dr-wu --at online-clinic"],
+    load: () => import("./commands/doctorAddAffiliation.ts"),
+  },
   "staff list": {
     summary: "list staff and their certificates",
     examples: ["staff list", "staff list --at city-hospital"],

@@ -8,6 +8,7 @@ import type { CommandOptions } from "./options.ts";
 
 const groups: Readonly<Record<string, string>> = {
   person: "enrol people",
+  doctor: "add to what a doctor is",
   staff: "see who works where",
   institution: "let institutions in, suspend and resume them",
   visit: "open visits",

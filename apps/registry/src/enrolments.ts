@@ -96,6 +96,8 @@ export interface Person {
   /** s and the signature REGISTERED (registration.ts of the protocol). */
   readonly salt: Uint8Array;
   readonly registered: Uint8Array;
+  /** Of this person's certificate in whose place a new one comes. */
+  readonly replaces: Uint8Array | null;
 }
 
 /**
@@ -135,7 +137,7 @@ async function tellChains(
 export async function record(deps: RegistryDeps, person: Person): Promise<Fingerprint> {
   checkPerson(deps, person);
   const registration = registrationFor(deps, person);
-  if (deps.people.enrolled(identityName(person)) !== undefined) throw alreadyEnrolled();
+  const replaced = replacedBy(deps, person);
   const issuer = issuerOf(person.role);
   const issued = await issueCertificate(deps.authorities[issuer], person, deps.now());
   const { role, name, institution, identifier, signingKey, boxKey, salt } = person;
@@ -151,15 +153,36 @@ export async function record(deps: RegistryDeps, person: Person): Promise<Finger
     registration,
     salt,
     revokedAt: 0,
+    replaces: replaced ?? null,
   };
+  // The chains end the replaced certificate by the slip that brings the new one, unless it ended before.
+  const isLost = replaced !== undefined && deps.people.certificate(replaced)?.revokedAt === 0;
   return deps.store.transaction(() => {
     const fingerprint = deps.people.add(entry);
+    if (isLost) deps.people.revoke(replaced, deps.now());
     if (role !== "patient") {
       for (const { chain } of deps.slips.chainsOf(institution))
-        keepIntent(deps.store, { fingerprint, verb: "certify", chain });
+        keepIntent(deps.store, { fingerprint, verb: isLost ? "rotate" : "certify", chain });
     }
     return fingerprint;
   });
+}
+
+/**
+ * The certificate in whose place the new one comes, if any: the newest that this identity has.
+ * @throws {AnamnesisError} ALREADY_ENROLLED where none is named, or another; NOT_FOR_THIS_ROLE for patients, whose visits
+ * hang on their seed.
+ */
+function replacedBy(deps: RegistryDeps, person: Person): Fingerprint | undefined {
+  const enrolled = deps.people.enrolled(identityName(person));
+  const replaces = person.replaces === null ? undefined : fingerprintFrom(person.replaces);
+  if (replaces !== enrolled) throw alreadyEnrolled();
+  if (replaces !== undefined && person.role === "patient")
+    throw new AnamnesisError(
+      "NOT_FOR_THIS_ROLE",
+      "Enrolment refused: a patient's certificate is not replaced",
+    );
+  return replaces;
 }
 
 function checkPerson(deps: RegistryDeps, { role, name, institution, identifier }: Person): void {
@@ -187,14 +210,19 @@ function retried(deps: RegistryDeps, person: Person): Fingerprint | undefined {
   return isSame ? fingerprintOf(entry.der) : undefined;
 }
 
+/** Undoes an enrolment that a chain refused. A certificate whose key was said to be lost ends all the same. */
 function withdraw(
   deps: RegistryDeps,
   fingerprint: Fingerprint,
-  { institution }: CertificateEntry,
+  { institution, replaces }: CertificateEntry,
 ): void {
   deps.store.transaction(() => {
-    for (const { chain } of deps.slips.chainsOf(institution))
-      dropIntent(deps.store, { fingerprint, verb: "certify", chain });
+    for (const { chain } of deps.slips.chainsOf(institution)) {
+      for (const verb of ["certify", "rotate"] as const)
+        dropIntent(deps.store, { fingerprint, verb, chain });
+      if (replaces !== null)
+        keepIntent(deps.store, { fingerprint: replaces, verb: "revoke", chain });
+    }
     deps.people.undo(fingerprint);
   });
 }

@@ -45,6 +45,7 @@ export async function issueRegistrar(
       ...person,
       role: "registrar",
       registrar: null,
+      replaces: null,
       signingKey,
     });
     return credentialOf(deps.people.certificate(fingerprint)!);

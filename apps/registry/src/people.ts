@@ -14,6 +14,8 @@ export interface CertificateEntry extends Issued, Subject {
   readonly registration: Registration;
   readonly salt: Uint8Array;
   readonly revokedAt: number;
+  /** The certificate of this identity in whose place it came. */
+  readonly replaces: Fingerprint | null;
 }
 
 /** The place that one real identity has in the registry: as a patient, or in one role among the staff of one institution. */
@@ -58,12 +60,13 @@ export class People {
   }
 
   /**
-   * Enrols an identity; call it inside a transaction.
+   * Enrols an identity, or gives it another certificate in place of the one it has; call it inside a transaction.
    * @throws {AnamnesisError} ALREADY_ENROLLED
    */
   add(entry: CertificateEntry): Fingerprint {
     const name = identityName(entry);
-    if (this.enrolled(name) !== undefined || this.holder(entry.signingKey) !== undefined)
+    const enrolled = this.enrolled(name) ?? null;
+    if (enrolled !== entry.replaces || this.holder(entry.signingKey) !== undefined)
       throw alreadyEnrolled();
     const fingerprint = fingerprintOf(entry.der);
     this.#store.put(fingerprint, "identity", ...name);
@@ -72,11 +75,13 @@ export class People {
     return fingerprint;
   }
 
-  /** Forgets an enrolment that went nowhere. */
+  /** Forgets an enrolment that went nowhere; a certificate that it replaced is the identity's again, and stays revoked here. */
   undo(fingerprint: Fingerprint): void {
     const entry = this.certificate(fingerprint);
     if (entry === undefined) return;
-    this.#store.remove("identity", ...identityName(entry));
+    const name = identityName(entry);
+    if (entry.replaces === null) this.#store.remove("identity", ...name);
+    else this.#store.put(entry.replaces, "identity", ...name);
     this.#store.remove("key", entry.signingKey);
     this.#store.remove("certificate", fingerprint);
   }

@@ -3,6 +3,7 @@ import { Part } from "@anamnesis/http";
 import {
   AnamnesisError,
   consortiumOf,
+  invariant,
   limits,
   makeSlip,
   memberOf,
@@ -16,13 +17,14 @@ import type { SealedStore } from "./sealedStore.ts";
 
 export type SlipIntent = {
   readonly fingerprint: Fingerprint;
-  readonly verb: "certify" | "revoke";
+  readonly verb: "certify" | "rotate" | "revoke";
   readonly chain: string;
 };
 
 /** What says that the chain holds already what was to be put on it. */
 const doneCodes: Record<SlipIntent["verb"], readonly string[]> = {
   certify: ["REPLAYED", "CERTIFICATE_EXISTS"],
+  rotate: ["REPLAYED", "CERTIFICATE_EXISTS"],
   revoke: ["REPLAYED", "CERTIFICATE_REVOKED"],
 };
 
@@ -169,7 +171,10 @@ export class SlipOutbox {
       commitment,
       registered,
     };
-    return makeSlip("identity.certify", header, fields, sign).bytes;
+    if (verb === "certify") return makeSlip("identity.certify", header, fields, sign).bytes;
+    invariant(entry.replaces !== null, "a rotation replaces a certificate");
+    const replaces = fromHex(entry.replaces);
+    return makeSlip("identity.rotate", header, { ...fields, replaces }, sign).bytes;
   }
 }
 

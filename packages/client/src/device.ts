@@ -1,6 +1,6 @@
 import { deviceStorageKey, identityKeys } from "@anamnesis/crypto/patientKeys";
 import type { BoxKeys } from "@anamnesis/crypto/patientKeys";
-import { randomBytes } from "@anamnesis/crypto/verify";
+import { enc, randomBytes } from "@anamnesis/crypto/verify";
 import type { RandomSource } from "@anamnesis/crypto/verify";
 import { AnamnesisError, fingerprintOf } from "@anamnesis/protocol";
 import type { Registration, Role } from "@anamnesis/protocol";
@@ -19,17 +19,23 @@ export interface OwnCertificate {
   readonly registration: Registration;
 }
 
-/** A person's unlocked device: identity, keys, and what it remembers. */
-export interface Device {
+/** Where a person works, and as what. */
+export interface Affiliation {
   readonly role: Role;
-  readonly name: string;
   readonly institution: string;
+}
+
+/** A person's unlocked device: identity, keys, and what it remembers. */
+export interface Device extends Affiliation {
+  readonly name: string;
   readonly demo: boolean;
   /** 32 bytes; every secret key comes from it. */
   readonly seed: Uint8Array;
   readonly items: ItemStore;
   /** The certified signing key and X-Wing key. */
   keys(): Promise<BoxKeys>;
+  /** This person under another of their certificates: keys and items of its own, from the same seed. */
+  as(affiliation: Affiliation): Device;
   /** Own certificate, DER, and its fingerprint. @throws {AnamnesisError} CERTIFICATE_INVALID before enrolment. */
   certificate(): Promise<OwnCertificate>;
 }
@@ -87,13 +93,16 @@ function makeDevice(
   dir: BlobDir,
   identity: Identity & { readonly demo: boolean },
   random: RandomSource,
+  salt: Uint8Array | string = "",
 ): Device {
-  const items = new ItemStore(dir, deviceStorageKey(identity.seed), random);
+  const items = new ItemStore(dir, deviceStorageKey(identity.seed, salt), random);
   let keys: Promise<BoxKeys> | undefined;
   return {
     ...identity,
     items,
-    keys: () => (keys ??= identityKeys(identity.seed)),
+    keys: () => (keys ??= identityKeys(identity.seed, salt)),
+    as: ({ role, institution }) =>
+      makeDevice(dir, { ...identity, role, institution }, random, enc(institution, role)),
     certificate: async () => {
       const item = await items.get("certificate", "own");
       if (item === undefined)

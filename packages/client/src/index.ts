@@ -3,7 +3,7 @@ export type { BlobDir } from "./blobDir.ts";
 export { MemoryBlobDir } from "./blobDir.ts";
 export { certifiedCaller } from "./caller.ts";
 export { collect } from "./collect.ts";
-export type { Device } from "./device.ts";
+export type { Affiliation, Device } from "./device.ts";
 export { createDevice, IDENTITY_FILE, isDemoDevice, openDevice } from "./device.ts";
 export type { DirectorySource, StaffView, Standing } from "./directory.ts";
 export { listInstitutions, listStaff } from "./directory.ts";

@@ -1,4 +1,5 @@
 import type { Credential, Stated } from "@anamnesis/protocol";
+import type { Affiliation } from "./device.ts";
 
 /**
  * What a device remembers, one sealed file per item. Every value is canonical CBOR: byte strings, texts, whole numbers
@@ -169,6 +170,8 @@ export interface KnownItem {
 
 export interface ItemKinds {
   certificate: Credential;
+  /** The other certificates of this person. Key: institution and role as JSON. */
+  affiliation: Affiliation;
   contactBox: ContactBoxItem;
   visit: VisitItem;
   answered: AnsweredItem;

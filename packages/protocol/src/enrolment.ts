@@ -3,7 +3,7 @@ import { contactCardShape } from "./contactCard.ts";
 import { careKinds } from "./institutionKinds.ts";
 import type { InstitutionKind } from "./institutionKinds.ts";
 import { credentialFields, registrationShape } from "./registration.ts";
-import { blob, bytes, document, literal, object, oneOf, text, uint } from "./shape.ts";
+import { blob, bytes, document, literal, nullable, object, oneOf, text, uint } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
 
 /**
@@ -68,6 +68,8 @@ const attestationShape = object({
   request: blob(4_000),
   /** X-Wing, 1216 bytes. */
   boxKey: bytes(BYTES.boxPublicKey),
+  /** Fingerprint of the person's certificate whose key is lost, and in whose place this one comes. */
+  replaces: nullable(bytes(32)),
   time: uint,
 });
 /** A registrar's statement that a person is who they say. */

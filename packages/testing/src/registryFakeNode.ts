@@ -81,8 +81,8 @@ const certificateOf = (fields: object): string =>
   toHex((fields as { fingerprint: Uint8Array }).fingerprint);
 
 function isSigned(slip: Slip, cas: readonly CaKey[]): boolean {
-  if (slip.kind !== "identity.certify" && slip.kind !== "identity.revoke") return false;
-  const issuer = slip.kind === "identity.certify" ? slip.fields.issuer : slip.fields.by;
+  const { fields } = slip;
+  const issuer = "issuer" in fields ? fields.issuer : "by" in fields ? fields.by : undefined;
   const publicKey = cas.find(({ id }) => id === issuer)?.key ?? new Uint8Array(32);
   return verifySignature({
     type: slipKinds[slip.kind].signatureType,

@@ -192,6 +192,7 @@ export async function attested(
     ...registeredBy(signer.secretKey, device, person),
     request: device.request,
     boxKey: device.box.publicKey,
+    replaces: null,
     time: federation.clock.now,
     ...change,
   });

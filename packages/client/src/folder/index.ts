@@ -4,7 +4,7 @@
  */
 export { deviceDir, writeAtomically } from "./deviceDir.ts";
 export type { EnrolledPerson } from "./enrolPerson.ts";
-export { enrolPerson } from "./enrolPerson.ts";
+export { affiliatePerson, enrolPerson } from "./enrolPerson.ts";
 export type { FederationFile } from "./federationFile.ts";
 export { places, readFederation, writeFederation } from "./federationFile.ts";
 export type { DemoStep, HostEvent, HostRequest, MemberChange } from "./hostMessages.ts";

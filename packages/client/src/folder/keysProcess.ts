@@ -31,6 +31,7 @@ export function spawnKeys(): KeysProcess {
   );
   return {
     make: (person) => keys.make(person),
+    affiliate: (person) => keys.affiliate(person),
     keep: (folder, trustFile, certificate) => keys.keep(folder, trustFile, certificate),
     drop: (folder) => keys.drop(folder),
     end: () => {

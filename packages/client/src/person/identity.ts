@@ -83,6 +83,8 @@ export async function enrol(
     readonly role: Role;
     readonly name: string;
     readonly identifier: string;
+    /** Fingerprint of this person's certificate whose key is lost: the new one takes its place. */
+    readonly replaces?: string;
   },
 ): Promise<Uint8Array> {
   const { device } = session;
@@ -113,6 +115,7 @@ export async function enrol(
     registered,
     ...person,
     request,
+    replaces: input.replaces === undefined ? null : fromHex(input.replaces),
     time: session.clock(),
   });
   const signature = sign({ type: "ATTESTATION", message: attested, secretKey });

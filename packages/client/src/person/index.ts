@@ -1,4 +1,5 @@
 /** What every person does once: keys, certificate, contact box. */
+export { affiliatedAt, affiliationsOf } from "./affiliations.ts";
 export { acceptPerson } from "../knownPeople.ts";
 export { openContactBox } from "./contactBox.ts";
 export {

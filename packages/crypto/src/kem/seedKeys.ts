@@ -131,9 +131,16 @@ export function revokerSigningKey(input: {
   return identifiedKey(input.seed, "revoker-sign", input.grantSalt);
 }
 
-/** The person's certified keys: what the registry puts into the certificate. */
-export function identityKeys(seed: Uint8Array): Promise<BoxKeys> {
-  return keysFor(seed, "identity", "");
+/**
+ * The person's certified keys: what the registry puts into the certificate.
+ *
+ * @param affiliation - Tells apart the certificates of one person; empty for the first.
+ */
+export function identityKeys(
+  seed: Uint8Array,
+  affiliation: Uint8Array | string = "",
+): Promise<BoxKeys> {
+  return keysFor(seed, "identity", affiliation);
 }
 
 /** The keys of the person's contact box. */
@@ -149,10 +156,13 @@ export function visitBoxKeys(input: {
   return keysFor(input.seed, "visit-box", input.visitSalt);
 }
 
-/** AES-256 key, 32 bytes, for what the device stores. */
-export function deviceStorageKey(seed: Uint8Array): Uint8Array {
+/** AES-256 key, 32 bytes, for what the device stores. @param affiliation - As in {@link identityKeys}. */
+export function deviceStorageKey(
+  seed: Uint8Array,
+  affiliation: Uint8Array | string = "",
+): Uint8Array {
   expectLength("seed", seed, BYTES.seed);
-  return kdf(seed, "device-storage", "", 32);
+  return kdf(seed, "device-storage", affiliation, 32);
 }
 
 function identifiedKey(seed: Uint8Array, label: string, salt: Uint8Array): IdentifiedSigningKey {

@@ -1,10 +1,5 @@
 import { headDocument } from "../heads.ts";
-import {
-  chainIdShape,
-  gidShape,
-  pidShape,
-  slipIdShape,
-} from "../ids.ts";
+import { chainIdShape, gidShape, pidShape, slipIdShape } from "../ids.ts";
 import { limits } from "../limits.ts";
 import { pageHeaderShape } from "../pages.ts";
 import { mapNames, slipProofDocument, stateProofDocument } from "../proofs.ts";
