@@ -72,6 +72,7 @@ const strangers: { readonly [K in SlipKind]: (name: string) => SlipFields<K> } =
   "identity.certify": (name) => certificateFields(name),
   "identity.rotate": (name) => ({ ...certificateFields(name), replaces: doctor }),
   "identity.revoke": () => ({ fingerprint: doctor, by: "care" }),
+  "identity.suspend": () => ({ fingerprint: doctor, until: 0, by: hospital, cosigned: [] }),
   "session.open": (name) => ({ institution: hospital, key: keyOf(name).publicKey }),
   "session.claim": (name) => claimFields("visit", name, `${name} new`),
   "record.submit": (name) => ({ institution: hospital, cert: doctor, pid, ...written(name) }),

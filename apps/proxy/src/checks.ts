@@ -120,7 +120,10 @@ export async function checkRelease(
 
 function certificateIsLive({ certificate }: Asked, { now }: CheckDeps): void {
   if (!certificateLive(certificate, now()))
-    throw refuse("CERTIFICATE_NOT_LIVE", "the reader's certificate is revoked or out of date");
+    throw refuse(
+      "CERTIFICATE_NOT_LIVE",
+      "the reader's certificate is revoked, suspended or out of date",
+    );
 }
 
 /** To anybody but its reader a grant looks as if this proxy had none. */

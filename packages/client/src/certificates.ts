@@ -70,6 +70,9 @@ export function verifyCertificateView(trust: Trust, view: CertificateView): Cert
   return view;
 }
 
-/** Whether the certificate counts at `now`: inside its period and not revoked by then. */
+/** Whether the certificate counts at `now`: inside its period, not revoked by then, and not suspended. */
 export const isLive = (view: CertificateView, now: number): boolean =>
-  now >= view.validFrom && now <= view.validTo && (view.revokedAt === 0 || view.revokedAt > now);
+  now >= view.validFrom &&
+  now <= view.validTo &&
+  (view.revokedAt === 0 || view.revokedAt > now) &&
+  view.suspendedUntil <= now;

@@ -12,7 +12,7 @@ export interface DirectorySource {
 }
 
 /** Whether a certificate counts, and if not why. */
-export type Standing = "live" | "revoked" | "expired" | "not-yet-valid";
+export type Standing = "live" | "revoked" | "suspended" | "expired" | "not-yet-valid";
 
 export interface StaffView extends PersonView {
   readonly standing: Standing;
@@ -51,6 +51,7 @@ export async function listStaff(
 export function standingOf(view: CertificateView, now: number): Standing {
   if (view.revokedAt !== 0) return "revoked";
   if (now > view.validTo) return "expired";
+  if (now < view.suspendedUntil) return "suspended";
   return now < view.validFrom ? "not-yet-valid" : "live";
 }
 

@@ -81,7 +81,7 @@ export async function liveCertificate(
   if (!isLive(view, session.clock())) {
     throw new AnamnesisError(
       "CERTIFICATE_NOT_LIVE",
-      `The certificate of ${view.name} is revoked or outside its period`,
+      `The certificate of ${view.name} is revoked, suspended or outside its period`,
     );
   }
   return view;

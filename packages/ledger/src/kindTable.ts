@@ -8,6 +8,7 @@ import { grantRevoke } from "./kinds/grantRevoke.ts";
 import { identityCertify } from "./kinds/identityCertify.ts";
 import { identityRevoke } from "./kinds/identityRevoke.ts";
 import { identityRotate } from "./kinds/identityRotate.ts";
+import { identitySuspend } from "./kinds/identitySuspend.ts";
 import { institutionEnrol } from "./kinds/institutionEnrol.ts";
 import { institutionLevel } from "./kinds/institutionLevel.ts";
 import { institutionRotateKey } from "./kinds/institutionRotateKey.ts";
@@ -36,6 +37,7 @@ const kinds: { readonly [K in SlipKind]: Kind<K> } = {
   "identity.certify": identityCertify,
   "identity.rotate": identityRotate,
   "identity.revoke": identityRevoke,
+  "identity.suspend": identitySuspend,
   "session.open": sessionOpen,
   "session.claim": sessionClaim,
   "record.submit": recordSubmit,

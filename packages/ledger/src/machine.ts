@@ -76,7 +76,14 @@ const genesisWrites = (genesis: Genesis): Write[] => [
 function registrarWrite(vouched: GenesisRegistrar): Write {
   const { registered: _, ...registrar } = vouched;
   const key = rows.certificate.key(sha256(registrar.der));
-  return put(rows.certificate, key, { v: 1, ...registrar, role: "registrar", revokedAt: 0 });
+  return put(rows.certificate, key, {
+    v: 1,
+    ...registrar,
+    role: "registrar",
+    revokedAt: 0,
+    suspendedUntil: 0,
+    suspendedByVoters: false,
+  });
 }
 
 /** Height 0: what the genesis document names, no pages, no slips. */

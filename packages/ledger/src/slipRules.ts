@@ -51,6 +51,7 @@ function refuseCertified(
   if (time < certificate.validFrom) return "CERTIFICATE_NOT_YET_VALID";
   if (time > certificate.validTo) return "CERTIFICATE_EXPIRED";
   if (certificate.revokedAt !== 0) return "CERTIFICATE_REVOKED";
+  if (time < certificate.suspendedUntil) return "CERTIFICATE_SUSPENDED";
   if (wanted.institution !== undefined && certificate.institution !== wanted.institution)
     return "WRONG_INSTITUTION";
   if (!wanted.roles.includes(certificate.role)) return "NOT_AUTHORISED";

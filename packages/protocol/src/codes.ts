@@ -77,6 +77,8 @@ export const slipCodes = {
   CARRIER_IS_THIRD_PARTY: 100,
   INSTITUTION_SUSPENDED: 101,
   ROLE_NOT_OF_INSTITUTION: 102,
+  CERTIFICATE_SUSPENDED: 103,
+  SUSPENSION_TOO_LONG: 104,
 } as const;
 export type SlipCode = keyof typeof slipCodes;
 
@@ -156,6 +158,8 @@ export const slipCodeText: Record<SlipCode, string> = {
   CARRIER_IS_THIRD_PARTY: "Third parties carry no slips: any other member carries theirs",
   INSTITUTION_SUSPENDED: "The institution of the certificate is suspended",
   ROLE_NOT_OF_INSTITUTION: "Institutions of this kind have no staff in this role",
+  CERTIFICATE_SUSPENDED: "The certificate is suspended",
+  SUSPENSION_TOO_LONG: "A certificate is suspended for a day at most",
 };
 
 /**

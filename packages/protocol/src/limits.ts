@@ -76,6 +76,8 @@ export const limits = {
   delegationRevokers: 1_024,
   /** Longest grant, one year. */
   grantLifetimeMs: 366 * 24 * 3_600_000,
+  /** Longest suspension of a certificate. */
+  suspensionMs: 24 * 3_600_000,
   /** A certificate, DER. */
   certificateBytes: 6_000,
   /** One value of a map of the state: a certificate with its DER is the largest. */

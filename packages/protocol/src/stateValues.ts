@@ -25,7 +25,7 @@ const grantStateShape = object({
 export type GrantState = Shaped<typeof grantStateShape>;
 export const grantState = document("Grant state", grantStateShape);
 
-/** What a chain holds of a certificate. `revokedAt` 0: not revoked. */
+/** What a chain holds of a certificate. `revokedAt` 0: not revoked. It signs nothing before `suspendedUntil`, 0 for never suspended. */
 export const certificateFields = {
   issuer: text(64),
   name: text(128),
@@ -39,9 +39,12 @@ export const certificateFields = {
   /** To the holder's identity: registration.ts. */
   commitment: bytes(32),
   revokedAt: uint,
+  suspendedUntil: uint,
+  /** Voters suspended it: its institution alone does not lift that. */
+  suspendedByVoters: flag,
 };
 const certificateStateShape = object({ v: literal(1), ...certificateFields });
-/** Map `keys`. Kept for ever; `revokedAt` 0: not revoked. Live at `time` when validFrom <= time <= validTo and revokedAt is 0. */
+/** Map `keys`. Kept for ever; `revokedAt` 0: not revoked. Live at `time` when validFrom <= time <= validTo, revokedAt is 0 and suspendedUntil <= time. */
 export type CertificateState = Shaped<typeof certificateStateShape>;
 export const certificateState = document("Certificate state", certificateStateShape);
 
@@ -75,10 +78,13 @@ export const careChainEntry = (chain: string): string => `chain/${chain}`;
 
 /** Whether a certificate counts at `time`. */
 export const certificateLive = (
-  certificate: Pick<CertificateState, "validFrom" | "validTo" | "revokedAt">,
+  certificate: Pick<CertificateState, "validFrom" | "validTo" | "revokedAt" | "suspendedUntil">,
   time: number,
 ): boolean =>
-  certificate.revokedAt === 0 && certificate.validFrom <= time && time <= certificate.validTo;
+  certificate.revokedAt === 0 &&
+  certificate.validFrom <= time &&
+  time <= certificate.validTo &&
+  certificate.suspendedUntil <= time;
 
 /** Whether a key may end the grant under `gid`: its own, or its revoker's. */
 export function endsGrant(

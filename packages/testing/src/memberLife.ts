@@ -1,4 +1,4 @@
-/** What happens to members and their staff at random: certificates, levels, enrolments, rotations of keys. */
+/** What happens to members and their staff at random: certificates, levels, enrolments, rotations of keys, suspensions. */
 import { rows } from "@anamnesis/ledger";
 import { enrolmentOf } from "./enrolments.ts";
 import { keyOf } from "./keys.ts";
@@ -27,7 +27,9 @@ export class MemberLife {
 
   slip(): MadeSlip {
     const chain = this.#chain;
-    switch (this.#below(6)) {
+    switch (this.#below(7)) {
+      case 6:
+        return this.#suspension();
       case 4:
         return this.#rotation();
       case 5:
@@ -58,6 +60,17 @@ export class MemberLife {
           keyOf("care"),
         );
     }
+  }
+
+  /** A doctor for up to two days, so that some are refused; or somebody again. */
+  #suspension(): MadeSlip {
+    const chain = this.#chain;
+    const day = 24 * 3_600_000;
+    const until = this.#below(3) === 0 ? 0 : chain.time + this.#below(2 * day);
+    const { fingerprint, institution } = certificateFields(this.#pick(doctors));
+    const voters = this.#below(2) === 0 ? [] : [chain.genesis.writer, "provincial-authority"];
+    const by = this.#pick([institution, chain.genesis.authority]);
+    return chain.cosignedSlip("identity.suspend", { fingerprint, until, by }, voters, keyOf(by));
   }
 
   #enrolment(): MadeSlip {

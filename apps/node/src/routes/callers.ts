@@ -28,18 +28,21 @@ export function liveCertificate(
   if (found === undefined || !certificateLive(found, deps.now())) {
     throw new AnamnesisError(
       "CERTIFICATE_NOT_LIVE",
-      "Refused: the certificate is not on the chain, revoked or out of date",
+      "Refused: the certificate is not on the chain, revoked, suspended or out of date",
     );
   }
   return found;
 }
 
-/** A live certificate of staff whose boxes lie at this node: this institution's, and at the authority's third parties'. */
+/**
+ * A live certificate of staff whose boxes lie at this node: this institution's, and at the authority's third parties'. Who is
+ * suspended goes on being written to.
+ */
 export function staffServedHere(deps: NodeDeps, fingerprint: string): CertificateView | undefined {
   const found = certificate(deps, fingerprint);
   return found !== undefined &&
     isServedHere(deps, found.institution) &&
-    certificateLive(found, deps.now())
+    certificateLive({ ...found, suspendedUntil: 0 }, deps.now())
     ? found
     : undefined;
 }

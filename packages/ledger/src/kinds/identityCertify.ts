@@ -74,6 +74,8 @@ function certificateWrite({ fields }: CertifyingSlip): Write {
     der,
     commitment,
     revokedAt: 0,
+    suspendedUntil: 0,
+    suspendedByVoters: false,
   });
 }
 

@@ -1,6 +1,6 @@
 import { certificateDer } from "../certificateDer.ts";
 import { roles } from "../enrolment.ts";
-import { both, boxKey, bytes, hash, id, nfcText, nullable, oneOf, uint } from "./row.ts";
+import { both, boxKey, bytes, cosigned, hash, id, nfcText, nullable, oneOf, uint } from "./row.ts";
 import type { SlipKindRow } from "./row.ts";
 
 const certificateFields = {
@@ -41,5 +41,15 @@ export const identityKinds = {
     fields: { fingerprint: hash, by: id },
     signer: "issuerOrInstitution",
     signatureType: "IDENTITY-REVOKE",
+  },
+  /**
+   * A certificate signs nothing before `until`; 0 lifts a suspension. `by`: the holder's institution, or a member with whom
+   * voters sign.
+   */
+  "identity.suspend": {
+    ...aboutStaff,
+    fields: { fingerprint: hash, until: uint, by: id, cosigned },
+    signer: "institution",
+    signatureType: "IDENTITY-SUSPEND",
   },
 } as const satisfies Record<string, SlipKindRow>;
