@@ -59,7 +59,7 @@ test("of several faults the first in the order of the checks is told", async () 
   nodes.headAgeMs.clear();
 });
 
-test("a certificate that is revoked or out of date opens nothing", async () => {
+test("a certificate that is revoked, suspended or out of date opens nothing", async () => {
   const revoked = await federation.newReader("Dr. Revoked");
   const made = await federation.granted(revoked, [record]);
   assert.equal(await codeOf(await federation.open(1, revoked, made, [record])), "OK");
@@ -76,6 +76,16 @@ test("a certificate that is revoked or out of date opens nothing", async () => {
     ),
     "CERTIFICATE_NOT_LIVE",
   );
+
+  const suspended = await federation.newReader("Dr. Suspended");
+  const given = await federation.granted(suspended, [record]);
+  const before = federation.intent(suspended, given, [record.digest]);
+  const asks = () =>
+    federation.ask(1, "/reencrypt", federation.request(given.gid, before, [record]), suspended);
+  federation.suspendReader(suspended, federation.now + 3_600_000);
+  assert.equal(await codeOf(await asks()), "CERTIFICATE_NOT_LIVE");
+  federation.suspendReader(suspended, 0);
+  assert.equal(await codeOf(await asks()), "OK");
 
   const retired = await federation.newReader("Dr. Retired", { validTo: federation.now + 20_000 });
   const theirs = await federation.granted(retired, [record]);

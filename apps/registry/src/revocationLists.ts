@@ -2,6 +2,7 @@ import { X509CrlGenerator, X509CrlReason } from "@peculiar/x509";
 import { ed25519 } from "./authority.ts";
 import type { Authority, IssuerId } from "./authority.ts";
 import type { SealedStore } from "./sealedStore.ts";
+import type { Hold } from "./suspensions.ts";
 
 interface RevokedEntry {
   readonly serial: string;
@@ -26,15 +27,26 @@ export async function revocationList(
   const revoked = (store.values("revoked") as unknown as RevokedEntry[]).filter(
     (entry) => entry.issuer === issuer.id,
   );
+  const ended = new Set(revoked.map(({ serial }) => serial));
+  const held = (store.values("hold") as unknown as Hold[]).filter(
+    (hold) => hold.issuer === issuer.id && now < hold.until && !ended.has(hold.serial),
+  );
   const list = await X509CrlGenerator.create({
     issuer: issuer.certificate.subjectName,
     thisUpdate: new Date(now),
     nextUpdate: new Date(now + NEXT_UPDATE_MS),
-    entries: revoked.map(({ serial, time }) => ({
-      serialNumber: serial,
-      revocationDate: new Date(time),
-      reason: X509CrlReason.privilegeWithdrawn,
-    })),
+    entries: [
+      ...revoked.map(({ serial, time }) => ({
+        serialNumber: serial,
+        revocationDate: new Date(time),
+        reason: X509CrlReason.privilegeWithdrawn,
+      })),
+      ...held.map(({ serial, since }) => ({
+        serialNumber: serial,
+        revocationDate: new Date(since),
+        reason: X509CrlReason.certificateHold,
+      })),
+    ],
     signingKey: issuer.signingKey,
     signingAlgorithm: ed25519,
   });

@@ -20,14 +20,7 @@ export async function revoke(
   caller: Caller<CertificateEntry>,
   fingerprint: Fingerprint,
 ): Promise<number> {
-  const entry = deps.people.certificate(fingerprint);
-  if (entry === undefined) throw new AnamnesisError("NOT_FOUND", "There is no such certificate");
-  if (!mayRevoke(deps, caller, entry)) {
-    throw new AnamnesisError(
-      "FORBIDDEN",
-      "Revocation refused: want a registrar of the certificate's institution, or its node",
-    );
-  }
+  const entry = assertMayEnd(deps, caller, fingerprint);
   const revokedAt = deps.store.transaction(() => {
     if (entry.role !== "patient" && entry.revokedAt === 0) {
       for (const { chain } of deps.slips.chainsOf(entry.institution))
@@ -39,7 +32,22 @@ export async function revoke(
   return revokedAt;
 }
 
-function mayRevoke(
+/** The certificate, if the caller may take it back or put it on hold. @throws {AnamnesisError} NOT_FOUND, FORBIDDEN */
+export function assertMayEnd(
+  deps: RegistryDeps,
+  caller: Caller<CertificateEntry>,
+  fingerprint: Fingerprint,
+): CertificateEntry {
+  const entry = deps.people.certificate(fingerprint);
+  if (entry === undefined) throw new AnamnesisError("NOT_FOUND", "There is no such certificate");
+  if (mayEnd(deps, caller, entry)) return entry;
+  throw new AnamnesisError(
+    "FORBIDDEN",
+    "Refused: want a registrar of the certificate's institution, or its node",
+  );
+}
+
+function mayEnd(
   deps: RegistryDeps,
   caller: Caller<CertificateEntry>,
   { institution }: CertificateEntry,

@@ -1,5 +1,5 @@
 import { openWith } from "@anamnesis/crypto/box";
-import { AnamnesisError, hpkeInfo, registryRoutes } from "@anamnesis/protocol";
+import { AnamnesisError, fingerprintOf, hpkeInfo, registryRoutes } from "@anamnesis/protocol";
 import { handling } from "@anamnesis/server";
 import type { CertifiedCaller, Handled } from "@anamnesis/server";
 import { leaveContact, lookup } from "./contacts.ts";
@@ -9,6 +9,7 @@ import { isLive } from "./people.ts";
 import type { CertificateEntry } from "./people.ts";
 import { revocationList } from "./revocationLists.ts";
 import { revoke } from "./revocations.ts";
+import { isOnHold, suspend } from "./suspensions.ts";
 
 const handle = handling<CertificateEntry>();
 
@@ -35,6 +36,10 @@ export const routes = (deps: RegistryDeps): readonly Handled<CertificateEntry>[]
   handle(registryRoutes.revoke, async ({ body: { fingerprint }, caller }) => ({
     revokedAt: await revoke(deps, caller, fingerprint),
   })),
+  handle(registryRoutes.suspend, ({ body, caller }) => {
+    suspend(deps, caller, body);
+    return { until: body.until };
+  }),
 ];
 
 /** Anybody who signs with a certificate that we do not know gets the answer of a wrong signature. */
@@ -53,10 +58,11 @@ function liveEntry(
   deps: RegistryDeps,
   { certificate }: CertifiedCaller<CertificateEntry>,
 ): CertificateEntry {
-  if (!isLive(certificate, deps.now()))
+  const now = deps.now();
+  if (!isLive(certificate, now) || isOnHold(deps.store, fingerprintOf(certificate.der), now))
     throw new AnamnesisError(
       "CERTIFICATE_NOT_LIVE",
-      "Request refused: the certificate is expired or revoked",
+      "Request refused: the certificate is expired, revoked or on hold",
     );
   return certificate;
 }

@@ -27,6 +27,7 @@ export const entryKinds = [
   "lookup",
   "counter",
   "institution",
+  "hold",
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
 

@@ -73,7 +73,8 @@ export class CertificateOffice {
 
   /** The lists as they are, made at `time`; signed by another office's authorities if given. */
   async lists({ time = Date.now(), signedBy = this as CertificateOffice } = {}): Promise<Lists> {
-    const store = { values: () => [...this.#revoked] } as unknown as Parameters<
+    const kept = { revoked: [...this.#revoked], hold: [] };
+    const store = { values: (kind: keyof typeof kept) => kept[kind] } as unknown as Parameters<
       typeof revocationList
     >[0];
     return {

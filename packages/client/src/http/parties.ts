@@ -99,6 +99,9 @@ export const httpRegistry = (part: Part): RegistryApi => ({
     await part.call(registryRoutes.putContact, { body, caller });
   },
   lookup: (body, caller) => part.call(registryRoutes.lookUp, { body, caller }),
+  suspend: async (fingerprint, until, caller) => {
+    await part.call(registryRoutes.suspend, { body: { fingerprint, until }, caller });
+  },
   revoke: async (fingerprint, caller) => {
     await part.call(registryRoutes.revoke, { body: { fingerprint }, caller });
   },

@@ -88,4 +88,19 @@ export const registryRoutes = {
     summary: "Take a certificate back",
     spec: "H-44",
   }),
+  suspend: route({
+    method: "POST",
+    path: "/suspensions",
+    params: {},
+    caller: signedBy("either"),
+    request: json(
+      "Suspension",
+      object({ fingerprint: fingerprintShape, until: uint }),
+      SMALL_BYTES,
+    ),
+    response: json("Result of a suspension", object({ until: uint }), SMALL_BYTES),
+    codes: ["FORBIDDEN", "CERTIFICATE_NOT_LIVE"],
+    summary: "Put a certificate on hold for a while, or take it off",
+    spec: "H-71",
+  }),
 } as const;

@@ -145,6 +145,9 @@ export class MemoryRegistry {
       revoke: async () => {
         throw new AnamnesisError("FORBIDDEN", "Not here");
       },
+      suspend: async () => {
+        throw new AnamnesisError("FORBIDDEN", "Not here");
+      },
     };
   }
 

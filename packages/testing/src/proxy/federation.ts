@@ -137,6 +137,13 @@ export class ProxyFederation {
     );
   }
 
+  /** @param until - Unix milliseconds; 0 lifts it. */
+  suspendReader({ fingerprint }: Reader, until: number): void {
+    const { consortium } = this.parties;
+    const fields = { fingerprint, until, by: "general-hospital", cosigned: [] };
+    this.commit(consortium, consortium.slip("identity.suspend", fields, keyOf("general-hospital")));
+  }
+
   openVisit(): Visit {
     const { care, seed } = this.parties;
     const keys = visitSigningKey({ seed, visitSalt: randomBytes(16) });
