@@ -178,3 +178,39 @@ test("a doctor whose device is lost is certified anew by their registrar, and by
   await told("person", "accept", person.fingerprint, "--as", "pat");
   await told(...grant);
 });
+
+test("a doctor is suspended and let act again by their institution; what voters suspended it does not lift", async () => {
+  const asks = ["access", "list", "--as", "dr-nox"];
+  await told(...add("dr-nox", "doctor", "city-hospital"));
+  const change = (verb: string, at = "city-hospital", ...rest: readonly string[]) =>
+    ["person", verb, "dr-nox", "--at", at, ...rest] as const;
+  const standing = async () => (await certificates("dr-nox"))[0]!.split(" ")[0];
+  await told(...asks);
+  assert.equal(await refused(...change("suspend", "general-hospital")), "NOT_FOUND");
+  assert.equal(await refused(...change("suspend", "city-hospital", "--hours", "25")), "USAGE");
+
+  await told(...change("suspend", "city-hospital", "--hours", "1"));
+  assert.equal(await standing(), "suspended");
+  assert.equal(await refused("visit", "open", "--as", "pat", "--with", "dr-nox"), "NOT_FOUND");
+  await told(...change("resume"));
+  assert.equal(await standing(), "live");
+  await told("visit", "open", "--as", "pat", "--with", "dr-nox");
+
+  await told(...change("suspend", "city-hospital", "--by-voters"));
+  assert.equal(await refused(...change("resume")), "VOTES_MISSING");
+  assert.equal(await standing(), "suspended");
+  await told(...change("resume", "city-hospital", "--by-voters"));
+  assert.equal(await standing(), "live");
+});
+
+test("a patient on hold opens no visit, and does again when it is lifted", async () => {
+  const { person } = await told<{ person: { fingerprint: string } }>(
+    ...add("quinn", "patient", "online-clinic"),
+  );
+  const hold = (verb: string, at: string) =>
+    ["person", verb, person.fingerprint, "--at", at] as const;
+  assert.equal(await refused(...hold("suspend", "city-hospital")), "FORBIDDEN");
+  await told(...hold("suspend", "online-clinic"));
+  await told(...hold("resume", "online-clinic"));
+  await told("visit", "open", "--as", "quinn", "--with", "dr-nox");
+});

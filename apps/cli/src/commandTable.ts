@@ -44,6 +44,14 @@ export const commandTable: Readonly<Record<string, Row>> = {
     examples: ["person list"],
     load: () => import("./commands/personList.ts"),
   },
+  "person suspend": {
+    summary: "suspend a certificate for a while",
+    load: () => import("./commands/personSuspend.ts"),
+  },
+  "person resume": {
+    summary: "lift the suspension of a certificate",
+    load: () => import("./commands/personResume.ts"),
+  },
   "person accept": {
     summary: "accept a person whose key is another than before",
     examples: ["person accept FINGERPRINT --as maria"],

@@ -1,6 +1,9 @@
+import { listStaff } from "@anamnesis/client";
+import type { StaffView } from "@anamnesis/client";
 import { AnamnesisError, parseInstitutionId } from "@anamnesis/protocol";
 import type { MemberChange } from "@anamnesis/client/folder";
 import { requireRunning } from "./actor.ts";
+import { directoryOf } from "./directory.ts";
 import { startHost } from "./hostProcess.ts";
 import { progress } from "./output.ts";
 import type { GlobalOptions } from "./options.ts";
@@ -16,6 +19,25 @@ export async function changeMember(options: GlobalOptions, change: MemberChange)
   await startHost({ verb: "member", dir, change }, (event) => {
     if (event.what === "progress") progress(json)(event.text);
   }).done;
+}
+
+/** The staff certificate that a person means, if it stands on the consortium. @throws {AnamnesisError} AMBIGUOUS_NAME */
+export async function staffNamed(
+  options: GlobalOptions,
+  who: string,
+  institution: string,
+): Promise<StaffView | undefined> {
+  const staff = await listStaff(await directoryOf(options), { institution }, Date.now());
+  const found = staff.filter(
+    ({ fingerprint, name, standing }) =>
+      fingerprint === who || (name === who && standing !== "revoked" && standing !== "expired"),
+  );
+  if (found.length > 1)
+    throw new AnamnesisError(
+      "AMBIGUOUS_NAME",
+      `'${who}' has ${found.length} certificates at ${institution}: want one's fingerprint (staff list)`,
+    );
+  return found[0];
 }
 
 /** What was said as an institution's id. @throws {AnamnesisError} USAGE */

@@ -1,7 +1,7 @@
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { equalBytes } from "@anamnesis/crypto/verify";
+import { equalBytes, fromHex } from "@anamnesis/crypto/verify";
 import { Part } from "@anamnesis/http";
 import type { Protection } from "@anamnesis/client";
 import { places, registrarOf, spawnKeys } from "@anamnesis/client/folder";
@@ -61,8 +61,15 @@ export async function changeMember(
     },
   };
   try {
-    if (change.what === "add") await add(operators, change, say);
-    else await suspend(operators, change.id, change.what === "suspend");
+    switch (change.what) {
+      case "add":
+        return await add(operators, change, say);
+      case "suspend-staff":
+        return await suspendStaff(operators, change);
+      case "suspend":
+      case "resume":
+        return await suspend(operators, change.id, change.what === "suspend");
+    }
   } finally {
     await Promise.all([...spawned.values()].map((child) => child.stop()));
   }
@@ -95,7 +102,9 @@ async function add(
     const audited = (await operators
       .child("registry")
       .call("registry", "auditInstitution", registryPlace(operators), institution)) as Uint8Array;
-    await post(operators, "institution.enrol", { ...institution, power: 0, audited, cosigned: [] });
+    const fields = { ...institution, power: 0, audited, cosigned: [] };
+    const by = consortium.authority;
+    await post(operators, { kind: "institution.enrol", fields, genesis: consortium, by });
   }
   say("Certifying its registrar");
   await certify(operators, { id, name }, protection);
@@ -150,40 +159,67 @@ async function untilCertified(genesis: Genesis, fingerprint: string): Promise<vo
   }
 }
 
+/**
+ * It stands on the consortium alone: what an institution does on its own chain goes on, for the patients whom it treats.
+ */
 async function suspend(operators: Operators, id: string, suspended: boolean): Promise<void> {
-  await post(operators, "institution.suspend", { id, suspended, cosigned: [] });
+  const fields = { id, suspended, cosigned: [] };
+  const genesis = operators.consortium;
+  await post(operators, {
+    kind: "institution.suspend",
+    fields,
+    genesis,
+    by: genesis.authority,
+    but: id,
+  });
 }
 
-/**
- * Puts a change of members on the consortium: signed by the other authorities, who vote, then by the authority. It stands on
- * that chain alone: what an institution does on its own goes on, for the patients whom it treats.
- */
-async function post<K extends CosignedKind>(
-  { dir, consortium, child }: Operators,
-  kind: K,
-  fields: SlipFields<K> & { readonly id: string },
+/** On the consortium, and on the institution's own chain where it keeps one: what staff signs stands on either. */
+async function suspendStaff(
+  operators: Operators,
+  { fingerprint, institution, until, by }: Extract<MemberChange, { what: "suspend-staff" }>,
 ): Promise<void> {
-  const { authority, chain, members } = consortium;
+  const { consortium, trust } = operators;
+  const own = trust.chains.filter((genesis) => genesis.institution === institution);
+  for (const genesis of [consortium, ...own]) {
+    const signer = by === "institution" ? institution : genesis.authority;
+    const fields = { fingerprint: fromHex(fingerprint), until, by: signer, cosigned: [] };
+    const draft = { kind: "identity.suspend", fields, genesis, by: signer } as const;
+    await post(operators, by === "institution" ? { ...draft, but: "everybody" } : draft);
+  }
+}
+
+/** A slip about members or their staff, still without signatures. */
+interface Change<K extends CosignedKind> {
+  readonly kind: K;
+  readonly fields: SlipFields<K>;
+  readonly genesis: Genesis;
+  /** Whose node signs it. */
+  readonly by: string;
+  /** Which of the authorities, who vote, does not sign besides. */
+  readonly but?: string;
+}
+
+/** Puts a slip on a chain: signed by the other authorities, where it wants voters, then by whose it is. */
+async function post<K extends CosignedKind>(
+  { dir, child }: Operators,
+  { kind, fields, genesis, by, but }: Change<K>,
+): Promise<void> {
+  const { chain, members } = genesis;
   const time = Date.now();
   const header = { chain, time, notAfter: time + limits.clientNotAfterMs };
   const draft = { kind, header, fields };
+  const sign = (id: string, name: string, ...rest: readonly unknown[]): Promise<unknown> =>
+    child(id).call("node", name, dataDirectoryOf(dir, id, "node"), ...rest);
   const cosigners = members.filter(
-    ({ id, level }) => level.endsWith("-authority") && id !== authority && id !== fields.id,
+    ({ id, level }) => level.endsWith("-authority") && id !== by && id !== but,
   );
   const cosigned = (await Promise.all(
-    cosigners.map(({ id }) =>
-      child(id).call("node", "cosignMembership", dataDirectoryOf(dir, id, "node"), id, draft),
-    ),
+    but === "everybody" ? [] : cosigners.map(({ id }) => sign(id, "cosignMembership", id, draft)),
   )) as Cosignature[];
   const whole = { ...draft, fields: { ...fields, cosigned } };
-  const directory = dataDirectoryOf(dir, authority, "node");
-  const body = (await child(authority).call(
-    "node",
-    "signMembership",
-    directory,
-    whole,
-  )) as Uint8Array;
-  await authorityNode(consortium).call(nodeRoutes.postSlip, { params: { chain }, body });
+  const body = (await sign(by, "signMembership", whole)) as Uint8Array;
+  await authorityNode(genesis).call(nodeRoutes.postSlip, { params: { chain }, body });
 }
 
 const membersOf = async (genesis: Genesis) => {

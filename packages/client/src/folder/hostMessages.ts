@@ -32,7 +32,15 @@ export type MemberChange =
       /** Of the new registrar's device; a demo federation needs none. */
       readonly passphrase?: string;
     }
-  | { readonly what: "suspend" | "resume"; readonly id: string };
+  | { readonly what: "suspend" | "resume"; readonly id: string }
+  /** A member of staff: by the node of their institution, or by the authorities, who vote. `until` 0 lets them act again. */
+  | {
+      readonly what: "suspend-staff";
+      readonly fingerprint: string;
+      readonly institution: string;
+      readonly until: number;
+      readonly by: "institution" | "voters";
+    };
 
 export type HostEvent =
   /** What long work is doing now, for people. */

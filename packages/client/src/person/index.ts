@@ -9,3 +9,4 @@ export {
   keepCertificate,
   makeKeys,
 } from "./identity.ts";
+export { suspendCertificate } from "./suspension.ts";
