@@ -46,10 +46,12 @@ export const commandTable: Readonly<Record<string, Row>> = {
   },
   "person suspend": {
     summary: "suspend a certificate for a while",
+    examples: ["person suspend dr-wu --at city-hospital --hours 4"],
     load: () => import("./commands/personSuspend.ts"),
   },
   "person resume": {
     summary: "lift the suspension of a certificate",
+    examples: ["person resume dr-wu --at city-hospital"],
     load: () => import("./commands/personResume.ts"),
   },
   "person accept": {

@@ -73,6 +73,13 @@ const strangers: { readonly [K in SlipKind]: (name: string) => SlipFields<K> } =
   "identity.rotate": (name) => ({ ...certificateFields(name), replaces: doctor }),
   "identity.revoke": () => ({ fingerprint: doctor, by: "care" }),
   "identity.suspend": () => ({ fingerprint: doctor, until: 0, by: hospital, cosigned: [] }),
+  "identity.trace": (name) => ({
+    cert: onConsortium,
+    case: name,
+    subject: bytesOf(name),
+    second: onConsortium,
+    agreed: new Uint8Array(64),
+  }),
   "session.open": (name) => ({ institution: hospital, key: keyOf(name).publicKey }),
   "session.claim": (name) => claimFields("visit", name, `${name} new`),
   "record.submit": (name) => ({ institution: hospital, cert: doctor, pid, ...written(name) }),

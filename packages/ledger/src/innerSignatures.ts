@@ -1,4 +1,5 @@
 import {
+  agreedInput,
   auditInput,
   auditorOf,
   cosignInput,
@@ -20,7 +21,7 @@ export interface InnerSignature {
 }
 
 /**
- * Those of the registry over a new institution (S-20), of voters over a change of who votes (S-19), of a member's next node key (S-29), of who vouches for a certificate (S-27), and of an author and the visit
+ * Those of the registry over a new institution (S-20), of voters over a change of who votes (S-19), of a member's next node key (S-29), of who vouches for a certificate (S-27), of the officer who agrees to a trace (S-64), and of an author and the visit
  * that lets them amend (S-37).
  */
 export function innerSignatures(slip: Slip): readonly InnerSignature[] {
@@ -28,6 +29,7 @@ export function innerSignatures(slip: Slip): readonly InnerSignature[] {
   if (slip.kind === "institution.enrol") return [registryAudit(slip), ...voters(slip)];
   if (isCosigned(slip)) return voters(slip);
   if (isCertifying(slip)) return [whoVouches(slip)];
+  if (slip.kind === "identity.trace") return [secondOfficer(slip)];
   if (slip.kind === "record.amendForeign") return authorAndVisit(slip);
   return [];
 }
@@ -65,6 +67,12 @@ function whoVouches(slip: CertifyingSlip): InnerSignature {
     signature: registered,
   };
 }
+
+const secondOfficer = (slip: Slip<"identity.trace">): InnerSignature => ({
+  key: (before) => before.certificate(slip.fields.second)?.signingKey,
+  message: () => agreedInput(slip),
+  signature: slip.fields.agreed,
+});
 
 function authorAndVisit(slip: Slip<"record.amendForeign">): InnerSignature[] {
   const { key, authorKey, authorSignature, permit } = slip.fields;

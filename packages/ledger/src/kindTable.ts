@@ -9,6 +9,7 @@ import { identityCertify } from "./kinds/identityCertify.ts";
 import { identityRevoke } from "./kinds/identityRevoke.ts";
 import { identityRotate } from "./kinds/identityRotate.ts";
 import { identitySuspend } from "./kinds/identitySuspend.ts";
+import { identityTrace } from "./kinds/identityTrace.ts";
 import { institutionEnrol } from "./kinds/institutionEnrol.ts";
 import { institutionLevel } from "./kinds/institutionLevel.ts";
 import { institutionRotateKey } from "./kinds/institutionRotateKey.ts";
@@ -38,6 +39,7 @@ const kinds: { readonly [K in SlipKind]: Kind<K> } = {
   "identity.rotate": identityRotate,
   "identity.revoke": identityRevoke,
   "identity.suspend": identitySuspend,
+  "identity.trace": identityTrace,
   "session.open": sessionOpen,
   "session.claim": sessionClaim,
   "record.submit": recordSubmit,

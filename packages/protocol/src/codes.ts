@@ -79,6 +79,9 @@ export const slipCodes = {
   ROLE_NOT_OF_INSTITUTION: 102,
   CERTIFICATE_SUSPENDED: 103,
   SUSPENSION_TOO_LONG: 104,
+  NOT_THE_REGISTRYS_OFFICER: 105,
+  OFFICER_NOT_LIVE: 106,
+  OFFICERS_OF_ONE_INSTITUTION: 107,
 } as const;
 export type SlipCode = keyof typeof slipCodes;
 
@@ -160,6 +163,10 @@ export const slipCodeText: Record<SlipCode, string> = {
   ROLE_NOT_OF_INSTITUTION: "Institutions of this kind have no staff in this role",
   CERTIFICATE_SUSPENDED: "The certificate is suspended",
   SUSPENSION_TOO_LONG: "A certificate is suspended for a day at most",
+  NOT_THE_REGISTRYS_OFFICER: "The second signature is not that of an officer of the registry",
+  OFFICER_NOT_LIVE:
+    "The second officer's certificate is not valid yet, expired, revoked or suspended",
+  OFFICERS_OF_ONE_INSTITUTION: "Both officers are of the registry's institution",
 };
 
 /**

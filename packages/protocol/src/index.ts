@@ -40,6 +40,7 @@ export * from "./sparseProof.ts";
 export * from "./stateValues.ts";
 export * from "./tickets.ts";
 export * from "./trace.ts";
+export * from "./traceOrder.ts";
 export * from "./vaultOrder.ts";
 export * from "./visitToken.ts";
 export * from "./voters.ts";

@@ -1,7 +1,9 @@
 /** What happens to members and their staff at random: certificates, levels, enrolments, rotations of keys, suspensions. */
 import { rows } from "@anamnesis/ledger";
+import { agreeToTrace } from "@anamnesis/protocol";
 import { enrolmentOf } from "./enrolments.ts";
-import { keyOf } from "./keys.ts";
+import { otherHospital } from "./federation.ts";
+import { bytesOf, keyOf, signer } from "./keys.ts";
 import { rotationSlip } from "./nodeKeyRotation.ts";
 import { vouchedBy } from "./registrars.ts";
 import { certificateFields } from "./testChain.ts";
@@ -27,7 +29,9 @@ export class MemberLife {
 
   slip(): MadeSlip {
     const chain = this.#chain;
-    switch (this.#below(7)) {
+    switch (this.#below(8)) {
+      case 7:
+        return this.#tracing();
       case 6:
         return this.#suspension();
       case 4:
@@ -71,6 +75,25 @@ export class MemberLife {
     const voters = this.#below(2) === 0 ? [] : [chain.genesis.writer, "provincial-authority"];
     const by = this.#pick([institution, chain.genesis.authority]);
     return chain.cosignedSlip("identity.suspend", { fingerprint, until, by }, voters, keyOf(by));
+  }
+
+  /** Officers come first, then order traces, on a consortium; a care chain has none. */
+  #tracing(): MadeSlip {
+    const chain = this.#chain;
+    if (chain.genesis.kind === "care") return this.#suspension();
+    const officers = [
+      ["officer", otherHospital],
+      ["registry officer", chain.genesis.authority],
+    ] as const;
+    for (const [name, institution] of officers) {
+      if (certificateIn(chain, name) !== undefined) continue;
+      const fields = certificateFields(name, { role: "officer", institution });
+      return chain.slip("identity.certify", fields, keyOf("care"));
+    }
+    const [cert, second] = officers.map(([name]) => certificateFields(name).fingerprint);
+    const about = { cert: cert!, case: this.#label("case"), subject: bytesOf("visit") };
+    const agreed = agreeToTrace(chain.genesis.chain, about, signer(keyOf("registry officer")));
+    return chain.slip("identity.trace", { ...about, second: second!, agreed }, keyOf("officer"));
   }
 
   #enrolment(): MadeSlip {

@@ -1,6 +1,18 @@
 import { certificateDer } from "../certificateDer.ts";
 import { roles } from "../enrolment.ts";
-import { both, boxKey, bytes, cosigned, hash, id, nfcText, nullable, oneOf, uint } from "./row.ts";
+import {
+  both,
+  boxKey,
+  bytes,
+  consortium,
+  cosigned,
+  hash,
+  id,
+  nfcText,
+  nullable,
+  oneOf,
+  uint,
+} from "./row.ts";
 import type { SlipKindRow } from "./row.ts";
 
 const certificateFields = {
@@ -51,5 +63,18 @@ export const identityKinds = {
     fields: { fingerprint: hash, until: uint, by: id, cosigned },
     signer: "institution",
     signatureType: "IDENTITY-SUSPEND",
+  },
+  /**
+   * Two officers order that the registry says whose a visit is: `cert` is an institution's, `second` the registry's, `agreed` the
+   * latter's signature; `subject`: a `traceSubject`. See `traceOrder.ts`.
+   */
+  "identity.trace": {
+    fields: { cert: hash, case: nfcText(64), subject: hash, second: hash, agreed: bytes(64) },
+    signer: "certificate",
+    chains: consortium,
+    carrier: "any",
+    carriedFor: "certificate",
+    roles: ["officer"],
+    signatureType: "IDENTITY-TRACE",
   },
 } as const satisfies Record<string, SlipKindRow>;
