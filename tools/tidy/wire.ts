@@ -6,7 +6,7 @@ const bareCallers: Readonly<Record<string, string>> = {
   "packages/http/src/part.ts": "the one caller",
   "apps/host/src/demo/world.ts":
     "listens on the wire, so that attacks can send again what was sent",
-  "apps/host/src/demo/attacks.ts": "sends again, byte for byte, what was sent before",
+  "apps/host/src/demo/answered.ts": "sends what no client would, and judges how it is refused",
   "apps/web/src/join/usePeople.ts":
     "a screen, and screens load no code of ours that could use keys: reads three texts a person by hand",
 };

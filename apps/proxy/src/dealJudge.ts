@@ -88,7 +88,7 @@ export class DealJudge {
   #lose(worker: Worker, cause?: unknown): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
-    for (const id of [...this.#waiting.keys()]) this.#take(id)?.reject(gone(cause));
+    for (const id of this.#waiting.keys()) this.#take(id)?.reject(gone(cause));
   }
 
   #take(id: number): Waiting | undefined {

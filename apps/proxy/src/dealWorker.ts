@@ -5,7 +5,9 @@ import { AnamnesisError } from "@anamnesis/protocol";
 import { checkDeal } from "./dealCheck.ts";
 import type { DealQuestion, DealVerdict } from "./dealJudge.ts";
 
-parentPort?.on("message", async ({ id, deal }: DealQuestion) => {
+parentPort?.on("message", (question: DealQuestion) => void judge(question));
+
+async function judge({ id, deal }: DealQuestion): Promise<void> {
   const refused = await ready()
     .then(() => checkDeal(deal))
     .then(
@@ -17,4 +19,4 @@ parentPort?.on("message", async ({ id, deal }: DealQuestion) => {
     );
   const verdict: DealVerdict = { id, refused };
   parentPort?.postMessage(verdict);
-});
+}

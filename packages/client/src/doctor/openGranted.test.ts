@@ -119,16 +119,11 @@ describe("openGranted() under attack", () => {
     const names = federation.trust.chains
       .flatMap(({ consortium }) => consortium?.proxies ?? [])
       .map(({ institution }) => institution);
-    await assert.rejects(
-      open(),
-      (error: Error & { code: string; details?: { proxies: object } }) => {
-        assert.equal(error.code, "TOO_FEW_PROXIES");
-        assert.match(error.message, new RegExp(`${names[1]}: UNAVAILABLE`));
-        assert.match(error.message, new RegExp(`${names[3]}: STALE_CHAIN`));
-        assert.deepEqual(error.details?.proxies, { 2: "UNAVAILABLE", 4: "STALE_CHAIN" });
-        return true;
-      },
-    );
+    await assert.rejects(open(), {
+      code: "TOO_FEW_PROXIES",
+      message: new RegExp(`${names[1]}: UNAVAILABLE.*${names[3]}: STALE_CHAIN`),
+      details: { proxies: { 2: "UNAVAILABLE", 4: "STALE_CHAIN" } },
+    });
   });
 
   test("what proxies refuse alike is told with their code", async () => {

@@ -40,7 +40,6 @@ const SUBMIT_MS = 60_000;
 /** An opened seal and three signatures. */
 const INTAKE_COST = 50;
 const SMALL_BYTES = 64 * 1024;
-const LISTED_MAX = 100_000;
 /** Entries of one page of a list. */
 export const pageEntries = 500;
 const blocksBytes = 256 * 1024 * 1024;
