@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse, sameResources, unite } from "@anamnesis/fhir";
 import { syntheticPatient, syntheticPdf } from "@anamnesis/fhir/synthetic";
+import { inOrder } from "@anamnesis/testing/inOrder";
 import { ask, refusal, run, temporaryFolder, up } from "./anamnesis.ts";
 import type { Up } from "./anamnesis.ts";
 import { registrarsKeys } from "./registrarsKeys.ts";
@@ -119,7 +120,10 @@ test("a second up on a live folder says so", async () => {
   assert.deepEqual([exit, code], [6, "ALREADY_RUNNING"]);
 });
 
-test("person add enrols once, and says why not", async () => {
+/** From enrolment on each test goes on from the one before it. */
+const path = { test: inOrder() };
+
+path.test("person add enrols once, and says why not", async () => {
   const add = (...args: readonly string[]): readonly string[] => ["person", "add", ...args];
   const { person } = await ask<{ person: Record<string, string> }>(
     dir,
@@ -150,39 +154,42 @@ test("person add enrols once, and says why not", async () => {
   );
 });
 
-test("visit open hands the token over; import writes a file whole and a Bundle split", async () => {
-  await ask(dir, ["visit", "open", "--as", "maria", "--with", "dr-rossi"]);
-  const written = await ask<Records>(dir, [
-    "record",
-    "import",
-    file("letter.pdf"),
-    "--by",
-    "dr-rossi",
-    "--for",
-    "maria",
-    "--whole",
-  ]);
-  assert.equal(written.records.length, 1);
-  whole = written.records[0]?.id ?? "";
-  const more = await ask<Records>(dir, [
-    "record",
-    "import",
-    file("visit.json"),
-    "--by",
-    "dr-rossi",
-    "--for",
-    "maria",
-  ]);
-  split = more.records.map(({ id }) => id);
-  assert.ok(split.length > 1);
-  const listed = await ask<Records>(dir, ["record", "list", "--as", "maria"]);
-  assert.deepEqual(listed.records.map(({ id }) => id).toSorted(), [whole, ...split].toSorted());
-  assert.ok(listed.records.every(({ state }) => state === "unconfirmed"));
-  const mine = await ask<Records>(dir, ["record", "list", "--as", "dr-rossi"]);
-  assert.ok(mine.records.every(({ patient }) => patient?.name === "maria"));
-});
+path.test(
+  "visit open hands the token over; import writes a file whole and a Bundle split",
+  async () => {
+    await ask(dir, ["visit", "open", "--as", "maria", "--with", "dr-rossi"]);
+    const written = await ask<Records>(dir, [
+      "record",
+      "import",
+      file("letter.pdf"),
+      "--by",
+      "dr-rossi",
+      "--for",
+      "maria",
+      "--whole",
+    ]);
+    assert.equal(written.records.length, 1);
+    whole = written.records[0]?.id ?? "";
+    const more = await ask<Records>(dir, [
+      "record",
+      "import",
+      file("visit.json"),
+      "--by",
+      "dr-rossi",
+      "--for",
+      "maria",
+    ]);
+    split = more.records.map(({ id }) => id);
+    assert.ok(split.length > 1);
+    const listed = await ask<Records>(dir, ["record", "list", "--as", "maria"]);
+    assert.deepEqual(listed.records.map(({ id }) => id).toSorted(), [whole, ...split].toSorted());
+    assert.ok(listed.records.every(({ state }) => state === "unconfirmed"));
+    const mine = await ask<Records>(dir, ["record", "list", "--as", "dr-rossi"]);
+    assert.ok(mine.records.every(({ patient }) => patient?.name === "maria"));
+  },
+);
 
-test("confirm and dispute: the patient's word on a record", async () => {
+path.test("confirm and dispute: the patient's word on a record", async () => {
   const [disputed = "", ...rest] = split;
   await ask(dir, ["record", "dispute", disputed, "--reason", "That was not me", "--as", "maria"]);
   const { confirmed } = await ask<{ confirmed: string[] }>(dir, [
@@ -209,68 +216,74 @@ test("confirm and dispute: the patient's word on a record", async () => {
   assert.equal(again.code, "ALREADY_DISPUTED");
 });
 
-test("request, grant, open: byte-identical and resource-identical at the other hospital", async () => {
-  const asked = await ask<{ request: { id: string } }>(dir, [
-    "access",
-    "request",
-    "--as",
-    "dr-haas",
-    "--for",
-    "maria",
-    "--purpose",
-    "TREAT",
-    "--days",
-    "30",
-  ]);
-  request = asked.request.id;
-  const given = await ask<{ grant: { id: string } }>(dir, [
-    "access",
-    "grant",
-    "--as",
-    "maria",
-    "--request",
-    request,
-  ]);
-  grant = given.grant.id;
-  const { records } = await ask<Records>(dir, ["record", "list", "--as", "dr-haas"]);
-  assert.deepEqual(records.map(({ id }) => id).toSorted(), [whole, ...split].toSorted());
-  assert.ok(records.every(({ patient }) => patient?.name === "maria"));
-
-  await ask(dir, ["record", "open", whole, "--as", "dr-haas", "--out", file("seen.pdf")]);
-  assert.deepEqual(await readFile(file("seen.pdf")), Buffer.from(pdf));
-  const plain = await run(["record", "open", whole, "--as", "dr-haas", "--dir", dir]);
-  assert.deepEqual(Buffer.from(plain.stdout, "latin1"), Buffer.from(pdf));
-  const documents = [];
-  for (const id of split) {
-    const { content } = await ask<{ content: string }>(dir, [
-      "record",
-      "open",
-      id,
+path.test(
+  "request, grant, open: byte-identical and resource-identical at the other hospital",
+  async () => {
+    const asked = await ask<{ request: { id: string } }>(dir, [
+      "access",
+      "request",
       "--as",
       "dr-haas",
+      "--for",
+      "maria",
+      "--purpose",
+      "TREAT",
+      "--days",
+      "30",
     ]);
-    documents.push(parse(new Uint8Array(Buffer.from(content, "base64"))));
-  }
-  assert.ok(sameResources(unite(documents), parse(visit.bytes).entries));
-  await ask(dir, ["record", "open", whole, "--as", "dr-rossi", "--out", file("own.pdf")]);
-  assert.deepEqual(await readFile(file("own.pdf")), Buffer.from(pdf));
-});
+    request = asked.request.id;
+    const given = await ask<{ grant: { id: string } }>(dir, [
+      "access",
+      "grant",
+      "--as",
+      "maria",
+      "--request",
+      request,
+    ]);
+    grant = given.grant.id;
+    const { records } = await ask<Records>(dir, ["record", "list", "--as", "dr-haas"]);
+    assert.deepEqual(records.map(({ id }) => id).toSorted(), [whole, ...split].toSorted());
+    assert.ok(records.every(({ patient }) => patient?.name === "maria"));
 
-test("a grant by record opens that record and no other; a stranger opens nothing", async () => {
-  const before = await refusal(dir, ["record", "open", whole, "--as", "dr-ito"]);
-  assert.deepEqual([before.exit, before.code], [4, "NO_ACCESS"]);
-  await ask(dir, ["access", "grant", "--as", "maria", "--to", "dr-ito", "--records", whole]);
-  const { records } = await ask<Records>(dir, ["record", "list", "--as", "dr-ito"]);
-  assert.deepEqual(
-    records.map(({ id }) => id),
-    [whole],
-  );
-  await ask(dir, ["record", "open", whole, "--as", "dr-ito", "--out", file("ito.pdf")]);
-  const sibling = await refusal(dir, ["record", "open", split[0] ?? "", "--as", "dr-ito"]);
-  assert.equal(sibling.exit, 4);
-});
+    await ask(dir, ["record", "open", whole, "--as", "dr-haas", "--out", file("seen.pdf")]);
+    assert.deepEqual(await readFile(file("seen.pdf")), Buffer.from(pdf));
+    const plain = await run(["record", "open", whole, "--as", "dr-haas", "--dir", dir]);
+    assert.deepEqual(Buffer.from(plain.stdout, "latin1"), Buffer.from(pdf));
+    const documents = [];
+    for (const id of split) {
+      const { content } = await ask<{ content: string }>(dir, [
+        "record",
+        "open",
+        id,
+        "--as",
+        "dr-haas",
+      ]);
+      documents.push(parse(new Uint8Array(Buffer.from(content, "base64"))));
+    }
+    assert.ok(sameResources(unite(documents), parse(visit.bytes).entries));
+    await ask(dir, ["record", "open", whole, "--as", "dr-rossi", "--out", file("own.pdf")]);
+    assert.deepEqual(await readFile(file("own.pdf")), Buffer.from(pdf));
+  },
+);
 
-test("refuse: the doctor reads nothing more, and the request is closed", async () => {
+path.test(
+  "a grant by record opens that record and no other; a stranger opens nothing",
+  async () => {
+    const before = await refusal(dir, ["record", "open", whole, "--as", "dr-ito"]);
+    assert.deepEqual([before.exit, before.code], [4, "NO_ACCESS"]);
+    await ask(dir, ["access", "grant", "--as", "maria", "--to", "dr-ito", "--records", whole]);
+    const { records } = await ask<Records>(dir, ["record", "list", "--as", "dr-ito"]);
+    assert.deepEqual(
+      records.map(({ id }) => id),
+      [whole],
+    );
+    await ask(dir, ["record", "open", whole, "--as", "dr-ito", "--out", file("ito.pdf")]);
+    const sibling = await refusal(dir, ["record", "open", split[0] ?? "", "--as", "dr-ito"]);
+    assert.equal(sibling.exit, 4);
+  },
+);
+
+path.test("refuse: the doctor reads nothing more, and the request is closed", async () => {
   const asked = await ask<{ request: { id: string } }>(dir, [
     "access",
     "request",
@@ -302,7 +315,7 @@ test("refuse: the doctor reads nothing more, and the request is closed", async (
   assert.equal(late.exit, 5);
 });
 
-test("log: who asked, was allowed, opened, and which record", async () => {
+path.test("log: who asked, was allowed, opened, and which record", async () => {
   const { entries } = await ask<Entries>(dir, ["log", "--as", "maria"]);
   const of = (what: string, name: string): Entries["entries"] =>
     entries.filter((entry) => entry.what === what && entry.who.name === name);
@@ -314,7 +327,7 @@ test("log: who asked, was allowed, opened, and which record", async () => {
   assert.equal(of("refused", "dr-ito").length, 1);
 });
 
-test("revoke and expire: no more openings", async () => {
+path.test("revoke and expire: no more openings", async () => {
   const revoked = await ask<{ grant: { status: string; receipts: number[] } }>(dir, [
     "access",
     "revoke",

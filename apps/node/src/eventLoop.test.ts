@@ -48,7 +48,7 @@ async function isBounded(what: string, work: () => Promise<void>): Promise<void>
   assert.ok(longest < LONGEST_MS, `${what} held the event loop for ${longest.toFixed(0)} ms`);
 }
 
-test(`D10: with ${SLIPS} slips on the chain, neither opening, scrub, snapshot nor a large entry holds the event loop`, async () => {
+test(`D10: with ${SLIPS} slips on the chain, neither opening, scrub, snapshot nor a large entry holds the event loop`, async (t) => {
   let chain: Chain | undefined;
   await isBounded("opening", async () => {
     chain = await open();
@@ -58,6 +58,7 @@ test(`D10: with ${SLIPS} slips on the chain, neither opening, scrub, snapshot no
   });
   await chain!.stop();
   const store = new ChainStore(made.folder());
+  t.after(() => store.close());
   const application = new Application({
     machine: makeMachine(made.genesis),
     store,
@@ -91,7 +92,6 @@ test(`D10: with ${SLIPS} slips on the chain, neither opening, scrub, snapshot no
     const { results } = await application.finalize(entry);
     assert.ok(results.flat().every(({ code }) => code === "OK"));
   });
-  await store.close();
 });
 
 test("D10: neither a follower that catches up nor a rebuild holds the event loop", async () => {

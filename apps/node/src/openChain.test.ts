@@ -54,17 +54,17 @@ test("I1, I7: openChain() refuses a store whose state is not of its height, and 
     { when: "a root was changed", change: [roots, flipped] },
   ];
   for (const { when, change } of rows) {
-    await t.test(when, async () => {
+    await t.test(when, async (t) => {
       const folder = await copyWith(...change);
       await assert.rejects(made.open(undefined, { folder }), {
         code: "STORE_CORRUPT",
         message: /not that of height/,
       });
       const chain = await made.open(undefined, { folder });
+      t.after(() => chain.stop());
       assert.equal(chain.height(), height);
       assert.equal(toHex(chain.head().appHash), appHash);
       assert.equal((await chain.scrub()).fault, undefined);
-      await chain.stop();
     });
   }
 });

@@ -8,6 +8,7 @@ import { certifyEntry, encodeCertified, parseGenesis } from "@anamnesis/protocol
 import type { CertifiedEntry, Genesis, InstitutionId, LogEntry } from "@anamnesis/protocol";
 import { keyOf, signer } from "@anamnesis/testing/keys";
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
+import { until } from "@anamnesis/testing/until";
 import { Application } from "./application.ts";
 import type { Executed } from "./application.ts";
 import type { Chain } from "./chain.ts";
@@ -87,7 +88,7 @@ const holderOf = (entries: readonly CertifiedEntry[]): Peer => ({
 });
 
 for (const { kind, genesis: document, blocks } of logs) {
-  test(`I2: one recorded log of a ${kind} chain leads to one app hash through follower, recovery and rebuild, by one replay`, async () => {
+  test(`I2: one recorded log of a ${kind} chain leads to one app hash through follower, recovery and rebuild, by one replay`, async (t) => {
     const genesis = parseGenesis(JSON.stringify(document));
     const recorder = new Recorder(genesis, join(dir, kind));
     await recorder.begin();
@@ -127,6 +128,10 @@ for (const { kind, genesis: document, blocks } of logs) {
         ...more,
       });
     const check = async (chain: Chain): Promise<void> => {
+      t.after(() => chain.stop());
+      await until("it has every height", () => chain.height() >= height, {
+        progress: () => chain.height(),
+      });
       const { appHash } = await chain.headAt(height);
       assert.equal(toHex(appHash), want);
       assert.equal((await chain.scrub()).fault, undefined);
@@ -141,10 +146,11 @@ for (const { kind, genesis: document, blocks } of logs) {
   });
 }
 
-test("replay() leaves nothing of an entry that leads elsewhere", async () => {
+test("replay() leaves nothing of an entry that leads elsewhere", async (t) => {
   const { genesis: document, blocks } = logs[0]!;
   const genesis = parseGenesis(JSON.stringify(document));
   const store = new ChainStore(join(dir, "elsewhere"));
+  t.after(() => store.close());
   const application = new Application({
     machine: makeMachine(genesis),
     store,
@@ -166,5 +172,4 @@ test("replay() leaves nothing of an entry that leads elsewhere", async () => {
     await replay(application, { ...recorded, appHash: right }, { time })
   ).committed;
   assert.equal(application.info().height, 1);
-  await store.close();
 });

@@ -154,8 +154,9 @@ test("a request whose signed path names the grant otherwise than its body is ref
   assert.equal(await send(`/grants/${made.gid}/reencrypt`), "OK");
 });
 
-test("KeptRequests keeps so many of a grant, the newest, and none for longer than limits say", async () => {
+test("KeptRequests keeps so many of a grant, the newest, and none for longer than limits say", async (t) => {
   const kept = new KeptRequests(await temporaryFolder("anamnesis-kept-"), 2);
+  t.after(() => kept.close());
   const [gid, other] = ["ab".repeat(32), "cd".repeat(32)];
   const request = (): SignedRequest => ({
     v: 1,
@@ -178,7 +179,6 @@ test("KeptRequests keeps so many of a grant, the newest, and none for longer tha
   assert.deepEqual(held(), [false, true, true, false]);
   await kept.forget(limits.deniedKeptMs + 2_001);
   assert.deepEqual(held(), [false, false, true, false]);
-  await kept.close();
 });
 
 async function until(done: () => boolean): Promise<void> {

@@ -259,8 +259,9 @@ test("an erasure that a crash cut short is finished at the next start", async (t
   assert.deepEqual(await readdir(join(folder, "shareKeys")), []);
 });
 
-test("shares that were changed on disk are refused, not used", async () => {
+test("shares that were changed on disk are refused, not used", async (t) => {
   const store = new ProxyStore(join(dataDirectories.get(2)!, "store"));
+  t.after(() => store.close());
   const gid = "ab".repeat(32);
   const held = {
     digest: new Uint8Array(32),
@@ -281,7 +282,6 @@ test("shares that were changed on disk are refused, not used", async () => {
   await writeFile(join(dataDirectories.get(2)!, "store", "shareKeys", gid), new Uint8Array(32));
   assert.throws(() => store.grant(gid), { code: "STORE_CORRUPT" });
   assert.throws(() => store.share(gid, 1), { code: "STORE_CORRUPT" });
-  await store.close();
 });
 
 /** Names of the files below a folder that hold these bytes. */

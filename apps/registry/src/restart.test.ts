@@ -16,7 +16,7 @@ import { startRegistry } from "./registry.ts";
 const federation = await startFederation();
 after(() => federation.node.stop());
 
-test("H-50 to H-52: a registry's data directory is its own, and it refuses what is replayed, at another server too", async () => {
+test("H-50 to H-52: a registry's data directory is its own, and it refuses what is replayed, at another server too", async (t) => {
   const { config, registry } = federation;
   const { host, port } = new URL(registry.address);
   const { publicKey, secretKey } = signingKeypair(randomBytes(32));
@@ -41,6 +41,6 @@ test("H-50 to H-52: a registry's data directory is its own, and it refuses what 
   await elsewhere.stop();
 
   const again = await startRegistry({ ...config, port: Number(port) });
+  t.after(() => again.stop());
   assert.equal(await codeOf(await post(federation, "/revocations", body, headers)), "NONCE_REUSED");
-  await again.stop();
 });

@@ -61,8 +61,9 @@ const revokeSlips = (der: Uint8Array) =>
     .filter((slip) => slip.kind === "identity.revoke")
     .filter(({ fields }) => toHex(fields.fingerprint) === fingerprintOf(der));
 
-test("GET /ca and /crl answer the authorities and empty, signed lists", async () => {
+test("GET /ca and /crl answer the authorities and empty, signed lists", async (t) => {
   const own = await startFederation();
+  t.after(() => own.stop());
   const ca = (await (await fetch(`${own.registry.address}/ca`)).json()) as Record<string, string>;
   for (const [name, id] of [
     ["root", "root"],
@@ -78,7 +79,6 @@ test("GET /ca and /crl answer the authorities and empty, signed lists", async ()
   >;
   for (const list of Object.values(lists))
     assert.equal(new X509Crl(Uint8Array.from(fromBase64url(list))).entries.length, 0);
-  await own.stop();
 });
 
 test("a doctor's certificate is on the list at once and revoked on both chains", async () => {
@@ -169,8 +169,9 @@ test("strangers, doctors and other institutions revoke nothing", async () => {
   assert.deepEqual(revokeSlips(doctor.der), []);
 });
 
-test("a revoked registrar attests and revokes nothing more", async () => {
+test("a revoked registrar attests and revokes nothing more", async (t) => {
   const own = await startFederation();
+  t.after(() => own.stop());
   const { publicKey, secretKey } = keyOf(hospital);
   const body = jsonBytes({ fingerprint: fingerprintOf(own.registrar.der) });
   const headers = signedHeaders(
@@ -191,11 +192,11 @@ test("a revoked registrar attests and revokes nothing more", async () => {
     own.registrar.keys.secretKey,
   );
   assert.equal(await codeOf(await post(own, "/revocations", body, again)), "FORBIDDEN");
-  await own.stop();
 });
 
-test("a revocation that the chains do not take now is on the list now, and told to them later", async () => {
+test("a revocation that the chains do not take now is on the list now, and told to them later", async (t) => {
   const own = await startFederation();
+  t.after(() => own.stop());
   const device = await newDevice();
   const der = await enrolled(own, device, { role: "doctor", name: "D" });
   own.node.answer = "UNAVAILABLE";
@@ -218,5 +219,4 @@ test("a revocation that the chains do not take now is on the list now, and told 
     assert.ok(left > 0, "waited 5 s in vain");
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  await own.stop();
 });

@@ -19,7 +19,7 @@ import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 
 const newFolder = (): Promise<string> => temporaryFolder("registry-store-");
 
-test("SealedStore gives back what was put, under the same key only", async () => {
+test("SealedStore gives back what was put, under the same key only", async (t) => {
   const [folder, key] = [await newFolder(), randomBytes(32)];
   const store = new SealedStore(folder, key);
   store.put({ a: 1, b: Uint8Array.of(2) }, "identity", "patient", "X");
@@ -33,12 +33,13 @@ test("SealedStore gives back what was put, under the same key only", async () =>
   await store.close();
   assert.throws(() => new SealedStore(folder, randomBytes(32)), { code: "STORE_CORRUPT" });
   const again = new SealedStore(folder, key);
+  t.after(() => again.close());
   assert.deepEqual(again.get("identity", "patient", "X"), { a: 1, b: Uint8Array.of(2) });
-  await again.close();
 });
 
-test("transaction() keeps all or nothing", async () => {
+test("transaction() keeps all or nothing", async (t) => {
   const store = new SealedStore(await newFolder(), randomBytes(32));
+  t.after(() => store.close());
   assert.throws(() =>
     store.transaction(() => {
       store.put(1, "counter", "a");
@@ -46,10 +47,9 @@ test("transaction() keeps all or nothing", async () => {
     }),
   );
   assert.equal(store.get("counter", "a"), undefined);
-  await store.close();
 });
 
-test("a value moved to another key, or changed, is refused", async () => {
+test("a value moved to another key, or changed, is refused", async (t) => {
   const [folder, key] = [await newFolder(), randomBytes(32)];
   const store = new SealedStore(folder, key);
   store.put("marker-value-1", "identity", "x");
@@ -68,8 +68,8 @@ test("a value moved to another key, or changed, is refused", async () => {
   }
   await writeFile(path, bytes);
   const changed = new SealedStore(folder, key);
+  t.after(() => changed.close());
   assert.throws(() => changed.get("identity", "x"), { code: "STORE_CORRUPT" });
-  await changed.close();
 });
 
 test("initDataDirectory() keeps keys from others, and the store's key outside the data directory", async () => {

@@ -190,7 +190,7 @@ test("POST /scrub answers its counts, but not to a page in a browser or through 
   }
 });
 
-test("H-52: a data directory is one vault's; another that starts on it clears nothing away", async () => {
+test("H-52: a data directory is one vault's; another that starts on it clears nothing away", async (t) => {
   const { dataDirectory, stop } = await start();
   const upload = join(dataDirectory, "uploads", "growing");
   await writeFile(upload, "half");
@@ -199,8 +199,8 @@ test("H-52: a data directory is one vault's; another that starts on it clears no
   assert.equal(await readFile(upload, "utf8"), "half");
   await stop();
   const next = await startVault(config);
+  t.after(() => next.stop());
   await assert.rejects(readFile(upload));
-  await next.stop();
 });
 
 test("/health and /openapi.json answer, other addresses do not; pages of named origins may call", async () => {

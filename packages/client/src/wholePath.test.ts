@@ -1,6 +1,6 @@
 /** The whole path, from visit to proof, over a federation in memory: real chains, certificates, shares and seals. */
 import assert from "node:assert/strict";
-import { before, describe, test } from "node:test";
+import { before, describe } from "node:test";
 import { collect } from "@anamnesis/client";
 import type { RecordSummary, Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
@@ -8,6 +8,9 @@ import * as patient from "@anamnesis/client/patient";
 import { categories, parse, sameResources, unite } from "@anamnesis/fhir";
 import { syntheticPatient, syntheticPdf } from "@anamnesis/fhir/synthetic";
 import { ClientFederation } from "@anamnesis/testing/client/federation";
+import { inOrder } from "@anamnesis/testing/inOrder";
+
+const test = inOrder();
 
 const dayMs = 24 * 3_600_000;
 const read = async (session: Session, id: string): Promise<Uint8Array> =>

@@ -21,6 +21,7 @@ export class ChainOnDisk {
     validFrom: 0,
     validTo: Date.now() + 24 * 3_600_000,
   });
+  readonly #opened: Chain[] = [];
   #made = 0;
 
   constructor(dir: string, genesis: Genesis) {
@@ -37,11 +38,11 @@ export class ChainOnDisk {
   }
 
   /** Opens the chain as a member sees it; by default the writer. */
-  open(
+  async open(
     institution: string = this.genesis.writer,
     options: Partial<ChainConfig> = {},
   ): Promise<Chain> {
-    return openChain({
+    const chain = await openChain({
       genesis: this.genesis,
       institution: institution as InstitutionId,
       signing: keyOf(institution),
@@ -51,6 +52,8 @@ export class ChainOnDisk {
       writer: nobody,
       ...options,
     });
+    this.#opened.push(chain);
+    return chain;
   }
 
   slip<K extends SlipKind>(
@@ -94,8 +97,10 @@ export class ChainOnDisk {
     );
   }
 
-  remove(): Promise<void> {
-    return rm(this.dir, { recursive: true, force: true });
+  /** Stops what still runs, and removes everything. */
+  async remove(): Promise<void> {
+    for (const chain of this.#opened.toReversed()) await chain.stop();
+    await rm(this.dir, { recursive: true, force: true });
   }
 }
 

@@ -64,17 +64,17 @@ const resigned = (
 ): CertifiedEntry =>
   certifyEntry({ ...entry, ...changes }, { ...certificate, ...changes }, signer(keyOf(key)));
 
-test("I2: a follower reaches the writer's app hash, countersigns its pages and signs heads", async () => {
+test("I2: a follower reaches the writer's app hash, countersigns its pages and signs heads", async (t) => {
   const follower = await follow(writerOf(() => writer));
+  t.after(() => follower.stop());
   const head = await follower.headAt(writer.height());
   assert.equal(toHex(head.appHash), toHex(writer.head().appHash));
   assert.equal(head.institution, province);
   assert.equal((await follower.scrub()).fault, undefined);
   await assert.rejects(follower.takeGroup(new Uint8Array(1)), { code: "FORBIDDEN" });
-  await follower.stop();
 });
 
-test("a follower does not verify again what it carried, and verifies all that others did", async () => {
+test("a follower does not verify again what it carried, and verifies all that others did", async (t) => {
   const asked: string[] = [];
   const verify = async (checks: readonly SignatureCheck[]) => {
     asked.push(...checks.map(({ signature }) => toHex(signature)));
@@ -86,6 +86,7 @@ test("a follower does not verify again what it carried, and verifies all that ot
     writerOf(() => writer),
     { verify },
   );
+  t.after(() => follower.stop());
   const [record, others] = [made.record(), made.record()];
   const [written] = await writer.carry([record.bytes, others.bytes]);
   await follower.headAt(written!.height!);
@@ -94,10 +95,9 @@ test("a follower does not verify again what it carried, and verifies all that ot
   await follower.headAt(carried!.height!);
   assert.equal(timesAsked(confirm), 1);
   assert.equal(timesAsked(others), 1);
-  await follower.stop();
 });
 
-test("a follower whose verifier dies blames nobody, and goes on when there is another", async () => {
+test("a follower whose verifier dies blames nobody, and goes on when there is another", async (t) => {
   let isDead = true;
   const verify = async (checks: readonly SignatureCheck[]) => {
     if (isDead) throw new AnamnesisError("UNAVAILABLE", "The verifier died");
@@ -107,12 +107,12 @@ test("a follower whose verifier dies blames nobody, and goes on when there is an
     writerOf(() => writer),
     { verify },
   );
+  t.after(() => follower.stop());
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.equal(follower.height(), 0);
   assert.equal(follower.fault(), undefined);
   isDead = false;
   await follower.headAt(writer.height());
-  await follower.stop();
 });
 
 test("a follower stops loudly at an entry that leads elsewhere, and serves no heads", async (t) => {
@@ -176,8 +176,9 @@ function brokenSlip(group: Uint8Array): Uint8Array {
   return broken;
 }
 
-test("a follower carries slips by the writer, and finds them committed here when it answers", async () => {
+test("a follower carries slips by the writer, and finds them committed here when it answers", async (t) => {
   const follower = await follow(writerOf(() => writer));
+  t.after(() => follower.stop());
   await follower.headAt(writer.height());
   const visit = keyOf("visit").publicKey;
   const record = made.record();
@@ -190,10 +191,9 @@ test("a follower carries slips by the writer, and finds them committed here when
   assert.ok(follower.height() >= outcome!.height!);
   const [again] = await follower.carry([confirm]);
   assert.equal(again!.code, "REPLAYED");
-  await follower.stop();
 });
 
-test("H-2: a group offered again after a lost answer is acknowledged with the height where it stands", async () => {
+test("H-2: a group offered again after a lost answer is acknowledged with the height where it stands", async (t) => {
   let losses = 0;
   const straight = writerOf(() => writer);
   const lossy: Peer = {
@@ -205,6 +205,7 @@ test("H-2: a group offered again after a lost answer is acknowledged with the he
     },
   };
   const follower = await follow(lossy);
+  t.after(() => follower.stop());
   const record = made.record();
   await writer.carry([record.bytes]);
   await follower.headAt(writer.height());
@@ -212,19 +213,18 @@ test("H-2: a group offered again after a lost answer is acknowledged with the he
   assert.equal(losses, 2);
   assert.equal(outcome!.code, "OK");
   assert.equal(outcome!.height, writer.height() - 1);
-  await follower.stop();
 });
 
-test("a follower whose writer is away says so", async () => {
+test("a follower whose writer is away says so", async (t) => {
   const follower = await follow({
     ...writerOf(() => writer),
     offer: () => Promise.reject(new AnamnesisError("UNAVAILABLE", "away")),
   });
+  t.after(() => follower.stop());
   await follower.headAt(writer.height());
   const slip = confirmation(made.record().id, keyOf("visit").publicKey);
   await assert.rejects(follower.carry([slip]), { code: "UNAVAILABLE" });
   assert.equal(follower.fault(), undefined);
-  await follower.stop();
 });
 
 function confirmation(record: string, key: Uint8Array): Uint8Array {

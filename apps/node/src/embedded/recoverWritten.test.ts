@@ -51,13 +51,14 @@ const silent: Peer = {
   offer: () => Promise.reject(new AnamnesisError("UNAVAILABLE", "away")),
 };
 
-test("I1: a writer with an older disk, or an empty one, takes back what members hold of it", async () => {
+test("I1: a writer with an older disk, or an empty one, takes back what members hold of it", async (t) => {
   for (const from of [backup, undefined]) {
     const folder = await restored(from);
     const writer = await made.open(undefined, {
       folder,
       members: [silent, writerOf(() => follower)],
     });
+    t.after(() => writer.stop());
     const head = writer.head();
     assert.deepEqual({ height: head.height, appHash: toHex(head.appHash) }, vouched);
     const [outcome] = await writer.carry([made.record().bytes]);
@@ -67,9 +68,10 @@ test("I1: a writer with an older disk, or an empty one, takes back what members 
   }
 });
 
-test("I2: a writer that went on by itself meanwhile refuses to start beside a member that knows better", async () => {
+test("I2: a writer that went on by itself meanwhile refuses to start beside a member that knows better", async (t) => {
   const folder = await restored(backup);
   const alone = await made.open(undefined, { folder, members: [silent] });
+  t.after(() => alone.stop());
   await alone.carry([made.record().bytes]);
   await alone.stop();
   await assert.rejects(
@@ -78,7 +80,7 @@ test("I2: a writer that went on by itself meanwhile refuses to start beside a me
   );
 });
 
-test("entries that the writer never signed are not taken back", async () => {
+test("entries that the writer never signed are not taken back", async (t) => {
   const folder = await restored(backup);
   const forger: Peer = {
     ...silent,
@@ -89,6 +91,6 @@ test("entries that the writer never signed are not taken back", async () => {
       }),
   };
   const writer = await made.open(undefined, { folder, members: [forger] });
+  t.after(() => writer.stop());
   assert.ok(writer.height() < vouched.height);
-  await writer.stop();
 });

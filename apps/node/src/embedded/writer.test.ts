@@ -57,13 +57,16 @@ class Gate {
   }
 }
 
-test("H-2: with too much work waiting a node answers 429 and when to come back, reads on, and loses nothing", async () => {
+test("H-2: with too much work waiting a node answers 429 and when to come back, reads on, and loses nothing", async (t) => {
   const gate = new Gate();
   const chain = await made.open(undefined, { folder: newFolder(), verify: gate.verify });
+  t.after(() => chain.stop());
   await made.prepare(chain);
   const now = Date.now;
   const mailbox = await Mailbox.open(newFolder(), now);
+  t.after(() => mailbox.close());
   const traces = new Traces(newFolder(), { traceKey: boxKeyOf("traces") });
+  t.after(() => traces.close());
   const callers = new CallerCheck<CertificateView>({
     now,
     nonces: new NonceMemory(),
@@ -88,6 +91,7 @@ test("H-2: with too much work waiting a node answers 429 and when to come back, 
     }),
     { logLevel: "silent", now, callers },
   );
+  t.after(() => server.stop());
   const url = `${server.address}/chains/${made.genesis.chain}`;
   /** A full batch: one record, and what need not be signed to take up room. */
   const batch = (): Promise<Reply> => {
@@ -123,10 +127,6 @@ test("H-2: with too much work waiting a node answers 429 and when to come back, 
   );
   assert.deepEqual(lost, []);
   assert.equal((await call(`${url}/slips`, { body: made.record().bytes })).status, 200);
-  await server.stop();
-  await chain.stop();
-  await mailbox.close();
-  await traces.close();
 });
 
 test("when a block cannot be made, everybody who waits is told, and the chain serves no heads", async (t) => {
@@ -135,6 +135,7 @@ test("when a block cannot be made, everybody who waits is told, and the chain se
     folder: newFolder(),
     onFault: (why) => void faults.push(why),
   });
+  t.after(() => chain.stop());
   await made.prepare(chain);
   const broken = t.mock.method(ChainStore.prototype, "commit", async () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -154,11 +155,11 @@ test("when a block cannot be made, everybody who waits is told, and the chain se
   assert.equal(faults.length, 1);
   assert.throws(() => chain.head(), { code: "UNAVAILABLE" });
   await assert.rejects(chain.carry([made.record().bytes]), { code: "UNAVAILABLE" });
-  await chain.stop();
 });
 
 test("a full disk refuses one block, and a due page is not tried again and again meanwhile", async (t) => {
   const paged = await ChainOnDisk.make({ pageSeconds: 1 });
+  t.after(() => paged.remove());
   let now = Date.now();
   const chain = await paged.open(undefined, { now: () => now });
   const certify = paged.slip("identity.certify", paged.certificate, "care").bytes;
@@ -177,13 +178,12 @@ test("a full disk refuses one block, and a due page is not tried again and again
   await until("the page is sealed", () => chain.height() > height);
   assert.equal((await chain.carry([open]))[0]!.code, "OK");
   assert.equal(chain.fault(), undefined);
-  await chain.stop();
-  await paged.remove();
 });
 
-test("D8: a halt burns nothing here: block time is the writer's clock, in the first entry after it, too", async () => {
+test("D8: a halt burns nothing here: block time is the writer's clock, in the first entry after it, too", async (t) => {
   let now = Date.now();
   const chain = await made.open(undefined, { folder: newFolder(), now: () => now });
+  t.after(() => chain.stop());
   await made.prepare(chain);
   const { height } = chain.head();
   now += 20 * 60_000; // More than two heartbeats, and than any notAfter lies ahead.
@@ -191,12 +191,12 @@ test("D8: a halt burns nothing here: block time is the writer's clock, in the fi
   assert.deepEqual([outcome!.code, outcome!.height], ["OK", height + 1]);
   const [entry] = await chain.blocks(height, 1, 0);
   assert.equal(decodeCertified(entry!).entry.time, now);
-  await chain.stop();
 });
 
-test("I1: what was acknowledged is there after a restart, and a slip that comes again is known", async () => {
+test("I1: what was acknowledged is there after a restart, and a slip that comes again is known", async (t) => {
   const folder = newFolder();
   const chain = await made.open(undefined, { folder });
+  t.after(() => chain.stop());
   await made.prepare(chain);
   const slips = Array.from({ length: 20 }, () => made.record());
   for (const { code } of await chain.carry(slips.map(({ bytes }) => bytes)))
@@ -204,11 +204,11 @@ test("I1: what was acknowledged is there after a restart, and a slip that comes 
   const before = chain.head();
   await chain.stop();
   const again = await made.open(undefined, { folder });
+  t.after(() => again.stop());
   assert.equal(toHex(again.head().appHash), toHex(before.appHash));
   const outcomes = await again.carry(slips.map(({ bytes }) => bytes));
   assert.deepEqual(new Set(outcomes.map(({ code }) => code)), new Set(["REPLAYED"]));
   assert.equal(again.height(), before.height);
-  await again.stop();
 });
 
 test("what reads a chain that is being stopped is refused, and nothing ends the process", async () => {

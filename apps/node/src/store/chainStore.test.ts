@@ -24,8 +24,9 @@ after(() => made.remove());
 const kept = rows.institution.key("a");
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text));
 
-test("range() gives a prefix in key order, backwards, from a key on, at most so many", async () => {
+test("range() gives a prefix in key order, backwards, from a key on, at most so many", async (t) => {
   const store = new ChainStore(join(made.dir, "range"));
+  t.after(() => store.close());
   const writes = new Map(
     ["a/1", "a/2", "a/3", "b/1", "a0"].map((key) => [key, bytes(key)] as const),
   );
@@ -38,11 +39,11 @@ test("range() gives a prefix in key order, backwards, from a key on, at most so 
   assert.deepEqual(keys("a/", { after: "a/3", reverse: true }), ["a/2", "a/1"]);
   assert.deepEqual(keys("a/", { limit: 2 }), ["a/1", "a/2"]);
   assert.deepEqual(keys("c/"), []);
-  await store.close();
 });
 
-test("range() reads every key that begins with a prefix, whatever its bytes", async () => {
+test("range() reads every key that begins with a prefix, whatever its bytes", async (t) => {
   const store = new ChainStore(join(made.dir, "bytes"));
+  t.after(() => store.close());
   const keys = ["a", "a\0", "a\x7f", "a\xff", "a\xff\xff", "b", "\xff", "\xff\xff"];
   const writes = new Map(keys.map((key) => [key, bytes("")] as const));
   await store.commit({ height: 0, writes, appHash: new Uint8Array(32), time: 1 });
@@ -55,10 +56,9 @@ test("range() reads every key that begins with a prefix, whatever its bytes", as
   }
   assert.equal(store.state.get("a\0")?.length, 0, "an empty value is there");
   assert.equal(store.state.get("a\x01"), undefined);
-  await store.close();
 });
 
-test("commit() replaces, deletes, and is all there after a restart", async () => {
+test("commit() replaces, deletes, and is all there after a restart", async (t) => {
   const folder = join(made.dir, "restart");
   const first = new ChainStore(folder);
   assert.equal(first.height, undefined);
@@ -93,15 +93,15 @@ test("commit() replaces, deletes, and is all there after a restart", async () =>
   assert.equal(first.state.get("x"), undefined);
   await first.close();
   const second = new ChainStore(folder);
+  t.after(() => second.close());
   assert.equal(second.height, 1);
   assert.equal(hex(second.entry(1)!), hex(encodeCertified(certified)));
   assert.equal(second.facts(1)!.time, 2);
   assert.equal(Buffer.from(second.state.get(kept)!).toString(), "2");
   assert.equal(second.snapshot().height, 1);
-  await second.close();
 });
 
-test("beyond its quota a chain answers STORAGE_FULL, reads on, and resumes when it gets room", async () => {
+test("beyond its quota a chain answers STORAGE_FULL, reads on, and resumes when it gets room", async (t) => {
   const folder = join(made.dir, "quota");
   const small = await made.open(undefined, { folder, quotaBytes: 600_000 });
   await made.prepare(small);
@@ -126,10 +126,10 @@ test("beyond its quota a chain answers STORAGE_FULL, reads on, and resumes when 
   assert.deepEqual(missing, []);
   await small.stop();
   const large = await made.open(undefined, { folder, quotaBytes: 100_000_000 });
+  t.after(() => large.stop());
   const [outcome] = await large.carry([made.record().bytes]);
   assert.equal(outcome!.code, "OK");
   assert.equal((await large.scrub()).fault, undefined);
-  await large.stop();
 });
 
 test("a torn file is opened at a good height or refused, never served wrong", async (t) => {

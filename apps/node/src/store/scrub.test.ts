@@ -67,24 +67,24 @@ async function scrubbed(folder: string): Promise<string | undefined> {
   }
 }
 
-test("scrub() of a sound chain finds nothing", async () => {
+test("scrub() of a sound chain finds nothing", async (t) => {
   const chain = await made.open();
+  t.after(() => chain.stop());
   const { checked, fault } = await chain.scrub();
   assert.equal(fault, undefined);
   assert.ok(checked > 12);
   assert.equal(typeof chain.head().height, "number");
-  await chain.stop();
 });
 
-test("a chain that is closed does not wait for its scrub, which says nothing of the store then", async () => {
+test("a chain that is closed does not wait for its scrub, which says nothing of the store then", async (t) => {
   const chain = await made.open();
   const scrubbing = assert.rejects(chain.scrub(), { code: "UNAVAILABLE" });
   await chain.stop();
   await scrubbing;
   const again = await made.open();
+  t.after(() => again.stop());
   assert.equal(again.fault(), undefined);
   assert.equal((await again.scrub()).fault, undefined);
-  await again.stop();
 });
 
 test("I7: scrub() finds a bit flipped in any kind of entry of the LMDB file", async (t) => {
@@ -180,17 +180,17 @@ async function isTakenBack(sound: Chain, folder: string): Promise<void> {
   await sound.stop();
 }
 
-test("a follower whose store is damaged is rebuilt from the writer", async () => {
+test("a follower whose store is damaged is rebuilt from the writer", async (t) => {
   const sound = await made.open();
+  t.after(() => sound.stop());
   const folder = await damagedCopy("follower", signatureIn((await sound.blocks(3, 1, 0))[0]!));
   const open = () => made.open(province, { folder, writer: writerOf(() => sound) });
   const damaged = await open();
   assert.notEqual((await damaged.scrub()).fault, undefined);
   await damaged.stop();
   const chain = await open();
+  t.after(() => chain.stop());
   const head = await chain.headAt(sound.height());
   assert.equal(toHex(head.appHash), toHex(sound.head().appHash));
   assert.equal((await chain.scrub()).fault, undefined);
-  await chain.stop();
-  await sound.stop();
 });

@@ -165,9 +165,10 @@ const mortal = new URL(
     });`)}`,
 );
 
-test("a thread that dies fails what it had, and another takes its place", async () => {
+test("a thread that dies fails what it had, and another takes its place", async (t) => {
   const deadly = { ...good, publicKey: new Uint8Array(32).fill(255) };
   const replaced = new VerifierPool(1, mortal);
+  t.after(() => replaced.stop());
   assert.deepEqual(await replaced.verify([good]), [true]);
   const had = replaced.verify([deadly]);
   const waits = replaced.verify([good]);
@@ -175,14 +176,13 @@ test("a thread that dies fails what it had, and another takes its place", async 
   const heldOpen = setTimeout(() => undefined, 30_000); // The pool itself keeps no process alive.
   assert.deepEqual(await waits, [true]);
   clearTimeout(heldOpen);
-  await replaced.stop();
 });
 
-test("a thread that gives another number of results has verified nothing", async () => {
+test("a thread that gives another number of results has verified nothing", async (t) => {
   const short = new VerifierPool(1, mortal);
+  t.after(() => short.stop());
   await assert.rejects(short.verify([good, good]), { code: "UNAVAILABLE" });
   assert.deepEqual(await short.verify([good]), [true]);
-  await short.stop();
 });
 
 test("a stopped pool verifies nothing", async () => {
