@@ -94,3 +94,38 @@ test("entries that the writer never signed are not taken back", async (t) => {
   t.after(() => writer.stop());
   assert.ok(writer.height() < vouched.height);
 });
+
+test("I2: an entry of the writer's own hand that leads elsewhere, or does not follow, is not taken back", async () => {
+  const own = await made.open(undefined, { folder: await restored(backup), members: [silent] });
+  const kept = own.height();
+  await own.stop();
+  const [next] = (await follower.blocks(kept, 1, 0)).map(decodeCertified);
+  const { entry, certificate } = next!;
+  const flipped = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => byte ^ 1);
+  const rows = {
+    "another app hash": { certificate: { appHash: flipped(certificate.appHash) } },
+    "another entry before it": { certificate: { prevHash: flipped(certificate.prevHash) } },
+    "a height is left out": { entry: { height: entry.height + 1 } },
+    "time goes back": { entry: { time: made.genesis.time } },
+  };
+  for (const [when, change] of Object.entries(rows)) {
+    const changed = { entry: {}, certificate: {}, ...change };
+    const lie = encodeCertified(
+      certifyEntry(
+        { ...entry, ...changed.entry },
+        { ...certificate, ...changed.certificate },
+        signer(keyOf(made.genesis.writer)),
+      ),
+    );
+    const member: Peer = { ...silent, blocks: async (height) => (height === kept ? [lie] : []) };
+    const folder = await restored(backup);
+    await assert.rejects(
+      made.open(undefined, { folder, members: [member] }),
+      (error) => error instanceof AnamnesisError && error.code === "STORE_CORRUPT",
+      when,
+    );
+    const again = await made.open(undefined, { folder, members: [silent] });
+    assert.equal(again.height(), kept, when);
+    await again.stop();
+  }
+});
