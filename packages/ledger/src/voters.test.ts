@@ -120,6 +120,11 @@ const rows: readonly { when: string; want: SlipCode; make: (chain: TestChain) =>
     make: (chain) => register(chain, {}, []),
   },
   {
+    when: "a care chain is new",
+    want: "OK",
+    make: (chain) => register(chain, { registered: "new-chain" }),
+  },
+  {
     when: "a care chain's genesis is another",
     want: "NOT_AUTHORISED",
     make: (chain) => register(chain, { genesis: bytesOf("another genesis") }),
@@ -197,6 +202,8 @@ test("who came to vote alone needs another's signature: its own counts once", ()
   assert.equal(chain.submit(chain.cosignedSlip("institution.suspend", end, by)), "OK");
   assert.deepEqual(voterIds(chain), [heir]);
   assert.equal(chain.submit(enrol(chain, 1, [heir])), "VOTES_MISSING");
+  const both = [heir, "general-hospital"];
+  assert.equal(chain.submit(suspend(chain, both)), "NOT_AUTHORISED", "nobody would be left");
   assert.equal(chain.submit(enrol(chain, 1, [heir, "general-hospital"])), "OK");
 });
 

@@ -299,3 +299,17 @@ function codeOf(submit: () => SlipCode): string {
     throw error;
   }
 }
+
+test("who was certified in a block is neither replaced nor revoked in it", () => {
+  const chain = consortium.fork();
+  const fields = certificateFields("dr-new");
+  const { fingerprint } = fields;
+  const revoking = chain.slip("identity.revoke", { fingerprint, by: "care" }, keyOf("care"));
+  const replacing = rotating(chain, certificateFields("dr-new again"), fingerprint);
+  const together = [certifying(chain, fields), replacing, revoking];
+  const [codes] = chain.block([chain.group(together)]).results;
+  assert.deepEqual(
+    codes!.map(({ code }) => code),
+    ["OK", "CERTIFICATE_UNKNOWN", "CERTIFICATE_UNKNOWN"],
+  );
+});
