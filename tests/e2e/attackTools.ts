@@ -72,6 +72,7 @@ export const itemOf = (prepared: Prepared): ReencryptRequest["items"][number] =>
   header: encodeHeader(prepared.stored.header),
   capsules: Buffer.concat(prepared.stored.capsules),
   bodyHash: prepared.bodyHash,
+  original: null,
   confirmation: null,
 });
 

@@ -1,18 +1,6 @@
+import { equalBytes, fromHex, toHex } from "@anamnesis/crypto/verify";
 import {
-  BYTES,
-  decodeHeader,
-  equalBytes,
-  fromHex,
-  recordDigest,
-  sha256,
-  toHex,
-} from "@anamnesis/crypto/verify";
-import type { RecordHeader } from "@anamnesis/crypto/verify";
-import {
-  AnamnesisError,
   certificateLive,
-  chainOf,
-  decodeSlipProof,
   gidFrom,
   gidOf,
   grantLive,
@@ -21,11 +9,7 @@ import {
   isReader,
   limits,
   readerCommitment,
-  recordOf,
   slipIdFrom,
-  verifyConfirmation,
-  verifySlipProof,
-  decodeSlip,
 } from "@anamnesis/protocol";
 import type {
   CertificateView,
@@ -33,14 +17,20 @@ import type {
   GrantView,
   ReencryptRequest,
   SignedRequest,
-  Slip,
-  SlipProof,
   Trust,
-  RecordSlip,
 } from "@anamnesis/protocol";
 import type { RateLimit } from "@anamnesis/server";
 import type { Consortium, SlipOnChain } from "./consortium.ts";
 import type { ReadGrants } from "./readGrants.ts";
+import {
+  capsuleIsOnChain,
+  foreignAuthorWasLive,
+  readShown,
+  refuse,
+  released,
+  versionIsConfirmed,
+} from "./shownVersion.ts";
+import type { Released, ShownVersion } from "./shownVersion.ts";
 import type { HeldGrant } from "./store.ts";
 
 /** A request whose reader's signature holds, with all that the checks look at. */
@@ -60,26 +50,6 @@ export interface CheckDeps {
   readonly index: number;
   readonly rate: RateLimit;
   readonly now: () => number;
-}
-
-/** One capsule that may be answered for once `CheckCapsule`, the last check, has passed. */
-export interface Released {
-  readonly tag: Uint8Array;
-  readonly capsule: Uint8Array;
-  readonly ctx: Uint8Array;
-  readonly digest: Uint8Array;
-}
-
-interface Item {
-  readonly proof: SlipProof;
-  readonly session: SlipProof;
-  readonly slip: RecordSlip;
-  readonly header: Uint8Array;
-  /** SHA-256 of the header: what the capsule is bound to. */
-  readonly headerHash: Uint8Array;
-  readonly capsules: Uint8Array;
-  readonly bodyHash: Uint8Array;
-  readonly confirmation: Uint8Array | null;
 }
 
 /**
@@ -104,7 +74,7 @@ export async function checkRelease(
   await deps.consortium.assertFresh();
   const live = grantIsLive(await deps.consortium.grant(gidFrom(request.gid)), held!, intent, deps);
   grantIsSigned(held!, grant, live);
-  const items = request.items.map(readItem);
+  const items = request.items.map(readShown);
   for (const item of items) tagAndRecordAreGranted(item, grant);
   if (!grant.actions.includes(request.action))
     throw refuse("ACTION_NOT_GRANTED", "the grant does not allow this action");
@@ -112,6 +82,8 @@ export async function checkRelease(
     throw refuse("PURPOSE_NOT_GRANTED", "the grant does not allow this purpose");
   intentCovers(asked, grant, intent, { items, ...deps });
   for (const item of items) capsuleIsOnChain(item, deps.trust);
+  for (const { foreign } of items)
+    if (foreign !== undefined) await foreignAuthorWasLive(foreign, deps.consortium);
   if (!isForTreatment(request.purpose))
     for (const item of items) versionIsConfirmed(item, deps.trust);
   deps.rate.take(`${asked.reader} ${toHex(request.gid)}`, deps.now(), items.length);
@@ -180,31 +152,15 @@ function grantIsLive(
   return onChain;
 }
 
-function readItem(item: ReencryptRequest["items"][number]): Item {
-  const proof = decodeSlipProof(item.record);
-  const slip = decodeSlip(proof.slip);
-  if (!isRecordSlip(slip))
-    throw refuse("NOT_ON_CHAIN", `want the proof of a record, not of ${slip.kind}`);
-  const headerHash = sha256(item.header);
-  return { ...item, headerHash, proof, session: decodeSlipProof(item.session), slip };
-}
-
-/** Slips that say by themselves under which visit and tag, and by whom, a record stands. */
-const isRecordSlip = (slip: Slip): slip is RecordSlip =>
-  slip.kind === "record.submit" || slip.kind === "record.amend" || slip.kind === "record.own";
-
-/** What its header must name as author: a certificate, or the visit where the patient wrote. */
-const authorOf = ({ kind, fields }: RecordSlip): Uint8Array =>
-  kind === "record.own" ? fields.pid : fields.cert;
-
-function tagAndRecordAreGranted({ slip }: Item, grant: Grant): void {
-  const { tag, pid } = slip.fields;
+function tagAndRecordAreGranted({ version }: ShownVersion, grant: Grant): void {
+  const { tag, pid, record } = version;
   const isGranted = grant.tags.some(
     (granted) =>
-      granted.chain === slip.chain && equalBytes(granted.pid, pid) && equalBytes(granted.tag, tag),
+      granted.chain === version.chain &&
+      equalBytes(granted.pid, pid) &&
+      equalBytes(granted.tag, tag),
   );
   if (!isGranted) throw refuse("TAG_NOT_GRANTED", "the grant does not cover this record's tag");
-  const record = recordOf(slip);
   if (grant.records !== null && !grant.records.some((granted) => equalBytes(granted, record))) {
     throw refuse("RECORD_NOT_GRANTED", "the grant is limited to other records");
   }
@@ -214,7 +170,7 @@ function intentCovers(
   { request, reader }: Asked,
   grant: Grant,
   intent: SlipOnChain | undefined,
-  { items, index, now }: CheckDeps & { readonly items: readonly Item[] },
+  { items, index, now }: CheckDeps & { readonly items: readonly ShownVersion[] },
 ): void {
   if (intent?.slip.kind !== "usage.intent")
     throw refuse("INTENT_MISSING", "no such usage.intent is on the chain");
@@ -235,8 +191,8 @@ function intentCovers(
   if (!equalBytes(fields.commitment, intentCommitment(request)))
     throw refuse("INTENT_MISSING", "the intent commits to another action, purpose or records");
   if (
-    !items.every(({ slip }) =>
-      request.digests.some((digest) => equalBytes(digest, slip.fields.digest)),
+    !items.every(({ version }) =>
+      request.digests.some((digest) => equalBytes(digest, version.digest)),
     )
   ) {
     throw refuse("INTENT_MISSING", "the intent does not cover this record");
@@ -244,77 +200,3 @@ function intentCovers(
   if (now() > intent.committedAt + limits.intentServesMs || now() > time + limits.intentEndsMs)
     throw refuse("INTENT_MISSING", "the intent has ended; make a new one");
 }
-
-/** The slip and its visit stand on the care chain, and what the reader shows is what the slip's digest says. */
-function capsuleIsOnChain(
-  { slip, proof, session, header, headerHash, capsules, bodyHash }: Item,
-  trust: Trust,
-): void {
-  const genesis = chainOf(trust, slip.chain);
-  const opened = verifyOnChain(() => verifySlipProof(genesis, session)).slip;
-  verifyOnChain(() => verifySlipProof(genesis, proof));
-  if (
-    opened.kind !== "session.open" ||
-    !equalBytes(sha256(opened.fields.key), slip.fields.pid) ||
-    opened.fields.institution !== slip.fields.institution
-  ) {
-    throw refuse("NOT_ON_CHAIN", "the record's visit is not the one shown");
-  }
-  const shown = recordDigest({ headerHash, capsulesHash: sha256(capsules), bodyHash });
-  if (!equalBytes(shown, slip.fields.digest))
-    throw refuse("NOT_ON_CHAIN", "what is shown is not what the record's digest says");
-  // Whoever signs a slip chooses its digest; only the record's own author could have put it over this header.
-  const { author, pid, tag } = readHeader(header);
-  const isItsOwn =
-    equalBytes(author, authorOf(slip)) &&
-    equalBytes(pid, slip.fields.pid) &&
-    equalBytes(tag, slip.fields.tag);
-  if (!isItsOwn) throw refuse("NOT_ON_CHAIN", "the header shown is another record's than the slip");
-}
-
-/** For anything but treatment a version counts only with the patient's word on it. */
-function versionIsConfirmed({ slip, confirmation }: Item, trust: Trust): void {
-  if (confirmation === null)
-    throw refuse("NOT_CONFIRMED", "want the proof that the patient confirmed this version");
-  try {
-    verifyConfirmation(chainOf(trust, slip.chain), decodeSlipProof(confirmation), slip);
-  } catch (cause) {
-    throw new AnamnesisError(
-      "NOT_CONFIRMED",
-      "Refused: the proof that the patient confirmed this version does not hold",
-      { cause },
-    );
-  }
-}
-
-function readHeader(header: Uint8Array): RecordHeader {
-  try {
-    return decodeHeader(header);
-  } catch (cause) {
-    throw new AnamnesisError("NOT_ON_CHAIN", "Refused: what is shown is no record's header", {
-      cause,
-    });
-  }
-}
-
-function verifyOnChain<T>(verify: () => T): T {
-  try {
-    return verify();
-  } catch (cause) {
-    throw new AnamnesisError(
-      "NOT_ON_CHAIN",
-      "Refused: a proof of the record or its visit does not hold",
-      { cause },
-    );
-  }
-}
-
-function released({ slip, headerHash, capsules }: Item): Released {
-  const capsule = capsules.subarray(0, BYTES.capsule);
-  return { tag: slip.fields.tag, capsule, ctx: headerHash, digest: slip.fields.digest };
-}
-
-const refuse = (
-  code: ConstructorParameters<typeof AnamnesisError>[0],
-  why: string,
-): AnamnesisError => new AnamnesisError(code, `Refused: ${why}`);

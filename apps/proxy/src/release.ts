@@ -5,8 +5,9 @@ import { CryptoError, at, enc, equalBytes, fromHex, toHex } from "@anamnesis/cry
 import { AnamnesisError, answerContext, hpkeInfo, reencryptAnswer } from "@anamnesis/protocol";
 import type { AskedFor, ReencryptAnswer } from "@anamnesis/protocol";
 import { checkRelease } from "./checks.ts";
-import type { Asked, CheckDeps, Released } from "./checks.ts";
+import type { Asked, CheckDeps } from "./checks.ts";
 import type { Denials } from "./denials.ts";
+import type { Released } from "./shownVersion.ts";
 import type { ProxyStore } from "./store.ts";
 
 export interface ReleaseDeps extends CheckDeps {

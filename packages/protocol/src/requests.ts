@@ -85,8 +85,10 @@ const tokenAnswerShape = object({
 export const tokenAnswer = document("Token answer", tokenAnswerShape);
 
 const reencryptItemShape = object({
-  /** SlipProof of the record.submit, record.amend or record.own, and of the session.open of its visit. */
+  /** SlipProof of the version's slip, and of the session.open of its visit. */
   record: blob(64 * 1024),
+  /** The record's first slip where the version's names neither visit nor tag (record.amendForeign, record.rewrap); else null. */
+  original: nullable(blob(limits.slipBytes)),
   session: blob(64 * 1024),
   /** The record's header as stored: its author, visit and tag must be the slip's, so that no slip lends its name to another's capsule. */
   header: blob(4_096),

@@ -127,6 +127,7 @@ async function openUnderIntent(
       header: encodeHeader(item.stored.header),
       capsules: concat(...item.stored.capsules),
       bodyHash: item.bodyHash,
+      original: null,
       confirmation: item.confirmation === undefined ? null : encodeSlipProof(item.confirmation),
     })),
   };

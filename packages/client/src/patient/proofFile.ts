@@ -6,11 +6,12 @@ import {
   encodeSlipProof,
   decodeSlipProof,
   recordOf,
+  recordVersion,
   verifyConfirmation,
   verifySlip,
   verifySlipProof,
 } from "@anamnesis/protocol";
-import type { Genesis, Trust, RecordSlip } from "@anamnesis/protocol";
+import type { Genesis, Trust, RecordVersion } from "@anamnesis/protocol";
 import { verifyCertificate } from "../certificates.ts";
 import type { CheckedProof } from "../model.ts";
 import { personView } from "../people.ts";
@@ -78,12 +79,12 @@ export function checkProof(file: Uint8Array, trust: Trust): CheckedProof {
     author: personView({ ...author, institution: slip.fields.institution }),
     signers,
     countersigned,
-    confirmed: confirmation !== null && confirms(genesis, confirmation, slip),
+    confirmed: confirmation !== null && confirms(genesis, confirmation, recordVersion(slip)),
   };
 }
 
 /** @throws {AnamnesisError} PROOF_INVALID when the confirmation shown is not one of this very version. */
-function confirms(genesis: Genesis, encoded: Uint8Array, version: RecordSlip): true {
+function confirms(genesis: Genesis, encoded: Uint8Array, version: RecordVersion): true {
   verifyConfirmation(genesis, decodeSlipProof(encoded), version);
   return true;
 }

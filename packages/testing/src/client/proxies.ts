@@ -28,6 +28,7 @@ import {
   reencryptAnswer,
   shareSecret,
   slipIdFrom,
+  recordVersion,
   verifyConfirmation,
   verifySlipProof,
 } from "@anamnesis/protocol";
@@ -192,7 +193,11 @@ export class MemoryProxies {
       if (slip.kind !== "record.submit" && slip.kind !== "record.amend")
         throw new AnamnesisError("NOT_ON_CHAIN", "Want a record");
       if (!isForTreatment(request.purpose))
-        verifyConfirmation(genesis, decodeSlipProof(confirmation ?? new Uint8Array(0)), slip);
+        verifyConfirmation(
+          genesis,
+          decodeSlipProof(confirmation ?? new Uint8Array(0)),
+          recordVersion(slip),
+        );
       items.push(
         await answer({
           tag: slip.fields.tag,

@@ -63,6 +63,7 @@ export const requestFor = (
     header: encodeHeader(record.header),
     capsules: concat(...record.capsules),
     bodyHash: record.bodyHash,
+    original: null,
     confirmation: null,
   })),
 });

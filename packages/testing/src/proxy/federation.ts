@@ -17,6 +17,7 @@ import type {
   Grant,
   InstitutionId,
   ReencryptRequest,
+  Role,
   SlipCode,
   SlipFields,
   SlipId,
@@ -116,7 +117,11 @@ export class ProxyFederation {
   /** @param options.boxKey - What the certificate says, in place of the reader's own. */
   async newReader(
     name: string,
-    options: { readonly validTo?: number; readonly boxKey?: Uint8Array } = {},
+    options: {
+      readonly validTo?: number;
+      readonly boxKey?: Uint8Array;
+      readonly role?: Role;
+    } = {},
   ): Promise<Reader> {
     const { consortium } = this.parties;
     const box = await boxKeypairFromSeed(randomBytes(32));
