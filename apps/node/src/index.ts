@@ -2,5 +2,5 @@ export { initDataDirectory, publicKeysOf } from "./dataDirectory.ts";
 export type { PublicNodeKeys } from "./dataDirectory.ts";
 export { startNode } from "./node.ts";
 export type { MembershipDraft } from "./operator.ts";
-export { cosignMembership, signMembership, vouchForRegistrar } from "./operator.ts";
+export { cosignMembership, sealedTrace, signMembership, vouchForRegistrar } from "./operator.ts";
 export type { NodeConfig, RunningNode } from "./node.ts";

@@ -5,11 +5,13 @@ import {
   identityCommitment,
   makeSlip,
   parseInstitutionId,
+  parsePid,
   registeredBytes,
   requestedKey,
 } from "@anamnesis/protocol";
 import type { Cosignature, CosignedKind, SlipFields, SlipHeader } from "@anamnesis/protocol";
-import { readKeys } from "./dataDirectory.ts";
+import { readKeys, tracesFolder } from "./dataDirectory.ts";
+import { Traces } from "./traces.ts";
 
 /**
  * Vouches for an institution's registrar with its node key (docs/spec/registry.md R-11): for the operator, who has the
@@ -81,4 +83,22 @@ export async function signMembership(
 async function signerOf(dataDirectory: string) {
   const { secretKey } = (await readKeys(dataDirectory)).signing;
   return (type: string, message: Uint8Array): Uint8Array => sign({ type, message, secretKey });
+}
+
+/**
+ * What this node keeps of whose a visit is, sealed to the registry (docs/spec/http.md H-16a): for the operator, whose officer
+ * ordered that it is traced. It works beside the running node.
+ *
+ * @returns `undefined` for a visit that was not let in here.
+ */
+export async function sealedTrace(
+  dataDirectory: string,
+  pid: string,
+): Promise<Uint8Array | undefined> {
+  const traces = new Traces(tracesFolder(dataDirectory), { traceKey: new Uint8Array(0) });
+  try {
+    return traces.find(parsePid(pid));
+  } finally {
+    await traces.close();
+  }
 }

@@ -10,6 +10,8 @@ import type { SlipOutbox } from "./slipOutbox.ts";
 export interface RegistryDeps {
   readonly authorities: Readonly<Record<AuthorityId, Authority>>;
   readonly box: BoxKeypair;
+  /** Opens what nodes keep of whose a visit is. */
+  readonly trace: BoxKeypair;
   readonly store: SealedStore;
   readonly people: People;
   readonly slips: SlipOutbox;

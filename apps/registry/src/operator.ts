@@ -5,6 +5,8 @@ import { lookupLog } from "./contacts.ts";
 import type { LookupEntry } from "./contacts.ts";
 import { auditOf } from "./institutions.ts";
 import type { AuditedInstitution } from "./institutions.ts";
+import { traceLog } from "./tracing.ts";
+import type { TraceEntry } from "./tracing.ts";
 import { credentialOf } from "./people.ts";
 import { requestedKey } from "@anamnesis/protocol";
 import type { Credential, Trust } from "@anamnesis/protocol";
@@ -78,6 +80,16 @@ export async function readLookups(place: OperatorPlace): Promise<LookupEntry[]> 
   const deps = await openRegistry(place);
   try {
     return lookupLog(deps);
+  } finally {
+    await deps.store.close();
+  }
+}
+
+/** Which visits were traced for which case, and by whom, oldest first, for the operator. */
+export async function readTraces(place: OperatorPlace): Promise<TraceEntry[]> {
+  const deps = await openRegistry(place);
+  try {
+    return traceLog(deps);
   } finally {
     await deps.store.close();
   }

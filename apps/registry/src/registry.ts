@@ -26,7 +26,7 @@ export interface RegistryConfig extends HttpConfig, DataPlace {
 export async function openRegistry(
   config: Omit<RegistryConfig, keyof HttpConfig>,
 ): Promise<RegistryDeps> {
-  const { authorities, box, storeKey, storePath } = await openDataDirectory(config);
+  const { authorities, box, trace, storeKey, storePath } = await openDataDirectory(config);
   const { trust, now = Date.now, lookupsPerMinute = 30 } = config;
   const store = new SealedStore(storePath, storeKey);
   const people = new People(store);
@@ -34,6 +34,7 @@ export async function openRegistry(
   return {
     authorities,
     box,
+    trace,
     store,
     people,
     slips,

@@ -10,6 +10,7 @@ import type { CertificateEntry } from "./people.ts";
 import { revocationList } from "./revocationLists.ts";
 import { revoke } from "./revocations.ts";
 import { isOnHold, suspend } from "./suspensions.ts";
+import { trace } from "./tracing.ts";
 
 const handle = handling<CertificateEntry>();
 
@@ -36,6 +37,7 @@ export const routes = (deps: RegistryDeps): readonly Handled<CertificateEntry>[]
   handle(registryRoutes.revoke, async ({ body: { fingerprint }, caller }) => ({
     revokedAt: await revoke(deps, caller, fingerprint),
   })),
+  handle(registryRoutes.trace, ({ body, caller }) => trace(deps, liveEntry(deps, caller), body)),
   handle(registryRoutes.suspend, ({ body, caller }) => {
     suspend(deps, caller, body);
     return { until: body.until };

@@ -28,6 +28,7 @@ export const entryKinds = [
   "counter",
   "institution",
   "hold",
+  "traced",
 ] as const;
 export type EntryKind = (typeof entryKinds)[number];
 

@@ -15,6 +15,9 @@ export const hpkeInfo = {
   session: "MRS-V1-SESSION",
   /** Whose a visit is, kept by the node for the registry; additional data: pid. */
   trace: "MRS-V1-TRACE",
+  /** An officer's question whose a visit is, to the registry, and its answer. */
+  traceRequest: "MRS-V1-TRACE-REQUEST",
+  traced: "MRS-V1-TRACED",
   /** An enrolment request to the registry, and its answer. */
   enrol: "MRS-V1-ENROL",
   enrolled: "MRS-V1-ENROLLED",

@@ -88,6 +88,23 @@ export const registryRoutes = {
     summary: "Take a certificate back",
     spec: "H-44",
   }),
+  trace: route({
+    method: "POST",
+    path: "/traces",
+    params: {},
+    caller: signedBy("certificate"),
+    request: octets(2 * 1024 * 1024),
+    response: sealed,
+    codes: [
+      "CERTIFICATE_NOT_LIVE",
+      "FORBIDDEN",
+      "PROOF_INVALID",
+      "CERTIFICATE_INVALID",
+      "SIGNATURE_INVALID",
+    ],
+    summary: "Say whose a visit is, against the proof of two officers' order",
+    spec: "H-72",
+  }),
   suspend: route({
     method: "POST",
     path: "/suspensions",
