@@ -191,10 +191,11 @@ test("a doctor is suspended and let act again by their institution; what voters 
 
   await told(...change("suspend", "city-hospital", "--hours", "1"));
   assert.equal(await standing(), "suspended");
-  assert.equal(await refused("visit", "open", "--as", "pat", "--with", "dr-nox"), "NOT_FOUND");
+  const visit = ["visit", "open", "--as", "pat", "--with", "dr-nox"] as const;
+  assert.equal(await refused(...visit), "CERTIFICATE_NOT_LIVE");
   await told(...change("resume"));
   assert.equal(await standing(), "live");
-  await told("visit", "open", "--as", "pat", "--with", "dr-nox");
+  await told(...visit);
 
   await told(...change("suspend", "city-hospital", "--by-voters"));
   assert.equal(await refused(...change("resume")), "VOTES_MISSING");
@@ -203,7 +204,7 @@ test("a doctor is suspended and let act again by their institution; what voters 
   assert.equal(await standing(), "live");
 });
 
-test("a patient on hold opens no visit, and does again when it is lifted", async () => {
+test("a hold on a patient is their institution's to make, and is lifted in one step", async () => {
   const { person } = await told<{ person: { fingerprint: string } }>(
     ...add("quinn", "patient", "online-clinic"),
   );

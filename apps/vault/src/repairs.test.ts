@@ -6,13 +6,15 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { fromBase64url, randomBytes, toHex } from "@anamnesis/crypto/verify";
+import { fromBase64url, randomBytes, sha256, streamOf, toHex } from "@anamnesis/crypto/verify";
 import { ticketDocument } from "@anamnesis/protocol";
 import type { ChainId, Trust } from "@anamnesis/protocol";
 import { authority, hospital, makeTrust } from "@anamnesis/testing/federation";
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 import { showing, ticketFor } from "@anamnesis/testing/tickets";
+import { newId, putWhole } from "@anamnesis/testing/storeCompliance";
 import { Disk } from "./disk.ts";
+import { Repairs } from "./repairs.ts";
 import { parseObjectId } from "./store.ts";
 import { startVault } from "./vault.ts";
 import type { Vault } from "./vault.ts";
@@ -171,6 +173,44 @@ test("V-8: what another vault holds under the id does not replace what is known 
   await writeFile(pathOf(home, object), damaged);
   assert.equal((await home.vault.scrub()).lost, 1);
   assert.deepEqual(await readFile(pathOf(home, object)), damaged);
+});
+
+test("V-16: a vault that sends other bytes than it says, or says others than are known, repairs nothing", async () => {
+  const root = await temporaryFolder("vault-lies-");
+  const disk = await Disk.at(root);
+  const id = newId();
+  const content = randomBytes(1_000);
+  await putWhole(disk, id, content);
+  const path = join(root, "objects", id.slice(0, 2), id);
+  const damaged = Buffer.from(content).fill(0, 0, 4);
+  await writeFile(path, damaged);
+  const other = randomBytes(1_000);
+  const giving = (sent: Uint8Array, said: Uint8Array | undefined): Repairs =>
+    new Repairs(
+      disk,
+      {
+        of: () => [
+          {
+            institution: hospital,
+            keep: () => Promise.resolve(said),
+            content: () =>
+              Promise.resolve({ bytes: sent.length, sha256: said, content: streamOf([sent]) }),
+          },
+        ],
+      },
+      [chain],
+    );
+  for (const [sent, said] of [
+    [other, sha256(other)],
+    [other, sha256(content)],
+    [other, undefined],
+    [content, sha256(other)],
+  ] as const) {
+    assert.equal(await giving(sent, said).repair(id), false);
+    assert.deepEqual(await readFile(path), damaged);
+  }
+  assert.equal(await giving(content, undefined).repair(id), true);
+  assert.deepEqual(new Uint8Array(await readFile(path)), content);
 });
 
 test("V-8: with the other vault away nothing is said to lie alone", async (t) => {

@@ -42,7 +42,7 @@ function sentence(entry: LogEntry, proxy: (index: number) => string): string {
     case "revoked":
       return `You took back what ${who} was allowed; ${entry.receipts.length} proxies erased their part`;
     case "opened":
-      return `${who} opened ${entry.records.length === 0 ? "records" : entry.records.join(", ")}, purpose ${entry.purposes.join(", ")}${helpers(entry.used?.map(proxy))}`;
+      return `${who} ${entry.action === "copy" ? "opened to copy" : "opened"} ${entry.records.length === 0 ? "records" : entry.records.join(", ")}, purpose ${entry.purposes.join(", ")}${helpers(entry.used?.map(proxy))}`;
     case "denied":
       return entry.checked
         ? `${who} was refused by the proxy of ${proxy(entry.proxy)}: ${entry.code}`

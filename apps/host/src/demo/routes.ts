@@ -1,7 +1,8 @@
 import { readdir } from "node:fs/promises";
 import type { FastifyInstance } from "fastify";
 import { IDENTITY_FILE, isDemoDevice, openDevice } from "@anamnesis/client";
-import type { BlobDir } from "@anamnesis/client";
+import type { Affiliation, BlobDir } from "@anamnesis/client";
+import { affiliationsOf } from "@anamnesis/client/person";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { deviceDir, parsePersonName, places } from "@anamnesis/client/folder";
 
@@ -67,10 +68,10 @@ function refuseIdentity(file: string): void {
     throw new AnamnesisError("FORBIDDEN", "A device's identity is not changed from the portal");
 }
 
-export interface DemoPerson {
+export interface DemoPerson extends Affiliation {
   readonly name: string;
-  readonly role: string;
-  readonly institution: string;
+  /** What they are besides, under other certificates of the same device. */
+  readonly besides: readonly Affiliation[];
 }
 
 /** Patients and staff whose devices are marked as demo, by name; registrars are left out. */
@@ -80,8 +81,11 @@ export async function demoPeople(dir: string): Promise<DemoPerson[]> {
     const blobs = deviceDir(places(dir).device(name));
     try {
       if (!(await isDemoDevice(blobs))) continue;
-      const { role, institution } = await openDevice(blobs);
-      if (role !== "registrar") found.push({ name, role, institution });
+      const device = await openDevice(blobs);
+      const { role, institution } = device;
+      if (role === "registrar") continue;
+      const [, ...besides] = await affiliationsOf(device);
+      found.push({ name, role, institution, besides });
     } catch {
       // A folder that is not a readable device is nobody's.
     }

@@ -23,6 +23,9 @@ export function LogItem(props: { readonly entry: LogEntry; readonly records: Kno
         <time dateTime={new Date(entry.time).toISOString()}>{moment(entry.time)}</time>
       </p>
       <p className="log-sentence">{sentenceOf(entry, words)}</p>
+      {entry.what === "opened" && entry.action !== undefined ? (
+        <p className="quiet">{t("log.openedTo", { action: words.actions([entry.action]) })}</p>
+      ) : null}
       {entry.what === "opened" && entry.records.length === 0 ? (
         <p className="quiet">{t("log.openedUnknown")}</p>
       ) : null}

@@ -25,6 +25,7 @@ export const en = {
   "sync.noticed": "A new record has arrived.",
   "sync.changed": "Something new has arrived.",
 
+  "people.besides": "Also {role} at {place}",
   "people.title": "Who are you today?",
   "people.intro":
     "This is a demonstration with made-up people. Choose one to see Anamnesis through their eyes.",
@@ -230,6 +231,7 @@ export const en = {
   "log.revoked": "You stopped the access of {who}.",
   "log.opened":
     "{who} opened {count, plural, =0 {records of yours} one {# record of yours} other {# records of yours}}. Purpose: {purpose}.",
+  "log.openedTo": "They said that they would {action}.",
   "log.openedUnknown": "Which records is not known yet.",
   "log.denied": "{who} tried to open records and was turned away: {reason}.",
   "log.deniedSaid":

@@ -27,6 +27,7 @@ export const zh: Catalogue = {
   "sync.noticed": "收到一份新的病历。",
   "sync.changed": "有新的内容。",
 
+  "people.besides": "同时是{place}的{role}",
   "people.title": "今天您是谁？",
   "people.intro": "这是演示环境，人物均为虚构。请选择一位，从其视角了解 Anamnesis。",
   "people.patients": "患者",
@@ -219,6 +220,7 @@ export const zh: Catalogue = {
   "log.revoked": "您停止了 {who} 的访问。",
   "log.opened":
     "{who} 打开了{count, plural, =0 {您的病历} other {您的 # 份病历}}。目的：{purpose}。",
+  "log.openedTo": "对方声明的操作：{action}。",
   "log.openedUnknown": "尚不知道是哪些病历。",
   "log.denied": "{who} 试图打开病历，被拒绝：{reason}。",
   "log.deniedSaid":

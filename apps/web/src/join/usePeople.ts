@@ -3,8 +3,12 @@ import { PortError } from "../worker/connectPort.ts";
 import type { Answer } from "./SessionProvider.tsx";
 
 /** A demonstration person as the portal's server names them. */
-export interface DemoPerson {
+export interface DemoPerson extends Affiliation {
   readonly name: string;
+  /** What they are besides. */
+  readonly besides: readonly Affiliation[];
+}
+interface Affiliation {
   readonly role: string;
   readonly institution: string;
 }
@@ -43,9 +47,15 @@ function parsePeople(body: unknown): readonly DemoPerson[] {
   const people: unknown = (body as { people?: unknown } | null)?.people;
   if (!Array.isArray(people)) throw new PortError("MALFORMED");
   return people.map((person: unknown) => {
-    const { name, role, institution } = (person ?? {}) as Record<string, unknown>;
-    if (typeof name !== "string" || typeof role !== "string" || typeof institution !== "string")
-      throw new PortError("MALFORMED");
-    return { name, role, institution };
+    const { name, besides } = (person ?? {}) as Record<string, unknown>;
+    if (typeof name !== "string" || !Array.isArray(besides)) throw new PortError("MALFORMED");
+    return { name, ...parseAffiliation(person), besides: besides.map(parseAffiliation) };
   });
+}
+
+/** @throws {PortError} MALFORMED */
+function parseAffiliation(value: unknown): Affiliation {
+  const { role, institution } = (value ?? {}) as Record<string, unknown>;
+  if (typeof role !== "string" || typeof institution !== "string") throw new PortError("MALFORMED");
+  return { role, institution };
 }

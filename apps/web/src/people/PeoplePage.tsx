@@ -67,7 +67,7 @@ function PeopleList(props: {
     <section>
       <h2>{title}</h2>
       <ul className="people">
-        {people.map(({ name, role, institution }) => (
+        {people.map(({ name, role, institution, besides }) => (
           <li key={name}>
             <button type="button" className="person" onClick={() => onChoose(name)}>
               <span className="person-initial" aria-hidden="true">
@@ -78,6 +78,14 @@ function PeopleList(props: {
                 <span className="quiet">
                   {term("role", role)} · {term("institution", institution)}
                 </span>
+                {besides.map((also) => (
+                  <span className="quiet" key={`${also.institution} ${also.role}`}>
+                    {t("people.besides", {
+                      role: term("role", also.role),
+                      place: term("institution", also.institution),
+                    })}
+                  </span>
+                ))}
               </span>
               <span className="badge-demo">{t("app.demo")}</span>
             </button>

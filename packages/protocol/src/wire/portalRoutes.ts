@@ -12,6 +12,9 @@ const documentBytes = 16 * 1024 * 1024;
 const itemBytes = 2 * limits.messageBytes + 1_024;
 
 /** The demo persons whom the portal knows (H-60), on loopback and in demo federations alone. */
+/** Where a person works, and as what. */
+const affiliation = { role: oneOf(...roles), institution: text(64) };
+
 export const demoRoutes = {
   listPeople: route({
     method: "GET",
@@ -23,7 +26,7 @@ export const demoRoutes = {
       "Demo people",
       object({
         people: list(
-          object({ name: text(64), role: oneOf(...roles), institution: text(64) }),
+          object({ name: text(64), ...affiliation, besides: list(object(affiliation), 64) }),
           10_000,
         ),
       }),

@@ -169,7 +169,13 @@ export class ClientFederation implements Network {
   }
 
   vault(id: string): VaultApi {
-    return this.vaults.named(id);
+    const vault = this.vaults.named(id);
+    return {
+      isSilent: () => vault.isSilent(),
+      put: (object, ticket, content) => vault.put(object, ticket, content),
+      get: (object, ticket) => vault.get(object, ticket),
+      keep: (object, ticket) => vault.keep(object, ticket),
+    };
   }
 
   registry(): RegistryApi {
