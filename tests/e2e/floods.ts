@@ -4,8 +4,15 @@
  */
 import { request } from "node:http";
 import { signingKeypair } from "@anamnesis/crypto/sign";
-import { encodeCanonical, randomBytes, toHex } from "@anamnesis/crypto/verify";
-import { boxPost, consortiumOf, limits, makeSlip, memberOf } from "@anamnesis/protocol";
+import { encodeCanonical, fromHex, randomBytes, toHex } from "@anamnesis/crypto/verify";
+import {
+  boxPost,
+  consortiumOf,
+  fingerprintOf,
+  limits,
+  makeSlip,
+  memberOf,
+} from "@anamnesis/protocol";
 import type { Trust } from "@anamnesis/protocol";
 import { openingBox } from "@anamnesis/testing/boxes";
 
@@ -96,12 +103,14 @@ export async function stuff(
 export const staffBox = (trust: Trust, institution: string, fingerprint: string): string =>
   `${nodeOf(trust, institution)}/boxes/${fingerprint}`;
 
-/** A batch whose slips are all well formed and all refused: their signatures are verified, for a member that never made them. */
+/** A batch whose slips are all well formed and all refused, as late as may be: each revokes a registrar in a member's name, who never signed. */
 export function vainBatch(trust: Trust, institution: string): { url: string; body: Uint8Array } {
-  const { chain } = consortiumOf(trust);
-  const time = Date.now();
-  const slips = Array.from({ length: limits.batchSlips }, () => {
-    const fields = { fingerprint: randomBytes(32), by: institution };
+  const { chain, registrars } = consortiumOf(trust);
+  const registrar = registrars.find((one) => one.institution === institution)!;
+  const fields = { fingerprint: fromHex(fingerprintOf(registrar.der)), by: institution };
+  const now = Date.now();
+  const slips = Array.from({ length: limits.batchSlips }, (_, i) => {
+    const time = now - i;
     const header = { chain, time, notAfter: time + limits.clientNotAfterMs };
     return makeSlip("identity.revoke", header, fields, () => randomBytes(64)).bytes;
   });
@@ -123,6 +132,14 @@ export async function sendIntake(trust: Trust, institution: string, chain: strin
   const body = randomBytes(4_096);
   const headers = { "content-type": "application/octet-stream" };
   return { code: await sendAsAttacker(url, { body, headers }), bytes: body.length };
+}
+
+/** What anybody may read: a proof that the chain holds no such key. */
+export async function askForProof(trust: Trust, institution: string) {
+  const { chain } = consortiumOf(trust);
+  const id = toHex(randomBytes(32));
+  const url = `${nodeOf(trust, institution)}/chains/${chain}/state/keys/${id}/proof`;
+  return { code: await sendAsAttacker(url, { method: "GET" }), bytes: 0 };
 }
 
 /** Bodies that begin fast, stop before their end, and keep what they sent in the server's memory. */

@@ -6,7 +6,8 @@ const bareCallers: Readonly<Record<string, string>> = {
   "packages/http/src/part.ts": "the one caller",
   "apps/host/src/demo/world.ts":
     "listens on the wire, so that attacks can send again what was sent",
-  "apps/host/src/demo/answered.ts": "sends what no client would, and judges how it is refused",
+  "apps/host/src/demo/answered.ts":
+    "sends what no client would: again, byte for byte, or without what a route asks for",
   "apps/web/src/join/usePeople.ts":
     "a screen, and screens load no code of ours that could use keys: reads three texts a person by hand",
 };

@@ -15,6 +15,8 @@ const fields = {
   quotaBytes: optional(uint),
   mailboxBytes: optional(uint),
   mailboxBoxes: optional(uint),
+  mailboxDiskKept: optional(uint),
+  strangerBytesPerHour: optional(uint),
   boxesPerHour: optional(uint),
   verifiers: optional(uintUpTo(64)),
   scrubEveryMs: optional(uint),

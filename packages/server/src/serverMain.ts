@@ -30,6 +30,7 @@ const httpFields = {
   bodyPace: optional(object({ graceMs: uint, bytesPerSecond: uint, deadlineMs: uint })),
   connections: optional(bound),
   waitingBytes: optional(bound),
+  vainWork: optional(uint),
 } satisfies MapFields;
 
 /** What a configuration file holds, exact to the field: a name that is misspelt is an error, not a default. */

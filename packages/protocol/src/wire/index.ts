@@ -5,6 +5,7 @@ export * from "./errors.ts";
 export * from "./everyRoutes.ts";
 export * from "./mailboxRoutes.ts";
 export * from "./nodeRoutes.ts";
+export { pageEntries } from "./paging.ts";
 export * from "./portalRoutes.ts";
 export * from "./proxyRoutes.ts";
 export * from "./registryRoutes.ts";

@@ -14,12 +14,12 @@ import {
   optional,
   text,
   uint,
-  uintBetween,
   uintUpTo,
 } from "../shape.ts";
 import { ticketDocument } from "../tickets.ts";
 import { cbor, json, nothing, octets } from "./body.ts";
 import { directoryRoutes } from "./directoryRoutes.ts";
+import { atMost, next, page, pageEntries, place } from "./paging.ts";
 import { anybody, maybeSignedBy, route, signedBy } from "./route.ts";
 import {
   acceptedShape,
@@ -40,22 +40,13 @@ const SUBMIT_MS = 60_000;
 /** An opened seal and three signatures. */
 const INTAKE_COST = 50;
 const SMALL_BYTES = 64 * 1024;
-/** Entries of one page of a list. */
-export const pageEntries = 500;
 const blocksBytes = 256 * 1024 * 1024;
 
 const chain = { chain: chainIdShape };
 const wait = { wait: optional(uintUpTo(30_000)) };
-/** A number by which the state orders things: its keys hold six bytes of it. */
-const place = uintUpTo(2 ** 48 - 1);
-/** How many of a list are wanted. */
-const atMost = (max: number) => optional(uintBetween(1, max, `a whole number from 1 to ${max}`));
 /** What a slip may be refused with beside its slip code. */
 const carrying = ["FORBIDDEN", "BUSY", "STORAGE_FULL", "UNAVAILABLE"] as const;
 const lists = limits.answerJsonBytes;
-const page = { after: optional(place), limit: atMost(pageEntries) };
-/** What to ask for the next page as `after`; absent on the last. */
-const next = { next: optional(uint) };
 
 /** Slips in one call, each as its canonical CBOR. */
 export const batchDocument = item(
