@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse, sameResources, unite } from "@anamnesis/fhir";
 import { syntheticPatient, syntheticPdf } from "@anamnesis/fhir/synthetic";
@@ -29,6 +29,7 @@ interface Entries {
   }[];
 }
 
+const test = inOrder();
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let dir: string;
 let federation: Up;
@@ -74,6 +75,7 @@ test("up says that it is ready, writes what others need, and serves the portal",
   );
 });
 
+<<<<<<< ours
 registrarsKeys(() => federation);
 
 test("the portal answers only its own pages", async () => {
@@ -95,6 +97,8 @@ test("the portal answers only its own pages", async () => {
   assert.equal((await fetch(`${identity}/items/identity.json`, put)).status, 403);
 });
 
+=======
+>>>>>>> theirs
 test("a demo federation is alive: records, an open request, a live grant", async () => {
   const { records } = await ask<Records>(dir, ["record", "list", "--as", "zhang-wei"]);
   assert.ok(records.length > 4);
@@ -115,15 +119,7 @@ test("a demo federation is alive: records, an open request, a live grant", async
   );
 });
 
-test("a second up on a live folder says so", async () => {
-  const { exit, code } = await refusal(dir, ["up"]);
-  assert.deepEqual([exit, code], [6, "ALREADY_RUNNING"]);
-});
-
-/** From enrolment on each test goes on from the one before it. */
-const path = { test: inOrder() };
-
-path.test("person add enrols once, and says why not", async () => {
+test("person add enrols once, and says why not", async () => {
   const add = (...args: readonly string[]): readonly string[] => ["person", "add", ...args];
   const { person } = await ask<{ person: Record<string, string> }>(
     dir,
@@ -154,42 +150,39 @@ path.test("person add enrols once, and says why not", async () => {
   );
 });
 
-path.test(
-  "visit open hands the token over; import writes a file whole and a Bundle split",
-  async () => {
-    await ask(dir, ["visit", "open", "--as", "maria", "--with", "dr-rossi"]);
-    const written = await ask<Records>(dir, [
-      "record",
-      "import",
-      file("letter.pdf"),
-      "--by",
-      "dr-rossi",
-      "--for",
-      "maria",
-      "--whole",
-    ]);
-    assert.equal(written.records.length, 1);
-    whole = written.records[0]?.id ?? "";
-    const more = await ask<Records>(dir, [
-      "record",
-      "import",
-      file("visit.json"),
-      "--by",
-      "dr-rossi",
-      "--for",
-      "maria",
-    ]);
-    split = more.records.map(({ id }) => id);
-    assert.ok(split.length > 1);
-    const listed = await ask<Records>(dir, ["record", "list", "--as", "maria"]);
-    assert.deepEqual(listed.records.map(({ id }) => id).toSorted(), [whole, ...split].toSorted());
-    assert.ok(listed.records.every(({ state }) => state === "unconfirmed"));
-    const mine = await ask<Records>(dir, ["record", "list", "--as", "dr-rossi"]);
-    assert.ok(mine.records.every(({ patient }) => patient?.name === "maria"));
-  },
-);
+test("visit open hands the token over; import writes a file whole and a Bundle split", async () => {
+  await ask(dir, ["visit", "open", "--as", "maria", "--with", "dr-rossi"]);
+  const written = await ask<Records>(dir, [
+    "record",
+    "import",
+    file("letter.pdf"),
+    "--by",
+    "dr-rossi",
+    "--for",
+    "maria",
+    "--whole",
+  ]);
+  assert.equal(written.records.length, 1);
+  whole = written.records[0]?.id ?? "";
+  const more = await ask<Records>(dir, [
+    "record",
+    "import",
+    file("visit.json"),
+    "--by",
+    "dr-rossi",
+    "--for",
+    "maria",
+  ]);
+  split = more.records.map(({ id }) => id);
+  assert.ok(split.length > 1);
+  const listed = await ask<Records>(dir, ["record", "list", "--as", "maria"]);
+  assert.deepEqual(listed.records.map(({ id }) => id).toSorted(), [whole, ...split].toSorted());
+  assert.ok(listed.records.every(({ state }) => state === "unconfirmed"));
+  const mine = await ask<Records>(dir, ["record", "list", "--as", "dr-rossi"]);
+  assert.ok(mine.records.every(({ patient }) => patient?.name === "maria"));
+});
 
-path.test("confirm and dispute: the patient's word on a record", async () => {
+test("confirm and dispute: the patient's word on a record", async () => {
   const [disputed = "", ...rest] = split;
   await ask(dir, ["record", "dispute", disputed, "--reason", "That was not me", "--as", "maria"]);
   const { confirmed } = await ask<{ confirmed: string[] }>(dir, [
@@ -216,74 +209,68 @@ path.test("confirm and dispute: the patient's word on a record", async () => {
   assert.equal(again.code, "ALREADY_DISPUTED");
 });
 
-path.test(
-  "request, grant, open: byte-identical and resource-identical at the other hospital",
-  async () => {
-    const asked = await ask<{ request: { id: string } }>(dir, [
-      "access",
-      "request",
+test("request, grant, open: byte-identical and resource-identical at the other hospital", async () => {
+  const asked = await ask<{ request: { id: string } }>(dir, [
+    "access",
+    "request",
+    "--as",
+    "dr-haas",
+    "--for",
+    "maria",
+    "--purpose",
+    "TREAT",
+    "--days",
+    "30",
+  ]);
+  request = asked.request.id;
+  const given = await ask<{ grant: { id: string } }>(dir, [
+    "access",
+    "grant",
+    "--as",
+    "maria",
+    "--request",
+    request,
+  ]);
+  grant = given.grant.id;
+  const { records } = await ask<Records>(dir, ["record", "list", "--as", "dr-haas"]);
+  assert.deepEqual(records.map(({ id }) => id).toSorted(), [whole, ...split].toSorted());
+  assert.ok(records.every(({ patient }) => patient?.name === "maria"));
+
+  await ask(dir, ["record", "open", whole, "--as", "dr-haas", "--out", file("seen.pdf")]);
+  assert.deepEqual(await readFile(file("seen.pdf")), Buffer.from(pdf));
+  const plain = await run(["record", "open", whole, "--as", "dr-haas", "--dir", dir]);
+  assert.deepEqual(Buffer.from(plain.stdout, "latin1"), Buffer.from(pdf));
+  const documents = [];
+  for (const id of split) {
+    const { content } = await ask<{ content: string }>(dir, [
+      "record",
+      "open",
+      id,
       "--as",
       "dr-haas",
-      "--for",
-      "maria",
-      "--purpose",
-      "TREAT",
-      "--days",
-      "30",
     ]);
-    request = asked.request.id;
-    const given = await ask<{ grant: { id: string } }>(dir, [
-      "access",
-      "grant",
-      "--as",
-      "maria",
-      "--request",
-      request,
-    ]);
-    grant = given.grant.id;
-    const { records } = await ask<Records>(dir, ["record", "list", "--as", "dr-haas"]);
-    assert.deepEqual(records.map(({ id }) => id).toSorted(), [whole, ...split].toSorted());
-    assert.ok(records.every(({ patient }) => patient?.name === "maria"));
+    documents.push(parse(new Uint8Array(Buffer.from(content, "base64"))));
+  }
+  assert.ok(sameResources(unite(documents), parse(visit.bytes).entries));
+  await ask(dir, ["record", "open", whole, "--as", "dr-rossi", "--out", file("own.pdf")]);
+  assert.deepEqual(await readFile(file("own.pdf")), Buffer.from(pdf));
+});
 
-    await ask(dir, ["record", "open", whole, "--as", "dr-haas", "--out", file("seen.pdf")]);
-    assert.deepEqual(await readFile(file("seen.pdf")), Buffer.from(pdf));
-    const plain = await run(["record", "open", whole, "--as", "dr-haas", "--dir", dir]);
-    assert.deepEqual(Buffer.from(plain.stdout, "latin1"), Buffer.from(pdf));
-    const documents = [];
-    for (const id of split) {
-      const { content } = await ask<{ content: string }>(dir, [
-        "record",
-        "open",
-        id,
-        "--as",
-        "dr-haas",
-      ]);
-      documents.push(parse(new Uint8Array(Buffer.from(content, "base64"))));
-    }
-    assert.ok(sameResources(unite(documents), parse(visit.bytes).entries));
-    await ask(dir, ["record", "open", whole, "--as", "dr-rossi", "--out", file("own.pdf")]);
-    assert.deepEqual(await readFile(file("own.pdf")), Buffer.from(pdf));
-  },
-);
+test("a grant by record opens that record and no other; a stranger opens nothing", async () => {
+  const before = await refusal(dir, ["record", "open", whole, "--as", "dr-ito"]);
+  assert.deepEqual([before.exit, before.code], [4, "NO_ACCESS"]);
+  await ask(dir, ["access", "grant", "--as", "maria", "--to", "dr-ito", "--records", whole]);
+  const { records } = await ask<Records>(dir, ["record", "list", "--as", "dr-ito"]);
+  assert.deepEqual(
+    records.map(({ id }) => id),
+    [whole],
+  );
+  await ask(dir, ["record", "open", whole, "--as", "dr-ito", "--out", file("ito.pdf")]);
+  const sibling = await refusal(dir, ["record", "open", split[0] ?? "", "--as", "dr-ito"]);
+  assert.equal(sibling.exit, 4);
+});
 
-path.test(
-  "a grant by record opens that record and no other; a stranger opens nothing",
-  async () => {
-    const before = await refusal(dir, ["record", "open", whole, "--as", "dr-ito"]);
-    assert.deepEqual([before.exit, before.code], [4, "NO_ACCESS"]);
-    await ask(dir, ["access", "grant", "--as", "maria", "--to", "dr-ito", "--records", whole]);
-    const { records } = await ask<Records>(dir, ["record", "list", "--as", "dr-ito"]);
-    assert.deepEqual(
-      records.map(({ id }) => id),
-      [whole],
-    );
-    await ask(dir, ["record", "open", whole, "--as", "dr-ito", "--out", file("ito.pdf")]);
-    const sibling = await refusal(dir, ["record", "open", split[0] ?? "", "--as", "dr-ito"]);
-    assert.equal(sibling.exit, 4);
-  },
-);
-
-path.test("refuse: the doctor reads nothing more, and the request is closed", async () => {
+test("refuse: the doctor reads nothing more, and the request is closed", async () => {
   const asked = await ask<{ request: { id: string } }>(dir, [
     "access",
     "request",
@@ -315,7 +302,7 @@ path.test("refuse: the doctor reads nothing more, and the request is closed", as
   assert.equal(late.exit, 5);
 });
 
-path.test("log: who asked, was allowed, opened, and which record", async () => {
+test("log: who asked, was allowed, opened, and which record", async () => {
   const { entries } = await ask<Entries>(dir, ["log", "--as", "maria"]);
   const of = (what: string, name: string): Entries["entries"] =>
     entries.filter((entry) => entry.what === what && entry.who.name === name);
@@ -327,7 +314,7 @@ path.test("log: who asked, was allowed, opened, and which record", async () => {
   assert.equal(of("refused", "dr-ito").length, 1);
 });
 
-path.test("revoke and expire: no more openings", async () => {
+test("revoke and expire: no more openings", async () => {
   const revoked = await ask<{ grant: { status: string; receipts: number[] } }>(dir, [
     "access",
     "revoke",
@@ -340,20 +327,34 @@ path.test("revoke and expire: no more openings", async () => {
   const refused = await refusal(dir, ["record", "open", whole, "--as", "dr-haas"]);
   assert.equal(refused.exit, 4);
   const until = new Date(Date.now() + 12_000).toISOString();
-  await ask(dir, [
-    "access",
-    "grant",
-    "--as",
-    "maria",
-    "--to",
-    "dr-haas",
-    "--records",
-    whole,
-    "--until",
-    until,
-  ]);
+  const again = `access grant --as maria --to dr-haas --records ${whole} --until ${until}`;
+  await ask(dir, again.split(" "));
   await ask(dir, ["record", "open", whole, "--as", "dr-haas", "--out", file("again.pdf")]);
   await sleep(Math.max(0, Date.parse(until) - Date.now()) + 500);
   const expired = await refusal(dir, ["record", "open", whole, "--as", "dr-haas"]);
   assert.equal(expired.exit, 4);
+});
+
+test("the portal answers only its own pages", async () => {
+  const { portal } = federation.ready;
+  const identity = `${portal}demo/people/zhang-wei`;
+  assert.equal((await fetch(identity)).status, 200);
+  assert.equal(
+    (await fetch(identity, { headers: { origin: "https://elsewhere.example" } })).status,
+    403,
+  );
+  for (const path of [
+    "demo/people/..%2f..%2fsecrets",
+    "demo/people/nobody",
+    "demo/people/zhang-wei/items/..%2fx",
+  ]) {
+    assert.ok((await fetch(portal + path)).status >= 400, path);
+  }
+  const put = { method: "PUT", body: "x", headers: { "content-type": "application/octet-stream" } };
+  assert.equal((await fetch(`${identity}/items/identity.json`, put)).status, 403);
+});
+
+test("a second up on a live folder says so", async () => {
+  const { exit, code } = await refusal(dir, ["up"]);
+  assert.deepEqual([exit, code], [6, "ALREADY_RUNNING"]);
 });
