@@ -75,30 +75,8 @@ test("up says that it is ready, writes what others need, and serves the portal",
   );
 });
 
-<<<<<<< ours
 registrarsKeys(() => federation);
 
-test("the portal answers only its own pages", async () => {
-  const { portal } = federation.ready;
-  const identity = `${portal}demo/people/zhang-wei`;
-  assert.equal((await fetch(identity)).status, 200);
-  assert.equal(
-    (await fetch(identity, { headers: { origin: "https://elsewhere.example" } })).status,
-    403,
-  );
-  for (const path of [
-    "demo/people/..%2f..%2fsecrets",
-    "demo/people/nobody",
-    "demo/people/zhang-wei/items/..%2fx",
-  ]) {
-    assert.ok((await fetch(portal + path)).status >= 400, path);
-  }
-  const put = { method: "PUT", body: "x", headers: { "content-type": "application/octet-stream" } };
-  assert.equal((await fetch(`${identity}/items/identity.json`, put)).status, 403);
-});
-
-=======
->>>>>>> theirs
 test("a demo federation is alive: records, an open request, a live grant", async () => {
   const { records } = await ask<Records>(dir, ["record", "list", "--as", "zhang-wei"]);
   assert.ok(records.length > 4);
