@@ -224,6 +224,27 @@ suite("checking a grant", () => {
     assert.throws(() => checkedGrant({ ...input, commitments: [] }), { code: "E_FORMAT" });
   });
 
+  test("checkShares() refuses shares of no tag; openAsReader() a record of another visit under a granted tag", async () => {
+    const [shares] = granted.shares;
+    assert.throws(() => checkShares({ ...shares!, tags: [] }), { code: "E_SHARE_INVALID" });
+    const { readerGrant } = granted;
+    const replies = await shareReplies(granted, record);
+    assert.equal((await openAsReader({ grant: readerGrant, record, replies })).length, 32);
+    const tags = readerGrant.tags.map((tag) => ({ ...tag, pid: sha256(utf8("another visit")) }));
+    const grant = { ...readerGrant, tags };
+    await assert.rejects(openAsReader({ grant, record, replies }), { code: "E_DECRYPT" });
+    const header = { ...record.header, tag: other.target.tag };
+    const elsewhere = { ...record, header };
+    await assert.rejects(openAsReader({ grant: readerGrant, record: elsewhere, replies }), {
+      code: "E_DECRYPT",
+    });
+    const capsules: Uint8Array[] = [];
+    await assert.rejects(
+      openAsReader({ grant: readerGrant, record: { ...record, capsules }, replies }),
+      { code: "E_DECRYPT" },
+    );
+  });
+
   test("any k of proxies whose indices have gaps open, and no fewer", async () => {
     const some = { ...parties, indices: [2, 5, 6, 9] };
     const grant = makeGrant(some, [fixture.target]);
@@ -273,9 +294,13 @@ suite("checking a grant", () => {
       indices: [1, 2, 3, 4],
     };
     dealGrant(base);
+    dealGrant({ ...base, indices: [1, 2, 3, 16] });
     for (const change of [
       { k: 5 },
       { k: 0 },
+      { k: 1.5 },
+      { indices: [1, 2, 3, 4.5] },
+      { tags: [{ ...tag, tag: new Uint8Array(15) }] },
       { indices: [0, 1, 2, 3] },
       { indices: [1, 2, 3, 17] },
       { indices: [1, 1, 2, 3] },
