@@ -54,12 +54,13 @@ suite("proveVersion()", () => {
   async function forged(
     change: Partial<SlipFields<"record.submit">>,
     key: Parameters<ReturnType<typeof federation.chains.chain>["slip"]>[2],
+    header: { readonly time?: number } = {},
   ): Promise<RecordView> {
     const { fields } = await submitted(honest.record);
-    const digest = sha256(utf8(`digest by ${toHex(key.publicKey)}`));
+    const digest = sha256(utf8(`digest by ${toHex(key.publicKey)} at ${header.time}`));
     const made = federation.chains
       .chain(chain)
-      .slip("record.submit", { ...fields, digest, ...change }, key);
+      .slip("record.submit", { ...fields, digest, ...change }, key, header);
     assert.equal(federation.chains.collude(chain, made), "OK");
     return viewOf(made.id);
   }
@@ -73,6 +74,15 @@ suite("proveVersion()", () => {
 
   test("refuses a version that another key signed in the author's name", async () => {
     await assert.rejects(proven(await forged({}, keyOf("mallory"))), unverified);
+  });
+
+  test("refuses an author whose certificate had not begun or had ended, to the millisecond", async () => {
+    const { author: view } = await proven(honest);
+    const { signing } = await author.device.keys();
+    for (const time of [view.validFrom - 1, view.validTo + 1])
+      await assert.rejects(proven(await forged({}, signing, { time })), unverified);
+    for (const time of [view.validFrom, view.validTo])
+      assert.equal((await proven(await forged({}, signing, { time }))).author.name, "Dr Li");
   });
 
   test("refuses an author who was revoked before, takes one who was revoked after", async () => {
