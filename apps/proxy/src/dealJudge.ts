@@ -81,7 +81,13 @@ export class DealJudge {
     if (refused === undefined) waiting?.resolve();
     else waiting?.reject(new AnamnesisError(refused.code, refused.message));
     if (this.#waiting.size > 0) return;
-    this.#idle = setTimeout(() => void this.#worker?.terminate(), IDLE_MS).unref();
+    this.#idle = setTimeout(() => this.#dismiss(), IDLE_MS).unref();
+  }
+
+  /** The next deal finds no thread that is about to end. */
+  #dismiss(): void {
+    void this.#worker?.terminate();
+    this.#worker = undefined;
   }
 
   /** What a thread that died was to judge is refused: nobody has judged it. */

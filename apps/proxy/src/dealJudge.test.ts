@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { DealInQuestion } from "./dealCheck.ts";
+import { DealJudge } from "./dealJudge.ts";
+
+/** A deal of so many tags; what is in them is for the thread to look at. */
+const deal = (tags: number): DealInQuestion =>
+  ({ shares: { tags: Array.from({ length: tags }, () => 0) } }) as unknown as DealInQuestion;
+
+/** A judge whose thread does this with each question. */
+const judging = (body: string): DealJudge =>
+  new DealJudge(
+    new URL(
+      `data:text/javascript,${encodeURIComponent(`
+        import { parentPort } from "node:worker_threads";
+        parentPort.on("message", ({ id, deal }) => { ${body} });
+      `)}`,
+    ),
+  );
+
+test("check() believes the thread, one verdict a deal", async (t) => {
+  const judge = judging(`
+    const refused = { code: "SHARE_INVALID", message: "Share refused" };
+    parentPort.postMessage({ id, refused: deal.shares.tags.length > 1 ? refused : undefined });
+  `);
+  t.after(() => judge.stop());
+  const verdicts = await Promise.allSettled([1, 2, 1].map((tags) => judge.check(deal(tags))));
+  assert.deepEqual(
+    verdicts.map(({ status }) => status),
+    ["fulfilled", "rejected", "fulfilled"],
+  );
+  await assert.rejects(judge.check(deal(2)), { code: "SHARE_INVALID", message: "Share refused" });
+});
+
+test("check() refuses what a thread that died was to judge, and goes on with another thread", async (t) => {
+  const judge = judging(`
+    if (deal.shares.tags.length > 1) process.exit(1);
+    parentPort.postMessage({ id, refused: undefined });
+  `);
+  t.after(() => judge.stop());
+  await assert.rejects(judge.check(deal(2)), { code: "UNAVAILABLE" });
+  await judge.check(deal(1));
+});
+
+test("check() is BUSY while 16,384 tags wait, and refuses what waits when it is stopped", async () => {
+  const judge = judging("");
+  const waiting = Array.from({ length: 8 }, () =>
+    assert.rejects(judge.check(deal(2_048)), { code: "UNAVAILABLE" }),
+  );
+  await assert.rejects(judge.check(deal(1)), { code: "BUSY" });
+  await judge.stop();
+  await Promise.all(waiting);
+  await assert.rejects(judge.check(deal(1)), { code: "UNAVAILABLE" });
+});
