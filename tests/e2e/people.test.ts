@@ -215,3 +215,27 @@ test("a hold on a patient is their institution's to make, and is lifted in one s
   await told(...hold("resume", "online-clinic"));
   await told("visit", "open", "--as", "quinn", "--with", "dr-nox");
 });
+
+test("D30: whose a visit is two officers find out together, and nobody alone", async () => {
+  await told(...add("otto", "officer", "general-hospital"));
+  await told(...add("rita", "officer", "national-authority"));
+  await told(...add("dr-own", "doctor", "general-hospital"));
+  await told(...add("tess", "patient", "general-hospital"));
+  const opening = ["visit", "open", "--as", "tess", "--with", "dr-own"] as const;
+  const { visit } = await told<{ visit: { pid: string } }>(...opening);
+  const trace = (by: string, second: string, pid = visit.pid): readonly string[] => [
+    "trace",
+    pid,
+    "--case",
+    "case 7",
+    "--by",
+    by,
+    "--with",
+    second,
+  ];
+  const { traced } = await told<{ traced: { identifier: string } }>(...trace("otto", "rita"));
+  assert.equal(traced.identifier, "tess");
+  assert.equal(await refused(...trace("otto", "dr-own")), "NOT_FOR_THIS_ROLE");
+  assert.equal(await refused(...trace("otto", "otto")), "NOT_THE_REGISTRYS_OFFICER");
+  assert.equal(await refused(...trace("otto", "rita", "ab".repeat(32))), "NOT_FOUND");
+});

@@ -169,6 +169,10 @@ export const commandTable: Readonly<Record<string, Row>> = {
     examples: ["access list --as maria"],
     load: () => import("./commands/accessList.ts"),
   },
+  trace: {
+    summary: "find out whose a visit is, by two officers",
+    load: () => import("./commands/trace.ts"),
+  },
   log: {
     summary: "who asked, who was allowed, who opened, and why",
     examples: ["log --as maria", "log --as maria --json"],

@@ -5,6 +5,7 @@
 import type { HostEvent, HostRequest } from "@anamnesis/client/folder";
 import { playDemo } from "./demo/play.ts";
 import { changeMember } from "./members.ts";
+import { sealedTrace } from "./sealedTrace.ts";
 import { startWithPeople } from "./startWithPeople.ts";
 
 const tell = (event: HostEvent): void => void process.send?.(event);
@@ -38,6 +39,8 @@ async function obey(request: HostRequest): Promise<void> {
       return up(request);
     case "member":
       return changeMember(request.dir, request.change, (text) => tell({ what: "progress", text }));
+    case "trace":
+      return tell({ what: "trace", ...(await sealedTrace(request)) });
     case "demo":
       return playDemo(request.dir, {
         told: (step) => tell({ what: "step", step }),

@@ -138,6 +138,8 @@ export interface RegistryApi {
   leaveContact(sealed: Uint8Array, caller: Caller): Promise<void>;
   lookup(sealed: Uint8Array, caller: Caller): Promise<Uint8Array>;
   revoke(fingerprint: string, caller: Caller): Promise<void>;
+  /** H-72: a TraceRequest, sealed. @returns a Traced, sealed to the caller. */
+  trace(sealed: Uint8Array, caller: Caller): Promise<Uint8Array>;
   /** H-71. @param until - Unix milliseconds; 0 lifts it. */
   suspend(fingerprint: string, until: number, caller: Caller): Promise<void>;
 }

@@ -18,6 +18,13 @@ export type HostRequest =
     }
   /** Change who is a member of the federation that runs in a folder, as the operators of its servers, and end. */
   | { readonly verb: "member"; readonly dir: string; readonly change: MemberChange }
+  /** Take out what an institution's node keeps of whose a visit is, as its operator, tell it, and end. */
+  | {
+      readonly verb: "trace";
+      readonly dir: string;
+      readonly institution: string;
+      readonly pid: string;
+    }
   /** Run a demo federation, play the path and the attacks, and end. */
   | { readonly verb: "demo"; readonly dir: string }
   /** End every child in order, then end. */
@@ -55,6 +62,8 @@ export type HostEvent =
       readonly demo: boolean;
     }
   | { readonly what: "step"; readonly step: DemoStep }
+  /** Sealed to the registry, base64url; absent for a visit that was not let in there. */
+  | { readonly what: "trace"; readonly sealed?: string }
   /** The host has done what it was asked, and ends. */
   | { readonly what: "done" }
   /** The host ends because it could not do what it was asked; `path` where a file was the reason. */

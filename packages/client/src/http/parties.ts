@@ -99,6 +99,7 @@ export const httpRegistry = (part: Part): RegistryApi => ({
     await part.call(registryRoutes.putContact, { body, caller });
   },
   lookup: (body, caller) => part.call(registryRoutes.lookUp, { body, caller }),
+  trace: (body, caller) => part.call(registryRoutes.trace, { body, caller }),
   suspend: async (fingerprint, until, caller) => {
     await part.call(registryRoutes.suspend, { body: { fingerprint, until }, caller });
   },

@@ -10,3 +10,5 @@ export {
   makeKeys,
 } from "./identity.ts";
 export { suspendCertificate } from "./suspension.ts";
+export type { TraceAgreement, TraceCase } from "./tracing.ts";
+export { agreeToOrder, askWhose, orderTrace } from "./tracing.ts";

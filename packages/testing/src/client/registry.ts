@@ -148,6 +148,9 @@ export class MemoryRegistry {
       suspend: async () => {
         throw new AnamnesisError("FORBIDDEN", "Not here");
       },
+      trace: async () => {
+        throw new AnamnesisError("FORBIDDEN", "Not here");
+      },
     };
   }
 
