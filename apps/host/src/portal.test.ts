@@ -91,7 +91,8 @@ const statusFor = (port: number, host: string): Promise<number | undefined> =>
 test("a demo person's device is one folder for browser and command line", async (t) => {
   const { get, dir, port } = await serve(t, [true, true]);
   const { people } = (await (await get("demo/people")).json()) as { people: unknown };
-  assert.deepEqual(people, [{ name: "maria", role: "patient", institution: "general-hospital" }]);
+  const maria = { name: "maria", role: "patient", institution: "general-hospital", besides: [] };
+  assert.deepEqual(people, [maria]);
   const identity = (await (await get("demo/people/maria")).json()) as { demo: boolean };
   assert.equal(identity.demo, true);
 
