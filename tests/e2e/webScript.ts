@@ -53,10 +53,15 @@ function workerScript(answers: Answers): string {
 }
 
 const people = [
-  { name: "dr-li", role: "doctor", institution: "general-hospital" },
-  { name: "dr-sun", role: "doctor", institution: "online-clinic" },
-  { name: "zhang-wei", role: "patient", institution: "general-hospital" },
-  { name: "anna-keller", role: "patient", institution: "city-hospital" },
+  {
+    name: "dr-li",
+    role: "doctor",
+    institution: "general-hospital",
+    besides: [{ role: "doctor", institution: "online-clinic" }],
+  },
+  { name: "dr-sun", role: "doctor", institution: "online-clinic", besides: [] },
+  { name: "zhang-wei", role: "patient", institution: "general-hospital", besides: [] },
+  { name: "anna-keller", role: "patient", institution: "city-hospital", besides: [] },
 ];
 
 const hex = (letter: string): string => letter.repeat(64);
