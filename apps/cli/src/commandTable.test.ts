@@ -30,7 +30,7 @@ async function parse(line: string): Promise<Parsed> {
 /** As a shell splits it: `"two words"` are one. Words in capitals stand for an id. */
 const wordsOf = (line: string): string[] =>
   Array.from(line.matchAll(/"([^"]*)"|\S+/g), ([word, quoted]) => quoted ?? word).map((word) =>
-    word.replace(/^(?:RECORD|REQUEST|GRANT|FINGERPRINT)(?=@|$)/, "4f".repeat(32)),
+    word.replace(/^(?:RECORD|REQUEST|GRANT|FINGERPRINT|PID)(?=@|$)/, "4f".repeat(32)),
   );
 
 /** What starts servers or measures for minutes. */

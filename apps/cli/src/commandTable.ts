@@ -76,7 +76,7 @@ export const commandTable: Readonly<Record<string, Row>> = {
   },
   "institution add": {
     summary: "let an institution into the running federation",
-    examples: ["institution add blue-insurance --name 'Blue Insurance'"],
+    examples: ['institution add blue-insurance --name "Blue Insurance"'],
     load: () => import("./commands/institutionAdd.ts"),
   },
   "institution suspend": {
@@ -171,6 +171,7 @@ export const commandTable: Readonly<Record<string, Row>> = {
   },
   trace: {
     summary: "find out whose a visit is, by two officers",
+    examples: ['trace PID --case "police 2026/118" --by anna@general-hospital --with bo@care'],
     load: () => import("./commands/trace.ts"),
   },
   log: {

@@ -18,8 +18,6 @@ import {
   shareRequest,
 } from "@anamnesis/testing/cryptoParties";
 import type { GrantFixture, Parties, SealedFixture } from "@anamnesis/testing/cryptoParties";
-import type { G1, Gt } from "../engine/curveEngine.ts";
-import { curve } from "../engine/ready.ts";
 import type { StoredRecord } from "../record/objectHead.ts";
 import { checkShares, proxyShares, reencryptShare } from "./proxyShares.ts";
 import { checkedGrant, openAsReader } from "./readerGrant.ts";
@@ -145,36 +143,6 @@ suite("checking a grant", () => {
         code: "E_SHARE_INVALID",
       });
     }
-  });
-
-  test("two errors that cancel each other are found by either check of many tags at once", () => {
-    const targets = ["a", "b"].map((label) => makeTarget(parties, label));
-    const { grant, gid, dealt, shares, readerGrant } = makeGrant(parties, targets);
-    const engine = curve();
-    const [first, second] = at(shares, 0).tags;
-    assert.ok(first !== undefined && second !== undefined);
-    const error = engine.hashToG1(utf8("an error"), "TEST");
-    const moved = (share: Uint8Array, by: G1): Uint8Array =>
-      engine.g1Encode(engine.g1Add(engine.g1Decode(share), by));
-    const tags = [
-      { ...first, share: moved(first.share, error) },
-      { ...second, share: moved(second.share, engine.g1Negate(error)) },
-    ];
-    assert.throws(() => checkShares({ ...at(shares, 0), tags }), { code: "E_SHARE_INVALID" });
-
-    const factor = engine.pairing(error, engine.g2Base());
-    const times = (element: Uint8Array, by: Gt): Uint8Array =>
-      engine.gtEncode(engine.gtMultiply(engine.gtDecode(element), by));
-    const { X, commitments } = dealt;
-    const forged = commitments
-      .with(0, times(at(commitments, 0), factor))
-      .with(3, times(at(commitments, 3), engine.gtConjugate(factor)));
-    const { tags: granted } = readerGrant;
-    const input = { grant, gid, k: 3, indices: [1, 2, 3, 4], X, tags: granted };
-    checkedGrant({ ...input, commitments });
-    assert.throws(() => checkedGrant({ ...input, commitments: forged }), {
-      code: "E_SHARE_INVALID",
-    });
   });
 
   test("proxyShares() refuses another number of shares or commitments", () => {
