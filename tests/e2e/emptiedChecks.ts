@@ -15,7 +15,7 @@ registerHooks({
     const parts = readFileSync(new URL(url), "utf8").split(BEGIN);
     if (parts.length !== 2)
       throw new Error(`checkRelease() does not begin as expected in ${CHECKS}`);
-    const served = "  return asked.request.items.map(readItem).map(released);\n";
+    const served = "  return asked.request.items.map(readShown).map(released);\n";
     return { ...loaded, source: parts.join(BEGIN + served) };
   },
 });

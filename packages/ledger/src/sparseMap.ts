@@ -1,5 +1,12 @@
 import { equalBytes, sha256 } from "@anamnesis/crypto/verify";
-import { InvariantError, bitAt, emptySubtree, sparseKey, sparseNode } from "@anamnesis/protocol";
+import {
+  AnamnesisError,
+  InvariantError,
+  bitAt,
+  emptySubtree,
+  sparseKey,
+  sparseNode,
+} from "@anamnesis/protocol";
 import type { MapName, SparseProof } from "@anamnesis/protocol";
 import { rows } from "./rows.ts";
 import type { Writes } from "./state.ts";
@@ -31,10 +38,20 @@ export function readNode(state: Reader, map: MapName, path: string): Node | unde
   return bytes === undefined ? undefined : decodeNode(bytes);
 }
 
+/** @throws {AnamnesisError} STORE_CORRUPT for bytes that are no node's: a flipped bit may make a text of a hash. */
 export function decodeNode(bytes: Uint8Array): Node {
-  const [kind, first, second] = decodeStored<[number, Uint8Array, Uint8Array]>(bytes);
+  const list = decodeStored<[number, Uint8Array, Uint8Array]>(bytes);
+  const [kind, first, second] = list;
+  const isNode = list.length === 3 && (kind === 0 || kind === 1) && isHash(first) && isHash(second);
+  if (!isNode)
+    throw new AnamnesisError(
+      "STORE_CORRUPT",
+      "A node of a map is not in the form it was written in",
+    );
   return kind === 0 ? { key: first, valueHash: second } : { left: first, right: second };
 }
+
+const isHash = (value: unknown): boolean => value instanceof Uint8Array && value.length === 32;
 
 const encodeNode = (node: Node): Uint8Array =>
   "key" in node

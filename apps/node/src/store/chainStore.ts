@@ -152,6 +152,7 @@ export class ChainStore {
   /** Every entry of the state as it is committed now, in key order, some at a time. */
   async *parts(): AsyncIterable<readonly Entry[]> {
     this.#assertOpen();
+    await this.readIndex();
     this.#root.resetReadTxn();
     const transaction = this.#root.useReadTransaction();
     try {

@@ -32,8 +32,9 @@ export class LateIndex {
     return this.#tail!;
   }
 
-  /** Reads it in turns, before anybody asks for it. @throws {AnamnesisError} as {@link tail} does. */
+  /** Reads it in turns where it was not read, before anybody asks for it. @throws {AnamnesisError} as {@link tail} does. */
   async read(): Promise<void> {
+    if (this.#tail !== undefined) return;
     const turns = new Turns();
     for (const _ of this.#read()) await turns.giveWay();
   }
