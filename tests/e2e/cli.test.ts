@@ -116,7 +116,7 @@ test("person add enrols once, and says why not", async () => {
     ],
     [add("other", "--role", "patient", "--at", "no-hospital"), 3, "NOT_FOUND"],
     [add("../other", "--role", "patient", "--at", "city-hospital"), 2, "BAD_REQUEST"],
-    [add("other", "--role", "patient", "--at", "national-authority"), 2, "BAD_REQUEST"],
+    [add("other", "--role", "patient", "--at", "national-authority"), 4, "NOT_FOR_THIS_ROLE"],
   ] as const;
   for (const [args, exit, code] of rows) {
     const found = await refusal(dir, args);
