@@ -19,7 +19,7 @@ import { locate, prepare, usableGrant } from "../../packages/client/src/doctor/p
 import type { Prepared } from "../../packages/client/src/doctor/prepareOpening.ts";
 import { writtenRecord } from "../../packages/client/src/doctor/authoredRecords.ts";
 import { openToken } from "../../packages/client/src/doctor/tokens.ts";
-import { ownNode } from "../../packages/client/src/ownNode.ts";
+
 import { proveVersion } from "../../packages/client/src/recordVersion.ts";
 import { findObject, readHead } from "../../packages/client/src/storedObject.ts";
 import { postSlip, signedSlip } from "../../packages/client/src/submit.ts";
@@ -116,7 +116,7 @@ export async function intend(
     fields,
     secretKey: signing.secretKey,
   });
-  return postSlip(ownNode(reader), chain, slip);
+  return postSlip(reader, slip);
 }
 
 /** What each proxy answers to a request that the reader's own client would not make: a code, or `SERVED`. */
@@ -192,7 +192,6 @@ export async function shownByAuthor(
   const { slip } = await proveVersion(author, item.chain, view, view.versions.at(-1)!);
   const object = await findObject(author, {
     chain: item.chain,
-    institution: view.institution,
     sealedId: slip.fields.sealedId,
     addressKey: entry.addressKey,
   });
@@ -222,5 +221,5 @@ export async function submitAs<K extends "record.submit" | "record.amend">(
     fields: { ...fields, institution, cert: fromHex(fingerprint) } as unknown as SlipFields<K>,
     secretKey: signing.secretKey,
   });
-  return postSlip(writer.network.node(institution), chain, slip);
+  return postSlip(writer, slip);
 }

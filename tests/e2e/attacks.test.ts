@@ -49,6 +49,7 @@ import {
   verified,
 } from "./attackWorld.ts";
 import { liesAndForgeries } from "./liesAndForgeries.ts";
+import { lyingNodes } from "./lyingNodes.ts";
 import { outsiders } from "./outsiders.ts";
 
 before(startWorld);
@@ -235,3 +236,4 @@ test("I7: no byte of a slip's proof, its page and heads included, may be another
 
 liesAndForgeries();
 outsiders();
+lyingNodes();

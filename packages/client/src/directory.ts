@@ -1,7 +1,9 @@
 /** Who works where: what the consortium says to everybody, without a device. */
-import { consortiumOf, memberOf } from "@anamnesis/protocol";
+import { randomBytes } from "@anamnesis/crypto/verify";
+import { consortiumOf } from "@anamnesis/protocol";
 import type { CertificateView, InstitutionView, Trust } from "@anamnesis/protocol";
 import { verifyCertificateView } from "./certificates.ts";
+import { askMembers } from "./members/ask.ts";
 import type { PersonView } from "./model.ts";
 import type { Network, NodeApi } from "./ports.ts";
 
@@ -22,7 +24,7 @@ export interface StaffView extends PersonView {
 
 /** Every institution of the federation, those who joined later included, by id. @throws {AnamnesisError} UNAVAILABLE */
 export const listInstitutions = (source: DirectorySource): Promise<readonly InstitutionView[]> =>
-  authorityNode(source).institutions(consortiumOf(source.trust).chain);
+  askAny(source, (node, chain) => node.institutions(chain));
 
 /**
  * Staff with their certificates, by institution, role and name; one person may have several.
@@ -35,14 +37,15 @@ export async function listStaff(
   by: { readonly institution?: string; readonly name?: string },
   now: number,
 ): Promise<readonly StaffView[]> {
-  const { chain } = consortiumOf(source.trust);
-  const node = authorityNode(source);
   const isNarrow = by.institution !== undefined || by.name !== undefined;
   const wanted = isNarrow
     ? [by]
-    : (await node.institutions(chain)).map(({ id }) => ({ institution: id }));
-  const views = (await Promise.all(wanted.map((each) => node.certificates(chain, each)))).flat();
+    : (await listInstitutions(source)).map(({ id }) => ({ institution: id }));
+  const views = await Promise.all(
+    wanted.map((each) => askAny(source, (node, chain) => node.certificates(chain, each))),
+  );
   return views
+    .flat()
     .map((view) => staffView(verifyCertificateView(source.trust, view), now))
     .toSorted((left, right) => order(left).localeCompare(order(right), "en"));
 }
@@ -63,7 +66,11 @@ const staffView = (view: CertificateView, now: number): StaffView => {
 const order = ({ institution, role, name, fingerprint }: StaffView): string =>
   [institution, role, name, fingerprint].join("\n");
 
-const authorityNode = ({ trust, network }: DirectorySource): NodeApi => {
-  const genesis = consortiumOf(trust);
-  return network.node(memberOf(genesis, genesis.authority).id);
-};
+function askAny<T>(
+  { trust, network }: DirectorySource,
+  ask: (node: NodeApi, chain: string) => Promise<T>,
+): Promise<T> {
+  const { chain } = consortiumOf(trust);
+  const parties = { trust, network, random: randomBytes };
+  return askMembers(parties, chain, (node) => ask(node, chain));
+}

@@ -74,7 +74,6 @@ export async function findRecord(
   session: Session,
   input: {
     readonly chain: string;
-    readonly institution: string;
     readonly slip: AuthoredSlip;
     readonly addressKey: Uint8Array;
   },

@@ -4,7 +4,8 @@ import { AnamnesisError, consortiumOf, grantState } from "@anamnesis/protocol";
 import type { GrantView, UsageView } from "@anamnesis/protocol";
 import { bareCaller } from "./caller.ts";
 import type { GrantStatus } from "./model.ts";
-import { ownNode } from "./ownNode.ts";
+import { askTwo } from "./members/ask.ts";
+import type { NodeApi } from "./ports.ts";
 import { proveState } from "./proofs/prove.ts";
 import type { Session } from "./session.ts";
 
@@ -35,7 +36,9 @@ export function grantStatus(
 }
 
 /**
- * Everything that the chain holds of what was done under a grant, oldest first.
+ * Everything that the chain holds of what was done under a grant, oldest first, as two members tell it: neither alone can
+ * leave something out.
+ *
  * @param key - The grant's own. @throws {AnamnesisError} UNAVAILABLE
  */
 export async function usageOf(
@@ -44,7 +47,17 @@ export async function usageOf(
   key: SigningKeypair,
 ): Promise<readonly UsageView[]> {
   const { chain } = consortiumOf(session.trust);
-  const node = ownNode(session);
+  const told = await askTwo(session, chain, (node) => wholeUsage(node, chain, gid, key));
+  const bySlip = new Map(told.flat().map((view) => [view.slip, view]));
+  return [...bySlip.values()].toSorted((a, b) => a.time - b.time);
+}
+
+async function wholeUsage(
+  node: NodeApi,
+  chain: string,
+  gid: string,
+  key: SigningKeypair,
+): Promise<UsageView[]> {
   const all: UsageView[] = [];
   for (let after: number | undefined; ;) {
     const { usage, next } = await node.grantUsage(chain, gid, after, bareCaller(key));

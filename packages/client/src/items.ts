@@ -1,4 +1,4 @@
-import type { Credential, Stated } from "@anamnesis/protocol";
+import type { Credential, PostProof, Stated } from "@anamnesis/protocol";
 import type { Affiliation } from "./device.ts";
 
 /**
@@ -86,8 +86,11 @@ export interface GrantGivenItem {
   readonly categories: readonly string[];
   readonly request: string | null;
   readonly time: number;
-  /** `dealt` until it stands on the chain, then `published`. */
+  /** `dealt`, `sent` once a member said that it took it, `published` once the chain proved it. */
   readonly state: string;
+  /** When a revocation was sent, Unix milliseconds. */
+  readonly revocationSent: number | null;
+  /** When it was revoked, as the chain proved it once; nothing else says that it is. */
   readonly revokedAt: number | null;
   /** Per proxy index that signed an erasure receipt: when, Unix milliseconds. */
   readonly receipts: Readonly<Record<string, number>>;
@@ -168,6 +171,15 @@ export interface KnownItem {
   readonly waiting: readonly string[];
 }
 
+/** A message whose box could not be reached. Key: random. */
+export interface LetterItem {
+  readonly institution: string;
+  readonly box: Uint8Array;
+  readonly sealed: Uint8Array;
+  readonly proof: PostProof | null;
+  readonly time: number;
+}
+
 export interface ItemKinds {
   certificate: Credential;
   /** The other certificates of this person. Key: institution and role as JSON. */
@@ -186,6 +198,7 @@ export interface ItemKinds {
   lookup: LookupItem;
   denial: DenialItem;
   known: KnownItem;
+  letter: LetterItem;
   /** What the patient says about themself at every visit. Key: "own". */
   stated: Stated;
   /** The owner's rules. Key: "rules". */

@@ -18,9 +18,9 @@ import type {
   Reply,
 } from "@anamnesis/protocol";
 import { BYTES, fromHex } from "@anamnesis/crypto/verify";
-import { servingMember } from "./ownNode.ts";
 import type { Caller } from "./ports.ts";
 import type { Session } from "./session.ts";
+import { askMailbox } from "./members/ask.ts";
 
 /** By what the node of a box is shown that this writer is expected there, so that it has room (M-18). */
 export type Expected =
@@ -95,15 +95,16 @@ export async function postSealed(
   sealed: Uint8Array,
 ): Promise<void> {
   const visit = expected.by === "visit" ? expected.visit : undefined;
-  const proof = proofOf(expected, { box, sealed });
-  const mailbox = session.network.mailbox(servingMember(session, institution));
-  await mailbox.post(box, { sealed, proof }, visit);
+  const proof = postProof({ box, expected }, sealed);
+  await askMailbox(session, institution, (mailbox) => mailbox.post(box, { sealed, proof }, visit));
 }
 
-function proofOf(
-  expected: Expected,
-  posted: { readonly box: Uint8Array; readonly sealed: Uint8Array },
+/** What shows the node of a box that the writer is expected there; a visit shows it by its signature over the request. */
+export function postProof(
+  { box, expected }: Pick<Address, "box" | "expected">,
+  sealed: Uint8Array,
 ): PostProof | null {
+  const posted = { box, sealed };
   switch (expected.by) {
     case "card":
       return proveByCard(expected.postKey, posted);

@@ -95,10 +95,22 @@ export interface RequestSummary {
   readonly text: string;
   readonly gid?: string;
   readonly closedAt?: number;
+  /** Where it was just made: the institution whose node did not take the message, which is kept and sent later. */
+  readonly waitsFor?: string;
 }
 
-/** `stopped`: so many proxies erased their shares that nothing opens any more, and the chain does not say so yet. */
-export type GrantStatus = "live" | "stopped" | "revoked" | "expired" | "unpublished";
+/**
+ * By a proof of the chain. `granting` and `revoking`: sent, not yet confirmed by one. `stopped`: so many proxies erased their
+ * shares that nothing opens any more, and the chain does not say so yet.
+ */
+export type GrantStatus =
+  | "live"
+  | "granting"
+  | "revoking"
+  | "stopped"
+  | "revoked"
+  | "expired"
+  | "unpublished";
 
 export interface GrantSummary {
   readonly id: string;
@@ -116,6 +128,8 @@ export interface GrantSummary {
   readonly request?: string;
   /** Proxies that signed that they erased their shares. */
   readonly receipts: readonly number[];
+  /** Where a grant was just given: the institution whose node did not take the reader's message, which is kept and sent later. */
+  readonly waitsFor?: string;
 }
 
 /** One line of "who looked": data, not text. `records` where known which ones. */

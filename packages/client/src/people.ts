@@ -4,7 +4,7 @@ import type { CertificateView, Credential, PersonCertificate } from "@anamnesis/
 import { isLive, verifyCertificateView, verifyPatientCertificate } from "./certificates.ts";
 import { assertKnown } from "./knownPeople.ts";
 import type { PersonView } from "./model.ts";
-import { ownNode } from "./ownNode.ts";
+import { askMembers } from "./members/ask.ts";
 import type { Session } from "./session.ts";
 
 interface Asked {
@@ -88,7 +88,8 @@ export async function liveCertificate(
 }
 
 async function askCertificate(session: Session, fingerprint: string): Promise<CertificateView> {
-  const view = await ownNode(session).certificate(consortiumOf(session.trust).chain, fingerprint);
+  const { chain } = consortiumOf(session.trust);
+  const view = await askMembers(session, chain, (node) => node.certificate(chain, fingerprint));
   if (view.fingerprint !== fingerprint)
     throw new AnamnesisError("AUTHOR_UNVERIFIED", "The node answered with another certificate");
   return verifyCertificateView(session.trust, view);
@@ -121,10 +122,8 @@ async function findCertified(
   const name = at > 0 ? who.slice(0, at) : who;
   const place = at > 0 ? who.slice(at + 1) : institution;
   const chain = consortiumOf(session.trust).chain;
-  const found = await ownNode(session).certificates(
-    chain,
-    place === undefined ? { name } : { name, institution: place },
-  );
+  const by = place === undefined ? { name } : { name, institution: place };
+  const found = await askMembers(session, chain, (node) => node.certificates(chain, by));
   const live = found.filter(
     (view) =>
       view.role !== "patient" &&

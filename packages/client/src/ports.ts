@@ -146,13 +146,16 @@ export interface RegistryApi {
 
 /** Every party, as the trust file names them. */
 export interface Network {
-  /** @throws {AnamnesisError} NOT_FOUND for an institution that is not of this federation. */
-  node(institution: string): NodeApi;
-  mailbox(institution: string): MailboxApi;
+  /**
+   * @param signal - Ends what is asked there.
+   * @throws {AnamnesisError} NOT_FOUND for an institution that is not of this federation.
+   */
+  node(institution: string, signal?: AbortSignal): NodeApi;
+  mailbox(institution: string, signal?: AbortSignal): MailboxApi;
   /** @throws {AnamnesisError} NOT_FOUND for a vault that is not of this federation. */
   vault(id: string): VaultApi;
   /** @param index - 1…n. */
-  proxy(index: number): ProxyApi;
+  proxy(index: number, signal?: AbortSignal): ProxyApi;
   registry(): RegistryApi;
 }
 

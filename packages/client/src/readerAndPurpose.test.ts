@@ -69,7 +69,7 @@ describe("reader and purpose", () => {
         fields: { gid: fromHex(gid), key: revoker.publicKey },
         secretKey,
       });
-    await postSlip(alice.network.node(hospital), chain, revoke(revoker.secretKey));
+    await postSlip(alice, revoke(revoker.secretKey));
     const listed = (await patient.listGrants(alice)).find(({ id }) => id === gid);
     assert.equal(listed?.status, "revoked");
   });

@@ -9,7 +9,10 @@ export type RecordDetails = Pick<RecordSummary, "chain" | "category"> &
 
 /** State of one version: a dispute weighs more than a confirmation. `digest` is hex. */
 export function stateOf(
-  record: Pick<RecordView, "confirmed" | "disputed">,
+  record: {
+    readonly confirmed: readonly { readonly digest: string }[];
+    readonly disputed: readonly string[];
+  },
   digest: string,
 ): RecordState {
   if (record.disputed.includes(digest)) return "disputed";
@@ -21,7 +24,9 @@ export function stateOf(
 /** A record as lists show it, its authors by their verified certificates. */
 export async function summariseRecord(
   session: Session,
-  record: RecordView,
+  record: Omit<RecordView, "confirmed"> & {
+    readonly confirmed: readonly { readonly digest: string }[];
+  },
   details: RecordDetails,
 ): Promise<RecordSummary> {
   const versions = await Promise.all(

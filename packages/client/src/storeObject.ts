@@ -3,6 +3,7 @@ import { AnamnesisError, VAULTS_PER_OBJECT } from "@anamnesis/protocol";
 import type { Ticket, Vault } from "@anamnesis/protocol";
 import { branchesOf } from "./branches.ts";
 import type { Caller } from "./ports.ts";
+import { askInstitution, askMembers } from "./members/ask.ts";
 import type { Session } from "./session.ts";
 import { vaultsToAsk } from "./vaultChoice.ts";
 import type { PassedVault } from "./vaultChoice.ts";
@@ -108,15 +109,20 @@ async function copy(
   return session.network.vault(to.id).put(given.object, put, content);
 }
 
-const ticketFor = (
-  { device, network }: Session,
+/** To put, the institution's own node signs; to get, any member of the chain. */
+function ticketFor(
+  session: Session,
   { id: vault }: Vault,
   { chain, object, caller }: Named & { readonly caller?: Caller },
   action: Ticket["action"],
-): Promise<Ticket> =>
-  network
-    .node(device.institution)
-    .ticket({ vault, chain, action, object }, action === "put" ? caller : undefined);
+): Promise<Ticket> {
+  const wish = { vault, chain, action, object };
+  return action === "get"
+    ? askMembers(session, chain, (node) => node.ticket(wish))
+    : askInstitution(session, chain, session.device.institution, (node) =>
+        node.ticket(wish, caller),
+      );
+}
 
 function tooFew(held: number, passed: readonly Passed[]): AnamnesisError {
   const vaults = passed.map(({ vault, error }): PassedVault => ({

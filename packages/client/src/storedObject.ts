@@ -4,6 +4,7 @@ import { CryptoError } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { Vault } from "@anamnesis/protocol";
 import type { Session } from "./session.ts";
+import { askMembers } from "./members/ask.ts";
 import { vaultsToAsk } from "./vaultChoice.ts";
 import type { PassedVault } from "./vaultChoice.ts";
 
@@ -89,17 +90,16 @@ export async function findObject(
   session: Session,
   input: {
     readonly chain: string;
-    readonly institution: string;
     readonly sealedId: Uint8Array;
     readonly addressKey: Uint8Array;
   },
 ): Promise<StoredObject> {
   const { chain, addressKey, sealedId: sealed } = input;
   const { objectId: object, bodyHash } = await openObjectId({ addressKey, sealed });
-  const node = session.network.node(input.institution);
   const vaults = vaultsToAsk(session, { chain, object });
   return new StoredObject(bodyHash, vaults, async ({ id: vault }) => {
-    const ticket = await node.ticket({ vault, chain, action: "get", object });
+    const wish = { vault, chain, action: "get", object } as const;
+    const ticket = await askMembers(session, chain, (node) => node.ticket(wish));
     return () => session.network.vault(vault).get(object, ticket);
   });
 }

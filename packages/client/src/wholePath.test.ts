@@ -103,7 +103,11 @@ describe("a record's life", () => {
     const { confirmed, failed } = await patient.confirm(alice, { all: true });
     assert.deepEqual(failed, []);
     assert.deepEqual(confirmed.toSorted(), [whole, ...split].toSorted());
-    assert.deepEqual(await patient.confirm(alice, { all: true }), { confirmed: [], failed: [] });
+    assert.deepEqual(await patient.confirm(alice, { all: true }), {
+      confirmed: [],
+      sent: [],
+      failed: [],
+    });
     const states = new Set((await patient.listRecords(alice)).map(({ state }) => state));
     assert.deepEqual([...states], ["confirmed"]);
   });

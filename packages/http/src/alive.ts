@@ -1,7 +1,7 @@
 import { piecesOf, streamOf } from "@anamnesis/crypto/verify";
-import { AnamnesisError, everyRoutes } from "@anamnesis/protocol";
+import { everyRoutes } from "@anamnesis/protocol";
 import type { Part } from "./part.ts";
-import { pause } from "./pause.ts";
+import { whileThere } from "./whileThere.ts";
 
 /** A server that said nothing for this long is asked whether it is there. */
 const QUIET_MS = 500;
@@ -31,19 +31,17 @@ export class Alive {
    * @throws {AnamnesisError} UNAVAILABLE when the server does not say that it is there. @throws what the step throws.
    */
   async until<T>(step: Promise<T>): Promise<T> {
-    const over = new AbortController();
-    const settled = step.then(
-      () => over.abort(),
-      () => over.abort(),
-    );
-    for (;;) {
-      await Promise.race([settled, pause(QUIET_MS, over.signal)]);
-      if (over.signal.aborted) return step;
-      const fault = await Promise.race([settled, this.#fault(over.signal)]);
-      if (fault === undefined || over.signal.aborted) continue;
+    try {
+      return await whileThere({
+        name: this.#part.name,
+        call: () => step,
+        probe: (signal) => this.#part.call(everyRoutes.getHealth, { signal }),
+        silentMs: QUIET_MS,
+        answerMs: ANSWER_MS,
+      });
+    } catch (error) {
       this.#transfer.abort();
-      step.catch(() => undefined);
-      throw fault;
+      throw error;
     }
   }
 
@@ -64,15 +62,5 @@ export class Alive {
       }
     }
     return streamOf(watched());
-  }
-
-  async #fault(signal: AbortSignal): Promise<AnamnesisError | undefined> {
-    try {
-      await this.#part.call(everyRoutes.getHealth, { signal, timeoutMs: ANSWER_MS });
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof AnamnesisError)) throw error;
-      return error.code === "UNAVAILABLE" ? error : undefined;
-    }
   }
 }

@@ -3,3 +3,5 @@ export { Alive } from "./alive.ts";
 export { pause } from "./pause.ts";
 export { Part } from "./part.ts";
 export type { CallInput, HttpOptions } from "./part.ts";
+export { whileThere } from "./whileThere.ts";
+export type { Wanted } from "./whileThere.ts";

@@ -28,6 +28,8 @@ export interface HttpOptions {
   readonly fetch?: typeof fetch;
   /** How long a part may take to answer; default what the route says. */
   readonly timeoutMs?: number;
+  /** Ends every call. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A part of what a call needs: it may be left out where nothing of it is wanted. */
@@ -59,12 +61,13 @@ const BUSY_ATTEMPTS = 4;
 
 /** One server: its name for people and its base URL. */
 export class Part {
-  readonly #name: string;
+  /** For people: `node of general-hospital`. */
+  readonly name: string;
   readonly #base: string;
   readonly #options: HttpOptions;
 
   constructor(name: string, base: string, options: HttpOptions = {}) {
-    this.#name = name;
+    this.name = name;
     this.#base = base.replace(/\/$/, "");
     this.#options = options;
   }
@@ -94,12 +97,13 @@ export class Part {
       const isOver = attempt === BUSY_ATTEMPTS || body instanceof ReadableStream;
       if (error.code !== "BUSY" || isOver) throw error;
       const seconds = Number(response.headers.get("retry-after") ?? "1");
-      await pause(Math.min(Number.isFinite(seconds) ? seconds * 1000 : 1000, 2000), call.signal);
+      const waitMs = Math.min(Number.isFinite(seconds) ? seconds * 1000 : 1000, 2000);
+      await pause(waitMs, AbortSignal.any(this.#ended(call)));
     }
   }
 
   async #fetch(route: Route, call: Call, body: Sent | undefined): Promise<Response> {
-    const { params = {}, query = {}, signal } = call;
+    const { params = {}, query = {} } = call;
     const address = addressOf(route, params, query);
     const url = new URL(this.#base + address.path);
     url.search = address.query;
@@ -111,7 +115,7 @@ export class Part {
     const init: RequestInit & { duplex?: "half" } = {
       method: route.method,
       headers,
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      signal: AbortSignal.any([...this.#ended(call), timeout]),
       redirect: "error",
     };
     if (body !== undefined) init.body = body as NonNullable<RequestInit["body"]>;
@@ -123,6 +127,11 @@ export class Part {
     }
   }
 
+  /** What ends a call before its time. */
+  #ended({ signal }: Call): AbortSignal[] {
+    return [signal, this.#options.signal].filter((each) => each !== undefined);
+  }
+
   #timeoutMs(route: Route, { query, timeoutMs }: Call): number {
     const wait = query?.["wait"];
     const waiting = typeof wait === "number" ? wait : 0;
@@ -131,7 +140,7 @@ export class Part {
 
   async #whole(response: Response, maxBytes: number): Promise<Uint8Array> {
     try {
-      return await readAnswer(response, this.#name, maxBytes);
+      return await readAnswer(response, this.name, maxBytes);
     } catch (cause) {
       if (cause instanceof AnamnesisError) throw cause;
       throw this.#unavailable("its answer broke off", cause);
@@ -143,7 +152,7 @@ export class Part {
       return decode();
     } catch (cause) {
       if (!(cause instanceof AnamnesisError)) throw cause;
-      const why = `The ${this.#name} answers what no route of its kind may: ${cause.message}`;
+      const why = `The ${this.name} answers what no route of its kind may: ${cause.message}`;
       throw new AnamnesisError(cause.code, why, { cause });
     }
   }
@@ -163,7 +172,7 @@ export class Part {
 
   async #refusal(response: Response): Promise<AnamnesisError> {
     try {
-      const bytes = await readAnswer(response, this.#name, refusalBody.maxBytes);
+      const bytes = await readAnswer(response, this.name, refusalBody.maxBytes);
       const { code, message } = refusalBody.decode(bytes).error;
       if (isKnownCode(code)) return new AnamnesisError(code, message);
     } catch {
@@ -173,7 +182,7 @@ export class Part {
   }
 
   #unavailable(why: string, cause?: unknown): AnamnesisError {
-    return new AnamnesisError("UNAVAILABLE", `The ${this.#name} cannot be used: ${why}`, {
+    return new AnamnesisError("UNAVAILABLE", `The ${this.name} cannot be used: ${why}`, {
       cause,
     });
   }

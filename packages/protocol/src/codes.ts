@@ -234,6 +234,7 @@ export const errorCodes = {
   BOX_FULL: { status: 507, exit: 6 },
   NOT_YET: { status: 404, exit: 6 },
   UNAVAILABLE: { status: 503, exit: 6 },
+  WRITER_AWAY: { status: 503, exit: 6 },
   TOO_FEW_PROXIES: { status: 503, exit: 6 },
   TOO_FEW_VAULTS: { status: 503, exit: 6 },
   NOT_RUNNING: { status: 503, exit: 6 },

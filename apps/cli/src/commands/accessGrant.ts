@@ -5,6 +5,7 @@ import type { CommandModule } from "../commandTable.ts";
 import { commandLine } from "../nextStep.ts";
 import { parseEnd, parseId, parseList, parsePurpose, parseRecords } from "../parseOptions.ts";
 import { timeText } from "../table.ts";
+import type { GrantSummary } from "@anamnesis/client";
 
 export const { define, run }: CommandModule = {
   define: (command) => {
@@ -45,10 +46,20 @@ export const { define, run }: CommandModule = {
     });
     return {
       json: { grant: given },
-      lines: [
-        `${given.party.name} may read ${given.categories.join(", ")} until ${timeText(given.until)}: ${given.id}`,
-      ],
+      lines: linesOf(given),
       next: commandLine(options, "record", "list", "--as", given.party.name),
     };
   },
 };
+
+function linesOf({ status, party, categories, until, id, waitsFor }: GrantSummary): string[] {
+  const what = `${categories.join(", ")} until ${timeText(until)}: ${id}`;
+  return [
+    status === "granting"
+      ? `Sent, not yet confirmed: ${party.name} is to read ${what}`
+      : `${party.name} may read ${what}`,
+    ...(waitsFor === undefined
+      ? []
+      : [`${waitsFor} does not answer: the message to ${party.name} is kept here and sent later`]),
+  ];
+}

@@ -43,7 +43,12 @@ export const { define, run }: CommandModule = {
     });
     return {
       json: { request },
-      lines: [`Asked ${request.party.name} until ${timeText(request.until)}: ${request.id}`],
+      lines: [
+        `Asked ${request.party.name} until ${timeText(request.until)}: ${request.id}`,
+        ...(request.waitsFor === undefined
+          ? []
+          : [`${request.waitsFor} does not answer: the message is kept here and sent later`]),
+      ],
       next: commandLine(options, "access", "grant", "--as", "PATIENT", "--request", request.id),
     };
   },

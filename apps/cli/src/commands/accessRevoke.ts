@@ -3,6 +3,7 @@ import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
 import { commandLine } from "../nextStep.ts";
 import { parseId } from "../parseOptions.ts";
+import type { GrantSummary } from "@anamnesis/client";
 
 export const { define, run }: CommandModule = {
   define: (command) => {
@@ -16,18 +17,31 @@ export const { define, run }: CommandModule = {
     const session = await actingAs(options, String(options["as"]), ["patient"]);
     await receive(session);
     const grant = await revoke(session, id);
+    const isOver = grant.status !== "stopped" && grant.status !== "revoking";
     return {
       json: { grant },
-      lines:
-        grant.status === "stopped"
-          ? [
-              `Stopped at ${grant.receipts.length} proxies: too few are left to open anything`,
-              "The log does not say so yet: its node does not take the revocation",
-            ]
-          : [`Revoked; ${grant.receipts.length} proxies signed that they erased their shares`],
-      ...(grant.status === "stopped"
-        ? { next: commandLine(options, "access", "revoke", id, "--as", session.device.name) }
-        : {}),
+      lines: linesOf(grant),
+      ...(isOver
+        ? {}
+        : { next: commandLine(options, "access", "revoke", id, "--as", session.device.name) }),
     };
   },
 };
+
+function linesOf({ status, receipts }: GrantSummary): string[] {
+  const { length: count } = receipts;
+  switch (status) {
+    case "stopped":
+      return [
+        `Stopped at ${count} proxies: too few are left to open anything`,
+        "The log does not prove the revocation yet",
+      ];
+    case "revoking":
+      return [
+        "Sent, not yet confirmed: no proof that the log holds the revocation",
+        `${count} proxies signed that they erased their shares; the others may still serve the reader`,
+      ];
+    default:
+      return [`Revoked; ${count} proxies signed that they erased their shares`];
+  }
+}

@@ -20,14 +20,15 @@ export const { define, run }: CommandModule = {
     for (const id of ids) parseRecordId(id);
     const session = await actingAs(options, String(options["as"]), ["patient"]);
     await receive(session);
-    const { confirmed, failed } = await confirm(session, all ? { all: true } : { ids });
+    const { confirmed, sent, failed } = await confirm(session, all ? { all: true } : { ids });
     return {
-      json: { confirmed, failed, records: confirmed.map((id) => ({ id })) },
+      json: { confirmed, sent, failed, records: confirmed.map((id) => ({ id })) },
       lines: [
         `${confirmed.length} confirmed`,
+        ...sent.map((id) => `${id} sent, not yet confirmed: no proof that the chain holds it`),
         ...failed.map(({ id, code, message }) => `${id} not confirmed: ${code}: ${message}`),
       ],
-      ...(failed.length === 0 ? {} : { exitCode: 5 }),
+      ...(failed.length + sent.length === 0 ? {} : { exitCode: 5 }),
     };
   },
 };

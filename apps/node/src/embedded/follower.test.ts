@@ -215,7 +215,7 @@ test("H-2: a group offered again after a lost answer is acknowledged with the he
   assert.equal(outcome!.height, writer.height() - 1);
 });
 
-test("a follower whose writer is away says so", async (t) => {
+test("H-65: a follower whose writer is away says so, and names it", async (t) => {
   const follower = await follow({
     ...writerOf(() => writer),
     offer: () => Promise.reject(new AnamnesisError("UNAVAILABLE", "away")),
@@ -223,7 +223,8 @@ test("a follower whose writer is away says so", async (t) => {
   t.after(() => follower.stop());
   await follower.headAt(writer.height());
   const slip = confirmation(made.record().id, keyOf("visit").publicKey);
-  await assert.rejects(follower.carry([slip]), { code: "UNAVAILABLE" });
+  const named = { code: "WRITER_AWAY", message: new RegExp(made.genesis.writer) };
+  await assert.rejects(follower.carry([slip]), named);
   assert.equal(follower.fault(), undefined);
 });
 

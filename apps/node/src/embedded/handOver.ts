@@ -9,8 +9,9 @@ import type { MemberConfig } from "./member.ts";
 import type { Peer } from "./peer.ts";
 
 const RETRY_MS = 250;
-/** Times a group is offered to a writer that does not answer. */
+/** Times a group is offered to a writer that does not answer, and how long after the first it is offered no more. */
 const OFFERS = 3;
+const OFFERED_MS = 1_000;
 /** Slips that may be on their way to the writer; beyond, callers are told to come back (429). */
 const UNDER_WAY_SLIPS = 16_384;
 
@@ -47,7 +48,7 @@ export class HandOver {
 
   /**
    * One outcome a slip, in order.
-   * @throws {AnamnesisError} BUSY, STORAGE_FULL, UNAVAILABLE (the writer does not answer).
+   * @throws {AnamnesisError} BUSY, STORAGE_FULL, UNAVAILABLE; WRITER_AWAY (the writer does not answer).
    */
   async carry(bytes: readonly Uint8Array[]): Promise<SlipOutcome[]> {
     if (this.#underWay + bytes.length > UNDER_WAY_SLIPS)
@@ -83,6 +84,7 @@ export class HandOver {
    */
   async #offer({ bytes, slips }: Group): Promise<SlipOutcome[]> {
     const { writer, reach, store } = this.#config;
+    const since = performance.now();
     for (let offer = 1; ; offer++) {
       try {
         const { height, results } = await writer.offer(bytes);
@@ -102,10 +104,17 @@ export class HandOver {
         if (!(error instanceof AnamnesisError)) throw error;
         const { code } = error;
         if (isSlipCode(code)) return slips.map(({ id }) => ({ id, code }));
-        if (code !== "UNAVAILABLE" || offer === OFFERS) throw error;
+        if (code !== "UNAVAILABLE") throw error;
+        if (offer === OFFERS || performance.now() - since > OFFERED_MS) throw this.#away(error);
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
+  }
+
+  #away(cause: AnamnesisError): AnamnesisError {
+    const { chain, writer } = this.#config.genesis;
+    const message = `${writer}, which writes ${chain}, does not answer`;
+    return new AnamnesisError("WRITER_AWAY", message, { cause });
   }
 }
 

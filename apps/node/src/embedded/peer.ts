@@ -1,6 +1,6 @@
 import { signRaw } from "@anamnesis/crypto/sign";
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
-import { Part } from "@anamnesis/http";
+import { Part, whileThere } from "@anamnesis/http";
 import { bareKeyId, nodeRoutes } from "@anamnesis/protocol";
 import type { ChainId } from "@anamnesis/protocol";
 import type { GroupOutcome } from "../chain.ts";
@@ -20,6 +20,8 @@ export interface Peer {
 
 const OFFER_MS = 30_000;
 const ANSWER_MS = 5_000;
+/** A writer that is silent for so long is asked for its head: clients wait, and want to know who keeps them waiting. */
+const SILENT_MS = 500;
 
 /** @param address - Base URL of the member's node. @param signing - This node's own key: blocks are for members. */
 export function peerOverHttp(address: string, chain: ChainId, signing: SigningKeypair): Peer {
@@ -39,6 +41,13 @@ export function peerOverHttp(address: string, chain: ChainId, signing: SigningKe
         signal,
         timeoutMs: wait + ANSWER_MS,
       }),
-    offer: (body) => part.call(nodeRoutes.postGroup, { params, body, timeoutMs: OFFER_MS }),
+    offer: (body) =>
+      whileThere({
+        name: "member's node",
+        call: (signal) =>
+          part.call(nodeRoutes.postGroup, { params, body, signal, timeoutMs: OFFER_MS }),
+        probe: (signal) => part.call(nodeRoutes.getHead, { params, signal }),
+        silentMs: SILENT_MS,
+      }),
   };
 }

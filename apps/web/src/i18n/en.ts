@@ -120,6 +120,7 @@ export const en = {
   "record.confirm": "Yes, confirm",
   "record.confirming": "Confirming…",
   "record.confirmed": "Thank you. The record is confirmed.",
+  "record.confirmSent": "Sent, not yet confirmed by the public log. Please confirm again later.",
   "record.dispute": "Something is wrong",
   "record.disputeTitle": "What is wrong?",
   "record.disputeText": "The doctor who signed it gets your words. Nobody else can read them.",
@@ -166,6 +167,8 @@ export const en = {
   "requests.approving": "Approving…",
   "requests.refusing": "Refusing…",
   "requests.approved": "Approved. You find it under Sharing.",
+  "requests.approvalSent":
+    "Sent, not yet confirmed by the public log. It is sent again by itself; see Sharing.",
   "requests.refused": "Refused. Nothing was shared.",
   "requests.stateOpen": "Waiting",
   "requests.stateGranted": "Approved",
@@ -195,6 +198,8 @@ export const en = {
   "sharing.statusLive": "Active",
   "sharing.statusRevoked": "Stopped by you",
   "sharing.statusStopped": "Stopped by you; not in the public log yet, so stop it again later",
+  "sharing.statusGranting": "Access sent, not yet confirmed by the public log",
+  "sharing.statusRevoking": "Stop sent, not yet confirmed by the public log",
   "sharing.statusExpired": "Ended by itself",
   "sharing.statusUnpublished": "Being prepared",
   "sharing.stoppedOn": "Stopped on {date}",
@@ -205,6 +210,8 @@ export const en = {
   "sharing.revokeYes": "Yes, stop now",
   "sharing.revoking": "Stopping…",
   "sharing.revokeNo": "Keep sharing",
+  "sharing.revokeSent":
+    "Sent, not yet confirmed: {name} may still open your records. It is sent again by itself.",
   "sharing.revoked": "Stopped. {name} cannot open your records any more.",
   "sharing.request": "See the request",
   "sharing.receipts":

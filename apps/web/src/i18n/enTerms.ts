@@ -68,6 +68,8 @@ export const enTerms = {
   "institution.municipal-authority": "Municipal Health Authority",
 
   "fault.away": "A server does not answer. Please try again in a moment.",
+  "fault.writerAway":
+    "The institution that keeps this log does not answer. What is there can be read; nothing new can be written until it is back.",
   "fault.fewProxies": "Too few servers answer to open this record. Please try again in a moment.",
   "fault.fewVaults":
     "Too few hospitals can store the record now, so it was not written. Please try again in a moment.",

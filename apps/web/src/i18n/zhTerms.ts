@@ -70,6 +70,8 @@ export const zhTerms: Terms = {
   "institution.municipal-authority": "市卫生主管部门",
 
   "fault.away": "有服务器没有回应，请稍后重试。",
+  "fault.writerAway":
+    "负责记录此日志的机构没有回应。已有内容仍可查看；在其恢复之前无法写入新内容。",
   "fault.fewProxies": "回应的服务器太少，无法打开这份病历，请稍后重试。",
   "fault.fewVaults": "目前能存储病历的医院太少，病历未写入，请稍后重试。",
   "fault.busy": "服务器繁忙，请稍后重试。",

@@ -32,7 +32,11 @@ export function ConfirmPart({ shown }: { readonly shown: ShownRecord }): ReactNo
           <Button
             loading={mutation.status === "busy"}
             loaderProps={{ "aria-label": t("record.confirming") }}
-            onClick={() => run("patient.confirm", target, () => announce(t("record.confirmed")))}
+            onClick={() =>
+              run("patient.confirm", target, ({ isProven }) =>
+                announce(t(isProven ? "record.confirmed" : "record.confirmSent")),
+              )
+            }
           >
             {t("record.confirm")}
           </Button>

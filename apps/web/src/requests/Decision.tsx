@@ -27,8 +27,8 @@ export function Decision({ request }: { readonly request: RequestSummary }): Rea
   const problem = result.ok ? undefined : result.problem;
   const approve = (): void => {
     if (!result.ok) return;
-    approving.run("patient.approve", { request: request.id, ...result.terms }, () =>
-      announce(t("requests.approved")),
+    approving.run("patient.approve", { request: request.id, ...result.terms }, ({ status }) =>
+      announce(t(status === "granting" ? "requests.approvalSent" : "requests.approved")),
     );
   };
   return (

@@ -42,7 +42,11 @@ export function RevokePart({ grant }: { readonly grant: GrantSummary }): ReactNo
           loading={mutation.status === "busy"}
           loaderProps={{ "aria-label": t("sharing.revoking") }}
           onClick={() =>
-            run("patient.revoke", { gid: grant.id }, () => announce(t("sharing.revoked", { name })))
+            run("patient.revoke", { gid: grant.id }, ({ status }) =>
+              announce(
+                t(status === "revoking" ? "sharing.revokeSent" : "sharing.revoked", { name }),
+              ),
+            )
           }
         >
           {t("sharing.revokeYes")}

@@ -134,10 +134,10 @@ function GrantCard(props: { readonly shared: SharedWith; readonly isChosen: bool
           </PageLink>
         </p>
       )}
-      {grant.status === "revoked" || grant.status === "stopped" ? (
+      {isRevocation(grant) ? (
         <p className="quiet">{t("sharing.receipts", { count: grant.receipts.length })}</p>
       ) : null}
-      {grant.status === "live" || grant.status === "stopped" ? <RevokePart grant={grant} /> : null}
+      {canRevoke(grant) ? <RevokePart grant={grant} /> : null}
     </article>
   );
 
@@ -145,6 +145,10 @@ function GrantCard(props: { readonly shared: SharedWith; readonly isChosen: bool
     switch (grant.status) {
       case "live":
         return `● ${t("sharing.statusLive")}`;
+      case "granting":
+        return `◌ ${t("sharing.statusGranting")}`;
+      case "revoking":
+        return `◌ ${t("sharing.statusRevoking")}`;
       case "unpublished":
         return `◌ ${t("sharing.statusUnpublished")}`;
       case "expired":
@@ -163,3 +167,9 @@ function GrantCard(props: { readonly shared: SharedWith; readonly isChosen: bool
     return lastUse === undefined ? t("sharing.neverUsed") : moment(lastUse);
   }
 }
+
+const isRevocation = ({ status }: GrantSummary): boolean =>
+  status === "revoked" || status === "stopped" || status === "revoking";
+/** What is not proved is said again by the same button. */
+const canRevoke = ({ status }: GrantSummary): boolean =>
+  status === "live" || status === "stopped" || status === "revoking";

@@ -4,6 +4,7 @@ import type { TermId } from "../i18n/enTerms.ts";
 /** What a person is told for a code of the protocol. */
 const faults: Readonly<Record<string, TermId>> = {
   UNAVAILABLE: "fault.away",
+  WRITER_AWAY: "fault.writerAway",
   NOT_RUNNING: "fault.away",
   NOT_YET: "fault.away",
   STALE_CHAIN: "fault.away",

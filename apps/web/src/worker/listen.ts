@@ -49,6 +49,7 @@ async function receive(
   while (!signal.aborted) {
     try {
       const news = await doctor.receive(session, { waitMs: isAway ? 0 : LONG_POLL_MS, signal });
+      if (news.some(({ what }) => what === "waiting")) throw new Error("The node is away");
       if (isAway) tell({ what: "listening" });
       isAway = false;
       if (news.length > 0) tell({ what: "changed", news: "other" });

@@ -19,10 +19,10 @@ export function patientCalls(session: Session, onMore: () => void): Pick<Handler
     "patient.record": async ({ id }) => showRecord(await patient.openRecord(session, id)),
     "patient.confirm": async ({ id, digest }) => {
       await refuseUnread(session, { id, digest });
-      const { failed } = await patient.confirm(session, { ids: [id] });
+      const { failed, sent } = await patient.confirm(session, { ids: [id] });
       const [failure] = failed;
       if (failure !== undefined) throw new CodedFailure(failure.code);
-      return null;
+      return { isProven: sent.length === 0 };
     },
     "patient.dispute": async ({ id, digest, reason }) => {
       await refuseUnread(session, { id, digest });

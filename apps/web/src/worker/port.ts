@@ -69,7 +69,10 @@ export interface Calls {
   readonly "patient.records": Call<null, readonly ListedRecord[]>;
   readonly "patient.record": Call<{ readonly id: string }, ShownRecord>;
   /** `digest`: the version that was read. A newer one is not confirmed unread: DIGEST_NOT_NEWEST. */
-  readonly "patient.confirm": Call<{ readonly id: string; readonly digest: string }, null>;
+  readonly "patient.confirm": Call<
+    { readonly id: string; readonly digest: string },
+    { readonly isProven: boolean }
+  >;
   readonly "patient.dispute": Call<
     { readonly id: string; readonly digest: string; readonly reason: string },
     null

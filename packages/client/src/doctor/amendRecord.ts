@@ -22,7 +22,7 @@ export async function amendRecord(
   session: Session,
   input: Omit<ImportInput, "for"> & { readonly record: string },
 ): Promise<ImportedRecord & { readonly slip: string }> {
-  const { device, network } = session;
+  const { device } = session;
   const { id } = parseRecordName(input.record);
   const { item, view } = await writtenRecord(session, id);
   const tokenItem = await device.items.get("token", item.pid);
@@ -72,7 +72,7 @@ export async function amendRecord(
     fields,
     secretKey: signing.secretKey,
   });
-  await postSlip(network.node(device.institution), item.chain, slip);
+  await postSlip(session, slip);
   const { title } = only.record;
   await device.items.put("written", id, { ...item, title });
   await Promise.all([

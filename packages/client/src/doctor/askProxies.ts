@@ -15,6 +15,7 @@ import { pause } from "@anamnesis/http";
 import type { Caller } from "../ports.ts";
 import type { Session } from "../session.ts";
 import type { Prepared } from "./prepareOpening.ts";
+import { proxyWaitMs, SILENT_MS } from "../members/ask.ts";
 
 /** What is asked of every proxy alike. */
 export interface Asking {
@@ -56,18 +57,7 @@ export async function openByProxies(session: Session, asking: Asking): Promise<O
   const failures = new Map<number, AnamnesisError>();
   const faultyProxies: number[] = [];
   for (;;) {
-    while (answers.size < k && waiting.length > 0) {
-      const asked = waiting.splice(0, k - answers.size);
-      await Promise.all(
-        asked.map(async (index) => {
-          try {
-            answers.set(index, await answerOf(session, index, asking, caller));
-          } catch (error) {
-            failures.set(index, asFailure(error));
-          }
-        }),
-      );
-    }
+    await gather(session, { asking, caller, waiting }, answers, failures);
     if (answers.size < k)
       throw tooFew(failures, faultyProxies, {
         k,
@@ -87,15 +77,60 @@ export async function openByProxies(session: Session, asking: Asking): Promise<O
   }
 }
 
+/** Until k answered or nobody is left: another is asked for each that fails, and beside each that is silent. */
+function gather(
+  session: Session,
+  of: { readonly asking: Asking; readonly caller: Caller; readonly waiting: number[] },
+  answers: Map<number, readonly Uint8Array[]>,
+  failures: Map<number, AnamnesisError>,
+): Promise<void> {
+  const { asking, caller, waiting } = of;
+  const { k } = asking.grant;
+  const over = new AbortController();
+  const { signal } = over;
+  let underWay = 0;
+  return new Promise((resolve, reject) => {
+    const end = (settle: () => void): void => {
+      over.abort();
+      settle();
+    };
+    const goOn = (): void => {
+      while (answers.size + underWay < k && waiting.length > 0) askNext();
+      if (answers.size >= k || underWay === 0) end(resolve);
+    };
+    const ended = (keep: () => void): void => {
+      if (signal.aborted) return;
+      underWay -= 1;
+      keep();
+      goOn();
+    };
+    const askNext = (): void => {
+      if (signal.aborted || waiting.length === 0) return;
+      const index = waiting.shift()!;
+      const timer = setTimeout(askNext, proxyWaitMs(session, index));
+      underWay += 1;
+      answerOf(session, index, asking, caller, signal)
+        .finally(() => clearTimeout(timer))
+        .then(
+          (items) => ended(() => answers.set(index, items)),
+          (error: unknown) => ended(() => failures.set(index, asFailure(error))),
+        )
+        .catch((error: unknown) => end(() => reject(error)));
+    };
+    goOn();
+  });
+}
+
 async function answerOf(
   session: Session,
   index: number,
   asking: Asking,
   caller: Caller,
+  signal: AbortSignal,
 ): Promise<readonly Uint8Array[]> {
   for (let tries = 1; ; tries += 1) {
     try {
-      const sealed = await session.network.proxy(index).reencrypt(asking.request, caller);
+      const sealed = await session.network.proxy(index, signal).reencrypt(asking.request, caller);
       const items = await unsealed(session, index, asking, "shares", sealed);
       if (items.length !== asking.items.length)
         throw new AnamnesisError(
@@ -109,7 +144,7 @@ async function answerOf(
         (error.code === "INTENT_MISSING" || error.code === "GRANT_NOT_LIVE") &&
         tries < LAG_TRIES;
       if (!lags || (error.code === "GRANT_NOT_LIVE" && tries > 2)) throw error;
-      await pause(LAG_WAIT_MS);
+      await pause(LAG_WAIT_MS, signal);
     }
   }
 }
@@ -250,11 +285,12 @@ function tooFew(
   );
 }
 
-/** In random order: no proxy carries all the work. */
-function shuffled(session: Pick<Session, "random">, indices: readonly number[]): number[] {
+/** In random order, so that no proxy carries all the work; last those whose institution was silent. */
+function shuffled(session: Session, indices: readonly number[]): number[] {
   const weights = session.random(indices.length);
+  const later = (index: number): number => (proxyWaitMs(session, index) < SILENT_MS ? 256 : 0);
   return indices
-    .map((index, i) => ({ index, weight: at(weights, i) }))
+    .map((index, i) => ({ index, weight: at(weights, i) + later(index) }))
     .toSorted((a, b) => a.weight - b.weight)
     .map(({ index }) => index);
 }

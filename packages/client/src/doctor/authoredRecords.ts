@@ -6,6 +6,7 @@ import type { RecordSummary } from "../model.ts";
 import { newestFirst, summariseRecord } from "../recordSummary.ts";
 import type { Session } from "../session.ts";
 import { withDisputes } from "./disputeView.ts";
+import { askMembers } from "../members/ask.ts";
 
 const QUERIES_AT_ONCE = 8;
 
@@ -15,7 +16,7 @@ export async function listAuthored(session: Session): Promise<readonly RecordSum
   const byVisit = [...Map.groupBy(items, ({ chain, pid }) => `${chain} ${pid}`).values()];
   const lists = await inParallel(byVisit, QUERIES_AT_ONCE, async (written) => {
     const [{ chain, pid }] = written as [WrittenItem];
-    const views = await session.network.node(session.device.institution).records(chain, { pid });
+    const views = await askMembers(session, chain, (node) => node.records(chain, { pid }));
     const found = written.flatMap((item) =>
       views.filter(({ record }) => record === item.record).map((view) => ({ item, view })),
     );
@@ -47,9 +48,8 @@ export async function writtenRecord(
   const item = await session.device.items.get("written", id);
   if (item === undefined)
     throw new AnamnesisError("NOT_FOUND", "This device did not write such a record");
-  const views = await session.network
-    .node(session.device.institution)
-    .records(item.chain, { pid: item.pid });
+  const { chain, pid } = item;
+  const views = await askMembers(session, chain, (node) => node.records(chain, { pid }));
   const view = views.find(({ record }) => record === id);
   if (view === undefined) throw new AnamnesisError("NOT_FOUND", "The chain holds no such record");
   return { item, view };

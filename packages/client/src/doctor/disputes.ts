@@ -5,6 +5,7 @@ import { disputeSlip } from "../disputeSlip.ts";
 import type { WrittenItem } from "../items.ts";
 import type { Session } from "../session.ts";
 import { writtenRecord } from "./authoredRecords.ts";
+import { askMembers } from "../members/ask.ts";
 
 /**
  * Keeps why a patient disputes what was written here. That there is a dispute is believed of the chain alone; the words
@@ -59,7 +60,7 @@ async function isCommitted(
   if (reason.chain !== item.chain || pidOf(reason.key) !== item.pid) return false;
   const { id } = disputeSlip(reason, sealed);
   try {
-    const found = await session.network.node(session.device.institution).slip(item.chain, id);
+    const found = await askMembers(session, item.chain, (node) => node.slip(item.chain, id));
     const slip = decodeSlip(found.slip);
     return slip.id === id && verifySlip(slip, reason.key);
   } catch (error) {

@@ -9,6 +9,7 @@ import { grantOnChain, grantStatus } from "../grantOnChain.ts";
 import { once } from "../once.ts";
 import { newestFirst, summariseRecord } from "../recordSummary.ts";
 import type { Session } from "../session.ts";
+import { askMembers } from "../members/ask.ts";
 
 /** A grant at hand; its signatures were verified when it came, and are again before it is used. */
 export interface HeldGrant {
@@ -127,9 +128,9 @@ async function grantedRecords(
   grant: Grant,
   tag: GrantTag,
 ): Promise<readonly RecordView[]> {
-  const records = await session.network
-    .node(tag.institution)
-    .records(tag.chain, { tag: toHex(tag.tag) });
+  const { chain } = tag;
+  const by = { tag: toHex(tag.tag) };
+  const records = await askMembers(session, chain, (node) => node.records(chain, by));
   return records.filter(
     (record) => record.pid === toHex(tag.pid) && coversRecord(grant, record.record),
   );

@@ -12,12 +12,10 @@ import type { RecordDocument, WholeRecord } from "@anamnesis/fhir";
 import { AnamnesisError, limits, slipCodes, slipCodeText } from "@anamnesis/protocol";
 import type { SlipCode, SlipOutcome } from "@anamnesis/protocol";
 import { inParallel } from "../inParallel.ts";
-import { pause } from "@anamnesis/http";
-import type { NodeApi } from "../ports.ts";
 import { headOf } from "../recordLabel.ts";
 import type { Session } from "../session.ts";
 import { haveKept } from "../storeObject.ts";
-import { signedSlip } from "../submit.ts";
+import { postBatch, signedSlip } from "../submit.ts";
 import { resolvePatient } from "./addressBook.ts";
 import { tokensFor } from "./tokens.ts";
 import type { HeldToken, WantedVisit } from "./tokens.ts";
@@ -59,7 +57,6 @@ export interface PreparedRecord {
 
 const SEALS_AT_ONCE = 4;
 const NOTICES_AT_ONCE = 8;
-const RETRY_AFTER_MS = 500;
 /** FHIR JSON is parsed in memory; larger files are refused before they are read. */
 const PARSED_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -183,12 +180,9 @@ async function submitAll(
   let refused: SlipOutcome | undefined;
   for (let start = 0; start < slips.length; start += limits.batchSlips) {
     const part = slips.slice(start, start + limits.batchSlips);
-    const chain = stored[start]?.draft.token.token.chain ?? "";
-    const results = await submitBatch(session.network.node(device.institution), chain, part).catch(
-      (error: unknown) => {
-        throw withSubmitted(error, written);
-      },
-    );
+    const results = await postBatch(session, part).catch((error: unknown) => {
+      throw withSubmitted(error, written);
+    });
     const accepted = results.flatMap((result, i) => (result.code === "OK" ? [start + i] : []));
     refused ??= results.find(({ code }) => code !== "OK");
     written.push(
@@ -203,32 +197,6 @@ async function submitAll(
     throw withSubmitted(new AnamnesisError(code, text), written);
   }
   return written;
-}
-
-/** A batch; asked once more when the answer is lost. What is on the chain by then counts as accepted. */
-async function submitBatch(
-  node: NodeApi,
-  chain: string,
-  slips: readonly { readonly bytes: Uint8Array }[],
-): Promise<readonly SlipOutcome[]> {
-  const bytes = slips.map((slip) => slip.bytes);
-  let results: readonly SlipOutcome[];
-  try {
-    results = await node.submitBatch(chain, bytes);
-  } catch (error) {
-    if (!(error instanceof AnamnesisError) || error.code !== "UNAVAILABLE") throw error;
-    await pause(RETRY_AFTER_MS);
-    const again = await node.submitBatch(chain, bytes);
-    results = again.map((result) =>
-      result.code === "REPLAYED" ? { ...result, code: "OK" } : result,
-    );
-  }
-  if (results.length !== slips.length)
-    throw new AnamnesisError(
-      "MALFORMED",
-      "The node answered for another number of slips than it was given",
-    );
-  return results;
 }
 
 async function keep(

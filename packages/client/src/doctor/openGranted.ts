@@ -17,7 +17,6 @@ import type {
 import { contentStream } from "../contentStream.ts";
 import { inParallel } from "../inParallel.ts";
 import type { OpenRecord } from "../model.ts";
-import { ownNode } from "../ownNode.ts";
 import { parseRecordName } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
 import { postSlip, signedSlip } from "../submit.ts";
@@ -164,8 +163,7 @@ async function postIntent(
     commitment: intentCommitment(intended),
   };
   return postSlip(
-    ownNode(session),
-    chain,
+    session,
     signedSlip(session, { chain, kind: "usage.intent", fields, secretKey: signing.secretKey }),
   );
 }
@@ -184,8 +182,7 @@ async function postDone(
   const fields = { cert: fromHex(fingerprint), intent: fromHex(intent), proxies };
   try {
     await postSlip(
-      ownNode(session),
-      chain,
+      session,
       signedSlip(session, { chain, kind: "usage.done", fields, secretKey: signing.secretKey }),
     );
   } catch (error) {

@@ -18,7 +18,7 @@ import { openToken } from "./tokens.ts";
  * PROOF_INVALID, DIGEST_MISMATCH, AUTHOR_UNVERIFIED; slip codes. @throws {CryptoError} E_DECRYPT
  */
 export async function openOwn(session: Session, name: string): Promise<OpenRecord> {
-  const { device, network } = session;
+  const { device } = session;
   const { id, n } = parseRecordName(name);
   const { item, view } = await writtenRecord(session, id);
   const version = versionOf(view, n);
@@ -39,7 +39,6 @@ export async function openOwn(session: Session, name: string): Promise<OpenRecor
   const { slip, author } = await proveVersion(session, item.chain, view, version);
   const found = await findRecord(session, {
     chain: item.chain,
-    institution: view.institution,
     slip,
     addressKey: entry.addressKey,
   });
@@ -51,8 +50,7 @@ export async function openOwn(session: Session, name: string): Promise<OpenRecor
     digest: slip.fields.digest,
   };
   await postSlip(
-    network.node(device.institution),
-    item.chain,
+    session,
     signedSlip(session, {
       chain: item.chain,
       kind: "usage.author",

@@ -6,6 +6,7 @@ import { askHeadOnce } from "../proofs/heads.ts";
 import type { AskHead } from "../proofs/heads.ts";
 import { proveSlip } from "../proofs/prove.ts";
 import type { Session } from "../session.ts";
+import { askMembers } from "../members/ask.ts";
 
 /** Where a tag's records are asked for. */
 interface Place {
@@ -41,25 +42,25 @@ export class Opening {
   }
 
   /** @param tag - Hex. @throws {AnamnesisError} UNAVAILABLE */
-  records({ institution, chain }: Place, tag: string): Promise<readonly RecordView[]> {
+  records({ chain }: Place, tag: string): Promise<readonly RecordView[]> {
     return once(this.#records, `${chain} ${tag}`, () =>
-      this.session.network.node(institution).records(chain, { tag }),
+      askMembers(this.session, chain, (node) => node.records(chain, { tag })),
     );
   }
 
   /** The proof of a visit's `session.open`. @param pid - Hex. @throws {AnamnesisError} As {@link proveSlip}. */
-  visitProof({ institution, chain }: Place, pid: string): Promise<SlipProof> {
+  visitProof({ chain }: Place, pid: string): Promise<SlipProof> {
     return once(this.#visits, `${chain} ${pid}`, async () => {
-      const { slip } = await this.session.network.node(institution).session(chain, pid);
+      const { slip } = await askMembers(this.session, chain, (node) => node.session(chain, pid));
       const { askHead } = this;
       return (await proveSlip(this.session, chain, slip, { askHead })).proof;
     });
   }
 
   /** What a member says is the record's first slip, with its proof; unverified. `undefined` where it knows no such record. */
-  async firstSlip({ institution, chain }: Place, id: string): Promise<FirstSlip | undefined> {
+  async firstSlip({ chain }: Place, id: string): Promise<FirstSlip | undefined> {
     try {
-      const made = await this.session.network.node(institution).slipProof(chain, id);
+      const made = await askMembers(this.session, chain, (node) => node.slipProof(chain, id));
       const slip = decodeSlip(made.slip);
       return slip.kind === "record.submit" ? { slip, made } : undefined;
     } catch (error) {

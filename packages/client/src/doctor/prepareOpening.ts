@@ -170,7 +170,6 @@ export async function prepare(
   const key = addressKey({ ss64: granted.ss64, tag: granted.tag });
   const found = await findRecord(session, {
     chain: tag.chain,
-    institution: tag.institution,
     slip,
     addressKey: key,
   });

@@ -11,15 +11,17 @@ import {
 import type { Action, Purpose } from "@anamnesis/protocol";
 import { certifiedCaller } from "../caller.ts";
 import type { RequestItem } from "../items.ts";
-import { cardAddress, postSealed, sealMessage } from "../mail.ts";
+import { cardAddress, sealMessage } from "../mail.ts";
 import type { RequestSummary } from "../model.ts";
-import { ownNode, servingMember } from "../ownNode.ts";
 import { requestSummaryOrder, summariseRequest } from "../requestSummary.ts";
 import { parseRecordName } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
 import { postSlip, signedSlip } from "../submit.ts";
 import { resolvePatient } from "./addressBook.ts";
 import { heldGrants } from "./grants.ts";
+import { askInstitution, askMailbox } from "../members/ask.ts";
+import type { ContactCard } from "@anamnesis/protocol";
+import { postOrKeep } from "../letters.ts";
 
 export interface AccessRequestInput {
   readonly for: string;
@@ -43,22 +45,21 @@ export async function requestAccess(
   session: Session,
   input: AccessRequestInput,
 ): Promise<RequestSummary> {
-  const { device, network } = session;
+  const { device } = session;
   if (input.until <= session.clock())
     throw new AnamnesisError("EXPIRY_IN_PAST", "The end of the access asked for lies in the past");
   const records = input.records?.map((name) => fromHex(parseRecordName(name).id));
   const patient = await resolvePatient(session, input.for);
-  const [card] = patient.cards;
-  if (card === undefined)
-    throw new AnamnesisError("NOT_FOUND", "There is no box in which this patient could be asked");
+  const card = await cardInReach(session, patient.cards);
   const [{ der, fingerprint }, { signing, postKey }] = await Promise.all([
     device.certificate(),
     device.keys(),
   ]);
   // Room is kept for the answer: in this device's box, whose node has to know the key for that.
-  await network
-    .mailbox(servingMember(session, device.institution))
-    .open(fromHex(fingerprint), postKey, await certifiedCaller(device));
+  const caller = await certifiedCaller(device);
+  await askMailbox(session, device.institution, (mailbox) =>
+    mailbox.open(fromHex(fingerprint), postKey, caller),
+  );
   const r = session.random(32);
   const body = accessRequest.encode({
     v: 1,
@@ -95,7 +96,7 @@ export async function requestAccess(
     fields,
     secretKey: signing.secretKey,
   });
-  const request = await postSlip(ownNode(session), chain, slip);
+  const request = await postSlip(session, slip);
   const item: RequestItem = {
     request,
     body,
@@ -108,8 +109,27 @@ export async function requestAccess(
     closedAt: null,
   };
   await device.items.put("request", request, item);
-  await postSealed(session, address, sealed);
-  return summariseRequest(item, "patient");
+  const waitsFor = await postOrKeep(session, address, sealed);
+  const summary = summariseRequest(item, "patient");
+  return waitsFor === undefined ? summary : { ...summary, waitsFor };
+}
+
+/** The first box whose node answers: a patient may be known by several. @throws {AnamnesisError} NOT_FOUND */
+async function cardInReach(session: Session, cards: readonly ContactCard[]): Promise<ContactCard> {
+  const [first] = cards;
+  if (first === undefined)
+    throw new AnamnesisError("NOT_FOUND", "There is no box in which this patient could be asked");
+  const { chain } = consortiumOf(session.trust);
+  for (const card of cards.length > 1 ? cards : []) {
+    try {
+      const { institution } = cardAddress(session, card);
+      await askInstitution(session, chain, institution, (node) => node.head(chain));
+      return card;
+    } catch (error) {
+      if (!(error instanceof AnamnesisError)) throw error;
+    }
+  }
+  return first;
 }
 
 /** Requests that this doctor made, newest first. One counts as granted once a grant of that patient says that it answers it. */

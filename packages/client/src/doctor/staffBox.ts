@@ -12,13 +12,14 @@ import {
 import type { Message } from "@anamnesis/protocol";
 import { certifiedCaller } from "../caller.ts";
 import { encodeCard, openMessage } from "../mail.ts";
-import { ownNode, servingMember } from "../ownNode.ts";
+import { askMailbox, askMembers } from "../members/ask.ts";
 import { verifyPatient } from "../people.ts";
 import type { Session } from "../session.ts";
 import { contactKey } from "./addressBook.ts";
 import { takeDispute } from "./disputes.ts";
 import { verifyGrantMessage } from "./grantMessage.ts";
 import { keepGrant } from "./grants.ts";
+import { sendLetters } from "../letters.ts";
 
 export type ReceivedEvent =
   | { readonly what: "token"; readonly pid: string; readonly patient: string }
@@ -26,21 +27,39 @@ export type ReceivedEvent =
   | { readonly what: "grant"; readonly gid: string; readonly patient: string }
   | { readonly what: "refused"; readonly request: string }
   | { readonly what: "disputed"; readonly record: string }
+  /** The node of the box does not answer; what lies there comes later. */
+  | { readonly what: "waiting"; readonly code: string; readonly message: string }
   /** Something that did not open or does not hold, and was thrown away. */
   | { readonly what: "discarded"; readonly code: string };
 
 /**
  * Reads the staff box once: tokens, grants, refusals and disputes become items. A message is removed once it is kept;
- * one that comes twice changes nothing.
+ * one that comes twice changes nothing. Messages of this device that wait are sent again.
  *
- * @param options.waitMs - Long poll, at most 30 s.
+ * @param options.waitMs - Long poll, at most 30 s. Without, a box whose node does not answer is told of, and nothing else fails.
  * @throws {AnamnesisError} UNAVAILABLE, CERTIFICATE_NOT_LIVE, NOT_FOR_THIS_ROLE.
  */
 export async function receive(
   session: Session,
   options: { readonly waitMs?: number; readonly signal?: AbortSignal } = {},
 ): Promise<readonly ReceivedEvent[]> {
-  const { device, network } = session;
+  const { waitMs = 0 } = options;
+  const [events] = await Promise.all([
+    readStaffBox(session, options).catch((error: unknown): ReceivedEvent[] => {
+      const isAway = error instanceof AnamnesisError && error.code === "UNAVAILABLE";
+      if (!isAway || waitMs > 0) throw error;
+      return [{ what: "waiting", code: error.code, message: error.message }];
+    }),
+    sendLetters(session),
+  ]);
+  return events;
+}
+
+async function readStaffBox(
+  session: Session,
+  options: { readonly waitMs?: number; readonly signal?: AbortSignal },
+): Promise<readonly ReceivedEvent[]> {
+  const { device } = session;
   if (device.role === "patient")
     throw new AnamnesisError(
       "NOT_FOR_THIS_ROLE",
@@ -52,16 +71,15 @@ export async function receive(
     certifiedCaller(device),
   ]);
   const box = fromHex(fingerprint);
-  const mailbox = network.mailbox(servingMember(session, device.institution));
-  const messages = await mailbox.read(
-    box,
-    { waitMs: options.waitMs ?? 0, signal: options.signal },
-    caller,
+  const { institution } = device;
+  const wanted = { waitMs: options.waitMs ?? 0, signal: options.signal };
+  const messages = await askMailbox(session, institution, (mailbox) =>
+    mailbox.read(box, wanted, caller),
   );
   const events: ReceivedEvent[] = [];
   for (const { id, sealed } of messages) {
     events.push(await take(session, sealed, () => openMessage(box, keys.secretKey, sealed)));
-    await mailbox.remove(box, id, caller);
+    await askMailbox(session, institution, (mailbox) => mailbox.remove(box, id, caller));
   }
   return events;
 }
@@ -156,7 +174,8 @@ async function takeRefusal(session: Session, body: Uint8Array): Promise<Received
   const item = await items.get("request", request);
   if (item === undefined)
     throw new AnamnesisError("NOT_FOUND", "A refusal is for a request that was not made here");
-  const { refused } = await ownNode(session).request(consortiumOf(session.trust).chain, request);
+  const { chain } = consortiumOf(session.trust);
+  const { refused } = await askMembers(session, chain, (node) => node.request(chain, request));
   if (refused === undefined)
     throw new AnamnesisError("NOT_YET", "The request is not refused on the chain");
   await items.put("request", request, { ...item, state: "refused", closedAt: refused });

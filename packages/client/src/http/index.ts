@@ -13,9 +13,10 @@ export type { HttpOptions } from "@anamnesis/http";
 export function httpNetwork(trust: Trust, options: HttpOptions = {}): Network {
   const genesis = consortiumOf(trust);
   const { proxies, registry, vaults } = genesis.consortium;
-  const part = (name: string, address: string): Part => new Part(name, address, options);
-  const nodePart = (institution: string): Part =>
-    part(`node of ${institution}`, memberOf(genesis, institution).address);
+  const part = (name: string, address: string, more: HttpOptions = {}): Part =>
+    new Part(name, address, { ...options, ...more });
+  const nodePart = (institution: string, signal: AbortSignal | undefined): Part =>
+    part(`node of ${institution}`, memberOf(genesis, institution).address, { signal });
   const vaultApis = new Map(
     vaults.map(({ id, institution, address }) => [
       id,
@@ -23,19 +24,19 @@ export function httpNetwork(trust: Trust, options: HttpOptions = {}): Network {
     ]),
   );
   return {
-    node: (institution) => httpNode(nodePart(institution)),
-    mailbox: (institution) => httpMailbox(nodePart(institution)),
+    node: (institution, signal) => httpNode(nodePart(institution, signal)),
+    mailbox: (institution, signal) => httpMailbox(nodePart(institution, signal)),
     vault: (id) => {
       const vault = vaultApis.get(id);
       if (vault === undefined)
         throw new AnamnesisError("NOT_FOUND", `Vault '${id}' is not of this federation`);
       return vault;
     },
-    proxy: (index) => {
+    proxy: (index, signal) => {
       const proxy = proxies.find((member) => member.index === index);
       if (proxy === undefined)
         throw new AnamnesisError("NOT_FOUND", `Proxy ${index} is not of this federation`);
-      return httpProxy(part(`proxy of ${proxy.institution}`, proxy.address));
+      return httpProxy(part(`proxy of ${proxy.institution}`, proxy.address, { signal }));
     },
     registry: () => httpRegistry(part("registry", registry.address)),
   };

@@ -7,9 +7,14 @@ import { ownBoxes } from "./boxes.ts";
 import type { OwnBox } from "./boxes.ts";
 import { handleMessage } from "./inbox.ts";
 import type { AttendEvent, Tell } from "./inbox.ts";
+import { askMailbox } from "../members/ask.ts";
+import type { MailboxApi } from "../ports.ts";
+import { sendLetters } from "../letters.ts";
+import { sendUnproven } from "./grants.ts";
 
 const LONG_POLL_MS = 20_000;
 const LOOK_FOR_BOXES_MS = 3_000;
+const SEND_AGAIN_MS = 30_000;
 const RETRY_MS = 1_000;
 /** Browsers open six connections to a server: some stay free for the work that messages bring. */
 const LONG_POLLS_PER_NODE = 3;
@@ -24,7 +29,12 @@ export async function attend(
   const tell = options.onEvent ?? (() => undefined);
   const watched = new Map<string, Promise<void>>();
   const longPolls = new Map<string, number>();
+  let sendAt = 0;
   while (!signal.aborted) {
+    if (performance.now() >= sendAt) {
+      await sendWaiting(session);
+      sendAt = performance.now() + SEND_AGAIN_MS;
+    }
     const boxes = await ownBoxes(session);
     const isNew = boxes.filter(({ box }) => !watched.has(toHex(box)));
     for (const box of isNew)
@@ -61,13 +71,32 @@ async function watch(
   }
 }
 
-/** One pass over the boxes without waiting. @returns how many messages were handled. */
+/**
+ * One pass over the boxes without waiting; boxes at a node that does not answer are passed over, and told of. What waits to be
+ * sent or proven is sent again.
+ *
+ * @returns how many messages were handled.
+ */
 export async function receive(session: Session, onEvent: Tell = () => undefined): Promise<number> {
   const boxes = await ownBoxes(session);
-  const counts = await Promise.all(
-    boxes.map((box) => readBox(session, box, { waitMs: 0 }, onEvent)),
-  );
+  const counts = await Promise.all([
+    ...boxes.map((box) => readBox(session, box, { waitMs: 0 }, onEvent).catch(awayAs(onEvent))),
+    sendWaiting(session),
+  ]);
   return counts.reduce((sum, count) => sum + count, 0);
+}
+
+const awayAs =
+  (tell: Tell) =>
+  (error: unknown): number => {
+    if (!(error instanceof AnamnesisError) || error.code !== "UNAVAILABLE") throw error;
+    tell({ what: "waiting", code: error.code, message: error.message });
+    return 0;
+  };
+
+async function sendWaiting(session: Session): Promise<number> {
+  await Promise.all([sendLetters(session), sendUnproven(session)]);
+  return 0;
 }
 
 /**
@@ -82,24 +111,28 @@ async function readBox(
   options: { readonly waitMs: number; readonly signal?: AbortSignal },
   tell: Tell,
 ): Promise<number> {
-  const mailbox = session.network.mailbox(own.institution);
+  const { signal } = options;
+  const ask = <T>(work: (mailbox: MailboxApi) => Promise<T>): Promise<T> =>
+    askMailbox(session, own.institution, work, signal);
   const caller = bareCaller(own.keys.signing);
   const failures: unknown[] = [];
   let count = 0;
-  let messages = await mailbox.read(own.box, options, caller);
+  let messages = await ask((mailbox) => mailbox.read(own.box, options, caller));
   while (messages.length > 0) {
     count += messages.length;
     for (const { id, sealed } of messages) {
       try {
         await handleMessage(session, own, sealed, tell);
-        await mailbox.remove(own.box, id, caller);
+        await ask((mailbox) => mailbox.remove(own.box, id, caller));
       } catch (error) {
         failures.push(error);
       }
     }
     const after = messages.at(-1)?.id;
     messages =
-      failures.length === 0 ? [] : await mailbox.read(own.box, { waitMs: 0, after }, caller);
+      failures.length === 0
+        ? []
+        : await ask((mailbox) => mailbox.read(own.box, { waitMs: 0, after }, caller));
   }
   if (failures.length > 0) throw failures[0];
   return count;

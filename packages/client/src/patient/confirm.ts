@@ -3,19 +3,29 @@ import { sign } from "@anamnesis/crypto/sign";
 import { concat, CryptoError, equalBytes, fromHex, piecesOf } from "@anamnesis/crypto/verify";
 import { HEAD_BYTES } from "@anamnesis/fhir";
 import { AnamnesisError, disputeReason, limits } from "@anamnesis/protocol";
+import type { SlipOutcome } from "@anamnesis/protocol";
 import { disputeSlip } from "../disputeSlip.ts";
 import { inParallel } from "../inParallel.ts";
+import { askMembers } from "../members/ask.ts";
+import { askNewestHeadOnce } from "../proofs/heads.ts";
+import type { AskHead } from "../proofs/heads.ts";
+import { proveSlip } from "../proofs/prove.ts";
+import { soonProven } from "../sendProved.ts";
 import { postSealed, sealMessage, staffAddress } from "../mail.ts";
 import { certificateOf } from "../people.ts";
 import { labelOf } from "../recordLabel.ts";
 import type { Session } from "../session.ts";
-import { postSlip, signedSlip } from "../submit.ts";
+import { carriersOf, postBatch, postSlip, signedSlip } from "../submit.ts";
+import type { SignedSlip } from "../submit.ts";
+import { assertConfirms } from "./confirmations.ts";
 import { openVersion, ownRecord, ownRecords, remember } from "./records.ts";
 import type { OwnRecord } from "./records.ts";
 import { asVisit, keysOfTag, visitKey } from "./visitKeys.ts";
 
 const RECORDS_AT_ONCE = 4;
 const BATCH_SLIPS = 512;
+/** Carriers that say OK without a proof coming of it. */
+const CARRIERS = 4;
 
 interface Failed {
   readonly id: string;
@@ -25,14 +35,23 @@ interface Failed {
 interface Signed {
   readonly own: OwnRecord;
   readonly digest: string;
-  readonly slip: { readonly id: string; readonly bytes: Uint8Array };
+  readonly slip: SignedSlip;
+}
+
+/** What became of records that were to be confirmed, by id. */
+export interface Confirmed {
+  /** The chain proves it. */
+  readonly confirmed: readonly string[];
+  /** A member said that it took it, and the chain does not prove it: confirming again sends it by others. */
+  readonly sent: readonly string[];
+  readonly failed: readonly Failed[];
 }
 
 /** Fetches, verifies and opens each, then confirms its newest version. Already confirmed ones are left alone. */
 export async function confirm(
   session: Session,
   which: { readonly ids: readonly string[] } | { readonly all: true },
-): Promise<{ readonly confirmed: readonly string[]; readonly failed: readonly Failed[] }> {
+): Promise<Confirmed> {
   const candidates =
     "all" in which
       ? await ownRecords(session)
@@ -52,11 +71,12 @@ export async function confirm(
     }
   });
   const confirmed: string[] = [];
-  for (const [institution, batch] of Map.groupBy(signed, ({ own }) => own.visit.institution)) {
+  const sent: string[] = [];
+  for (const batch of Map.groupBy(signed, ({ own }) => own.visit.chain).values()) {
     for (let at = 0; at < batch.length; at += BATCH_SLIPS)
-      await submit(session, institution, batch.slice(at, at + BATCH_SLIPS), { confirmed, failed });
+      await submit(session, batch.slice(at, at + BATCH_SLIPS), { confirmed, sent, failed });
   }
-  return { confirmed, failed };
+  return { confirmed, sent, failed };
 }
 
 /**
@@ -109,31 +129,80 @@ async function readThrough(content: ReadableStream<Uint8Array>): Promise<Uint8Ar
   return concat(...parts).subarray(0, HEAD_BYTES);
 }
 
+/** Sends slips of one chain by one member after the other, until each is proven or refused (D14). */
 async function submit(
   session: Session,
-  institution: string,
   batch: readonly Signed[],
-  told: { confirmed: string[]; failed: Failed[] },
+  told: { confirmed: string[]; sent: string[]; failed: Failed[] },
 ): Promise<void> {
-  const { chain } = batch[0]!.own.visit;
-  const results = await session.network.node(institution).submitBatch(
-    chain,
-    batch.map(({ slip }) => slip.bytes),
-  );
-  for (const [i, { own, digest, slip }] of batch.entries()) {
-    const { id } = own.record;
-    const code = results[i]?.code ?? "UNAVAILABLE";
-    if (code === "OK" || code === "ALREADY_CONFIRMED") {
-      told.confirmed.push(id);
-      if (code === "OK")
-        await remember(session, own.record, (item) => ({
-          ...item,
-          confirmations: { ...item.confirmations, [digest]: slip.id },
-        }));
-    } else {
-      told.failed.push({ id, code, message: "The chain did not take the confirmation" });
+  const carriers = carriersOf(session, batch[0]!.slip);
+  let left = batch;
+  for (let first = 0; first < Math.min(CARRIERS, carriers.length) && left.length > 0; first += 1) {
+    const order = [...carriers.slice(first), ...carriers.slice(0, first)];
+    const slips = left.map(({ slip }) => slip);
+    let results: readonly SlipOutcome[];
+    try {
+      results = await postBatch(session, slips, order);
+    } catch (error) {
+      if (first > 0) break; // One member said that it took them.
+      told.failed.push(...left.map(({ own }) => failure(own.record.id, error)));
+      return;
     }
+    const taken = left.filter((each, i) => isTaken(each, results[i]?.code, told));
+    const proven = await provenOf(session, taken);
+    told.confirmed.push(...proven.map(({ own }) => own.record.id));
+    left = taken.filter((each) => !proven.includes(each));
   }
+  told.sent.push(...left.map(({ own }) => own.record.id));
+}
+
+function isTaken(
+  { own }: Signed,
+  code: string | undefined,
+  { failed }: { readonly failed: Failed[] },
+): boolean {
+  if (code === "OK" || code === "ALREADY_CONFIRMED") return true;
+  const message = "The chain did not take the confirmation";
+  failed.push({ id: own.record.id, code: code ?? "UNAVAILABLE", message });
+  return false;
+}
+
+/** Those whose confirmation the chain proves now; the device remembers by which slip. */
+async function provenOf(session: Session, taken: readonly Signed[]): Promise<readonly Signed[]> {
+  const askHead = askNewestHeadOnce(session);
+  const proven = await inParallel(taken, RECORDS_AT_ONCE, async (each) => {
+    const slip = await soonProven(() => provenConfirmation(session, each, askHead));
+    if (slip !== undefined)
+      await remember(session, each.own.record, (item) => ({
+        ...item,
+        confirmations: { ...item.confirmations, [each.digest]: slip },
+      }));
+    return slip !== undefined;
+  });
+  return taken.filter((_, i) => proven[i]);
+}
+
+/** The slip by which this very version is confirmed: this device's own, or one that another device of this patient sent. */
+async function provenConfirmation(
+  session: Session,
+  { own, digest, slip }: Signed,
+  askHead: AskHead,
+): Promise<string | undefined> {
+  const { chain, pid } = own.visit;
+  const prove = async (id: string): Promise<string> => {
+    const proven = await proveSlip(session, chain, id, { askHead, fresh: true });
+    assertConfirms(proven.slip, own.record.id, digest);
+    return id;
+  };
+  try {
+    return await prove(slip.id);
+  } catch (error) {
+    if (!(error instanceof AnamnesisError) || error.code !== "NOT_FOUND") throw error;
+  }
+  const views = await askMembers(session, chain, (node) => node.records(chain, { pid }));
+  const view = views.find(({ record }) => record === own.record.id);
+  const other = view?.confirmed.find((version) => version.digest === digest);
+  return other === undefined ? undefined : prove(other.slip);
 }
 
 function failure(id: string, error: unknown): Failed {
@@ -170,7 +239,7 @@ export async function dispute(
     body: disputeReason.encode(reason),
   });
   const slip = disputeSlip(reason, sealed, (type, message) => sign({ type, message, secretKey }));
-  await postSlip(session.network.node(visit.institution), visit.chain, slip);
+  await postSlip(session, { chain: visit.chain, kind: "record.dispute", ...slip });
   await postSealed(session, author, sealed);
   await remember(session, record, (item) => ({
     ...item,

@@ -18,6 +18,7 @@ import { certificateOf, personOf } from "../people.ts";
 import { proveSlip } from "../proofs/prove.ts";
 import type { Session } from "../session.ts";
 import { grantKey } from "./grants.ts";
+import { askProxy } from "../members/ask.ts";
 
 const AT_ONCE = 8;
 
@@ -105,7 +106,9 @@ async function isShown(
   if (address === undefined || toHex(fields.gid) !== item.gid) return false;
   const { proxy, reader, evidence } = said({ fields });
   const [request, { signingKey }] = await Promise.all([
-    session.network.proxy(proxy).denied(item.gid, evidence, bareCaller(grantKey(session, item))),
+    askProxy(session, proxy, (asked) =>
+      asked.denied(item.gid, evidence, bareCaller(grantKey(session, item))),
+    ),
     certificateOf(session, reader),
   ]);
   return (

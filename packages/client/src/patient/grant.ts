@@ -2,6 +2,7 @@ import { sealTo } from "@anamnesis/crypto/box";
 import { dealGrant, revokerSigningKey } from "@anamnesis/crypto/patientKeys";
 import type { DealtGrant, IdentifiedSigningKey } from "@anamnesis/crypto/patientKeys";
 import { sign } from "@anamnesis/crypto/sign";
+import { pause } from "@anamnesis/http";
 import { fromHex, grantContext, sha256, toHex } from "@anamnesis/crypto/verify";
 import {
   hpkeInfo,
@@ -14,21 +15,19 @@ import {
   grantSecret,
   limits,
   proxyIndices,
-  readerCommitment,
   shareSecret,
   signedDigest,
   vouched,
 } from "@anamnesis/protocol";
-import type { Grant, SharePackage, VisitSignature } from "@anamnesis/protocol";
-import { bareCaller } from "../caller.ts";
+import type { Grant, ProxyMember, SharePackage, VisitSignature } from "@anamnesis/protocol";
 import type { GrantGivenItem, VisitItem } from "../items.ts";
-import { sendMessage, staffAddress } from "../mail.ts";
+import { staffAddress } from "../mail.ts";
 import type { Expected } from "../mail.ts";
+import { sendOrKeep } from "../letters.ts";
+import { SILENT_MS } from "../members/ask.ts";
 import type { GrantSummary } from "../model.ts";
 import type { Session } from "../session.ts";
-import { postSlip, signedSlip } from "../submit.ts";
-import { grantOnChain } from "../grantOnChain.ts";
-import { grantKey, grantSummary } from "./grants.ts";
+import { grantKey, grantSummary, publish } from "./grants.ts";
 import { termsOf } from "./grantTerms.ts";
 import type { GrantInput, Terms } from "./grantTerms.ts";
 import { visitKey } from "./visitKeys.ts";
@@ -76,19 +75,23 @@ export async function grant(session: Session, input: GrantInput): Promise<GrantS
     request: terms.request?.request ?? null,
     time: session.clock(),
     state: "dealt",
+    revocationSent: null,
     revokedAt: null,
     receipts: {},
   };
   await session.device.items.put("grantGiven", dealt.gid, item);
   await leaveShares(session, dealt);
-  await publish(session, dealt, terms.records[0]!.visit);
-  const published = { ...item, state: "published" };
-  await session.device.items.put("grantGiven", dealt.gid, published);
-  await sendToReader(session, dealt, terms);
+  const { key, grant: granted, digest } = dealt;
+  const { visit } = terms.records[0]!;
+  const { proven } = await publish(session, { key, granted, digest, visit });
+  const sent = { ...item, state: proven === undefined ? "sent" : "published" };
+  await session.device.items.put("grantGiven", dealt.gid, sent);
+  const waitsFor = await sendToReader(session, dealt, terms);
   const closed = { state: "granted", gid: dealt.gid, closedAt: session.clock() };
   for (const request of terms.answers)
     await session.device.items.put("request", request.request, { ...request, ...closed });
-  return grantSummary(session, published, await grantOnChain(session, dealt.gid));
+  const summary = grantSummary(session, sent, proven);
+  return waitsFor === undefined ? summary : { ...summary, waitsFor };
 }
 
 async function deal(session: Session, terms: Terms, grantSalt: Uint8Array): Promise<Dealt> {
@@ -184,83 +187,74 @@ function signedByVisits(
   });
 }
 
-/** At least k proxies must hold their shares before the grant is published. */
-async function leaveShares(
-  session: Session,
-  { bytes, dealt, sealed: readersPart, visits, patient }: Dealt,
-): Promise<void> {
+/**
+ * At least k proxies must hold their shares before the grant is published; the others have as long again as these took, for one
+ * that is away must not hold it up.
+ */
+async function leaveShares(session: Session, dealt: Dealt): Promise<void> {
   const { k, proxies } = consortiumOf(session.trust).consortium;
   const refused: Record<string, string> = {};
+  const over = new AbortController();
+  const since = performance.now();
+  let kept = 0;
   await Promise.all(
-    dealt.shares.map(async ({ index, replyKey, points }) => {
-      const proxy = proxies.find((member) => member.index === index)!;
-      const secret = shareSecret.encode({
-        v: 1,
-        index,
-        replyKey,
-        shares: [...points],
-        by: { kind: "patient", visits: [...visits], ...patient },
-      });
-      const sealed = await sealTo({
-        publicKey: proxy.boxKey,
-        info: hpkeInfo.share,
-        aad: grantContext(bytes),
-        plaintext: secret,
-      });
-      const left: SharePackage = {
-        v: 1,
-        grant: bytes,
-        sealedHash: sha256(readersPart),
-        commitments: dealt.commitments,
-        sealed,
-      };
+    dealt.dealt.shares.map(async (share) => {
+      const proxy = proxies.find((member) => member.index === share.index)!;
+      const left = await sharePackage(dealt, share, proxy);
       try {
-        await session.network.proxy(index).keepShares(left);
+        await session.network.proxy(share.index, over.signal).keepShares(left);
+        kept += 1;
+        const longerMs = Math.max(SILENT_MS, performance.now() - since);
+        if (kept === k) void pause(longerMs, over.signal).then(() => over.abort());
       } catch (error) {
         if (!(error instanceof AnamnesisError)) throw error;
-        refused[index] = error.code;
+        refused[share.index] = error.code;
       }
     }),
   );
-  const kept = dealt.shares.length - Object.keys(refused).length;
-  const without = proxies.flatMap(({ index, institution }) =>
-    refused[index] === undefined ? [] : institution,
-  );
+  over.abort();
   if (kept < k)
     throw new AnamnesisError(
       "TOO_FEW_PROXIES",
-      `Only ${kept} proxies took their shares, want ${k}; not those of ${without.join(", ")}`,
+      `Only ${kept} proxies took their shares, want ${k}; these did not: ${told(proxies, refused)}`,
       { details: { proxies: refused } },
     );
 }
 
-async function publish(
-  session: Session,
-  { key, grant: granted, digest }: Dealt,
-  visit: VisitItem,
-): Promise<void> {
-  const { chain, notAfter: expiresAt, revoker } = granted;
-  const reader = readerCommitment(granted);
-  const fields = { key: key.publicKey, digest, expiresAt, reader, revoker };
-  const slip = signedSlip(session, {
-    chain,
-    kind: "grant.publish",
-    fields,
-    secretKey: key.secretKey,
+const told = (proxies: readonly ProxyMember[], refused: Readonly<Record<string, string>>): string =>
+  proxies
+    .filter(({ index }) => refused[index] !== undefined)
+    .map(({ index, institution }) => `${institution} (${refused[index]})`)
+    .join(", ");
+
+async function sharePackage(
+  { bytes, dealt, sealed: readersPart, visits, patient }: Dealt,
+  { index, replyKey, points }: DealtGrant["shares"][number],
+  proxy: ProxyMember,
+): Promise<SharePackage> {
+  const secret = shareSecret.encode({
+    v: 1,
+    index,
+    replyKey,
+    shares: [...points],
+    by: { kind: "patient", visits: [...visits], ...patient },
   });
-  await postSlip(
-    session.network.node(visit.institution),
-    chain,
-    slip,
-    bareCaller(visitKey(session, visit)),
-  );
+  const sealed = await sealTo({
+    publicKey: proxy.boxKey,
+    info: hpkeInfo.share,
+    aad: grantContext(bytes),
+    plaintext: secret,
+  });
+  const { commitments } = dealt;
+  return { v: 1, grant: bytes, sealedHash: sha256(readersPart), commitments, sealed };
 }
 
+/** @returns the institution whose node did not take the message, which is kept and sent later. */
 async function sendToReader(
   session: Session,
   { bytes, dealt, sealed, visits, patient, categories }: Dealt,
   { reader, answers }: Terms,
-): Promise<void> {
+): Promise<string | undefined> {
   const body = grantMessage.encode({
     v: 1,
     grant: bytes,
@@ -272,7 +266,7 @@ async function sendToReader(
     categories: [...categories],
     requests: answers.slice(0, limits.grantAnswers).map(({ request }) => fromHex(request)),
   });
-  await sendMessage(session, staffAddress(reader, expectedBy(answers)), { type: "grant", body });
+  return sendOrKeep(session, staffAddress(reader, expectedBy(answers)), { type: "grant", body });
 }
 
 /** Who answers a request is expected by whoever asked. */

@@ -21,7 +21,7 @@ import { inParallel } from "../inParallel.ts";
 import { assertKnown } from "../knownPeople.ts";
 import { openMessage, sendMessage, staffAddress } from "../mail.ts";
 import type { PersonView } from "../model.ts";
-import { ownNode } from "../ownNode.ts";
+import { askMembers } from "../members/ask.ts";
 import { liveCertificate, personView } from "../people.ts";
 import { pause } from "@anamnesis/http";
 import type { Session } from "../session.ts";
@@ -169,10 +169,9 @@ async function takeNotice(session: Session, body: Uint8Array, tell: Tell): Promi
   const record = toHex(notice.record);
   // Whoever holds a card can say anything; a record of no visit, or of another one, would hide the real one.
   const visit = await visitOf(session, toHex(notice.pid));
-  const views = await session.network
-    .node(visit.institution)
-    .records(visit.chain, { pid: visit.pid });
-  if (notice.chain !== visit.chain || !views.some((view) => view.record === record))
+  const { chain, pid } = visit;
+  const views = await askMembers(session, chain, (node) => node.records(chain, { pid }));
+  if (notice.chain !== chain || !views.some((view) => view.record === record))
     throw new AnamnesisError(
       "RECORD_UNKNOWN",
       "A notice is of a record that its visit does not have",
@@ -247,7 +246,8 @@ async function requestOnChain(
 ): Promise<RequestView> {
   const { chain } = consortiumOf(session.trust);
   for (let tries = 1; tries <= REQUEST_TRIES; tries++) {
-    const found = (await ownNode(session).requestsByBody(chain, body)).find(
+    const requests = await askMembers(session, chain, (node) => node.requestsByBody(chain, body));
+    const found = requests.find(
       ({ reader, refusal }) => reader === wanted.reader && refusal === wanted.refusal,
     );
     if (found !== undefined) return found;

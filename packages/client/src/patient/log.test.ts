@@ -64,7 +64,7 @@ describe("accessLog()", () => {
       commitment: intentCommitment(intended),
     };
     const slip = { chain, kind: "usage.intent" as const, fields, secretKey: signing.secretKey };
-    return postSlip(who.network.node("city-hospital"), chain, signedSlip(who, slip));
+    return postSlip(who, signedSlip(who, slip));
   };
   const uses = async (session = alice): Promise<readonly LogEntry[]> =>
     (await patient.accessLog(session)).filter(({ what }) => ["opened", "denied"].includes(what));

@@ -2,7 +2,6 @@ import { equalBytes, toHex } from "@anamnesis/crypto/verify";
 import {
   AnamnesisError,
   accessRequest,
-  chainOf,
   consortiumOf,
   grantDocument,
   intentCommitment,
@@ -10,6 +9,8 @@ import {
 import type { Evidence, Purpose, SessionView, SlipFields, UsageView } from "@anamnesis/protocol";
 import { bareCaller } from "../caller.ts";
 import { inParallel } from "../inParallel.ts";
+import { askProxy, askTwo } from "../members/ask.ts";
+import type { ProxyApi } from "../ports.ts";
 import type { GrantGivenItem, RequestItem, VisitItem } from "../items.ts";
 import type { LogEntry, PersonView } from "../model.ts";
 import { personOf } from "../people.ts";
@@ -87,20 +88,21 @@ async function grantEntries(
     role: "doctor",
     institution: item.readerInstitution,
   };
-  const entries: LogEntry[] = [
-    {
-      what: "granted",
-      time: item.time,
-      who,
-      gid,
-      purposes,
-      categories: [...new Set(item.categories)],
-      ...(records === null ? {} : { records: records.map(toHex) }),
-      until: notAfter,
-      ...(item.request === null ? {} : { request: item.request }),
-    },
-  ];
   const view = await grantOnChain(session, gid).catch(notNow);
+  // What was proved once stands; what a node alone said was published is not shown as granted.
+  const isGranted = view !== undefined || item.state === "published";
+  const granted: LogEntry = {
+    what: "granted",
+    time: item.time,
+    who,
+    gid,
+    purposes,
+    categories: [...new Set(item.categories)],
+    ...(records === null ? {} : { records: records.map(toHex) }),
+    until: notAfter,
+    ...(item.request === null ? {} : { request: item.request }),
+  };
+  const entries: LogEntry[] = isGranted ? [granted] : [];
   if (view !== undefined && view.revokedAt !== 0)
     entries.push({
       what: "revoked",
@@ -223,7 +225,8 @@ async function evidenceOf(
   const told = await Promise.all(
     proxiesOf(session, item).map(async ({ index }) => {
       try {
-        return (await session.network.proxy(index).evidence(item.gid, caller)).intents;
+        const ask = (proxy: ProxyApi) => proxy.evidence(item.gid, caller);
+        return (await askProxy(session, index, ask)).intents;
       } catch (error) {
         if (error instanceof AnamnesisError) return [];
         throw error;
@@ -247,38 +250,43 @@ async function provenIntent(
   }
 }
 
-/** Of the institution itself and of another member: a hospital cannot hide that its own doctors reread. */
+/** As two members tell it: a hospital cannot hide that its own doctors reread. */
 async function rereadings(session: Session, visit: VisitItem): Promise<LogEntry[]> {
-  const told = await Promise.all([
-    session.network.node(visit.institution).session(visit.chain, visit.pid),
-    otherMembersView(session, visit),
-  ]);
+  const { chain, pid } = visit;
+  const told = await askTwo(session, chain, (node) => node.session(chain, pid));
   const authors = new Map(
-    told.flatMap((view) => (view?.authors ?? []).map((author) => [author.slip, author])),
+    told.flatMap(({ authors: each }) => each.map((author) => [author.slip, author] as const)),
+  );
+  const seen = await inParallel([...authors.values()], AT_ONCE, async (told) =>
+    (await isRefuted(session, visit, told)) ? undefined : told,
   );
   return Promise.all(
-    [...authors.values()].map(async ({ slip, record, author, time }): Promise<LogEntry> => ({
-      what: "reread",
-      time,
-      who: await personOf(session, author),
-      record,
-      slip,
-    })),
+    seen
+      .filter((told) => told !== undefined)
+      .map(async ({ slip, record, author, time }): Promise<LogEntry> => ({
+        what: "reread",
+        time,
+        who: await personOf(session, author),
+        record,
+        slip,
+      })),
   );
 }
 
-/** The first other member of the chain that answers. */
-async function otherMembersView(
+/** Whether two members prove that a rereading is not what one member told; `false` while too few answer. */
+async function isRefuted(
   session: Session,
-  { chain, institution, pid }: VisitItem,
-): Promise<SessionView | undefined> {
-  for (const { id } of chainOf(session.trust, chain).members) {
-    if (id === institution) continue;
-    try {
-      return await session.network.node(id).session(chain, pid);
-    } catch (error) {
-      if (!(error instanceof AnamnesisError)) throw error;
-    }
+  { chain, pid }: VisitItem,
+  told: SessionView["authors"][number],
+): Promise<boolean> {
+  try {
+    const { slip } = await proveSlip(session, chain, told.slip);
+    if (slip.kind !== "usage.author") return true;
+    const { cert, record } = slip.fields;
+    const isTold = toHex(cert) === told.author && toHex(record) === told.record;
+    return !isTold || toHex(slip.fields.pid) !== pid;
+  } catch (error) {
+    if (!(error instanceof AnamnesisError)) throw error;
+    return error.code !== "UNAVAILABLE";
   }
-  return undefined;
 }

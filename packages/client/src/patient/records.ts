@@ -12,6 +12,8 @@ import { parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
 import { findRecord } from "../foundRecord.ts";
 import { keysOfTag, openVisits, visitOf } from "./visitKeys.ts";
+import { askMembers } from "../members/ask.ts";
+import { provenConfirmations } from "./confirmations.ts";
 
 const VISITS_AT_ONCE = 8;
 
@@ -35,20 +37,24 @@ export async function ownRecords(session: Session): Promise<readonly OwnRecord[]
 }
 
 async function recordsOfVisit(session: Session, visit: VisitItem): Promise<OwnRecord[]> {
-  const views = await session.network
-    .node(visit.institution)
-    .records(visit.chain, { pid: visit.pid });
+  const { chain, pid } = visit;
+  const views = await askMembers(session, chain, (node) => node.records(chain, { pid }));
   const records: OwnRecord[] = [];
   for (const view of views) {
     // Under a tag that this device did not give out, nothing can be sealed for the patient.
     const entry = visit.entries.find(({ tag }) => toHex(tag) === view.tag);
     if (entry === undefined || view.pid !== visit.pid || view.versions.length === 0) continue;
-    const summary = await summariseRecord(session, view, {
-      chain: visit.chain,
-      category: entry.category,
-      sensitive: entry.sensitive,
-    });
     const known = await session.device.items.get("record", view.record);
+    const before = known?.confirmations ?? {};
+    const proven = await provenConfirmations(session, chain, view, before);
+    const confirmed = Object.entries(proven).map(([digest, slip]) => ({ digest, slip }));
+    const summary = await summariseRecord(
+      session,
+      { ...view, confirmed },
+      { chain, category: entry.category, sensitive: entry.sensitive },
+    );
+    if (Object.keys(proven).length > Object.keys(before).length)
+      await remember(session, summary, (item) => ({ ...item, confirmations: proven }));
     const opened = known?.opened[summary.versions.at(-1)!.digest];
     records.push({ record: { ...summary, ...opened }, view, visit });
   }
@@ -93,7 +99,6 @@ export async function openVersion(
   const { addressKey } = keysOfTag(session, slip.fields.tag);
   const found = await findRecord(session, {
     chain: visit.chain,
-    institution: visit.institution,
     slip,
     addressKey,
   });

@@ -3,10 +3,11 @@ import { fromHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, accessRequest, consortiumOf } from "@anamnesis/protocol";
 import { bareCaller } from "../caller.ts";
 import type { RequestItem, VisitItem } from "../items.ts";
-import { sendMessage, staffAddress } from "../mail.ts";
+import { staffAddress } from "../mail.ts";
 import type { RequestSummary } from "../model.ts";
 import { certificateOf } from "../people.ts";
 import { requestSummaryOrder, summariseRequest } from "../requestSummary.ts";
+import { sendOrKeep } from "../letters.ts";
 import type { Session } from "../session.ts";
 import { postSlip, signedSlip } from "../submit.ts";
 import { openVisits, visitKey } from "./visitKeys.ts";
@@ -39,19 +40,15 @@ export async function refuse(session: Session, request: string): Promise<void> {
     secretKey: once.secretKey,
   });
   const visit = await anyVisit(session);
-  await postSlip(
-    session.network.node(visit.institution),
-    chain,
-    slip,
-    bareCaller(visitKey(session, visit)),
-  );
+  const caller = bareCaller(visitKey(session, visit));
+  await postSlip(session, slip, { chain: visit.chain, caller });
   await session.device.items.put("request", request, {
     ...item,
     state: "refused",
     closedAt: session.clock(),
   });
   const asking = await certificateOf(session, item.party);
-  await sendMessage(session, staffAddress(asking, { by: "reply", reply }), {
+  await sendOrKeep(session, staffAddress(asking, { by: "reply", reply }), {
     type: "access.refused",
     body: fromHex(request),
   });

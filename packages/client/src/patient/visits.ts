@@ -23,6 +23,7 @@ import type { Session } from "../session.ts";
 import { signedSlip } from "../submit.ts";
 import { statedBy } from "./stated.ts";
 import { EPOCH, asVisit, keysOfTag, publicKeyFor, visitBox, visitKey } from "./visitKeys.ts";
+import { askInstitution, askMailbox } from "../members/ask.ts";
 
 export interface OpenVisitInput {
   readonly institution: string;
@@ -146,12 +147,16 @@ async function openOnChain(session: Session, visit: VisitItem): Promise<void> {
     aad: utf8(visit.chain),
     plaintext: sessionIntake.encode({ v: 1, certificate: der, certified, slip: slip.bytes }),
   });
-  await session.network.node(visit.institution).openSession(visit.chain, sealed);
+  await askInstitution(session, visit.chain, visit.institution, (node) =>
+    node.openSession(visit.chain, sealed),
+  );
 }
 
 async function openBox(session: Session, visit: VisitItem, box: Uint8Array): Promise<void> {
   const { signing, postKey } = await visitBox(session, visit);
-  await session.network.mailbox(visit.institution).open(box, postKey, bareCaller(signing));
+  await askMailbox(session, visit.institution, (mailbox) =>
+    mailbox.open(box, postKey, bareCaller(signing)),
+  );
 }
 
 /** The contact card of a visit's own box. */

@@ -5,6 +5,7 @@ import type { ContactCard } from "@anamnesis/protocol";
 import { bareCaller, certifiedCaller } from "../caller.ts";
 import { encodeCard } from "../mail.ts";
 import type { Session } from "../session.ts";
+import { askMailbox } from "../members/ask.ts";
 
 /**
  * Patient: opens the contact box at an institution's node (default: where enrolled) and leaves the card with the
@@ -30,7 +31,9 @@ export async function openContactBox(
   };
   if (kept === undefined) await device.items.put("contactBox", "contact", item);
   const keys = await contactBoxKeys(device.seed);
-  await network.mailbox(item.institution).open(item.box, keys.postKey, bareCaller(keys.signing));
+  await askMailbox(session, item.institution, (mailbox) =>
+    mailbox.open(item.box, keys.postKey, bareCaller(keys.signing)),
+  );
   const card: ContactCard = {
     node: item.institution,
     box: item.box,

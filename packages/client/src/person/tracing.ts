@@ -12,7 +12,6 @@ import {
 } from "@anamnesis/protocol";
 import type { Pid, Traced } from "@anamnesis/protocol";
 import { certifiedCaller } from "../caller.ts";
-import { ownNode } from "../ownNode.ts";
 import { proveSlip } from "../proofs/prove.ts";
 import type { Session } from "../session.ts";
 import { postSlip, signedSlip } from "../submit.ts";
@@ -76,7 +75,7 @@ export async function orderTrace(
   };
   const { secretKey } = signing;
   const slip = signedSlip(session, { chain, kind: "identity.trace", fields, secretKey });
-  return postSlip(ownNode(session), chain, slip);
+  return postSlip(session, slip);
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   appHashOf,
   followVoters,
   isQuorum,
+  limits,
   signerKeyOf,
   verifyHead,
   verifyPageSignature,
@@ -16,24 +17,53 @@ import type {
   SlipProof,
   StateProof,
 } from "@anamnesis/protocol";
+import { askInstitution, SILENT_MS } from "../members/ask.ts";
+import { inTurn } from "../members/inTurn.ts";
 import { once } from "../once.ts";
+import type { NodeApi } from "../ports.ts";
 import type { Session } from "../session.ts";
 
 /** Gets a member's head of a height. @throws {AnamnesisError} NOT_YET, UNAVAILABLE */
-export type AskHead = (member: string, chain: ChainId, height: number) => Promise<Head>;
+export type AskHead = (
+  member: string,
+  chain: ChainId,
+  height: number,
+  signal?: AbortSignal,
+) => Promise<Head>;
 
 export const askHead =
-  ({ network }: Session): AskHead =>
-  (member, chain, height) =>
-    network.node(member).headAt(chain, height);
+  (session: Session): AskHead =>
+  (member, chain, height, signal) =>
+    askInstitution(session, chain, member, (node) => node.headAt(chain, height), signal);
 
 /** Asks for each head once: proofs of one height share theirs. Who had none is asked again. */
-export function askHeadOnce(session: Session): AskHead {
+export const askHeadOnce = (session: Session): AskHead => onceEach(askHead(session));
+
+function onceEach(ask: AskHead): AskHead {
   const asked = new Map<string, Promise<Head>>();
-  const ask = askHead(session);
   return (member, chain, height) =>
     once(asked, `${member} ${chain} ${height}`, () => ask(member, chain, height));
 }
+
+/**
+ * Gets a member's head that says what is so now: the newest where it is of that height, else when the member committed it.
+ */
+export const askNewestHead =
+  (session: Session): AskHead =>
+  (member, chain, height, signal) => {
+    const newest = async (node: NodeApi): Promise<Head> => {
+      const head = await node.head(chain);
+      return head.height === height ? head : node.headAt(chain, height);
+    };
+    return askInstitution(session, chain, member, newest, signal);
+  };
+
+/** As {@link askHeadOnce}. For work of a few seconds: later these heads are not new. */
+export const askNewestHeadOnce = (session: Session): AskHead => onceEach(askNewestHead(session));
+
+/** Whether a head was signed in the last 10 s (D14), by clocks that may differ as much. @param now - Unix milliseconds. */
+export const isFresh = ({ time }: Head, now: number): boolean =>
+  Math.abs(now - time) <= limits.headFreshMs;
 
 /**
  * Makes a member's proof whole: with heads of so many voters that they are enough, of its own height and of each change of
@@ -41,14 +71,15 @@ export function askHeadOnce(session: Session): AskHead {
  * spoil it: of those who do not vote, or under a node key that came later.
  *
  * @param order - Whom to ask, first one first.
- * @throws {AnamnesisError} PROOF_INVALID when members signed different states, or too little power signed; UNAVAILABLE when
- * too few answer.
+ * @param freshAt - Where the proof has to say what is so now: Unix milliseconds. Older heads of its own height do not count then.
+ * @throws {AnamnesisError} PROOF_INVALID when members signed another state, naming them; UNAVAILABLE when too few answer.
  */
 export async function withHeads<P extends SlipProof | StateProof>(
   ask: AskHead,
   genesisVoters: KnownVoters,
   proof: P,
   order: readonly string[],
+  freshAt?: number,
 ): Promise<P> {
   let known = genesisVoters;
   const voters = [];
@@ -57,7 +88,7 @@ export async function withHeads<P extends SlipProof | StateProof>(
     voters.push(whole);
     known = followVoters(known, [whole]);
   }
-  const heads = await gather(ask, known, proof, order);
+  const heads = await gather(ask, known, proof, order, freshAt);
   const place = "place" in proof ? { place: countedIn(proof.place, known) } : undefined;
   return { ...proof, ...place, voters, heads };
 }
@@ -76,45 +107,71 @@ async function gather(
   known: KnownVoters,
   at: Pick<SlipProof, "height" | "roots" | "heads">,
   order: readonly string[],
+  freshAt?: number,
 ): Promise<readonly Head[]> {
   const appHash = appHashOf(at.roots);
   const counts = (head: Head): boolean => {
     const key = signerKeyOf(known, head.institution);
-    return key !== undefined && verifyHead(head, key);
+    const isOfIt = head.chain === known.chain && head.height === at.height;
+    return isOfIt && key !== undefined && verifyHead(head, key);
   };
-  const heads = at.heads.filter(counts);
-  const failures: unknown[] = [];
+  const isTimely = (head: Head): boolean => freshAt === undefined || isFresh(head, freshAt);
+  const own = at.heads.filter(counts);
+  const denying = own.find((head) => !equalBytes(head.appHash, appHash));
+  if (denying !== undefined) throw disagreement(known, at.height, [], denying.institution);
+  const heads = own.filter(isTimely);
+  const asked = new Set<string>(heads.map(({ institution }) => institution));
   const isEnough = (): boolean =>
     isQuorum(known, new Set(heads.map(({ institution }) => institution)));
-  for (const member of order) {
-    if (isEnough()) break;
-    if (heads.some(({ institution }) => institution === member)) continue;
+  const take = async (member: string, signal: AbortSignal, next: () => void): Promise<Head> => {
+    asked.add(member);
+    const head = await withNext(ask(member, known.chain, at.height, signal), next);
+    if (!counts(head) || head.institution !== member || !isTimely(head))
+      throw new AnamnesisError("NOT_YET", `${member} signed no head that counts`);
+    if (!equalBytes(head.appHash, appHash)) throw disagreement(known, at.height, heads, member);
+    return head;
+  };
+  while (!isEnough()) {
+    const members = order.filter((member) => !asked.has(member));
     try {
-      const head = await ask(member, known.chain, at.height);
-      if (!counts(head)) continue;
-      if (!equalBytes(head.appHash, appHash)) throw disagreement(known, at.height, heads, head);
-      heads.push(head);
-    } catch (error) {
-      if (error instanceof AnamnesisError && error.code === "PROOF_INVALID") throw error;
-      failures.push(error);
+      heads.push(
+        await inTurn({ chain: known.chain, members, isWriterSilent: () => false, ask: take }),
+      );
+    } catch (cause) {
+      throw tooFew(known, at.height, cause);
     }
   }
-  if (!isEnough())
-    throw new AnamnesisError(
-      "UNAVAILABLE",
-      `Too few members of ${known.chain} signed height ${at.height}`,
-      { cause: failures[0] },
-    );
   return heads;
+}
+
+/** Calls `next` where an answer takes too long. */
+async function withNext<T>(answer: Promise<T>, next: () => void): Promise<T> {
+  const timer = setTimeout(next, SILENT_MS);
+  try {
+    return await answer;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Who signed another state is named; else that too few signed this one. */
+function tooFew({ chain }: KnownVoters, height: number, cause: unknown): unknown {
+  if (!(cause instanceof AnamnesisError) || cause.code === "PROOF_INVALID") return cause;
+  const { details } = cause;
+  return new AnamnesisError(
+    "UNAVAILABLE",
+    `Too few members of ${chain} signed height ${height}: ${cause.message}`,
+    { cause, ...(details === undefined ? {} : { details }) },
+  );
 }
 
 const disagreement = (
   { chain }: KnownVoters,
   height: number,
   [first]: readonly Head[],
-  second: Head,
+  other: string,
 ): AnamnesisError =>
   new AnamnesisError(
     "PROOF_INVALID",
-    `${first?.institution ?? "A member"} and ${second.institution} signed different states of ${chain} at height ${height}`,
+    `${other} signed another state of ${chain} at height ${height} than ${first?.institution ?? "is proved"}`,
   );

@@ -5,11 +5,12 @@ import {
   verifyStateProof,
   votersOfGenesis,
 } from "@anamnesis/protocol";
-import type { Genesis, MapName, Slip, SlipProof, StateProof } from "@anamnesis/protocol";
+import type { MapName, Slip, SlipProof, StateProof } from "@anamnesis/protocol";
 import type { Session } from "../session.ts";
-import { askHead, withHeads } from "./heads.ts";
+import { askUntil } from "../members/ask.ts";
+import { membersInOrder } from "../members/order.ts";
+import { askHead, askNewestHead, withHeads } from "./heads.ts";
 import type { AskHead } from "./heads.ts";
-import { firstAnswer, membersInOrder } from "./members.ts";
 
 /** A slip that is proven to stand on its chain. */
 export interface ProvenSlip {
@@ -19,44 +20,45 @@ export interface ProvenSlip {
   readonly countersigned: readonly string[];
 }
 
-/** A member that lags, or a fork seen by one attempt alone, must not decide. */
-const ATTEMPTS = 3;
-
 /** What a larger piece of work has asked already, or shares with its other proofs. */
 export interface ProofParts {
-  /** A member's proof at hand, with which the first attempt begins; verified like one that is asked for. */
+  /** A member's proof at hand, which is tried first; verified like one that is asked for. */
   readonly made?: SlipProof;
   readonly askHead?: AskHead;
+  /** Whether its heads have to be at most 10 s old (D14): then `askHead` asks for the newest. */
+  readonly fresh?: boolean;
 }
 
 /**
- * Gets a slip with its proof from one member and heads of the same height from others; members that lag or are away are
- * passed over.
+ * Gets a slip with its proof from one member and heads of the same height from others. Members that lag, are away or prove
+ * nothing are passed over.
  *
- * @throws {AnamnesisError} PROOF_INVALID when members disagree or a proof does not verify; NOT_FOUND when the slip is
- * not on the chain; UNAVAILABLE when too few members answer.
+ * @throws {AnamnesisError} PROOF_INVALID when no member's proof verifies; NOT_FOUND when the slip is not on the chain;
+ * UNAVAILABLE when too few members answer.
  */
-export function proveSlip(
+export async function proveSlip(
   session: Session,
   chain: string,
   id: string,
   parts: ProofParts = {},
 ): Promise<ProvenSlip> {
   const genesis = chainOf(session.trust, chain);
-  let atHand = parts.made;
-  return attempts(genesis, async (members) => {
-    const made =
-      atHand ??
-      (await firstAnswer(members, "a proof", (member) =>
-        session.network.node(member).slipProof(chain, id),
-      ));
-    atHand = undefined;
-    const ask = parts.askHead ?? askHead(session);
-    const proof = await withHeads(ask, votersOfGenesis(genesis), made, members);
+  const ask = parts.askHead ?? (parts.fresh === true ? askNewestHead : askHead)(session);
+  const freshAt = (): number | undefined => (parts.fresh === true ? session.clock() : undefined);
+  const whole = async (made: SlipProof): Promise<ProvenSlip> => {
+    const order = membersInOrder(session, chain);
+    const proof = await withHeads(ask, votersOfGenesis(genesis), made, order, freshAt());
     const { slip, signers, countersigned } = verifySlipProof(genesis, proof);
     if (slip.id !== id) throw invalid("The proof is of another slip");
     return { slip, proof, signers, countersigned };
-  });
+  };
+  const { made } = parts;
+  try {
+    if (made !== undefined) return await whole(made);
+  } catch (error) {
+    if (!(error instanceof AnamnesisError)) throw error; // Another member's may be better.
+  }
+  return askUntil(session, chain, (node) => node.slipProof(chain, id), whole);
 }
 
 /** What a map of the state says of an id, proven; `value` is undefined where it is proven that it says nothing. */
@@ -65,7 +67,11 @@ export interface ProvenState {
   readonly proof: StateProof;
 }
 
-/** @throws {AnamnesisError} As {@link proveSlip}, NOT_FOUND aside. */
+/**
+ * As the state is now: under heads at most 10 s old (D14).
+ *
+ * @throws {AnamnesisError} As {@link proveSlip}, NOT_FOUND aside.
+ */
 export function proveState(
   session: Session,
   chain: string,
@@ -73,29 +79,19 @@ export function proveState(
   id: string,
 ): Promise<ProvenState> {
   const genesis = chainOf(session.trust, chain);
-  return attempts(genesis, async (members) => {
-    const made = await firstAnswer(members, "a proof", (member) =>
-      session.network.node(member).stateProof(chain, map, id),
-    );
-    if (made.map !== map || made.id !== id) throw invalid("The proof is of another entry");
-    const proof = await withHeads(askHead(session), votersOfGenesis(genesis), made, members);
-    return { value: verifyStateProof(genesis, proof).value, proof };
-  });
-}
-
-async function attempts<T>(
-  genesis: Genesis,
-  prove: (members: readonly string[]) => Promise<T>,
-): Promise<T> {
-  let failure: unknown;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    try {
-      return await prove(membersInOrder(genesis, attempt));
-    } catch (error) {
-      failure = error;
-    }
-  }
-  throw failure;
+  return askUntil(
+    session,
+    chain,
+    (node) => node.stateProof(chain, map, id),
+    async (made) => {
+      if (made.map !== map || made.id !== id) throw invalid("The proof is of another entry");
+      const order = membersInOrder(session, chain);
+      const ask = askNewestHead(session);
+      const known = votersOfGenesis(genesis);
+      const proof = await withHeads(ask, known, made, order, session.clock());
+      return { value: verifyStateProof(genesis, proof).value, proof };
+    },
+  );
 }
 
 const invalid = (why: string): AnamnesisError => new AnamnesisError("PROOF_INVALID", why);

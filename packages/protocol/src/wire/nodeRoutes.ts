@@ -45,7 +45,7 @@ const blocksBytes = 256 * 1024 * 1024;
 const chain = { chain: chainIdShape };
 const wait = { wait: optional(uintUpTo(30_000)) };
 /** What a slip may be refused with beside its slip code. */
-const carrying = ["FORBIDDEN", "BUSY", "STORAGE_FULL", "UNAVAILABLE"] as const;
+const carrying = ["FORBIDDEN", "BUSY", "STORAGE_FULL", "WRITER_AWAY", "UNAVAILABLE"] as const;
 const lists = limits.answerJsonBytes;
 
 /** Slips in one call, each as its canonical CBOR. */

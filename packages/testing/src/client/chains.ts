@@ -66,8 +66,9 @@ export class MemoryChains {
     this.#clock = clock;
     for (const each of genesis) {
       const chain = new TestChain(each);
+      const begun = { appHash: chain.appHash, time: chain.time };
       this.#chains.set(each.chain, chain);
-      this.#heights.set(each.chain, new Map());
+      this.#heights.set(each.chain, new Map([[chain.height, begun]]));
     }
   }
 
@@ -131,7 +132,8 @@ export class MemoryChains {
         });
         return take(chain, sessionIntake.decode(plaintext).slip);
       },
-      head: async (chain) => this.#head(institution, chain, this.chain(chain).height),
+      head: async (chain) =>
+        this.#head(institution, chain, this.chain(chain).height, this.#clock()),
       headAt: async (chain, height) => this.#head(institution, chain, height),
       slip: async (chain, id) => present(findSlip(state(chain), parseSlipId(id))),
       slipProof: async (chain, id) => {
@@ -199,7 +201,8 @@ export class MemoryChains {
     });
   }
 
-  #head(institution: string, chainId: string, height: number): Head {
+  /** @param time - When it is signed; default when it was committed. */
+  #head(institution: string, chainId: string, height: number, time?: number): Head {
     this.#here(institution, chainId);
     const committed = this.#heights.get(chainId)?.get(height);
     if (committed === undefined) throw new AnamnesisError("NOT_YET", "That height is not here yet");
@@ -210,7 +213,7 @@ export class MemoryChains {
       chain: this.chain(chainId).genesis.chain,
       height,
       appHash,
-      time: committed.time,
+      time: time ?? committed.time,
       institution: parseInstitutionId(institution),
     };
     return makeHead(head, signer(keyOf(institution)));

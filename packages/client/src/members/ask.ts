@@ -1,0 +1,208 @@
+import { whileThere } from "@anamnesis/http";
+import {
+  AnamnesisError,
+  chainOf,
+  consortiumOf,
+  proxyInstitution,
+  serving,
+} from "@anamnesis/protocol";
+import type { MailboxApi, NodeApi, ProxyApi } from "../ports.ts";
+import type { Session } from "../session.ts";
+import { inTurn } from "./inTurn.ts";
+import { membersInOrder } from "./order.ts";
+import { standingOf } from "./standing.ts";
+
+/** A member that is silent for so long is asked whether it is there, and the next one is asked, too (D15). */
+export const SILENT_MS = 2_000;
+
+type Parties = Pick<Session, "network" | "trust" | "random">;
+
+/**
+ * Asks any member of a chain that keeps it: all give the same, so the first answer counts.
+ *
+ * @param members - Whom, first one first; default {@link membersInOrder}.
+ * @throws {AnamnesisError} As {@link inTurn}.
+ */
+export const askMembers = <T>(
+  session: Parties,
+  chain: string,
+  ask: (node: NodeApi, member: string) => Promise<T>,
+  members?: readonly string[],
+): Promise<T> => askUntil(session, chain, ask, (answer) => Promise.resolve(answer), members);
+
+/**
+ * Asks members of a chain until the answer of one passes a check, which may ask others.
+ *
+ * @param check - PROOF_INVALID and UNAVAILABLE are failures of that answer, and the next member is asked.
+ * @throws {AnamnesisError} As {@link inTurn}.
+ */
+export function askUntil<Answer, T>(
+  session: Parties,
+  chain: string,
+  ask: (node: NodeApi, member: string) => Promise<Answer>,
+  check: (answer: Answer) => Promise<T>,
+  members: readonly string[] = membersInOrder(session, chain),
+): Promise<T> {
+  const { writer, kind } = chainOf(session.trust, chain);
+  const standing = standingOf(session);
+  return inTurn({
+    chain,
+    members,
+    isWriterSilent: () => standing.isLeftOut(writer),
+    ask: async (member, signal, onSilent) => {
+      if (kind === "care") standing.askedOf(chain, member);
+      return check(await askOne(session, { chain, member, signal, onSilent }, ask));
+    },
+  });
+}
+
+/**
+ * Asks two members for what one of them may leave out; one answers for both where the others are away.
+ *
+ * @throws {AnamnesisError} As {@link inTurn}, when nobody answers.
+ */
+export async function askTwo<T>(
+  session: Parties,
+  chain: string,
+  ask: (node: NodeApi) => Promise<T>,
+): Promise<readonly T[]> {
+  const order = membersInOrder(session, chain);
+  const halves = [0, 1].map((half) => order.filter((_, i) => i % 2 === half));
+  const told = await Promise.allSettled(
+    halves.filter(({ length }) => length > 0).map((half) => askMembers(session, chain, ask, half)),
+  );
+  const answers = told.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  const [failed] = told.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
+  if (answers.length === 0) throw failed;
+  return answers;
+}
+
+/**
+ * Asks one member what no other can answer.
+ *
+ * @throws {AnamnesisError} UNAVAILABLE, naming it, when it does not even show a head within 4 s; and what it answers.
+ */
+export const askInstitution = <T>(
+  session: Parties,
+  chain: string,
+  member: string,
+  ask: (node: NodeApi) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> =>
+  watched(session, chain, member, signal, (ended) => ask(session.network.node(member, ended)));
+
+/**
+ * Asks the node where the boxes of an institution lie, which is another member's for one without a node: no other has them.
+ *
+ * @throws {AnamnesisError} As {@link askInstitution}.
+ */
+export const askMailbox = <T>(
+  session: Pick<Session, "network" | "trust">,
+  institution: string,
+  ask: (mailbox: MailboxApi) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> => {
+  const consortium = consortiumOf(session.trust);
+  const { id: member } = serving(consortium, institution);
+  return watched(session, consortium.chain, member, signal, (ended) =>
+    ask(session.network.mailbox(member, ended)),
+  );
+};
+
+/** A proxy of an institution that was silent has less time: nothing waits for it. */
+const LEFT_OUT_PROXY_MS = 500;
+
+/** How long nothing is to wait for a proxy. @param index - 1…n. */
+export function proxyWaitMs(session: Pick<Session, "network" | "trust">, index: number): number {
+  const institution = proxyInstitution(session.trust, index);
+  return standingOf(session).isLeftOut(institution) ? LEFT_OUT_PROXY_MS : SILENT_MS;
+}
+
+/** Asks a proxy for something small that others give as well. @throws {AnamnesisError} UNAVAILABLE after 2 s. */
+export async function askProxy<T>(
+  session: Pick<Session, "network" | "trust">,
+  index: number,
+  ask: (proxy: ProxyApi) => Promise<T>,
+): Promise<T> {
+  const signal = AbortSignal.timeout(proxyWaitMs(session, index));
+  try {
+    return await ask(session.network.proxy(index, signal));
+  } catch (error) {
+    if (error instanceof AnamnesisError && error.code === "UNAVAILABLE")
+      standingOf(session).silent(proxyInstitution(session.trust, index));
+    throw error;
+  }
+}
+
+interface Asked {
+  readonly chain: string;
+  readonly member: string;
+  readonly signal: AbortSignal;
+  readonly onSilent: () => void;
+}
+
+function askOne<T>(
+  session: Parties,
+  { chain, member, signal, onSilent }: Asked,
+  ask: (node: NodeApi, member: string) => Promise<T>,
+): Promise<T> {
+  const work = async (ended: AbortSignal): Promise<T> => {
+    const node = session.network.node(member, ended);
+    await caughtUp(session, chain, member, node);
+    return ask(node, member);
+  };
+  return watched(session, chain, member, signal, work, onSilent);
+}
+
+/** Waits for an institution as long as it is there, and remembers whether it was. */
+async function watched<T>(
+  session: Pick<Session, "network">,
+  chain: string,
+  institution: string,
+  signal: AbortSignal | undefined,
+  call: (ended: AbortSignal) => Promise<T>,
+  onSilent: () => void = () => undefined,
+): Promise<T> {
+  const standing = standingOf(session);
+  try {
+    const answer = await whileThere({
+      name: `node of ${institution}`,
+      call,
+      probe: async (ended) => {
+        await session.network.node(institution, ended).head(chain);
+        standing.answered(institution);
+      },
+      silentMs: SILENT_MS,
+      signal,
+      onSilent: () => {
+        standing.silent(institution);
+        onSilent();
+      },
+    });
+    standing.answered(institution);
+    return answer;
+  } catch (error) {
+    const isAway = error instanceof AnamnesisError && error.code === "UNAVAILABLE";
+    if (isAway && signal?.aborted !== true) standing.silent(institution);
+    throw error;
+  }
+}
+
+/** Waits until a member has what this device wrote by another one. @throws {AnamnesisError} NOT_YET, UNAVAILABLE */
+async function caughtUp(
+  session: Parties,
+  chain: string,
+  member: string,
+  node: NodeApi,
+): Promise<void> {
+  const standing = standingOf(session);
+  const height = standing.behind(chain, member);
+  if (height === undefined) return;
+  try {
+    await node.headAt(chain, height);
+  } catch (error) {
+    if (error instanceof AnamnesisError && error.code === "NOT_YET") standing.forget(chain);
+    throw error;
+  }
+  standing.reached(chain, member, height);
+}
