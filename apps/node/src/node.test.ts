@@ -105,7 +105,7 @@ test("a follower that stalls serves heads and reads, takes nothing, and goes on 
   await federation.stop(hospital);
   const slip = confirmation();
   const refused = await federation.post(authority, care, slip.bytes);
-  assert.deepEqual([refused.status, refused.json.error?.code], [503, "UNAVAILABLE"]);
+  assert.deepEqual([refused.status, refused.json.error?.code], [503, "WRITER_AWAY"]);
   assert.equal(refused.headers.get("retry-after"), "1");
   const head = decodeHead((await federation.get(authority, care, "head")).bytes);
   assert.ok(Date.now() - head.time < 5_000);
