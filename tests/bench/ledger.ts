@@ -213,6 +213,7 @@ function costAgainstSize(measured: readonly AtSize[]): string {
   return plotBySize(
     "What a slip costs as the chain grows",
     "Ed25519 verifications of processor time",
+    "slips on the chain",
     series,
   );
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { plotBySize } from "./plot.ts";
 
 test("plotBySize() draws a line for each series, escaped, with every size on its axis", () => {
-  const svg = plotBySize("Cost <of> a slip", "verifications", [
+  const svg = plotBySize("Cost <of> a slip", "verifications", "slips on the chain", [
     {
       name: "single",
       points: [
@@ -26,6 +26,7 @@ test("plotBySize() writes the names of lines that end close together under each 
   const svg = plotBySize(
     "Cost",
     "verifications",
+    "slips",
     names.map((name, i) => ({ name, points: [[10_000, 1.5 + i / 1_000]] })),
   );
   const heights = names.map((name) =>

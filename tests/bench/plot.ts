@@ -2,7 +2,7 @@
 
 export interface Series {
   readonly name: string;
-  /** [slips, value], by slips. */
+  /** [size, value], by size. */
   readonly points: readonly (readonly [number, number])[];
 }
 
@@ -21,8 +21,17 @@ const STYLES = [
   { colour: "#7e22ce", dash: "10 3 2 3" },
 ] as const;
 
-/** @param series - At least one point in all. */
-export function plotBySize(title: string, unit: string, series: readonly Series[]): string {
+/**
+ * @param unit - Of the values.
+ * @param what - What the sizes count.
+ * @param series - At least one point in all.
+ */
+export function plotBySize(
+  title: string,
+  unit: string,
+  what: string,
+  series: readonly Series[],
+): string {
   const points = series.flatMap((each) => each.points);
   const sizes = [...new Set(points.map(([size]) => size))].toSorted((left, right) => left - right);
   const [least, most] = [Math.log10(sizes[0] ?? 1), Math.log10(sizes.at(-1) ?? 10)];
@@ -44,7 +53,7 @@ export function plotBySize(title: string, unit: string, series: readonly Series[
       (size) =>
         `<text x="${x(size)}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${size.toLocaleString("en")}</text>`,
     ),
-    `<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 12}" text-anchor="middle">slips on the chain</text>`,
+    `<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 12}" text-anchor="middle">${escape(what)}</text>`,
     `<text transform="rotate(-90)" x="${-(TOP + HEIGHT - BOTTOM) / 2}" y="16" text-anchor="middle">${escape(unit)}</text>`,
     ...series.map((each, i) => line(each, STYLES[i % STYLES.length]!, { x, y, label: labels[i]! })),
     "</svg>",
@@ -62,9 +71,7 @@ function line(
   const [size] = points.at(-1) ?? [1, 0];
   return [
     `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2" stroke-dasharray="${dash}"/>`,
-    ...points.map(
-      ([slips, of]) => `<circle cx="${x(slips)}" cy="${y(of)}" r="3" fill="${colour}"/>`,
-    ),
+    ...points.map(([at, of]) => `<circle cx="${x(at)}" cy="${y(of)}" r="3" fill="${colour}"/>`),
     `<text x="${x(size) + 8}" y="${label + 4}" fill="${colour}">${escape(name)}</text>`,
   ].join("\n");
 }

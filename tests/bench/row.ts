@@ -20,7 +20,8 @@ export interface Row {
   readonly length?: readonly [number, number];
 }
 
-interface Figure {
+/** A measured figure by itself. */
+export interface Figure {
   readonly id: string;
   readonly value: number;
   readonly unit: string;
