@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { plotBySize } from "./plot.ts";
+import { plotBySize, plotFileOf } from "./plot.ts";
 
 test("plotBySize() draws a line for each series, escaped, with every size on its axis", () => {
   const svg = plotBySize("Cost <of> a slip", "verifications", "slips on the chain", [
@@ -33,4 +33,11 @@ test("plotBySize() writes the names of lines that end close together under each 
     Number(new RegExp(`y="([\\d.]+)"[^>]*>${name}<`).exec(svg)![1]),
   );
   assert.ok(heights[1]! - heights[2]! >= 16 && heights[0]! - heights[1]! >= 16, heights.join(" "));
+});
+
+test("plotFileOf() gives each of several suites a file of its own", () => {
+  assert.equal(plotFileOf("a/b.svg", "share", { isOneOfMany: false }), "a/b.svg");
+  assert.equal(plotFileOf("a/b.svg", "share", { isOneOfMany: true }), "a/b-share.svg");
+  assert.equal(plotFileOf("b", "share", { isOneOfMany: true }), "b-share");
+  assert.equal(plotFileOf(undefined, "share", { isOneOfMany: true }), undefined);
 });

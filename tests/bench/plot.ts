@@ -1,4 +1,5 @@
 /** A plot as SVG: one line a series, size on a logarithmic axis. What a report needs, and no more. */
+import { join, parse } from "node:path";
 
 export interface Series {
   readonly name: string;
@@ -59,6 +60,20 @@ export function plotBySize(
     "</svg>",
     "",
   ].join("\n");
+}
+
+/**
+ * Where a suite's plot goes: the file that was asked for; where several suites draw, `FILE-SUITE.svg` in its place.
+ * @param file - As it was asked for; `undefined` gives `undefined`.
+ */
+export function plotFileOf(
+  file: string | undefined,
+  suite: string,
+  { isOneOfMany }: { readonly isOneOfMany: boolean },
+): string | undefined {
+  if (file === undefined || !isOneOfMany) return file;
+  const { dir, name, ext } = parse(file);
+  return join(dir, `${name}-${suite}${ext}`);
 }
 
 function line(

@@ -1,23 +1,28 @@
 import { writeFile } from "node:fs/promises";
 import { benchCrypto } from "./crypto.ts";
+import { benchErasure } from "./erasure.ts";
 import { benchLedger } from "./ledger.ts";
 import { benchOpening } from "./opening.ts";
-import type { Row } from "./row.ts";
+import { plotFileOf } from "./plot.ts";
+import type { Figure, Row } from "./row.ts";
+import { benchShare } from "./share.ts";
 
-export const suites = ["crypto", "opening", "ledger"] as const;
+export const suites = ["crypto", "opening", "erasure", "share", "ledger"] as const;
 export type Suite = (typeof suites)[number];
 
 export interface BenchOptions {
   readonly suites: readonly Suite[];
   /** Lengths of the chain, ascending. */
   readonly sizes: readonly number[];
-  /** Where the plot of cost against size is written, SVG. */
+  /** Where the plot of a suite that draws one is written, SVG; of several suites each gets a name of its own. */
   readonly plotFile?: string;
   readonly say: (what: string) => void;
 }
 
 export interface BenchReport {
   readonly rows: readonly Row[];
+  /** Measured without a target. */
+  readonly figures: readonly Figure[];
   /** What this machine could not measure, in words. */
   readonly missing: readonly string[];
   /** The same for people: one line of cells a figure, the first being the heads. */
@@ -29,19 +34,40 @@ export interface BenchReport {
 /** Runs suites one after another: side by side they would measure each other. */
 export async function runBenches(options: BenchOptions): Promise<BenchReport> {
   const rows: Row[] = [];
+  const figures: Figure[] = [];
   const missing: string[] = [];
   for (const suite of options.suites) {
     options.say(`Measuring ${suite}`);
-    if (suite === "crypto") rows.push(...(await benchCrypto()));
-    else if (suite === "opening") rows.push(...(await benchOpening()));
-    else {
-      const bench = await benchLedger(options);
-      rows.push(...bench.rows);
-      missing.push(...bench.missing);
-      if (options.plotFile !== undefined) await writeFile(options.plotFile, bench.plot);
-    }
+    const bench = await runSuite(suite, options);
+    rows.push(...bench.rows);
+    figures.push(...(bench.figures ?? []));
+    missing.push(...(bench.missing ?? []));
+    const file = plotFileOf(options.plotFile, suite, { isOneOfMany: options.suites.length > 1 });
+    if (file !== undefined && bench.plot !== undefined) await writeFile(file, bench.plot);
   }
-  return { rows, missing, table: [heads, ...rows.map(cells)], met: rows.every(({ met }) => met) };
+  const table = [heads, ...rows.map(cells), ...figures.map(figureCells)];
+  return { rows, figures, missing, table, met: rows.every(({ met }) => met) };
+}
+
+interface SuiteReport extends Pick<BenchReport, "rows"> {
+  readonly figures?: readonly Figure[];
+  readonly missing?: readonly string[];
+  readonly plot?: string;
+}
+
+async function runSuite(suite: Suite, options: BenchOptions): Promise<SuiteReport> {
+  switch (suite) {
+    case "crypto":
+      return { rows: await benchCrypto() };
+    case "opening":
+      return { rows: await benchOpening() };
+    case "erasure":
+      return { rows: await benchErasure() };
+    case "share":
+      return benchShare(options);
+    case "ledger":
+      return benchLedger(options);
+  }
 }
 
 const heads = ["FIGURE", "VALUE", "UNIT", "AGAINST", "RATIO", "WANTED", "MET"];
@@ -54,6 +80,13 @@ const cells = (row: Row): string[] => [
   short(row.ratio),
   `${row.wanted} ${short(row.target)}`,
   row.met ? "yes" : "NO",
+];
+
+const figureCells = ({ id, value, unit }: Figure): string[] => [
+  id,
+  short(value),
+  unit,
+  ...heads.slice(3).map(() => ""),
 ];
 
 const short = (value: number): string => String(Number(value.toPrecision(4)));

@@ -18,7 +18,7 @@ import type { Figure, Row } from "./row.ts";
 import { ServerProcesses } from "./serverProcesses.ts";
 import { Sharing, hundredRounds } from "./sharing.ts";
 
-/** Seed 001, figure 9(c), on virtual machines of 24 cores in all; and its sharing phase of a 64 KB file, table 5. */
+/** Seed 001: figure 9(c), its host of 24 cores (table A.4), and its sharing phase of a 64 KB file (table 5). */
 const SEED = { perSecond: 140, cores: 24, phaseMs: 2_130 } as const;
 const CALLERS = [1, 2, 4, 8, 16] as const;
 const SECONDS = 20;
@@ -128,6 +128,11 @@ function figuresOf(
       { id: `share.at${callers}.median`, value: medianMs, unit: "ms" },
       { id: `share.at${callers}.p99`, value: p99Ms, unit: "ms" },
     ]),
+    {
+      id: "share.bound",
+      value: (availableParallelism() * 1_000 * knee.count) / sum(Object.values(knee.cpu)),
+      unit: "flows/s, were all cores busy with them",
+    },
     ...cpuFigures("share.cpu", knee.cpu, {
       count: knee.count,
       unit: "ms of processor a flow, at the knee",
@@ -144,11 +149,12 @@ function cpuFigures(
   cpu: CpuByParty,
   { count, unit }: { readonly count: number; readonly unit: string },
 ): Figure[] {
-  const all = Object.values(cpu).reduce((sum, ms) => sum + ms, 0);
-  return Object.entries({ ...cpu, all }).map(([party, ms]) => {
+  return Object.entries({ ...cpu, all: sum(Object.values(cpu)) }).map(([party, ms]) => {
     return { id: `${id}.${party}`, value: ms / count, unit };
   });
 }
+
+const sum = (values: readonly number[]): number => values.reduce((all, each) => all + each, 0);
 
 const plotOf = (measured: readonly Measured[]): string =>
   plotBySize("Sharing under load", "flows a second; seconds", "flows at once", [

@@ -196,7 +196,11 @@ export const commandTable: Readonly<Record<string, Row>> = {
   },
   bench: {
     summary: "measure against ceilings of the same run",
-    examples: ["bench crypto", "bench ledger --slips 10000,100000 --plot ledger.svg"],
+    examples: [
+      "bench crypto",
+      "bench share --plot share.svg",
+      "bench ledger --slips 10000,100000 --plot ledger.svg",
+    ],
     load: () => import("./commands/bench.ts"),
   },
 };

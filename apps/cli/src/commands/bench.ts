@@ -16,13 +16,14 @@ interface Report {
     readonly say: (what: string) => void;
   }): Promise<{
     readonly rows: readonly object[];
+    readonly figures: readonly object[];
     readonly missing: readonly string[];
     readonly table: readonly (readonly string[])[];
     readonly met: boolean;
   }>;
 }
 
-const suites = ["crypto", "opening", "ledger"] as const;
+const suites = ["crypto", "opening", "erasure", "share", "ledger"] as const;
 
 export const { define, run }: CommandModule = {
   define: (command) => {
@@ -38,13 +39,16 @@ export const { define, run }: CommandModule = {
         "lengths of the chain at which the ledger is measured",
         "10000,100000,1000000",
       )
-      .option("--plot <file>", "write the plot of cost against size there, as SVG");
+      .option(
+        "--plot <file>",
+        "write the plot of ledger (cost against size) or share (flows a second and waiting against flows at once) there, as SVG; under all, one file each",
+      );
   },
   run: async (options, args) => {
     const wanted = String(args[0]);
     const { runBenches } = await report();
     const plotFile = options["plot"];
-    const { rows, missing, ...bench } = await runBenches({
+    const { rows, figures, missing, ...bench } = await runBenches({
       suites: wanted === "all" ? suites : [wanted],
       sizes: sizesIn(options["slips"]),
       ...(typeof plotFile === "string" ? { plotFile } : {}),
@@ -52,7 +56,7 @@ export const { define, run }: CommandModule = {
     });
     const [heads = [], ...lines] = bench.table;
     return {
-      json: { rows, missing },
+      json: { rows, figures, missing },
       lines: [...table(heads, lines), ...missing.map((what) => `NOT MEASURED: ${what}`)],
       exitCode: bench.met ? 0 : 5,
     };
