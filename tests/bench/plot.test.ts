@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { plotBySize, plotFileOf } from "./plot.ts";
+import { plotBySize, plotFileOf, stacked } from "./plot.ts";
 
 test("plotBySize() draws a line for each series, escaped, with every size on its axis", () => {
   const svg = plotBySize("Cost <of> a slip", "verifications", "slips on the chain", [
@@ -33,6 +33,20 @@ test("plotBySize() writes the names of lines that end close together under each 
     Number(new RegExp(`y="([\\d.]+)"[^>]*>${name}<`).exec(svg)![1]),
   );
   assert.ok(heights[1]! - heights[2]! >= 16 && heights[0]! - heights[1]! >= 16, heights.join(" "));
+});
+
+test("stacked() puts one plot under the other", () => {
+  const plot = plotBySize("Cost", "ms", "slips", [{ name: "one", points: [[1, 2]] }]);
+  const svg = stacked([plot, plot]);
+  const heights = [...svg.matchAll(/<svg y="(\d+)" width="720" height="(\d+)"/g)];
+  assert.deepEqual(
+    heights.map(([, y, height]) => [Number(y), Number(height)]),
+    [
+      [0, 420],
+      [420, 420],
+    ],
+  );
+  assert.match(svg, /viewBox="0 0 720 840"/);
 });
 
 test("plotFileOf() gives each of several suites a file of its own", () => {

@@ -62,6 +62,15 @@ export function plotBySize(
   ].join("\n");
 }
 
+/** Plots of different units, one under the other. @param plots - As {@link plotBySize} gives them. */
+export function stacked(plots: readonly string[]): string {
+  const rows = plots.map(
+    (plot, i) => `<svg y="${i * HEIGHT}" width="${WIDTH}" height="${HEIGHT}">${plot}</svg>`,
+  );
+  const viewBox = `0 0 ${WIDTH} ${plots.length * HEIGHT}`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${viewBox}">\n${rows.join("\n")}\n</svg>\n`;
+}
+
 /**
  * Where a suite's plot goes: the file that was asked for; where several suites draw, `FILE-SUITE.svg` in its place.
  * @param file - As it was asked for; `undefined` gives `undefined`.

@@ -2,8 +2,9 @@
  * The whole of sharing under load, over HTTP between processes: a doctor writes a record, its patient receives and confirms it and
  * grants it to a doctor elsewhere, who opens it, and the patient revokes. How many such flows a second and how long each, by how
  * many go on at once; whose processor time it is; and a hundred records opened at once. Run alone
- * (`node tests/bench/share.ts 1,2,4 20`: callers, seconds each) it prints its rows and figures as JSON.
+ * (`node tests/bench/share.ts 1,2,4 20 share.svg`: callers, seconds each, plot) it prints its rows and figures as JSON.
  */
+import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { federation } from "../../apps/host/src/profiles/federation.ts";
 import type { Profile } from "../../apps/host/src/profiles/federation.ts";
@@ -12,7 +13,8 @@ import type { Load } from "./closedLoop.ts";
 import { cpuByParty, cpuOf, taken } from "./cpuByParty.ts";
 import type { CpuByParty, Parties } from "./cpuByParty.ts";
 import { People } from "./people.ts";
-import { plotBySize } from "./plot.ts";
+import { plotBySize, stacked } from "./plot.ts";
+import type { Series } from "./plot.ts";
 import { beyond, within } from "./row.ts";
 import type { Figure, Row } from "./row.ts";
 import { ServerProcesses } from "./serverProcesses.ts";
@@ -42,7 +44,7 @@ export interface ShareOptions {
 export interface ShareBench {
   readonly rows: readonly Row[];
   readonly figures: readonly Figure[];
-  /** Flows a second and the slowest of a hundred against how many go on at once, SVG. */
+  /** Flows a second, and how long they take, against how many go on at once, SVG. */
   readonly plot: string;
 }
 
@@ -83,7 +85,7 @@ export async function benchShare(options: ShareOptions = {}): Promise<ShareBench
           unit: "ms of processor",
         }),
       ],
-      plot: plotOf(measured),
+      plot: plotOf(measured, knee),
     };
   } finally {
     await Promise.all(Object.values(everybody).map((people) => people.stop()));
@@ -156,19 +158,30 @@ function cpuFigures(
 
 const sum = (values: readonly number[]): number => values.reduce((all, each) => all + each, 0);
 
-const plotOf = (measured: readonly Measured[]): string =>
-  plotBySize("Sharing under load", "flows a second; seconds", "flows at once", [
-    { name: "flows a second", points: measured.map((at) => [at.callers, at.perSecond]) },
-    { name: "p99, seconds", points: measured.map((at) => [at.callers, at.p99Ms / 1_000]) },
-    { name: "median, seconds", points: measured.map((at) => [at.callers, at.medianMs / 1_000]) },
+function plotOf(measured: readonly Measured[], knee: Measured): string {
+  const title = `Sharing under load: the knee at ${knee.callers} flows at once`;
+  const series = (name: string, valueOf: (at: Measured) => number): Series => ({
+    name,
+    points: measured.map((at) => [at.callers, valueOf(at)]),
+  });
+  return stacked([
+    plotBySize(title, "flows a second", "flows at once", [
+      series("flows a second", ({ perSecond }) => perSecond),
+    ]),
+    plotBySize("How long a flow takes", "seconds", "flows at once", [
+      series("p99", ({ p99Ms }) => p99Ms / 1_000),
+      series("median", ({ medianMs }) => medianMs / 1_000),
+    ]),
   ]);
+}
 
 if (import.meta.main) {
-  const [callers, seconds] = process.argv.slice(2);
-  const { plot: _drawn, ...bench } = await benchShare({
+  const [callers, seconds, plotFile] = process.argv.slice(2);
+  const { plot, ...bench } = await benchShare({
     ...(callers === undefined ? {} : { callers: callers.split(",").map(Number) }),
     ...(seconds === undefined ? {} : { seconds: Number(seconds) }),
     say: (what) => console.error(what),
   });
+  if (plotFile !== undefined) await writeFile(plotFile, plot);
   process.stdout.write(`${JSON.stringify(bench, undefined, 2)}\n`);
 }
