@@ -65,6 +65,8 @@ export async function benchShare(options: ShareOptions = {}): Promise<ShareBench
     const sharing = new Sharing(everybody);
     say("Enrolling people");
     await sharing.enrol(servers, Math.max(...callers));
+    say("Making one flow of each, unmeasured: the first finds code that is still being compiled");
+    await sharing.firstFlows(Math.max(...callers));
     const measured: Measured[] = [];
     for (const count of callers) {
       say(`Measuring ${count} at once`);

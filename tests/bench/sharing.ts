@@ -66,6 +66,11 @@ export class Sharing {
     await timed("revoke", this.#patients.do("revoke", patient, gid));
   }
 
+  /** One flow of each of so many patients, at once. */
+  async firstFlows(count: number): Promise<void> {
+    await Promise.all(Array.from({ length: count }, (_, i) => this.flow(i)));
+  }
+
   /** Median milliseconds of each step while nothing else goes on. */
   async stepTimes(rounds = 15): Promise<Readonly<Record<string, number>>> {
     const samples: Record<string, number[]> = {};
