@@ -13,9 +13,10 @@ import type { TailSize } from "./indexTail.ts";
 import { LateIndex } from "./lateIndex.ts";
 import { assertLmdbFile, corruptFile } from "./lmdbFile.ts";
 import { merged } from "./merged.ts";
-import { Values, asBuffer, boundsOf, onDisk } from "./diskForm.ts";
+import { Values, asBuffer, boundsOf, fromDisk, onDisk } from "./diskForm.ts";
 import { StagedState } from "./stagedState.ts";
 import { refusedWrite } from "./refusedWrite.ts";
+import { hasRoomFor } from "./roomAhead.ts";
 
 export interface Commit extends HeightFacts {
   readonly height: number;
@@ -215,12 +216,16 @@ export class ChainStore {
       newest.length,
       slipCount(this.state),
     );
-    const values = new Values([...rest, ...leaving]);
+    const puts = [...rest, ...leaving];
+    const values = new Values(puts);
+    const bytes = values.bytes + (kept?.length ?? 0);
+    if (!hasRoomFor(this.#file, { entries: puts.length, bytes }))
+      throw new AnamnesisError("STORAGE_FULL", "The chain's disk is full");
     this.#index.arrive(height, newest);
     try {
       const parts = new Set<Promise<boolean>>();
       const whole = this.#root.batch(() => {
-        for (const [key, value] of [...rest, ...leaving]) {
+        for (const [key, value] of puts) {
           if (value === undefined) parts.add(this.#state.remove(onDisk(key)));
           else parts.add(this.#state.put(onDisk(key), values.copy(value)));
         }
@@ -341,8 +346,4 @@ function partedByMemory(writes: Writes): {
     if (value !== undefined && memoryOf(key) === "newest") newest.push([key, value]);
     else rest.push([key, value]);
   return { newest, rest };
-}
-
-function* fromDisk(range: Iterable<{ key: Buffer; value: Buffer }>): Generator<Entry> {
-  for (const { key, value } of range) yield [key.toString("latin1"), value];
 }

@@ -9,6 +9,10 @@ export class Values {
     this.#memory = Buffer.allocUnsafeSlow(bytes);
   }
 
+  get bytes(): number {
+    return this.#memory.length;
+  }
+
   copy(value: Uint8Array): Buffer {
     const start = this.#at;
     this.#memory.set(value, start);
@@ -37,3 +41,10 @@ export function boundsOf(
 
 export const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+
+/** Entries of a range of the file. */
+export function* fromDisk(
+  range: Iterable<{ readonly key: Buffer; readonly value: Buffer }>,
+): Generator<readonly [string, Uint8Array]> {
+  for (const { key, value } of range) yield [key.toString("latin1"), value];
+}
