@@ -24,9 +24,15 @@ export class PowerLoss {
   /** Watches the syncs of this process below a folder. What lies there now is on disk. {@link end} ends that. */
   static async over(root: string): Promise<PowerLoss> {
     const loss = new PowerLoss(root);
-    for await (const { path, isFolder } of below(root)) await loss.#keep(path, isFolder);
+    await loss.#keepAll();
     await loss.#watch();
     return loss;
+  }
+
+  async #keepAll(): Promise<void> {
+    this.#files.clear();
+    this.#folders.clear();
+    for await (const { path, isFolder } of below(this.#root)) await this.#keep(path, isFolder);
   }
 
   /** The power goes: the folder is put back to what was synced. Whoever holds files open must let go of them first. */
@@ -39,6 +45,7 @@ export class PowerLoss {
       if (bytes === undefined) await mkdir(join(this.#root, path), { mode: 0o700 });
       else await writeFile(join(this.#root, path), bytes, { mode: 0o600 });
     }
+    await this.#keepAll(); // What was put back lies under other inodes.
   }
 
   end(): void {
