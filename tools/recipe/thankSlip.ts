@@ -173,7 +173,7 @@ export async function thank(session: Session, id: string): Promise<string> {
     fields: { key: publicKey, record: fromHex(record.id), digest: fromHex(record.versions.at(-1)!.digest) },
     secretKey,
   });
-  return postSlip(session.network.node(visit.institution), visit.chain, slip);
+  return postSlip(session, slip);
 }
 `),
   },
