@@ -19,7 +19,10 @@ const tests: Source = {
   path: "a/b.test.ts",
   text: 'test("adds", () => {});\n// test("subtracts");\ntest(\n  `${x} divides`,\n);',
 };
-const helper: Source = { path: "a/rows.ts", text: 'export const rows = () => test("counts", f);' };
+const untested: Source = {
+  path: "a/rows.ts",
+  text: 'export const rows = () => test("counts", f);',
+};
 const page = (...rows: readonly string[]): Source => ({
   path: "page.md",
   text: ["| Id | Promise | Proof |", "|---|---|---|", ...rows].join("\n"),
@@ -39,7 +42,7 @@ test("promiseFindings() takes a test, another form with its reason, and a room t
 test("promiseFindings() takes tests of a file that a test file beside it runs", () => {
   const row = page('| I1 | It counts | `a/rows.ts` "counts" |');
   const running = { path: "a/c.test.ts", text: 'import { rows } from "./rows.ts"; rows();' };
-  assert.deepEqual(promiseFindings(row, [helper, running], { I: 1 }), []);
+  assert.deepEqual(promiseFindings(row, [untested, running], { I: 1 }), []);
 });
 
 test("promiseFindings() names each fault of a row", () => {
@@ -56,7 +59,7 @@ test("promiseFindings() names each fault of a row", () => {
     ['| I2 | a | `a/b.test.ts` "adds" |', /I2 is no promise's id/],
   ] as const;
   for (const [row, want] of rows)
-    assert.match(promiseFindings(page(row), [tests, helper], { I: 1 }).join("\n"), want, row);
+    assert.match(promiseFindings(page(row), [tests, untested], { I: 1 }).join("\n"), want, row);
   const row = '| I1 | a | `a/b.test.ts` "adds" |';
   assert.match(
     promiseFindings(page(row, row), [tests], { I: 1 })[0] ?? "",
