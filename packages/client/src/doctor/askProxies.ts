@@ -272,6 +272,7 @@ function tooFew(
   if (isUnanimous)
     return new AnamnesisError(first.code, first.message, { cause: first, details: { proxies } });
   const said = [...failures]
+    .toSorted(([a], [b]) => a - b)
     .map(([index, { code }]) => `${institutionOf(index)}: ${code}`)
     .join(", ");
   const lied =
