@@ -36,6 +36,8 @@ export interface Round {
 const VISITS = 1_000;
 const FILL_ROUND = 20_000;
 const FILL = { batch: 512, connections: 4 } as const;
+/** Posted before anything is measured: a node that has run for a while has its code compiled. */
+const WARM_UP = { slips: 6_000, how: { batch: 1, connections: 512 } } as const;
 const PROOFS = 200;
 
 /** A writer's node of its own process, with a load generator beside it and a follower where it is asked for. */
@@ -67,6 +69,7 @@ export class WriterUnderLoad {
       pids: (await federation.openVisits(visits)).map(toHex),
     });
     writer.#posted(VISITS + 1);
+    await writer.#post("warm up", WARM_UP.slips, WARM_UP.how);
     return writer;
   }
 
