@@ -193,7 +193,8 @@ async function tesseraRows(
     const rates: number[] = [];
     for (let i = 0; i < 3; i += 1) {
       const how = { batch: 1, connections: SINGLE.how.connections, logPort: tessera.port };
-      const { done, ms } = await writer.load.post("tessera", SINGLE.slips, how);
+      await writer.load.make("tessera", SINGLE.slips, how);
+      const { done, ms } = await writer.load.post();
       rates.push(done / (ms / 1000));
     }
     const ceiling = median(rates);

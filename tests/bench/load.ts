@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { LoadCall, LoadPlan, LoadReply, Posting, Querying } from "./loadProcess.ts";
 
-/** The line to a load generator. Only posting and querying are timed; slips are made before. */
+/** The line to a load generator. Only posting and querying are timed; slips are made and connections opened before. */
 export class Load {
   readonly child: ChildProcess = fork(fileURLToPath(new URL("loadProcess.ts", import.meta.url)));
   #runs = 0;
@@ -13,11 +13,15 @@ export class Load {
     await this.#ask({ verb: "plan", plan });
   }
 
-  /** Makes `count` slips that were never made before and posts them. @throws {Error} when one is refused */
-  async post(label: string, count: number, how: Posting): Promise<LoadReply> {
-    await this.#ask({ verb: "make", label: `${label} ${++this.#runs}`, count });
-    const reply = await this.#ask({ verb: "post", ...how });
-    if (reply.refused > 0) throw new Error(`${reply.refused} of ${count} slips were refused`);
+  /** Makes `count` slips that were never made before, and opens the connections that {@link post} sends them over. */
+  async make(label: string, count: number, how: Posting): Promise<void> {
+    await this.#ask({ verb: "make", label: `${label} ${++this.#runs}`, count, how });
+  }
+
+  /** Posts what was made. @throws {Error} when a slip is refused */
+  async post(): Promise<LoadReply> {
+    const reply = await this.#ask({ verb: "post" });
+    if (reply.refused > 0) throw new Error(`${reply.refused} slips were refused`);
     return reply;
   }
 

@@ -17,7 +17,7 @@ export interface LoadPlan {
   readonly pids: readonly string[];
 }
 
-/** Posts what was made: `batch` slips a request over so many connections, each one request at a time. */
+/** How to post what was made: `batch` slips a request over so many connections, each one request at a time. */
 export interface Posting {
   readonly batch: number;
   readonly connections: number;
@@ -33,8 +33,8 @@ export interface Querying {
 
 export type LoadCall =
   | { readonly verb: "plan"; readonly plan: LoadPlan }
-  | { readonly verb: "make"; readonly label: string; readonly count: number }
-  | ({ readonly verb: "post" } & Posting)
+  | { readonly verb: "make"; readonly label: string; readonly count: number; readonly how: Posting }
+  | { readonly verb: "post" }
   | ({ readonly verb: "query" } & Querying);
 
 export interface LoadReply {
@@ -46,11 +46,12 @@ export interface LoadReply {
 }
 
 let plan: LoadPlan | undefined;
-let made: Uint8Array[] = [];
+/** What the next `post` sends: all of it made, and its connections open. */
+let ready: { readonly work: Work; readonly lines: readonly Line[] } | undefined;
 /** Ids of slips that were made, every 64th of them. */
 const ids: string[] = [];
 
-function make(label: string, count: number): void {
+function makeSlips(label: string, count: number): Uint8Array[] {
   const { doctor, chain, institution, pids, cert } = planned();
   const { secretKey } = signingKeypair(Buffer.from(doctor, "base64"));
   const sign = signer({ secretKey, publicKey: new Uint8Array(32) });
@@ -59,7 +60,7 @@ function make(label: string, count: number): void {
   const bytesOfPid = pids.map((pid) => new Uint8Array(Buffer.from(pid, "hex")));
   const time = Date.now();
   const header = { chain: chain as ChainId, time, notAfter: time + limits.notAfterAheadMs - 5_000 };
-  made = Array.from({ length: count }, (_, i) => {
+  return Array.from({ length: count }, (_, i) => {
     const digest = sha256(utf8(`${label} ${i}`));
     const pid = bytesOfPid[i % bytesOfPid.length]!;
     const fields = { institution: institution as InstitutionId, cert: certificate, pid };
@@ -70,30 +71,39 @@ function make(label: string, count: number): void {
   });
 }
 
-function post({ batch, connections, logPort }: Posting): Promise<LoadReply> {
+async function make(
+  label: string,
+  count: number,
+  { batch, connections, logPort }: Posting,
+): Promise<void> {
   const { port, chain } = planned();
+  const made = makeSlips(label, count);
   const bodies: Uint8Array[] = batch === 1 ? made : [];
   for (let at = 0; batch > 1 && at < made.length; at += batch)
     bodies.push(encodeCanonical(made.slice(at, at + batch)));
-  const path = `/chains/${chain}/${batch === 1 ? "slips" : "batch"}`;
-  if (logPort !== undefined)
-    return measure(logPort, connections, {
-      asks: bodies.map((body) => ({ method: "POST", path: "/add", body })),
-      accepted: ({ status }) => (status === 200 ? 1 : 0),
-      wanted: made.length,
-    });
-  return measure(port, connections, {
+  const path =
+    logPort === undefined ? `/chains/${chain}/${batch === 1 ? "slips" : "batch"}` : "/add";
+  const work: Work = {
     asks: bodies.map((body) => ({ method: "POST", path, body })),
-    accepted: ({ body }) => body.split('"code":"OK"').length - 1,
-    wanted: made.length,
-  });
+    accepted: ({ status, body }) =>
+      logPort === undefined ? body.split('"code":"OK"').length - 1 : Number(status === 200),
+    wanted: count,
+  };
+  ready = { work, lines: await openLines(logPort ?? port, connections) };
 }
 
-function query({ count, connections }: Querying): Promise<LoadReply> {
+async function post(): Promise<LoadReply> {
+  if (ready === undefined) throw new Error("What is posted is made first");
+  const { work, lines } = ready;
+  ready = undefined;
+  return measure(lines, work);
+}
+
+async function query({ count, connections }: Querying): Promise<LoadReply> {
   const { port, chain } = planned();
   // A walk by a step that is prime to the length meets all of them in an order that no cache foresees.
   const at = (i: number): string => ids[(i * 7_919) % ids.length] ?? "";
-  return measure(port, connections, {
+  return measure(await openLines(port, connections), {
     asks: Array.from({ length: count }, (_, i) => ({
       method: "GET",
       path: `/chains/${chain}/slips/${at(i)}/proof`,
@@ -109,8 +119,10 @@ interface Work {
   readonly wanted: number;
 }
 
-async function measure(port: number, connections: number, work: Work): Promise<LoadReply> {
-  const lines = await Promise.all(Array.from({ length: connections }, () => Line.open(port)));
+const openLines = (port: number, count: number): Promise<Line[]> =>
+  Promise.all(Array.from({ length: count }, () => Line.open(port)));
+
+async function measure(lines: readonly Line[], work: Work): Promise<LoadReply> {
   const latencies: number[] = [];
   let next = 0;
   let accepted = 0;
@@ -146,10 +158,10 @@ async function perform(call: LoadCall): Promise<LoadReply> {
       plan = call.plan;
       return idle;
     case "make":
-      make(call.label, call.count);
+      await make(call.label, call.count, call.how);
       return idle;
     case "post":
-      return post(call);
+      return post();
     case "query":
       return query(call);
   }

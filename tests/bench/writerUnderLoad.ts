@@ -69,22 +69,20 @@ export class WriterUnderLoad {
       pids: (await federation.openVisits(visits)).map(toHex),
     });
     writer.#posted(VISITS + 1);
-    await writer.#post("warm up", WARM_UP.slips, WARM_UP.how);
+    await writer.#makeAndPost("warm up", WARM_UP.slips, WARM_UP.how);
     return writer;
   }
 
   /** Posts until the chain holds `size` slips; what it cost is not measured. */
   async fill(size: number): Promise<void> {
     while (this.slips < size)
-      await this.#post("fill", Math.min(FILL_ROUND, size - this.slips), FILL);
+      await this.#makeAndPost("fill", Math.min(FILL_ROUND, size - this.slips), FILL);
   }
 
+  /** Connections are open before it begins, as those of whoever posts all day are. */
   async round(label: string, count: number, how: Posting): Promise<Round> {
-    return this.#measured(
-      this.#writer,
-      count,
-      async () => (await this.#post(label, count, how)).ms,
-    );
+    await this.load.make(label, count, how);
+    return this.#measured(this.#writer, count, async () => (await this.#post(count)).ms);
   }
 
   /**
@@ -179,8 +177,13 @@ export class WriterUnderLoad {
     await this.#federation.remove();
   }
 
-  async #post(label: string, count: number, how: Posting): Promise<{ readonly ms: number }> {
-    const reply = await this.load.post(label, count, how);
+  async #makeAndPost(label: string, count: number, how: Posting): Promise<void> {
+    await this.load.make(label, count, how);
+    await this.#post(count);
+  }
+
+  async #post(count: number): Promise<{ readonly ms: number }> {
+    const reply = await this.load.post();
     this.#posted(count);
     return reply;
   }
