@@ -1,5 +1,5 @@
 import { concat } from "@anamnesis/crypto/verify";
-import { InvariantError, splitAt } from "@anamnesis/protocol";
+import { InvariantError, nodeHash, splitAt } from "@anamnesis/protocol";
 import { Frontier } from "./frontier.ts";
 
 /**
@@ -36,7 +36,7 @@ function subtreeRoot(read: ReadSubtree, start: number, end: number): Uint8Array 
     peaks.push(read(level, from / size));
     from += size;
   }
-  return new Frontier(end - start, concat(...peaks)).root();
+  return peaks.reduceRight((right, left) => nodeHash(left, right));
 }
 
 /** Every perfect subtree of a tree: level by level from the leaves up, 32 bytes each. */

@@ -27,6 +27,9 @@ export interface MemberConfig {
 /** Entries given at once, together; one always is, however large. Putting them together must not hold others up. */
 const ENTRIES_BYTES = 4 * 1024 * 1024;
 
+/** Of sealed pages, which never change. */
+const KEPT_COUNTERSIGNATURES = 4_096;
+
 const STOPPED = "it is being stopped";
 
 /** What writer and follower have in common: heads, entries for others, waiting for a height, and going out of service. */
@@ -38,6 +41,7 @@ export abstract class Member implements Chain {
 
   protected readonly config: MemberConfig;
   readonly #heads: Heads;
+  readonly #countersignatures = new Map<number, Uint8Array>();
   readonly #waiters = new HeightWaiters();
   readonly #closing = new AbortController();
   #scrubbing: Promise<ScrubResult> | undefined;
@@ -76,7 +80,12 @@ export abstract class Member implements Chain {
 
   countersign(header: PageHeader): Uint8Array {
     this.assertServing();
-    return signPage(this.genesis.chain, header, this.sign);
+    const known = this.#countersignatures.get(header.no);
+    if (known !== undefined) return known;
+    const signature = signPage(this.genesis.chain, header, this.sign);
+    if (this.#countersignatures.size >= KEPT_COUNTERSIGNATURES) this.#countersignatures.clear();
+    this.#countersignatures.set(header.no, signature);
+    return signature;
   }
 
   snapshot<T>(read: (snapshot: Snapshot) => T): T {

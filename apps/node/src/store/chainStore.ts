@@ -158,7 +158,8 @@ export class ChainStore {
     const transaction = this.#root.useReadTransaction();
     try {
       this.#index.settle(this.#readHeight() ?? 0);
-      const newest = this.#index.tail.copy().sorted();
+      const newest = await this.#index.tail.entries();
+      this.#assertOpen();
       let part: Entry[] = [];
       let bytes = 0;
       for (const entry of merged(fromDisk(this.#state.getRange({ transaction })), newest)) {

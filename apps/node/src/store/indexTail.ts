@@ -1,3 +1,4 @@
+import { Turns } from "../turns.ts";
 import { IndexTable } from "./indexTable.ts";
 import type { Entry, From } from "./indexTable.ts";
 
@@ -64,15 +65,22 @@ export class IndexTail {
   }
 
   /** Every entry in key order; each table as it is when its turn comes. */
-  *sorted(): Generator<Entry> {
+  *#sorted(): Generator<Entry> {
     for (const name of this.#names()) yield* this.#tables.get(name)!.sorted();
   }
 
-  /** A copy that stays as it is while this goes on. */
-  copy(): IndexTail {
-    const copy = new IndexTail(this.#through, this.#size);
-    for (const [name, table] of this.#tables) copy.#tables.set(name, table.copy());
-    return copy;
+  /** Every entry in key order, as they are now; put in order in turns, while this goes on. */
+  async entries(): Promise<Entry[]> {
+    const turns = new Turns();
+    const now = new IndexTail(this.#through, this.#size);
+    for (const [name, table] of this.#tables) now.#tables.set(name, table.copy());
+    await turns.giveWay();
+    const entries: Entry[] = [];
+    for (const entry of now.#sorted()) {
+      entries.push(entry);
+      await turns.giveWay();
+    }
+    return entries;
   }
 
   /**
@@ -84,7 +92,7 @@ export class IndexTail {
     if (this.#next !== undefined) return this.#next;
     if (this.#leaving === undefined) {
       if (slips - this.#through < this.#size.slips) return none;
-      this.#leaving = this.sorted();
+      this.#leaving = this.#sorted();
       this.#through = slips;
     }
     const entries: Entry[] = [];

@@ -11,7 +11,7 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { concat, equalBytes } from "../encoding/bytes.ts";
+import { concat, equalBytes, toHex } from "../encoding/bytes.ts";
 import type { Ed25519VerifyInput, GcmInput, Sha256 } from "./primitives.ts";
 
 const GCM = "aes-256-gcm";
@@ -103,8 +103,25 @@ export function ed25519Sign(secretKey: Uint8Array, message: Uint8Array): Uint8Ar
 }
 
 export function ed25519Verify({ publicKey, signature, message }: Ed25519VerifyInput): boolean {
-  const key = Buffer.from(concat(SPKI_PREFIX, publicKey));
-  return verify(null, message, createPublicKey({ key, format: "der", type: "spki" }), signature);
+  return verify(null, message, readPublicKey(publicKey), signature);
+}
+
+type PublicKey = ReturnType<typeof createPublicKey>;
+
+/** Public keys read last, by their bytes: reading one takes almost half as long as verifying with it. */
+const readPublicKeys = new Map<string, PublicKey>();
+const READ_PUBLIC_KEYS = 512;
+
+/** @throws {Error} of `node:crypto` where the bytes are no point of the curve. */
+function readPublicKey(publicKey: Uint8Array): PublicKey {
+  const name = toHex(publicKey);
+  const known = readPublicKeys.get(name);
+  if (known !== undefined) return known;
+  const der = Buffer.from(concat(SPKI_PREFIX, publicKey));
+  const key = createPublicKey({ key: der, format: "der", type: "spki" });
+  if (readPublicKeys.size === READ_PUBLIC_KEYS) readPublicKeys.clear();
+  readPublicKeys.set(name, key);
+  return key;
 }
 
 type PrivateKey = ReturnType<typeof createPrivateKey>;
