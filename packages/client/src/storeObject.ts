@@ -34,7 +34,7 @@ interface Passed {
  * Stores an object at two vaults of different institutions, the first two in order that take it. Its content is sealed and
  * read once: a vault that fails on the way is replaced by the next, which gets a copy from the one that has it.
  *
- * @throws {AnamnesisError} TOO_FEW_VAULTS with `details.vaults`, what each of them answered; OBJECT_CORRUPT when they hold
+ * @throws {AnamnesisError} TOO_FEW_VAULTS with `details.vaults`, what each of them answered, and `details.away`; OBJECT_CORRUPT when they hold
  * different bytes; UNAVAILABLE and others of the node that signs tickets. @throws what the content fails with.
  */
 export async function storeObject(session: Session, given: NewObject): Promise<HeldObject> {
@@ -134,7 +134,10 @@ function tooFew(held: number, passed: readonly Passed[]): AnamnesisError {
   return new AnamnesisError(
     "TOO_FEW_VAULTS",
     `${held} of ${VAULTS_PER_OBJECT} vaults wanted hold the record, so it was not submitted (${why})`,
-    { cause: passed[0]?.error, details: { vaults } },
+    {
+      cause: passed[0]?.error,
+      details: { vaults, away: vaults.map(({ institution }) => institution) },
+    },
   );
 }
 

@@ -312,6 +312,7 @@ export const en = {
     "The people and records here are made up, and this browser gets their secrets from this computer. Do not enter real records.",
 
   "error.title": "That did not work",
+  "error.away": "Not available now: {who}",
   "error.code": "Code: {code}",
   "denied.title": "You cannot open this record",
   "denied.ask": "Ask the patient for access",

@@ -296,6 +296,7 @@ export const zh: Catalogue = {
     "这里的人物和病历都是虚构的，此浏览器从本机取得他们的机密资料。请勿输入真实病历。",
 
   "error.title": "操作没有成功",
+  "error.away": "暂时无法使用：{who}",
   "error.code": "代码：{code}",
   "denied.title": "您不能打开这份病历",
   "denied.ask": "向患者申请访问",

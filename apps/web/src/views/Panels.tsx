@@ -39,11 +39,14 @@ export function ErrorPanel(props: {
   readonly onRetry?: () => void;
 }): ReactNode {
   const { error, onRetry } = props;
-  const { t } = useI18n();
+  const { t, term, list } = useI18n();
   return (
     <div role="alert" className="panel-error">
       <p className="panel-title">{t("error.title")}</p>
       <p>{t(faultOf(error.code))}</p>
+      {error.away.length === 0 ? null : (
+        <p>{t("error.away", { who: list(error.away.map((id) => term("institution", id))) })}</p>
+      )}
       <p className="quiet">{t("error.code", { code: error.code })}</p>
       {onRetry === undefined ? null : (
         <Button onClick={onRetry} variant="default">

@@ -3,11 +3,14 @@ import type { Channel, Input, Method, Output, PortEvent, PortMessage } from "./p
 /** What the worker could not do. `code` is one of the protocol's, or INTERNAL. */
 export class PortError extends Error {
   readonly code: string;
+  /** Ids of the institutions that did not give what was asked of them. */
+  readonly away: readonly string[];
 
-  constructor(code: string) {
+  constructor(code: string, away: readonly string[] = []) {
     super(`The worker answered ${code}`);
     this.name = "PortError";
     this.code = code;
+    this.away = away;
   }
 }
 
@@ -43,7 +46,8 @@ export function connectPort(channel: Channel, end: () => void): Port {
     }
     const call = waiting.get(message.id);
     waiting.delete(message.id);
-    if ("failure" in message) call?.reject(new PortError(message.failure.code));
+    if ("failure" in message)
+      call?.reject(new PortError(message.failure.code, message.failure.away));
     else call?.resolve(message.output);
   });
 

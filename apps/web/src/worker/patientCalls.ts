@@ -21,7 +21,7 @@ export function patientCalls(session: Session, onMore: () => void): Pick<Handler
       await refuseUnread(session, { id, digest });
       const { failed, sent } = await patient.confirm(session, { ids: [id] });
       const [failure] = failed;
-      if (failure !== undefined) throw new CodedFailure(failure.code);
+      if (failure !== undefined) throw new ConfirmFailure(failure);
       return { isProven: sent.length === 0 };
     },
     "patient.dispute": async ({ id, digest, reason }) => {
@@ -45,14 +45,16 @@ export function patientCalls(session: Session, onMore: () => void): Pick<Handler
   };
 }
 
-/** Carries the code of one failure out of many. */
-class CodedFailure extends Error {
+/** One failure out of many, as `servePort` reads it. */
+class ConfirmFailure extends Error {
   readonly code: string;
+  readonly details: { readonly away: unknown };
 
-  constructor(code: string) {
+  constructor({ code, away }: { readonly code: string; readonly away?: unknown }) {
     super(`Failed with ${code}`);
-    this.name = "CodedFailure";
+    this.name = "ConfirmFailure";
     this.code = code;
+    this.details = { away };
   }
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { MessageChannel } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
+import { AnamnesisError } from "@anamnesis/protocol";
 import { connectPort, PortError } from "./connectPort.ts";
 import type { Channel, PortEvent } from "./port.ts";
 import { codeOf, servePort } from "./servePort.ts";
@@ -134,4 +135,18 @@ test("codeOf() knows codes of ours and failed fetches, and nothing else", () => 
   assert.equal(codeOf(new TypeError("x is not a function")), undefined);
   assert.equal(codeOf(Object.assign(new Error("x"), { code: 20 })), undefined);
   assert.equal(codeOf(undefined), undefined);
+});
+
+test("a failure brings the institutions that were away, and nothing else of an error's details", async () => {
+  const { page, worker } = channelPair();
+  const error = new AnamnesisError("TOO_FEW_VAULTS", "the record of somebody", {
+    details: { away: ["city-hospital", "city-hospital", 7], vaults: ["secret"] },
+  });
+  servePort(worker, handlers({ enter: () => Promise.reject(error) }), () => undefined);
+  const port = connectPort(page, () => undefined);
+  await assert.rejects(port.call("enter", { name: "zhang-wei" }), (failed: PortError) => {
+    assert.deepEqual([failed.code, failed.away], ["TOO_FEW_VAULTS", ["city-hospital"]]);
+    assert.doesNotMatch(JSON.stringify([failed, failed.message]), /secret|somebody/);
+    return true;
+  });
 });

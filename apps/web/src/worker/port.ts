@@ -120,6 +120,8 @@ export type PortEvent =
 /** A failure on its way to a screen: screens have their own words for codes. */
 export interface PortFailure {
   readonly code: string;
+  /** Ids of the institutions that did not give what was asked of them; absent when it is nobody's absence. */
+  readonly away?: readonly string[];
 }
 
 export interface PortRequest<M extends Method = Method> {

@@ -1,10 +1,19 @@
-import type { Channel, Input, Method, Output, PortMessage, PortRequest } from "./port.ts";
+import type {
+  Channel,
+  Input,
+  Method,
+  Output,
+  PortFailure,
+  PortMessage,
+  PortRequest,
+} from "./port.ts";
 
 /** What answers each call. */
 export type Handlers = { readonly [M in Method]: (input: Input<M>) => Promise<Output<M>> };
 
 /**
- * The worker's end of the port. Only codes leave it when something fails: an error's message may speak of a person.
+ * The worker's end of the port. When something fails, only its code and who was away leave it: an error's message may speak
+ * of a person.
  *
  * @param report - Told of failures without a code, which are our own mistakes.
  */
@@ -21,12 +30,20 @@ export function servePort(
     } catch (error) {
       const code = codeOf(error);
       if (code === undefined) report(error);
-      return { id, failure: { code: code ?? "INTERNAL" } };
+      return { id, failure: { code: code ?? "INTERNAL", ...awayIn(error) } };
     }
   };
   channel.addEventListener("message", ({ data }) => {
     void answer(data as PortRequest).then((message) => channel.postMessage(message));
   });
+}
+
+/** Who an error of ours says was away: ids of institutions, which are public, and nothing else of its details. */
+function awayIn(error: unknown): Pick<PortFailure, "away"> {
+  const { details } = error as { readonly details?: { readonly away?: unknown } };
+  const away = details?.away;
+  if (!Array.isArray(away) || away.length === 0) return {};
+  return { away: [...new Set(away.filter((id) => typeof id === "string"))] };
 }
 
 /** The code of an error of ours; a failed fetch is a part that is away. */

@@ -271,10 +271,11 @@ function tooFew(
   );
   if (isUnanimous)
     return new AnamnesisError(first.code, first.message, { cause: first, details: { proxies } });
-  const said = [...failures]
-    .toSorted(([a], [b]) => a - b)
-    .map(([index, { code }]) => `${institutionOf(index)}: ${code}`)
-    .join(", ");
+  const ordered = [...failures].toSorted(([a], [b]) => a - b);
+  const said = ordered.map(([index, { code }]) => `${institutionOf(index)}: ${code}`).join(", ");
+  const away = ordered
+    .filter(([, { code }]) => passing.includes(code))
+    .map(([index]) => institutionOf(index));
   const lied =
     faultyProxies.length === 0
       ? ""
@@ -282,7 +283,7 @@ function tooFew(
   return new AnamnesisError(
     "TOO_FEW_PROXIES",
     `${k} of ${n} proxies must answer; these did not (${said})${lied}`,
-    { details: { proxies, faultyProxies } },
+    { details: { proxies, faultyProxies, away } },
   );
 }
 

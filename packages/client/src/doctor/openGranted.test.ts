@@ -121,7 +121,11 @@ describe("openGranted() under attack", () => {
     await assert.rejects(open(), {
       code: "TOO_FEW_PROXIES",
       message: new RegExp(`${names[1]}: UNAVAILABLE.*${names[3]}: STALE_CHAIN`),
-      details: { faultyProxies: [], proxies: { 2: "UNAVAILABLE", 4: "STALE_CHAIN" } },
+      details: {
+        faultyProxies: [],
+        proxies: { 2: "UNAVAILABLE", 4: "STALE_CHAIN" },
+        away: [names[1], names[3]],
+      },
     });
   });
 

@@ -47,8 +47,8 @@ export function askUntil<Answer, T>(
   const standing = standingOf(session);
   return inTurn({
     chain,
+    writer: { id: writer, isSilent: () => standing.isLeftOut(writer) },
     members,
-    isWriterSilent: () => standing.isLeftOut(writer),
     ask: async (member, signal, onSilent) => {
       if (kind === "care") standing.askedOf(chain, member);
       return check(await askOne(session, { chain, member, signal, onSilent }, ask));
@@ -182,9 +182,13 @@ async function watched<T>(
     standing.answered(institution);
     return answer;
   } catch (error) {
-    const isAway = error instanceof AnamnesisError && error.code === "UNAVAILABLE";
-    if (isAway && signal?.aborted !== true) standing.silent(institution);
-    throw error;
+    if (!(error instanceof AnamnesisError) || error.code !== "UNAVAILABLE") throw error;
+    if (signal?.aborted !== true) standing.silent(institution);
+    const { message, details } = error;
+    throw new AnamnesisError("UNAVAILABLE", message, {
+      cause: error,
+      details: { ...details, away: [institution] },
+    });
   }
 }
 

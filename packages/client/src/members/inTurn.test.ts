@@ -10,12 +10,13 @@ type Answers = Readonly<Record<string, "answers" | "silent" | ErrorCode>>;
 async function played(
   answers: Answers,
   isWriterSilent = false,
-): Promise<{ readonly asked: readonly string[]; readonly got: string }> {
+): Promise<{ readonly asked: readonly string[]; readonly got: string; readonly away?: unknown }> {
   const asked: string[] = [];
+  let away: unknown;
   const got = await inTurn({
     chain: "one",
+    writer: { id: "w", isSilent: () => isWriterSilent },
     members: Object.keys(answers),
-    isWriterSilent: () => isWriterSilent,
     ask: async (member, signal, onSilent) => {
       asked.push(member);
       const said = answers[member]!;
@@ -26,8 +27,11 @@ async function played(
         signal.addEventListener("abort", () => reject(new AnamnesisError("UNAVAILABLE", "gone"))),
       );
     },
-  }).catch((error: AnamnesisError) => `${error.code}: ${error.message}`);
-  return { asked, got };
+  }).catch((error: AnamnesisError) => {
+    away = error.details?.["away"];
+    return `${error.code}: ${error.message}`;
+  });
+  return { asked, got, ...(away !== undefined && { away }) };
 }
 
 test("H-66: inTurn() asks the next member when one fails or is silent, and takes the first answer", async () => {
@@ -49,8 +53,9 @@ test("H-66: one member's refusal is not believed, two that refuse are", async ()
 });
 
 test("H-66: that nobody answers names everybody", async () => {
-  const { got } = await played({ a: "UNAVAILABLE", b: "NOT_YET" });
+  const { got, away } = await played({ a: "UNAVAILABLE", b: "NOT_YET" });
   assert.equal(got, "UNAVAILABLE: No member of one answers: a, b (NOT_YET)");
+  assert.deepEqual(away, ["a", "b"]);
 });
 
 test("H-65: one member's word that the writer is away counts where the writer is silent to us, too", async () => {
@@ -58,7 +63,8 @@ test("H-65: one member's word that the writer is away counts where the writer is
   assert.equal((await played(told)).got, "b");
   assert.deepEqual(await played(told, true), {
     asked: ["a"],
-    got: "WRITER_AWAY: a says WRITER_AWAY",
+    got: "WRITER_AWAY: w, which writes one, does not answer",
+    away: ["w"],
   });
   const two = { a: "WRITER_AWAY", b: "WRITER_AWAY", c: "answers" } as const;
   assert.deepEqual((await played(two)).asked, ["a", "b"]);

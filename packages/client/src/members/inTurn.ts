@@ -6,8 +6,12 @@ export interface Turn<T> {
   readonly members: readonly string[];
   /** @param onSilent - To be called when the member has been silent for so long that the next one is asked, too. */
   readonly ask: (member: string, signal: AbortSignal, onSilent: () => void) => Promise<T>;
-  /** Whether the one who alone takes slips in the end was silent to this device, too: then nobody else has to say so. */
-  readonly isWriterSilent: () => boolean;
+  /** Who alone takes slips in the end, where it is slips that members are asked to take. */
+  readonly writer?: {
+    readonly id: string;
+    /** Whether it was silent to this device, too: then one member's word that it is away is enough. */
+    readonly isSilent: () => boolean;
+  };
 }
 
 /** Members that refuse, or say that the writer is away, before they are believed. */
@@ -35,7 +39,7 @@ const ofTheMember: ReadonlySet<string> = new Set([
  * asked no more.
  *
  * @throws {AnamnesisError} What two members refuse with, or the only one that said something; WRITER_AWAY; PROOF_INVALID;
- * else UNAVAILABLE with the code of each in `details.members`. Its message names who failed.
+ * else UNAVAILABLE with the code of each in `details.members`. Its message names who failed, and so does `details.away`.
  */
 export function inTurn<T>(turn: Turn<T>): Promise<T> {
   const over = new AbortController();
@@ -54,7 +58,7 @@ export function inTurn<T>(turn: Turn<T>): Promise<T> {
       failures.set(member, error);
       const isOver = refusalsIn(failures).length >= REFUSALS || isWriterAway(turn, failures);
       if (isOver || (waiting.length === 0 && underWay === 0))
-        return end(() => reject(failureOf(turn.chain, failures)));
+        return end(() => reject(failureOf(turn, failures)));
       askNext();
     };
     const askNext = (): void => {
@@ -72,7 +76,7 @@ export function inTurn<T>(turn: Turn<T>): Promise<T> {
         (error: unknown) => failed(member, error),
       );
     };
-    if (waiting.length === 0) reject(failureOf(turn.chain, failures));
+    if (waiting.length === 0) reject(failureOf(turn, failures));
     askNext();
   });
 }
@@ -82,28 +86,51 @@ const refusalsIn = (failures: ReadonlyMap<string, AnamnesisError>): AnamnesisErr
 
 /** One member may lie, or be cut off from the writer alone. */
 function isWriterAway(
-  { isWriterSilent }: Pick<Turn<unknown>, "isWriterSilent">,
+  { writer }: Pick<Turn<unknown>, "writer">,
   failures: ReadonlyMap<string, AnamnesisError>,
 ): boolean {
   const told = [...failures.values()].filter(({ code }) => code === "WRITER_AWAY").length;
-  return told >= REFUSALS || (told > 0 && isWriterSilent());
+  return told >= REFUSALS || (told > 0 && writer?.isSilent() === true);
 }
 
 /** The one failure of several that says most. */
-function failureOf(chain: string, failures: ReadonlyMap<string, AnamnesisError>): AnamnesisError {
+function failureOf(
+  turn: Pick<Turn<unknown>, "chain" | "writer">,
+  failures: ReadonlyMap<string, AnamnesisError>,
+): AnamnesisError {
   const all = [...failures.values()];
   const withCode = (code: string): AnamnesisError | undefined =>
     all.find((failure) => failure.code === code);
   const [only] = all;
-  const said = refusalsIn(failures)[0] ?? withCode("WRITER_AWAY") ?? withCode("PROOF_INVALID");
+  const writerAway = withCode("WRITER_AWAY");
+  const said =
+    refusalsIn(failures)[0] ??
+    (writerAway && whichWriter(turn, writerAway)) ??
+    withCode("PROOF_INVALID");
   if (said !== undefined) return said;
   if (only !== undefined && all.length === 1) return only;
   const members = Object.fromEntries([...failures].map(([member, { code }]) => [member, code]));
   const told = [...failures].map(([member, { code }]) =>
     code === "UNAVAILABLE" ? member : `${member} (${code})`,
   );
-  return new AnamnesisError("UNAVAILABLE", `No member of ${chain} answers: ${told.join(", ")}`, {
-    cause: only,
-    details: { members },
+  return new AnamnesisError(
+    "UNAVAILABLE",
+    `No member of ${turn.chain} answers: ${told.join(", ")}`,
+    {
+      cause: only,
+      details: { members, away: Object.keys(members) },
+    },
+  );
+}
+
+/** In this device's own words: members that say it may name anybody. */
+function whichWriter(
+  { chain, writer }: Pick<Turn<unknown>, "chain" | "writer">,
+  told: AnamnesisError,
+): AnamnesisError {
+  if (writer === undefined) return told;
+  return new AnamnesisError("WRITER_AWAY", `${writer.id}, which writes ${chain}, does not answer`, {
+    cause: told,
+    details: { away: [writer.id] },
   });
 }

@@ -31,6 +31,8 @@ interface Failed {
   readonly id: string;
   readonly code: string;
   readonly message: string;
+  /** Institutions that did not give what was asked of them, as in the error's `details.away`. */
+  readonly away?: unknown;
 }
 interface Signed {
   readonly own: OwnRecord;
@@ -206,9 +208,10 @@ async function provenConfirmation(
 }
 
 function failure(id: string, error: unknown): Failed {
-  if (error instanceof AnamnesisError || error instanceof CryptoError)
-    return { id, code: error.code, message: error.message };
-  throw error;
+  if (error instanceof CryptoError) return { id, code: error.code, message: error.message };
+  if (!(error instanceof AnamnesisError)) throw error;
+  const { code, message, details } = error;
+  return { id, code, message, ...(details?.["away"] !== undefined && { away: details["away"] }) };
 }
 
 /** Disputes the newest version; the reason goes sealed to the author. @returns the slip's id. */

@@ -134,9 +134,7 @@ async function gather(
   while (!isEnough()) {
     const members = order.filter((member) => !asked.has(member));
     try {
-      heads.push(
-        await inTurn({ chain: known.chain, members, isWriterSilent: () => false, ask: take }),
-      );
+      heads.push(await inTurn({ chain: known.chain, members, ask: take }));
     } catch (cause) {
       throw tooFew(known, at.height, cause);
     }
