@@ -39,8 +39,10 @@ async function person(change: Parameters<typeof enrolled>[2]): Promise<Person> {
   return { ...device, der: await enrolled(federation, device, change) };
 }
 
-const newDoctor = (identifier: string): Promise<Person> =>
-  person({ role: "doctor", name: "Dr. Ada", identifier });
+let count = 0;
+const newIdentifier = (): string => `ID-${(count += 1)}`;
+const newDoctor = (): Promise<Person> =>
+  person({ role: "doctor", name: "Dr. Ada", identifier: newIdentifier() });
 const contactBox = { id: randomBytes(32), ...(await boxKeypairFromSeed(randomBytes(32))) };
 const card: ContactCard = {
   node: hospital,
@@ -50,7 +52,7 @@ const card: ContactCard = {
   certificate: noAad,
 };
 const patient = await person({ identifier: "GRACE-1" });
-const doctor = await newDoctor("ADA-1");
+const doctor = await newDoctor();
 
 async function leave(caller: Person, what: unknown, method = "PUT"): Promise<Response> {
   const body = await sealedFor(federation, hpkeInfo.contact, encodeCanonical(what as never));
@@ -80,6 +82,7 @@ async function lookUp(caller: Person, identifier: string): Promise<Response> {
 
 test("a doctor who knows the identifier gets the card, and the patient is told who asked", async () => {
   assert.equal((await leave(patient, card)).status, 200);
+  const before = federation.node.messages.length;
   const answer = await lookUp(doctor, "GRACE-1");
   assert.equal(answer.headers.get("content-type"), "application/octet-stream");
   const sealed = new Uint8Array(await answer.arrayBuffer());
@@ -96,8 +99,8 @@ test("a doctor who knows the identifier gets the card, and the patient is told w
     code: "REGISTRATION_INVALID",
   });
 
-  await until(() => federation.node.messages.length === 1);
-  const { box, sealed: message, proof } = federation.node.messages[0]!;
+  await until(() => federation.node.messages.length === before + 1);
+  const { box, sealed: message, proof } = federation.node.messages[before]!;
   // Room in the box is kept for it.
   const posted = { box: contactBox.id, sealed: message };
   assert.ok(proof !== null && verifyPostProof(proof, card.postKey, posted));
@@ -116,9 +119,10 @@ test("a doctor who knows the identifier gets the card, and the patient is told w
 });
 
 test("nobody enrolled and enrolled without a card answer alike, and both are logged", async () => {
-  await person({ identifier: "NO-CARD-1" });
-  const asking = await newDoctor("ADA-2");
-  const [absent, cardless] = [await lookUp(asking, "NOBODY"), await lookUp(asking, "NO-CARD-1")];
+  const identifier = newIdentifier();
+  await person({ identifier });
+  const asking = await newDoctor();
+  const [absent, cardless] = [await lookUp(asking, "NOBODY"), await lookUp(asking, identifier)];
   assert.equal(absent.status, 404);
   const [left, right] = [await absent.text(), await cardless.text()];
   assert.equal(left, right);
@@ -136,7 +140,7 @@ test("nobody enrolled and enrolled without a card answer alike, and both are log
 });
 
 test("every look-up is logged with doctor, patient and time", async () => {
-  const asking = await newDoctor("ADA-3");
+  const asking = await newDoctor();
   await lookUp(asking, "GRACE-1");
   const [entry] = (await readLookups(federation.config)).filter(
     ({ doctor: who }) => who === fingerprintOf(asking.der),
@@ -150,17 +154,18 @@ test("every look-up is logged with doctor, patient and time", async () => {
 });
 
 test("a notice that a node does not take waits until it does", async () => {
-  const away = await newDoctor("ADA-4");
+  const away = await newDoctor();
   const unknownBox = { ...card, box: randomBytes(32) };
-  const second = await person({ identifier: "GRACE-2" });
+  const identifier = newIdentifier();
+  const second = await person({ identifier });
   await leave(second, unknownBox);
   const before = federation.node.messages.length;
-  await lookUp(away, "GRACE-2");
+  await lookUp(away, identifier);
   await until(() => federation.node.messages.length === before + 1);
 });
 
 test("a doctor may not try identifiers without bound", async () => {
-  const asking = await newDoctor("ADA-5");
+  const asking = await newDoctor();
   for (let i = 0; i < 5; i += 1)
     assert.equal(await codeOf(await lookUp(asking, `GUESS-${i}`)), "NOT_FOUND");
   const sixth = await lookUp(asking, "GUESS-6");
@@ -189,7 +194,7 @@ test("cards that lead elsewhere or are malformed are refused", async () => {
 });
 
 test("requests that are unsigned, forged, replayed or by strangers are refused", async () => {
-  const asking = await newDoctor("ADA-6");
+  const asking = await newDoctor();
   const body = await sealedFor(
     federation,
     hpkeInfo.lookUp,
@@ -234,7 +239,7 @@ test("requests that are unsigned, forged, replayed or by strangers are refused",
 });
 
 test("an expired certificate may not look up", async () => {
-  const own = await newDoctor("ADA-7");
+  const own = await newDoctor();
   const before = federation.clock.now;
   federation.clock.now += 3 * 365 * 24 * 3_600_000;
   assert.equal(await codeOf(await lookUp(own, "GRACE-1")), "CERTIFICATE_NOT_LIVE");

@@ -26,19 +26,26 @@ import { auditInstitution, issueRegistrar } from "./operator.ts";
 const federation = await startFederation();
 after(() => federation.stop());
 
-const node = signingKeypair(randomBytes(32));
-const institution = {
-  id: "an-insurer",
-  name: "An insurer",
-  level: "third-party",
-  nodeKey: node.publicKey,
-  consensusKey: keyOf("consensus").publicKey,
-  boxKey: boxKeyOf("an insurer"),
-  address: "http://insurer.example",
-} as const;
+let count = 0;
+
+/** An insurer that nobody audited yet, and its node's key. */
+function newInsurer() {
+  const node = signingKeypair(randomBytes(32));
+  const institution = {
+    id: `insurer-${(count += 1)}`,
+    name: "An insurer",
+    level: "third-party",
+    nodeKey: node.publicKey,
+    consensusKey: keyOf("consensus").publicKey,
+    boxKey: boxKeyOf("an insurer"),
+    address: "http://insurer.example",
+  } as const;
+  return { node, institution };
+}
+type Insurer = ReturnType<typeof newInsurer>;
 
 /** A registrar for whom the institution's node vouches. */
-async function newRegistrar(id: string, secretKey = node.secretKey) {
+async function newRegistrar({ institution: { id }, node: { secretKey } }: Insurer) {
   const device = await newDevice();
   const person = { institution: id, name: "Their registrar", identifier: "Their registrar" };
   const { certificate } = await issueRegistrar(federation.config, {
@@ -51,10 +58,11 @@ async function newRegistrar(id: string, secretKey = node.secretKey) {
 }
 
 test("R-28: nobody is certified at an institution that the registry did not audit", async () => {
-  await assert.rejects(newRegistrar("an-insurer"), { code: "BAD_REQUEST" });
+  await assert.rejects(newRegistrar(newInsurer()), { code: "BAD_REQUEST" });
 });
 
 test("R-28: an audit is signed by the intermediate of the institution's kind, and says the same again", async () => {
+  const { institution } = newInsurer();
   const audited = await auditInstitution(federation.config, institution);
   const fields: SlipFields<"institution.enrol"> = {
     ...institution,
@@ -73,15 +81,19 @@ test("R-28: an audit is signed by the intermediate of the institution's kind, an
 });
 
 test("R-28: no id stands for two institutions", async () => {
+  const { institution } = newInsurer();
+  await auditInstitution(federation.config, institution);
   const other = { ...institution, nodeKey: keyOf("another").publicKey };
   for (const refused of [other, { ...institution, id: hospital }, { ...institution, id: "No id" }])
     await assert.rejects(auditInstitution(federation.config, refused), { code: "BAD_REQUEST" });
 });
 
 test("third parties are certified by the other intermediate", async () => {
-  const registrar = await newRegistrar("an-insurer");
+  const insurer = newInsurer();
+  await auditInstitution(federation.config, insurer.institution);
+  const registrar = await newRegistrar(insurer);
   const person = {
-    institution: "an-insurer",
+    institution: insurer.institution.id,
     registrar: registrar.fingerprint,
     name: "R",
     identifier: "ID-9",
@@ -98,7 +110,7 @@ test("third parties are certified by the other intermediate", async () => {
   const slip = federation.node.slips.findLast(({ kind }) => kind === "identity.certify");
   assert.ok(slip?.kind === "identity.certify");
   assert.equal(readCertificate(slip.fields.der, federation.cas).issuer, "third-parties");
-  assert.equal(slip.fields.institution, "an-insurer");
+  assert.equal(slip.fields.institution, insurer.institution.id);
 });
 
 test("S-61: a hospital has no insurer", async () => {

@@ -18,7 +18,9 @@ import { codeOf } from "@anamnesis/testing/requests";
 const federation = await startFederation();
 after(() => federation.stop());
 
-const doctor = { role: "doctor", name: "Dr. Ada", identifier: "ID-1" } as const;
+let count = 0;
+const newDoctor = () =>
+  ({ role: "doctor", name: "Dr. Ada", identifier: `ID-${(count += 1)}` }) as const;
 const ask = async (change: Partial<Attestation>, device?: Device, by = federation.registrar) =>
   codeOf(
     await post(
@@ -36,6 +38,7 @@ const slipsOf = (kind: string, fingerprint: string) =>
   );
 
 test("R-30: a new attestation puts another certificate in the place of a lost one, on both chains", async () => {
+  const doctor = newDoctor();
   const lost = fingerprintOf(await enrolled(federation, await newDevice(), doctor));
   const anew = await enrolled(federation, await newDevice(), {
     ...doctor,
@@ -53,9 +56,9 @@ test("R-30: a new attestation puts another certificate in the place of a lost on
 });
 
 test("R-30: nobody's certificate is replaced by another registrar, for another identity, role or patient", async () => {
-  const ada = { ...doctor, identifier: "ID-2" };
+  const ada = newDoctor();
   const replaces = fromHex(fingerprintOf(await enrolled(federation, await newDevice(), ada)));
-  const patient = { role: "patient", name: "", identifier: "ID-3" } as const;
+  const patient = { ...newDoctor(), role: "patient", name: "" } as const;
   const hers = fromHex(fingerprintOf(await enrolled(federation, await newDevice(), patient)));
   const { der } = federation.otherRegistrar;
   const elsewhere = { registrar: fromHex(fingerprintOf(der)), institution: otherHospital };
@@ -72,7 +75,7 @@ test("R-30: nobody's certificate is replaced by another registrar, for another i
 });
 
 test("R-30: a replacement that a chain refuses leaves the identity with a certificate that ended", async () => {
-  const ada = { ...doctor, identifier: "ID-4" };
+  const ada = newDoctor();
   const lost = fingerprintOf(await enrolled(federation, await newDevice(), ada));
   federation.node.answer = "INSTITUTION_SUSPENDED";
   assert.equal(await ask({ ...ada, replaces: fromHex(lost) }), "UNAVAILABLE");

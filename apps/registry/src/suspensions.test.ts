@@ -23,8 +23,10 @@ after(() => federation.stop());
 const { clock, registrar, otherRegistrar } = federation;
 const hour = 3_600_000;
 
-async function person(identifier: string, role: "patient" | "doctor" = "patient") {
+let count = 0;
+async function person(role: "patient" | "doctor" = "patient") {
   const device = await newDevice();
+  const identifier = `ID-${(count += 1)}`;
   const name = role === "patient" ? "" : "Dr. Ada";
   return { ...device, der: await enrolled(federation, device, { identifier, role, name }) };
 }
@@ -58,7 +60,7 @@ async function reasonOf({ der }: Certified): Promise<X509CrlReason | undefined> 
 }
 
 test("R-31: a patient's certificate is on the list as held until the hold ends or is lifted", async () => {
-  const patient = await person("ID-1");
+  const patient = await person();
   assert.equal(await suspend(patient, clock.now + hour), "OK");
   assert.equal(await reasonOf(patient), X509CrlReason.certificateHold);
   assert.equal(await suspend(patient, 0), "OK");
@@ -69,7 +71,7 @@ test("R-31: a patient's certificate is on the list as held until the hold ends o
 });
 
 test("R-31: a hold lasts a day at most, and is the institution's to make", async () => {
-  const patient = await person("ID-2");
+  const patient = await person();
   for (const until of [clock.now, clock.now - 1, clock.now + 24 * hour + 1])
     assert.equal(await suspend(patient, until), "BAD_REQUEST");
   const until = clock.now + 24 * hour;
@@ -86,7 +88,7 @@ test("R-31: a hold lasts a day at most, and is the institution's to make", async
 });
 
 test("R-31: who is on hold looks nobody up", async () => {
-  const doctor = await person("ID-3", "doctor");
+  const doctor = await person("doctor");
   const look = async () => {
     const body = await sealedFor(federation, hpkeInfo.lookUp, new Uint8Array([0]));
     return codeOf(await send("/lookups", body, fingerprintOf(doctor.der), doctor.keys));
@@ -97,7 +99,7 @@ test("R-31: who is on hold looks nobody up", async () => {
 });
 
 test("R-31: what is revoked stays so, on hold or not", async () => {
-  const patient = await person("ID-4");
+  const patient = await person();
   await suspend(patient, clock.now + hour);
   const body = jsonBytes({ fingerprint: fingerprintOf(patient.der) });
   await send("/revocations", body, fingerprintOf(registrar.der), registrar.keys);
