@@ -7,6 +7,7 @@ import { registerHooks } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
 import { projectRoot } from "../pinnedNode.mjs";
 import { mutate, SWITCH } from "./mutate.ts";
 
@@ -21,31 +22,33 @@ export const ATTACK = "ANAMNESIS_ATTACK";
 
 const MUTANTS_MAX = 1 << 16;
 
-/** Which mutant is on in this process, and a flag for each that was met. */
-export const switches: { on: number; readonly reached: Uint8Array } = {
-  on: -1,
-  reached: new Uint8Array(MUTANTS_MAX),
-};
+const attack = JSON.parse(process.env[ATTACK] ?? '{"files":{},"mutant":-1}') as Attack;
+
+/** One memory for a process and its threads: which mutant is on, and a flag for each that was met. */
+const inherited = getEnvironmentData(SWITCH) as SharedArrayBuffer | undefined;
+const memory = inherited ?? new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT + MUTANTS_MAX);
+setEnvironmentData(SWITCH, memory);
+const on = new Int32Array(memory, 0, 1);
+const reached = new Uint8Array(memory, Int32Array.BYTES_PER_ELEMENT);
+if (inherited === undefined) on[0] = attack.mutant;
 
 /** The mutants that were met since this was asked last. */
 export function takeReached(): number[] {
-  const met = [...switches.reached.entries()].flatMap(([mutant, flag]) => (flag ? [mutant] : []));
-  switches.reached.fill(0);
+  const met = [...reached.entries()].flatMap(([mutant, flag]) => (flag ? [mutant] : []));
+  reached.fill(0);
   return met;
 }
 
-/** Turns a mutant on, here and in processes that are started from here. */
+/** Turns a mutant on, here, in threads, and in processes that are started from here. */
 export function turnOn(mutant: number): void {
-  switches.on = mutant;
+  on[0] = mutant;
   process.env[ATTACK] = JSON.stringify({ ...attack, mutant });
 }
 
-const attack = JSON.parse(process.env[ATTACK] ?? '{"files":{},"mutant":-1}') as Attack;
-switches.on = attack.mutant;
 Object.assign(globalThis, {
   [SWITCH]: (mutant: number): boolean => {
-    switches.reached[mutant] = 1;
-    return mutant === switches.on;
+    reached[mutant] = 1;
+    return mutant === on[0];
   },
 });
 

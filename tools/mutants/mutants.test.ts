@@ -58,16 +58,19 @@ test("mutate() gives code that is the source while its switch is off, and one fa
   assert.equal(code.split("\n").length, source.split("\n").length);
 });
 
-test("tryTogether() kills what tests see, tryAlone() what happens while their file loads", async () => {
-  const file = "tools/mutants/sample/gate.ts";
-  const { mutants } = mutantsOf([file]);
-  const target = { testFile: "tools/mutants/sample/gate.test.ts", files: { [file]: 0 } };
+test("tryTogether() kills what tests see, in a thread too, tryAlone() what happens while their file loads", async () => {
+  const files = ["tools/mutants/sample/gate.ts", "tools/mutants/sample/hours.ts"];
+  const { mutants, firsts } = mutantsOf(files);
+  const target = {
+    testFile: "tools/mutants/sample/gate.test.ts",
+    files: Object.fromEntries(firsts),
+  };
   const together = await tryTogether(target, [...mutants.keys()]);
   assert.ok(!("unfit" in together));
   const { kills, survey } = together;
   assert.deepEqual(
     survey.tests.map(({ repeats }) => repeats),
-    [true, true, true, true],
+    [true, true, true, true, true, true],
   );
   const once = [...reachedBy(survey)].filter((mutant) => !reachedAgain(survey).has(mutant));
   const alone = (await tryAlone(target, survey, once)) ?? [];

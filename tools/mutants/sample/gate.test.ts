@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { before, suite, test } from "node:test";
+import { Worker } from "node:worker_threads";
 import { mayEnter, seats, type Guest } from "./gate.ts";
 
 suite("the sample's door", () => {
@@ -24,3 +26,26 @@ suite("the sample's door", () => {
 test("has six seats", () => {
   assert.equal(seats, 6);
 });
+
+/** Runs on from one test to the next. */
+const thread = new Worker(
+  new URL(
+    `data:text/javascript,${encodeURIComponent(`
+      import { parentPort } from "node:worker_threads";
+      const { isOpen } = await import(${JSON.stringify(new URL("./hours.ts", import.meta.url).href)});
+      parentPort.on("message", (hour) => parentPort.postMessage(isOpen(hour)));
+    `)}`,
+  ),
+);
+thread.unref();
+
+for (const [hour, want] of [
+  [7, false],
+  [8, true],
+] as const) {
+  test(`is ${want ? "open" : "closed"} at ${hour}`, async () => {
+    const answer = once(thread, "message");
+    thread.postMessage(hour);
+    assert.deepEqual(await answer, [want]);
+  });
+}
