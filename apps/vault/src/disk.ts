@@ -141,7 +141,7 @@ export class Disk implements Store {
     for await (const { name, path } of this.#files()) {
       const id = /^([0-9a-f]{64})\.new$/.exec(name)?.[1];
       if (id === undefined) continue;
-      const since = Number(await readFile(path, "utf8").catch(() => ""));
+      const since = Number.parseInt(await readFile(path, "utf8").catch(() => ""), 10);
       if (Number.isSafeInteger(since)) yield { id: id as ObjectId, since };
     }
   }

@@ -20,8 +20,13 @@ export async function putWhole(
   ...chunks: readonly Uint8Array[]
 ): Promise<void> {
   const upload = await store.begin(named(id));
-  for (const chunk of chunks) await upload.write(chunk);
-  await upload.commit();
+  try {
+    for (const chunk of chunks) await upload.write(chunk);
+    await upload.commit();
+  } catch (error) {
+    await upload.abort();
+    throw error;
+  }
 }
 
 export async function readWhole(store: Store, id: ObjectId): Promise<Buffer | undefined> {
