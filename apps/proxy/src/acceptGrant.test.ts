@@ -198,19 +198,16 @@ const rows: readonly Row[] = [
   },
 ];
 
-test("POST /grants takes what the patient dealt, and nothing else", async (t) => {
-  for (const { when, want, grant, seal, outside } of rows) {
-    await t.test(when, async () => {
-      const made = await federation.newGrant(reader, records, grant);
-      const body = await sharesFor(parties, made, 1, seal?.(made), outside?.(made));
-      const answer = await federation.postShares(1, body);
-      assert.equal(await codeOf(answer), want);
-      if (want === "OK") return;
-      const honest = await federation.postShares(1, await sharesFor(parties, made, 1));
-      assert.notEqual(await codeOf(honest), "GRANT_EXISTS", "a refused package leaves nothing");
-    });
-  }
-});
+for (const { when, want, grant, seal, outside } of rows)
+  test(`POST /grants gives ${want} when ${when}`, async () => {
+    const made = await federation.newGrant(reader, records, grant);
+    const body = await sharesFor(parties, made, 1, seal?.(made), outside?.(made));
+    const answer = await federation.postShares(1, body);
+    assert.equal(await codeOf(answer), want);
+    if (want === "OK") return;
+    const honest = await federation.postShares(1, await sharesFor(parties, made, 1));
+    assert.notEqual(await codeOf(honest), "GRANT_EXISTS", "a refused package leaves nothing");
+  });
 
 test("a patient whose certificate is out of date grants nothing", async () => {
   const { clock } = parties.nodes;
