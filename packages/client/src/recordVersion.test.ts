@@ -11,7 +11,7 @@ import { ClientFederation } from "@anamnesis/testing/client/federation";
 import { hospital } from "@anamnesis/testing/federation";
 import { keyOf } from "@anamnesis/testing/keys";
 import { registrarName, registrarOf, vouchedBy } from "@anamnesis/testing/registrars";
-import { assertSameRecord, proveVersion } from "./recordVersion.ts";
+import { assertSameRecord, parseRecordName, proveVersion, versionOf } from "./recordVersion.ts";
 
 const unverified = { code: "AUTHOR_UNVERIFIED" };
 
@@ -70,6 +70,22 @@ suite("proveVersion()", () => {
 
   test("takes a version that its author signed", async () => {
     assert.equal((await proven(honest)).author.name, "Dr Li");
+  });
+
+  test("takes an amendment under the id of the record that it amends, and a slip of no other kind", async () => {
+    const { record } = honest;
+    const content = utf8("a better letter");
+    await doctor.amendRecord(author, { record, content, fileName: "a.txt" });
+    const amended = await viewOf(record);
+    const [first, second] = amended.versions;
+    const session = federation.session(author.device);
+    const { slip } = await proveVersion(session, chain, amended, second!);
+    assert.deepEqual([slip.kind, slip.id], ["record.amend", second!.slip]);
+    const { posted } = federation.chains;
+    const { id } = posted.find(({ kind }) => kind === "session.open")!;
+    await assert.rejects(proveVersion(session, chain, amended, { ...first!, slip: id }), {
+      code: "PROOF_INVALID",
+    });
   });
 
   test("refuses a version that another key signed in the author's name", async () => {
@@ -142,4 +158,39 @@ suite("proveVersion()", () => {
         code: "DIGEST_MISMATCH",
       });
   });
+});
+
+test("parseRecordName() takes an id with or without a version, and nothing beside it", () => {
+  const id = "0123456789abcdef".repeat(4);
+  assert.deepEqual(parseRecordName(id), { id, n: undefined });
+  assert.deepEqual(parseRecordName(`${id}@999999`), { id, n: 999_999 });
+  for (const name of [
+    "",
+    `${id}0`,
+    id.slice(1),
+    id.toUpperCase(),
+    `${id}@`,
+    `${id}@0`,
+    `${id}@1000000`,
+    ` ${id}`,
+  ])
+    assert.throws(() => parseRecordName(name), { code: "BAD_REQUEST" }, name);
+});
+
+test("versionOf() gives the version that is meant, the newest without a number", () => {
+  const record = { versions: [{ digest: "a" }, { digest: "b" }] } as unknown as RecordView;
+  const rows = [
+    [undefined, "b", 2],
+    [1, "a", 1],
+    [2, "b", 2],
+  ] as const;
+  for (const [n, digest, number] of rows) {
+    const found = versionOf(record, n);
+    assert.deepEqual([found.digest, found.n], [digest, number]);
+  }
+  for (const n of [0, 3])
+    assert.throws(() => versionOf(record, n), {
+      code: "NOT_FOUND",
+      message: `The record has 2 versions, not ${n}`,
+    });
 });
