@@ -46,7 +46,7 @@ interface Row {
   readonly committed?: readonly Uint8Array[];
   readonly proxies?: readonly number[];
   readonly change?: Partial<ReencryptRequest>;
-  readonly item?: (item: Item) => Partial<Item>;
+  readonly item?: (item: Item, position: number) => Partial<Item>;
   /** Between intent and request. */
   readonly meanwhile?: (made: MadeGrant) => void;
 }
@@ -190,6 +190,12 @@ const rows = (): readonly Row[] => [
     item: ({ record: proof }) => ({ record: atNextHeight(proof) }),
   },
   {
+    when: "a head does not verify, of a record behind one whose heads do",
+    want: "NOT_ON_CHAIN",
+    records: [record, sibling],
+    item: ({ record: proof }, i) => (i === 0 ? {} : { record: withSpoiledHead(proof) }),
+  },
+  {
     when: "the session is another visit's",
     want: "NOT_ON_CHAIN",
     item: () => ({ session: federation.proof(sibling.visit.session) }),
@@ -229,6 +235,11 @@ const rows = (): readonly Row[] => [
     want: "CAPSULE_INVALID",
     records: [transplanted],
   },
+  {
+    when: "the author wrote another tag's capsule, of a record behind one that is well",
+    want: "CAPSULE_INVALID",
+    records: [record, transplanted],
+  },
 ];
 
 for (const [place, { when, want }] of rows().entries())
@@ -244,7 +255,7 @@ async function answered(row: Row): Promise<void> {
   const honest = { ...federation.request(made.gid, intent, records), ...row.change };
   const request = {
     ...honest,
-    items: honest.items.map((item) => ({ ...item, ...row.item?.(item) })),
+    items: honest.items.map((item, i) => ({ ...item, ...row.item?.(item, i) })),
   };
   try {
     row.meanwhile?.(made);
@@ -259,6 +270,13 @@ async function answered(row: Row): Promise<void> {
     nodes.headAgeMs.clear();
     nodes.forked.clear();
   }
+}
+
+function withSpoiledHead(bytes: Uint8Array): Uint8Array {
+  const proof = decodeSlipProof(bytes);
+  const [first, ...heads] = proof.heads;
+  const spoiled = { ...first!, signature: flip(first!.signature, 3) };
+  return encodeSlipProof({ ...proof, heads: [spoiled, ...heads] });
 }
 
 function atNextHeight(bytes: Uint8Array): Uint8Array {

@@ -77,9 +77,10 @@ const reader = toHex(who.fingerprint);
 const certificate = findCertificate(chain.state, parseFingerprint(reader))!;
 
 /** An honest request, checked and answered by these parts. */
-function ask(parts: Partial<ReleaseDeps> = {}): Promise<Uint8Array> {
-  const intent = own.intent(who, made, [target.digest]);
-  const request = own.request(made.gid, intent, [target]);
+function ask(parts: Partial<ReleaseDeps> = {}, capsules = 1): Promise<Uint8Array> {
+  const targets = Array.from({ length: capsules }, () => target);
+  const digests = targets.map(({ digest }) => digest);
+  const request = own.request(made.gid, own.intent(who, made, digests), targets);
   return reencrypt({ ...deps, ...parts }, { request, reader, signed, certificate });
 }
 
@@ -112,14 +113,15 @@ test("a grant that is published while a request is checked has to be the one tha
   assert.ok((await ask()).length > 0);
 });
 
-/** The store, but for what it does with the evidence of an opening. */
-const keeping = (putIntent: ProxyStore["putIntent"]): ProxyStore =>
+/** The store, but for some of what it does. */
+const storeBut = (other: Partial<ProxyStore>): ProxyStore =>
   new Proxy(store, {
     get: (target, name) => {
-      const value: unknown = name === "putIntent" ? putIntent : Reflect.get(target, name, target);
+      const value: unknown = Reflect.get(name in other ? other : target, name, target);
       return typeof value === "function" ? (value as () => unknown).bind(target) : value;
     },
   });
+const keeping = (putIntent: ProxyStore["putIntent"]): ProxyStore => storeBut({ putIntent });
 
 test("I8: no share leaves before its evidence is on disk, and none that cannot be put there", async () => {
   let kept: (() => void) | undefined;
@@ -141,6 +143,17 @@ test("I8: no share leaves before its evidence is on disk, and none that cannot b
 
   const full = keeping(() => Promise.reject(new AnamnesisError("STORAGE_FULL", "No room")));
   await assert.rejects(ask({ store: full }), { code: "STORAGE_FULL" });
+});
+
+test("shares that are erased while a large request is answered are not used for the rest of it", async () => {
+  let looks = 0;
+  const grant: ProxyStore["grant"] = (gid) => {
+    looks += 1;
+    const held = store.grant(gid)!;
+    return looks < 3 ? held : { ...held, replyKey: null, erasedAt: own.now };
+  };
+  await assert.rejects(ask({ store: storeBut({ grant }) }, 20), { code: "GRANT_NOT_LIVE" });
+  assert.equal(looks, 3, "once for the checks, and once for each turn");
 });
 
 test("shares that are erased while a request is checked are not used for it", async () => {

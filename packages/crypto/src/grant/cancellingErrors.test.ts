@@ -1,13 +1,21 @@
 /** Checks of many tags at once must not pass because two errors make up for each other: that is what the random weights are for. */
 import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
-import { makeGrant, makeParties, makeTarget } from "@anamnesis/testing/cryptoParties";
+import {
+  makeGrant,
+  makeParties,
+  makeTarget,
+  readFixture,
+  sealContent,
+} from "@anamnesis/testing/cryptoParties";
 import type { GrantFixture, Parties } from "@anamnesis/testing/cryptoParties";
 import { at } from "../encoding/at.ts";
+import { concat, utf8 } from "../encoding/bytes.ts";
+import type { G1 } from "../engine/curveEngine.ts";
 import { curve } from "../engine/ready.ts";
 import type { VisitTarget } from "../record/sealRecord.ts";
-import { checkShares } from "./proxyShares.ts";
-import type { ProxyShares } from "./proxyShares.ts";
+import { checkShares, reencryptShares } from "./proxyShares.ts";
+import type { ProxyShares, ShownCapsule } from "./proxyShares.ts";
 import { checkedGrant } from "./readerGrant.ts";
 
 const K = 3;
@@ -43,6 +51,32 @@ suite("two errors that cancel", () => {
     assert.throws(() => checkShares(withShares([engine.g1Encode(one!), larger, smaller])), {
       code: "E_SHARE_INVALID",
     });
+  });
+
+  test("reencryptShares() refuses capsules of which one's C3 is too large by what another's is too small", async () => {
+    const engine = curve();
+    const [target] = targets;
+    const shown: ShownCapsule[] = [];
+    for (const text of ["one", "two", "three"]) {
+      const record = await readFixture(await sealContent(parties, target!, utf8(text)));
+      shown.push({ tag: target!.tag, capsule: at(record.capsules, 0), ctx: record.ctx });
+    }
+    assert.equal((await reencryptShares(honest, shown)).length, 3);
+    const error = engine.g1Multiply(engine.g1Base(), 7n);
+    const shifted = (i: number, by: G1) => {
+      const { capsule, ...item } = at(shown, i);
+      const c3 = engine.g1Add(engine.g1Decode(capsule.subarray(128, 176)), by);
+      const parts = [capsule.subarray(0, 128), engine.g1Encode(c3), capsule.subarray(176)];
+      return { ...item, capsule: concat(...parts) };
+    };
+    const pairs = [
+      [shifted(0, error), shifted(1, engine.g1Negate(error)), at(shown, 2)],
+      [at(shown, 0), shifted(1, error), shifted(2, engine.g1Negate(error))],
+    ];
+    for (const cancelling of pairs)
+      await assert.rejects(reencryptShares(honest, cancelling), { code: "E_CAPSULE" });
+    const alone = [at(shown, 0), at(shown, 1), shifted(2, error)];
+    await assert.rejects(reencryptShares(honest, alone), { code: "E_CAPSULE" });
   });
 
   test("checkedGrant() refuses commitments of two tags that were exchanged", () => {

@@ -1,7 +1,7 @@
 import { sealSymmetric } from "../box.ts";
 import { at } from "../encoding/at.ts";
 import { equalBytes, os2ip } from "../encoding/bytes.ts";
-import { checkedC1, splitCapsule } from "../kem/capsule.ts";
+import { checkedC1, checkedC1s, splitCapsule } from "../kem/capsule.ts";
 import { randomBytes } from "../primitives/derive.ts";
 import type { RandomSource } from "../primitives/derive.ts";
 import type { G1, G2 } from "../engine/curveEngine.ts";
@@ -29,14 +29,17 @@ export interface TagShare {
 }
 
 /** A capsule that a reader wants re-encrypted. */
-export interface ShareRequest {
-  readonly shares: ProxyShares;
+export interface ShownCapsule {
   /** 16 bytes. */
   readonly tag: Uint8Array;
   /** The patient's capsule, 1312 bytes. */
   readonly capsule: Uint8Array;
   /** SHA-256 of the record's header. */
   readonly ctx: Uint8Array;
+}
+
+export interface ShareRequest extends ShownCapsule {
+  readonly shares: ProxyShares;
 }
 
 /**
@@ -109,24 +112,45 @@ export function checkShares(shares: ProxyShares, random: RandomSource = randomBy
   );
 }
 
-/**
- * Answers a reader: w_i = e(S_i, C1), under the reply key. Does the public capsule check first; everything else that a
- * proxy must check comes before this call.
- *
- * @returns nonce (12) || sealed GT element (576) || tag (16).
- * @throws {CryptoError} `E_CAPSULE` if the capsule fails its public check; `E_SHARE_INVALID` for a tag outside the
- * grant; `E_FORMAT`, `E_SUBGROUP` for bad encodings.
- */
+/** {@link reencryptShares} of one capsule. */
 export async function reencryptShare(
-  request: ShareRequest,
+  { shares, ...shown }: ShareRequest,
   random: RandomSource = randomBytes,
 ): Promise<Uint8Array> {
-  const { shares, tag, capsule, ctx } = request;
-  const { share, c1 } = checkRequest(request);
+  return at(await reencryptShares(shares, [shown], random), 0);
+}
+
+/**
+ * Answers a reader: w_i = e(S_i, C1) for each capsule, under the reply key. Does the public check of all capsules first;
+ * everything else that a proxy must check comes before this call.
+ *
+ * @returns for each nonce (12) || sealed GT element (576) || tag (16).
+ * @throws {CryptoError} `E_CAPSULE` if a capsule fails its public check, for all of them; `E_SHARE_INVALID` for a tag
+ * outside the grant; `E_FORMAT`, `E_SUBGROUP` for bad encodings.
+ */
+export async function reencryptShares(
+  shares: ProxyShares,
+  shown: readonly ShownCapsule[],
+  random: RandomSource = randomBytes,
+): Promise<Uint8Array[]> {
   const engine = curve();
-  const plaintext = engine.gtEncode(engine.pairing(share, c1));
-  const aad = replyAad({ gctx: shares.gctx, tag, index: shares.index, capsule, ctx });
-  return sealSymmetric({ key: shares.replyKey, aad, plaintext }, random);
+  const points = shown.map(({ tag }) => tagShare(shares, tag).share);
+  const checked = checkedC1s(shown, random);
+  if (checked === undefined)
+    throw new CryptoError("E_CAPSULE", "Cannot answer for capsules, a public check fails");
+  const decoded = new Map<Uint8Array, G1>();
+  const decode = (point: Uint8Array): G1 => {
+    const known = decoded.get(point) ?? engine.g1Decode(point);
+    decoded.set(point, known);
+    return known;
+  };
+  return Promise.all(
+    shown.map(({ tag, capsule, ctx }, i) => {
+      const w = engine.pairing(decode(at(points, i)), at(checked, i));
+      const aad = replyAad({ gctx: shares.gctx, tag, index: shares.index, capsule, ctx });
+      return sealSymmetric({ key: shares.replyKey, aad, plaintext: engine.gtEncode(w) }, random);
+    }),
+  );
 }
 
 /**
@@ -156,12 +180,17 @@ function checkRequest({ shares, tag, capsule, ctx }: ShareRequest): {
   readonly c1: G2;
   readonly commitments: readonly Uint8Array[];
 } {
-  expectLength("tag", tag, BYTES.tag, "E_FORMAT");
-  const found = shares.tags.find((entry) => equalBytes(entry.tag, tag));
-  if (found === undefined)
-    throw new CryptoError("E_SHARE_INVALID", "Cannot answer for this tag, the grant has none such");
+  const { share, commitments } = tagShare(shares, tag);
   const c1 = checkedC1({ capsule, tag, ctx });
   if (c1 === undefined)
     throw new CryptoError("E_CAPSULE", "Cannot answer for this capsule, its public check fails");
-  return { share: curve().g1Decode(found.share), c1, commitments: found.commitments };
+  return { share: curve().g1Decode(share), c1, commitments };
+}
+
+function tagShare({ tags }: ProxyShares, tag: Uint8Array): TagShare {
+  expectLength("tag", tag, BYTES.tag, "E_FORMAT");
+  const found = tags.find((entry) => equalBytes(entry.tag, tag));
+  if (found === undefined)
+    throw new CryptoError("E_SHARE_INVALID", "Cannot answer for this tag, the grant has none such");
+  return found;
 }

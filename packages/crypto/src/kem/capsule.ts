@@ -1,9 +1,9 @@
 import { gcmSeal } from "../primitives/aesGcm.ts";
 import { mlKemEncapsulate } from "./mlKem.ts";
-import { concat, enc, xor } from "../encoding/bytes.ts";
+import { concat, enc, os2ip, xor } from "../encoding/bytes.ts";
 import { hashToScalar, kdf, randomBytes, sha256 } from "../primitives/derive.ts";
 import type { RandomSource } from "../primitives/derive.ts";
-import type { G1, G2 } from "../engine/curveEngine.ts";
+import type { G1, G2, Pair } from "../engine/curveEngine.ts";
 import { expectLength } from "../errors.ts";
 import { curve } from "../engine/ready.ts";
 import { BYTES, DST } from "../suite.ts";
@@ -95,19 +95,44 @@ export function checkCapsule({ capsule, tag, ctx }: CapsuleCheck): boolean {
 }
 
 /** {@link checkCapsule}, giving the decoded C1 of a capsule that passes. */
-export function checkedC1({ capsule, tag, ctx }: CapsuleCheck): G2 | undefined {
-  expectLength("tag", tag, BYTES.tag, "E_FORMAT");
-  expectLength("ctx", ctx, BYTES.hash, "E_FORMAT");
-  const parts = splitCapsule(capsule);
+export function checkedC1(check: CapsuleCheck): G2 | undefined {
+  return checkedC1s([check])?.[0];
+}
+
+/**
+ * {@link checkCapsule} of several at once, giving their C1 if all pass: by a random linear combination with weights of 128
+ * bits, e(sum r*C3, P2) == prod e(r*H_bind, C1). One final exponentiation serves them all.
+ *
+ * @returns `undefined` if one fails; which is not looked for.
+ * @throws {CryptoError} `E_FORMAT`, `E_SUBGROUP` as {@link checkCapsule}.
+ */
+export function checkedC1s(
+  checks: readonly CapsuleCheck[],
+  random: RandomSource = randomBytes,
+): readonly G2[] | undefined {
   const engine = curve();
-  const c1 = engine.g2Decode(parts.c1);
-  const c3 = engine.g1Decode(parts.c3);
-  const bound = engine.g1Negate(hashBind(parts, { tag, ctx }));
+  const read = checks.map(({ capsule, tag, ctx }, i) => {
+    expectLength("tag", tag, BYTES.tag, "E_FORMAT");
+    expectLength("ctx", ctx, BYTES.hash, "E_FORMAT");
+    const parts = splitCapsule(capsule);
+    const c1 = engine.g2Decode(parts.c1);
+    const c3 = engine.g1Decode(parts.c3);
+    const bound = engine.g1Negate(hashBind(parts, { tag, ctx }));
+    // Only the others' weights matter to the first's.
+    return { c1, c3, bound, weight: i === 0 ? 1n : 1n + os2ip(random(16)) };
+  });
+  const [first, ...others] = read;
+  if (first === undefined) return [];
+  const c3 =
+    others.length === 0
+      ? first.c3
+      : engine.g1MultiplySum(read.map(({ c3: point, weight }) => [point, weight] as const));
   const product = engine.pairingProduct([
-    [bound, c1],
+    [first.bound, first.c1],
+    ...others.map(({ bound, c1, weight }): Pair => [engine.g1Multiply(bound, weight), c1]),
     [c3, engine.g2Base()],
   ]);
-  return engine.gtEqual(product, engine.gtOne()) ? c1 : undefined;
+  return engine.gtEqual(product, engine.gtOne()) ? read.map(({ c1 }) => c1) : undefined;
 }
 
 /** @throws {CryptoError} `E_FORMAT` unless the capsule is 1312 bytes. */
