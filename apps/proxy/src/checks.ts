@@ -10,6 +10,7 @@ import {
   limits,
   readerCommitment,
   slipIdFrom,
+  verifyOnce,
 } from "@anamnesis/protocol";
 import type {
   CertificateView,
@@ -81,11 +82,12 @@ export async function checkRelease(
   if (!grant.purposes.includes(request.purpose))
     throw refuse("PURPOSE_NOT_GRANTED", "the grant does not allow this purpose");
   intentCovers(asked, grant, intent, { items, ...deps });
-  for (const item of items) capsuleIsOnChain(item, deps.trust);
+  const verify = verifyOnce();
+  for (const item of items) capsuleIsOnChain(item, deps.trust, verify);
   for (const { foreign } of items)
     if (foreign !== undefined) await foreignAuthorWasLive(foreign, deps.consortium);
   if (!isForTreatment(request.purpose))
-    for (const item of items) versionIsConfirmed(item, deps.trust);
+    for (const item of items) versionIsConfirmed(item, deps.trust, verify);
   deps.rate.take(`${asked.reader} ${toHex(request.gid)}`, deps.now(), items.length);
   return items.map(released);
 }

@@ -12,7 +12,14 @@ import {
   verifyConfirmation,
   verifySlipProof,
 } from "@anamnesis/protocol";
-import type { RecordVersion, ReencryptRequest, Slip, SlipProof, Trust } from "@anamnesis/protocol";
+import type {
+  RecordVersion,
+  ReencryptRequest,
+  Slip,
+  SlipProof,
+  Trust,
+  VerifySignature,
+} from "@anamnesis/protocol";
 import type { Consortium } from "./consortium.ts";
 
 /** A version of a record as a reader shows it, read and not yet judged. */
@@ -70,10 +77,13 @@ function versionShown(slip: Slip, original: Uint8Array | null): RecordVersion {
 export function capsuleIsOnChain(
   { version, proof, session, header, headerHash, capsules, bodyHash }: ShownVersion,
   trust: Trust,
+  verify: VerifySignature,
 ): void {
   const genesis = chainOf(trust, version.chain);
-  const opened = verifyOnChain(() => verifySlipProof(genesis, session)).slip;
-  verifyOnChain(() => verifySlipProof(genesis, proof));
+  const proven = (shown: SlipProof): Slip =>
+    verifyOnChain(() => verifySlipProof(genesis, shown, undefined, verify)).slip;
+  const opened = proven(session);
+  proven(proof);
   if (
     opened.kind !== "session.open" ||
     !equalBytes(sha256(opened.fields.key), version.pid) ||
@@ -110,11 +120,20 @@ export async function foreignAuthorWasLive(
 }
 
 /** For anything but treatment a version counts only with the patient's word on it. */
-export function versionIsConfirmed({ version, confirmation }: ShownVersion, trust: Trust): void {
+export function versionIsConfirmed(
+  { version, confirmation }: ShownVersion,
+  trust: Trust,
+  verify: VerifySignature,
+): void {
   if (confirmation === null)
     throw refuse("NOT_CONFIRMED", "want the proof that the patient confirmed this version");
   try {
-    verifyConfirmation(chainOf(trust, version.chain), decodeSlipProof(confirmation), version);
+    verifyConfirmation(
+      chainOf(trust, version.chain),
+      decodeSlipProof(confirmation),
+      version,
+      verify,
+    );
   } catch (cause) {
     throw new AnamnesisError(
       "NOT_CONFIRMED",

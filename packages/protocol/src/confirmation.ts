@@ -5,6 +5,7 @@ import type { ChainId, SlipId } from "./ids.ts";
 import { verifySlipProof } from "./proofs.ts";
 import type { SlipProof } from "./proofs.ts";
 import type { Slip } from "./slips.ts";
+import type { VerifySignature } from "./verifyOnce.ts";
 
 /** A slip that says by itself under which visit and tag, and by whom, a version of a record stands. */
 export type RecordSlip = Slip<"record.submit"> | Slip<"record.amend"> | Slip<"record.own">;
@@ -55,8 +56,9 @@ export function verifyConfirmation(
   genesis: Genesis,
   proof: SlipProof,
   version: RecordVersion,
+  verify?: VerifySignature,
 ): void {
-  const { slip } = verifySlipProof(genesis, proof);
+  const { slip } = verifySlipProof(genesis, proof, undefined, verify);
   const isItself = slip.kind === "record.own" && slip.id === version.id;
   const isIt =
     slip.kind === "record.confirm" &&

@@ -2,6 +2,7 @@ import { encodeCanonical, verifySignature } from "@anamnesis/crypto/verify";
 import { chainIdShape, institutionIdShape } from "./ids.ts";
 import { bytes, item, tuple, uint } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
+import type { VerifySignature } from "./verifyOnce.ts";
 
 /** Canonical CBOR [chain, height, appHash, time, institution, signature]. */
 export const headShape = tuple({
@@ -30,5 +31,9 @@ export const makeHead = (
   signature: sign("HEAD", message(head)),
 });
 
-export const verifyHead = (head: Head, publicKey: Uint8Array): boolean =>
-  verifySignature({ type: "HEAD", message: message(head), publicKey, signature: head.signature });
+export const verifyHead = (
+  head: Head,
+  publicKey: Uint8Array,
+  verify: VerifySignature = verifySignature,
+): boolean =>
+  verify({ type: "HEAD", message: message(head), publicKey, signature: head.signature });

@@ -42,6 +42,7 @@ export * from "./tickets.ts";
 export * from "./trace.ts";
 export * from "./traceOrder.ts";
 export * from "./vaultOrder.ts";
+export * from "./verifyOnce.ts";
 export * from "./visitToken.ts";
 export * from "./voters.ts";
 export * from "./wire/index.ts";

@@ -4,6 +4,7 @@ import type { ChainId } from "./ids.ts";
 import { leafHash } from "./merkle.ts";
 import { bytes, item, tuple, uint } from "./shape.ts";
 import type { Shaped } from "./shape.ts";
+import type { VerifySignature } from "./verifyOnce.ts";
 
 /** Canonical CBOR [no, prevHash, time, creator, merkleRoot, count]. */
 export const pageHeaderShape = tuple({
@@ -55,5 +56,5 @@ export const verifyPageSignature = (
   header: PageHeader,
   signature: Uint8Array,
   publicKey: Uint8Array,
-): boolean =>
-  verifySignature({ type: "PAGE", message: pageMessage(chain, header), publicKey, signature });
+  verify: VerifySignature = verifySignature,
+): boolean => verify({ type: "PAGE", message: pageMessage(chain, header), publicKey, signature });

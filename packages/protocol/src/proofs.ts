@@ -34,6 +34,7 @@ import type { Shaped } from "./shape.ts";
 import { decodeSlip } from "./slips.ts";
 import type { Slip } from "./slips.ts";
 import { sparseProofShape, verifySparseProof } from "./sparseProof.ts";
+import type { VerifySignature } from "./verifyOnce.ts";
 import {
   VOTERS,
   assertVoters,
@@ -137,14 +138,18 @@ const invalid = (why: string) => new AnamnesisError("PROOF_INVALID", `Proof refu
  * @returns The voters after the last change; changes that `known` has behind it are passed over.
  * @throws {AnamnesisError} PROOF_INVALID
  */
-export function followVoters(known: KnownVoters, changes: readonly VoterChange[]): KnownVoters {
+export function followVoters(
+  known: KnownVoters,
+  changes: readonly VoterChange[],
+  verify?: VerifySignature,
+): KnownVoters {
   let now = known;
   for (const change of changes) {
     if (change.height <= now.height) continue;
     const { proof, roots, height } = change;
     if (!verifySparseProof(roots.institutions, VOTERS, proof) || proof.end.found !== "value")
       throw invalid(`it does not show who votes from height ${height} on`);
-    verifyHeads(now, { ...change, chain: known.chain });
+    verifyHeads(now, { ...change, chain: known.chain }, verify);
     const voters = votersDocument.decode(proof.end.value);
     assertVoters(voters);
     now = { ...now, height, voters };
@@ -160,6 +165,7 @@ export function followVoters(known: KnownVoters, changes: readonly VoterChange[]
 export function verifyHeads(
   known: KnownVoters,
   proof: { chain: string; height: number; roots: StateRoots; heads: readonly Head[] },
+  verify?: VerifySignature,
 ): Established {
   if (proof.chain !== known.chain)
     throw invalid(`made for chain ${proof.chain}, want ${known.chain}`);
@@ -171,7 +177,7 @@ export function verifyHeads(
   }
   const signers = new Set<InstitutionId>();
   for (const head of proof.heads) {
-    if (!verifyHead(head, signingKey(known, head.institution)))
+    if (!verifyHead(head, signingKey(known, head.institution), verify))
       throw invalid(`the head of ${head.institution} does not verify`);
     signers.add(head.institution);
   }
@@ -190,6 +196,7 @@ function signingKey(known: KnownVoters, institution: InstitutionId): Uint8Array 
  * Verifies that the slip stands on the chain, by the voters of the proof's height.
  *
  * @param known - Voters verified before; default those of genesis.
+ * @param verify - Default {@link verifySignature}; {@link verifyOnce} where many proofs share heads.
  * @returns The decoded slip (its own signature is judged by the caller, who knows the signer) and who signed the height.
  * @throws {AnamnesisError} PROOF_INVALID, SLIP_MALFORMED, UNKNOWN_KIND.
  */
@@ -197,11 +204,12 @@ export function verifySlipProof(
   genesis: Genesis,
   proof: SlipProof,
   known: KnownVoters = votersOfGenesis(genesis),
+  verify?: VerifySignature,
 ): Established & { readonly slip: Slip; readonly countersigned: readonly InstitutionId[] } {
   checkPlace(proof);
-  const voters = votersAt(known, proof);
-  const established = verifyHeads(voters, proof);
-  const countersigned = verifyCountersignatures(voters, proof.place);
+  const voters = votersAt(known, proof, verify);
+  const established = verifyHeads(voters, proof, verify);
+  const countersigned = verifyCountersignatures(voters, proof.place, verify);
   const slip = decodeSlip(proof.slip);
   if (slip.chain !== genesis.chain) throw invalid("the slip was made for another chain");
   return { ...established, slip, countersigned };
@@ -211,11 +219,12 @@ export function verifySlipProof(
 function votersAt(
   known: KnownVoters,
   { chain, height, voters }: SlipProof | StateProof,
+  verify?: VerifySignature,
 ): KnownVoters {
   if (chain !== known.chain) throw invalid(`made for chain ${chain}, want ${known.chain}`);
   if (voters.some((change) => change.height > height))
     throw invalid("it shows voters of a later height");
-  return followVoters(known, voters);
+  return followVoters(known, voters, verify);
 }
 
 /** Hashes alone: the slip's leaf leads to the roots that the proof states. */
@@ -233,12 +242,16 @@ function checkPlace({ slip, carrier, place, roots }: SlipProof): void {
     throw invalid("the page is not on the chain");
 }
 
-function verifyCountersignatures(known: KnownVoters, place: SlipPlace): InstitutionId[] {
+function verifyCountersignatures(
+  known: KnownVoters,
+  place: SlipPlace,
+  verify?: VerifySignature,
+): InstitutionId[] {
   const countersigned = new Set<InstitutionId>();
   if (place.in === "openPage") return [];
   for (const { institution, signature } of place.countersignatures) {
     const nodeKey = signingKey(known, institution);
-    if (!verifyPageSignature(known.chain, place.header, signature, nodeKey))
+    if (!verifyPageSignature(known.chain, place.header, signature, nodeKey, verify))
       throw invalid(`the countersignature of ${institution} does not verify`);
     countersigned.add(institution);
   }

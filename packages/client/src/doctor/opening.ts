@@ -1,5 +1,5 @@
-import { AnamnesisError, decodeSlip } from "@anamnesis/protocol";
-import type { GrantView, RecordView, Slip, SlipProof } from "@anamnesis/protocol";
+import { AnamnesisError, decodeSlip, verifyOnce } from "@anamnesis/protocol";
+import type { GrantView, RecordView, Slip, SlipProof, VerifySignature } from "@anamnesis/protocol";
 import { grantOnChain } from "../grantOnChain.ts";
 import { once } from "../once.ts";
 import { askHeadOnce } from "../proofs/heads.ts";
@@ -21,12 +21,14 @@ export interface FirstSlip {
 }
 
 /**
- * What one opening has asked, of however many records: each grant, list of records, visit and head once. It lasts no longer
+ * What one opening has asked, of however many records: each grant, list of records, visit and head once, and each signature
+ * under their proofs judged once. It lasts no longer
  * than the opening, so that nothing is taken for as it was before.
  */
 export class Opening {
   readonly session: Session;
   readonly askHead: AskHead;
+  readonly verify: VerifySignature = verifyOnce();
   readonly #grants = new Map<string, Promise<GrantView | undefined>>();
   readonly #records = new Map<string, Promise<readonly RecordView[]>>();
   readonly #visits = new Map<string, Promise<SlipProof>>();
@@ -52,8 +54,8 @@ export class Opening {
   visitProof({ chain }: Place, pid: string): Promise<SlipProof> {
     return once(this.#visits, `${chain} ${pid}`, async () => {
       const { slip } = await askMembers(this.session, chain, (node) => node.session(chain, pid));
-      const { askHead } = this;
-      return (await proveSlip(this.session, chain, slip, { askHead })).proof;
+      const { askHead, verify } = this;
+      return (await proveSlip(this.session, chain, slip, { askHead, verify })).proof;
     });
   }
 

@@ -153,7 +153,7 @@ export async function prepare(
   located: Located,
   { grant, purpose }: { readonly grant: ReaderGrant; readonly purpose: Purpose },
 ): Promise<Prepared> {
-  const { session, askHead } = opening;
+  const { session, askHead, verify } = opening;
   const { tag, first } = located;
   const granted = grant.tags.find((candidate) => equalBytes(candidate.tag, tag.tag)) as GrantedTag;
   const views = await opening.records(tag, toHex(tag.tag));
@@ -161,7 +161,7 @@ export async function prepare(
   if (view === undefined) throw new AnamnesisError("NOT_FOUND", "The chain holds no such record");
   const version = versionOf(view, located.n);
   const isFirst = version.slip === first.slip.id;
-  const parts = isFirst ? { askHead, made: first.made } : { askHead };
+  const parts = isFirst ? { askHead, verify, made: first.made } : { askHead, verify };
   const [{ slip, proof, author }, sessionProof, confirmation] = await Promise.all([
     proveVersion(session, tag.chain, view, version, parts),
     opening.visitProof(tag, view.pid),
@@ -197,7 +197,7 @@ export async function prepare(
 }
 
 async function proveConfirmed(
-  { session, askHead }: Opening,
+  { session, askHead, verify }: Opening,
   chain: string,
   { confirmed }: RecordView,
   version: VersionView,
@@ -208,7 +208,7 @@ async function proveConfirmed(
       "NOT_CONFIRMED",
       "The patient did not confirm this version, so it opens for treatment alone",
     );
-  return (await proveSlip(session, chain, found.slip, { askHead })).proof;
+  return (await proveSlip(session, chain, found.slip, { askHead, verify })).proof;
 }
 
 export const gidBytes = (located: Located): Uint8Array => fromHex(located.held.gid);

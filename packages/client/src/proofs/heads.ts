@@ -16,6 +16,7 @@ import type {
   SlipPlace,
   SlipProof,
   StateProof,
+  VerifySignature,
 } from "@anamnesis/protocol";
 import { askInstitution, SILENT_MS } from "../members/ask.ts";
 import { inTurn } from "../members/inTurn.ts";
@@ -72,6 +73,7 @@ export const isFresh = ({ time }: Head, now: number): boolean =>
  *
  * @param order - Whom to ask, first one first.
  * @param freshAt - Where the proof has to say what is so now: Unix milliseconds. Older heads of its own height do not count then.
+ * @param verify - Judges signatures, see `verifySlipProof`.
  * @throws {AnamnesisError} PROOF_INVALID when members signed another state, naming them; UNAVAILABLE when too few answer.
  */
 export async function withHeads<P extends SlipProof | StateProof>(
@@ -79,25 +81,30 @@ export async function withHeads<P extends SlipProof | StateProof>(
   genesisVoters: KnownVoters,
   proof: P,
   order: readonly string[],
-  freshAt?: number,
+  {
+    freshAt,
+    verify,
+  }: { readonly freshAt?: number | undefined; readonly verify?: VerifySignature | undefined } = {},
 ): Promise<P> {
   let known = genesisVoters;
   const voters = [];
   for (const change of proof.voters) {
-    const whole = { ...change, heads: await gather(ask, known, change, order) };
+    const whole = { ...change, heads: await gather(ask, known, change, order, { verify }) };
     voters.push(whole);
-    known = followVoters(known, [whole]);
+    known = followVoters(known, [whole], verify);
   }
-  const heads = await gather(ask, known, proof, order, freshAt);
-  const place = "place" in proof ? { place: countedIn(proof.place, known) } : undefined;
+  const heads = await gather(ask, known, proof, order, { freshAt, verify });
+  const place = "place" in proof ? { place: countedIn(proof.place, known, verify) } : undefined;
   return { ...proof, ...place, voters, heads };
 }
 
-function countedIn(place: SlipPlace, known: KnownVoters): SlipPlace {
+function countedIn(place: SlipPlace, known: KnownVoters, verify?: VerifySignature): SlipPlace {
   if (place.in === "openPage") return place;
   const countersignatures = place.countersignatures.filter(({ institution, signature }) => {
     const key = signerKeyOf(known, institution);
-    return key !== undefined && verifyPageSignature(known.chain, place.header, signature, key);
+    return (
+      key !== undefined && verifyPageSignature(known.chain, place.header, signature, key, verify)
+    );
   });
   return { ...place, countersignatures };
 }
@@ -107,13 +114,16 @@ async function gather(
   known: KnownVoters,
   at: Pick<SlipProof, "height" | "roots" | "heads">,
   order: readonly string[],
-  freshAt?: number,
+  {
+    freshAt,
+    verify,
+  }: { readonly freshAt?: number | undefined; readonly verify: VerifySignature | undefined },
 ): Promise<readonly Head[]> {
   const appHash = appHashOf(at.roots);
   const counts = (head: Head): boolean => {
     const key = signerKeyOf(known, head.institution);
     const isOfIt = head.chain === known.chain && head.height === at.height;
-    return isOfIt && key !== undefined && verifyHead(head, key);
+    return isOfIt && key !== undefined && verifyHead(head, key, verify);
   };
   const isTimely = (head: Head): boolean => freshAt === undefined || isFresh(head, freshAt);
   const own = at.heads.filter(counts);

@@ -5,7 +5,7 @@ import {
   verifyStateProof,
   votersOfGenesis,
 } from "@anamnesis/protocol";
-import type { MapName, Slip, SlipProof, StateProof } from "@anamnesis/protocol";
+import type { MapName, Slip, SlipProof, StateProof, VerifySignature } from "@anamnesis/protocol";
 import type { Session } from "../session.ts";
 import { askUntil } from "../members/ask.ts";
 import { membersInOrder } from "../members/order.ts";
@@ -25,6 +25,8 @@ export interface ProofParts {
   /** A member's proof at hand, which is tried first; verified like one that is asked for. */
   readonly made?: SlipProof;
   readonly askHead?: AskHead;
+  /** Shared with its other proofs, see `verifyOnce`. */
+  readonly verify?: VerifySignature;
   /** Whether its heads have to be at most 10 s old (D14): then `askHead` asks for the newest. */
   readonly fresh?: boolean;
 }
@@ -44,11 +46,13 @@ export async function proveSlip(
 ): Promise<ProvenSlip> {
   const genesis = chainOf(session.trust, chain);
   const ask = parts.askHead ?? (parts.fresh === true ? askNewestHead : askHead)(session);
-  const freshAt = (): number | undefined => (parts.fresh === true ? session.clock() : undefined);
+  const { verify } = parts;
   const whole = async (made: SlipProof): Promise<ProvenSlip> => {
     const order = membersInOrder(session, chain);
-    const proof = await withHeads(ask, votersOfGenesis(genesis), made, order, freshAt());
-    const { slip, signers, countersigned } = verifySlipProof(genesis, proof);
+    const freshAt = parts.fresh === true ? session.clock() : undefined;
+    const known = votersOfGenesis(genesis);
+    const proof = await withHeads(ask, known, made, order, { freshAt, verify });
+    const { slip, signers, countersigned } = verifySlipProof(genesis, proof, known, verify);
     if (slip.id !== id) throw invalid("The proof is of another slip");
     return { slip, proof, signers, countersigned };
   };
@@ -88,7 +92,7 @@ export function proveState(
       const order = membersInOrder(session, chain);
       const ask = askNewestHead(session);
       const known = votersOfGenesis(genesis);
-      const proof = await withHeads(ask, known, made, order, session.clock());
+      const proof = await withHeads(ask, known, made, order, { freshAt: session.clock() });
       return { value: verifyStateProof(genesis, proof).value, proof };
     },
   );
