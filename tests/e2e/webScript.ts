@@ -21,7 +21,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** What the worker answers to each call: an output, `{failure}` with a code, or `"never"`. */
+/** What the worker answers to each call: an output, `{failure, away}` with a code and who was away, or `"never"`. */
 export type Answers = Readonly<Record<string, unknown>>;
 
 /** Serves the bundle, the people, and a worker that answers as told. */
@@ -46,7 +46,7 @@ function workerScript(answers: Answers): string {
     addEventListener("message", ({ data: { id, method, input } }) => {
       const answer = method === "enter" ? answers.enter[input.name] : answers[method];
       if (answer === "never") return;
-      if (answer?.failure) postMessage({ id, failure: { code: answer.failure } });
+      if (answer?.failure) postMessage({ id, failure: { code: answer.failure, away: answer.away } });
       else postMessage({ id, output: blobs(answer) });
       if (method === "enter") postMessage({ event: { what: "listening" } });
     });`;
@@ -262,7 +262,7 @@ const all = (answer: unknown): Answers => ({
 export const emptyAnswers: Answers = all([]);
 /** Every list fails. */
 export const failingAnswers: Answers = {
-  ...all({ failure: "UNAVAILABLE" }),
+  ...all({ failure: "UNAVAILABLE", away: ["city-hospital", "national-authority"] }),
   "patient.record": { failure: "DIGEST_MISMATCH" },
   "doctor.record": { failure: "GRANT_NOT_LIVE" },
 };
