@@ -1,7 +1,6 @@
 import { openVisit } from "@anamnesis/client/patient";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
-import { doctorNamed } from "../doctorNamed.ts";
 import { commandLine } from "../nextStep.ts";
 import { parseList } from "../parseOptions.ts";
 
@@ -17,18 +16,17 @@ export const { define, run }: CommandModule = {
   },
   run: async (options) => {
     const session = await actingAs(options, String(options["as"]), ["patient"]);
-    const doctor = await doctorNamed(session, String(options["with"]));
     const categories = parseList(options["categories"]);
     const opened = await openVisit(session, {
-      institution: doctor.institution,
-      doctor: doctor.fingerprint,
+      doctor: String(options["with"]),
       ...(categories === undefined ? {} : { categories }),
     });
     const { token: _sealedToTheDoctor, ...visit } = opened;
+    const doctor = visit.doctor!.name;
     return {
       json: { visit },
       lines: [
-        `Visit open at ${visit.institution}; ${doctor.name} has the token for ${visit.categories.join(", ")}`,
+        `Visit open at ${visit.institution}; ${doctor} has the token for ${visit.categories.join(", ")}`,
       ],
       next: commandLine(
         options,
@@ -36,7 +34,7 @@ export const { define, run }: CommandModule = {
         "import",
         "FILE",
         "--by",
-        doctor.name,
+        doctor,
         "--for",
         session.device.name,
       ),

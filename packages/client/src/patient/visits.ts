@@ -26,8 +26,9 @@ import { EPOCH, asVisit, keysOfTag, publicKeyFor, visitBox, visitKey } from "./v
 import { askInstitution, askMailbox } from "../members/ask.ts";
 
 export interface OpenVisitInput {
-  readonly institution: string;
-  /** Name or fingerprint of a doctor there, who gets the token. */
+  /** Where; default: the doctor's institution. */
+  readonly institution?: string;
+  /** A doctor there, who gets the token: a fingerprint, `NAME@INSTITUTION`, or a name. */
   readonly doctor?: string;
   /** Default: every category. */
   readonly categories?: readonly string[];
@@ -50,14 +51,20 @@ const unasked = new Uint8Array(16);
 /**
  * Opens a visit: `session.open` on the institution's chain, a box of its own, and the token to the doctor's box.
  *
- * @throws {AnamnesisError} NOT_FOUND, AMBIGUOUS_NAME, BAD_REQUEST (unknown category), CERTIFICATE_NOT_LIVE, UNAVAILABLE.
+ * @throws {AnamnesisError} NOT_FOUND, AMBIGUOUS_NAME, BAD_REQUEST (unknown category, no institution, or whom it names is no
+ * doctor), CERTIFICATE_NOT_LIVE, UNAVAILABLE.
  */
 export async function openVisit(session: Session, input: OpenVisitInput): Promise<OpenedVisit> {
   const doctor =
     input.doctor === undefined
       ? undefined
       : await findDoctor(session, input.doctor, input.institution);
-  const visit = await beginVisit(session, { ...input, ownBox: true });
+  if (doctor !== undefined && doctor.role !== "doctor")
+    throw new AnamnesisError("BAD_REQUEST", `${doctor.name} is ${doctor.role}, want a doctor`);
+  const institution = input.institution ?? doctor?.institution;
+  if (institution === undefined)
+    throw new AnamnesisError("BAD_REQUEST", "Want an institution, or a doctor whose it is");
+  const visit = await beginVisit(session, { ...input, institution, ownBox: true });
   const token = await tokenFor(session, visit, await cardOf(session, visit));
   const opened = {
     pid: visit.pid,
