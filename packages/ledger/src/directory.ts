@@ -1,11 +1,12 @@
 import { equalBytes } from "@anamnesis/crypto/verify";
 import { fingerprintFrom, fingerprintOf, parseInstitutionId } from "@anamnesis/protocol";
 import type { CertificateView, Fingerprint, Genesis, InstitutionView } from "@anamnesis/protocol";
-import { keyBytes } from "./keys.ts";
 import { nameHash } from "./kinds/identityCertify.ts";
+import { pageUnder } from "./paging.ts";
+import type { Page, PageOf } from "./paging.ts";
 import { rows } from "./rows.ts";
 import type { StateView } from "./state.ts";
-import { LedgerView, readRow } from "./view.ts";
+import { readRow } from "./view.ts";
 import type { Reader } from "./view.ts";
 
 /** Which staff and institutions stand on a chain (docs/spec/http.md H-14, H-70, H-75). */
@@ -36,42 +37,41 @@ export function findCertificate(
   return { fingerprint, ...certificate };
 }
 
+/** A name, an institution, or both. */
 export interface CertificateFilter {
   readonly name?: string | undefined;
   readonly institution?: string | undefined;
 }
 
 /**
- * H-14: certificates with exactly this name, of this institution, or both; all of them without either. Those of genesis stand
- * under no index, since no slip brought them.
+ * H-14, certificates with exactly this name, of this institution, or both, oldest first, a page of them. Those of genesis stand
+ * on the first page: they are under no index, since no slip brought them.
  */
-export function findCertificates(
+export function certificatesPage(
   state: StateView,
   { registrars }: Pick<Genesis, "registrars">,
   filter: CertificateFilter,
-): CertificateView[] {
+  page: PageOf,
+): Page<CertificateView> {
   const isMeant = ({ name, institution }: Required<CertificateFilter>): boolean =>
     (filter.name === undefined || filter.name === name) &&
     (filter.institution === undefined || filter.institution === institution);
-  const first = registrars.filter(isMeant).map(({ der }) => fingerprintOf(der));
-  return [...new Set([...first, ...certificatesUnder(state, filter)])]
-    .flatMap((fingerprint) => findCertificate(state, fingerprint) ?? [])
-    .filter(isMeant);
-}
-
-function certificatesUnder(
-  state: StateView,
-  { name, institution }: CertificateFilter,
-): Fingerprint[] {
-  if (name === undefined && institution === undefined)
-    return Array.from(state.range(rows.certificate.prefix), ([key]) =>
-      fingerprintFrom(keyBytes(key, 1)),
-    );
+  const meant = (fingerprint: Fingerprint): CertificateView[] => {
+    const found = findCertificate(state, fingerprint);
+    return found !== undefined && isMeant(found) ? [found] : [];
+  };
   const prefix =
-    name === undefined ? rows.byInstitution.key(institution!) : rows.byName.key(nameHash(name));
-  return [...new LedgerView(state).slipsUnder(state, prefix)].flatMap(({ slip: { fields } }) =>
-    "fingerprint" in fields ? [fingerprintFrom(fields.fingerprint)] : [],
+    filter.name === undefined
+      ? rows.byInstitution.key(filter.institution!)
+      : rows.byName.key(nameHash(filter.name));
+  const { found, ...rest } = pageUnder(state, prefix, page, ({ slip: { fields } }) =>
+    "fingerprint" in fields ? meant(fingerprintFrom(fields.fingerprint)) : [],
   );
+  if (page.after !== undefined) return { found, ...rest };
+  return {
+    found: [...registrars.flatMap(({ der }) => meant(fingerprintOf(der))), ...found],
+    ...rest,
+  };
 }
 
 /** H-70: every member by id, third parties and suspended ones included. */

@@ -5,6 +5,7 @@ export * from "./machine.ts";
 export * from "./memoryState.ts";
 export { entriesAt } from "./placeSlip.ts";
 export * from "./proveState.ts";
+export type { Page, PageOf } from "./paging.ts";
 export * from "./queries.ts";
 export * from "./recount.ts";
 export * from "./replay.ts";

@@ -13,9 +13,10 @@ import type {
   UsageView,
   VersionView,
 } from "@anamnesis/protocol";
-import { numberAt, numberKey } from "./keys.ts";
 import { kindOf } from "./kindTable.ts";
 import { readOpenPage } from "./pages.ts";
+import { pageUnder } from "./paging.ts";
+import type { Page, PageOf } from "./paging.ts";
 import { rows } from "./rows.ts";
 import type { StateView } from "./state.ts";
 import { LedgerView, readRow } from "./view.ts";
@@ -88,19 +89,6 @@ const versionView = ({ kind, slip, author, digest, ...version }: RecordVersion):
   time: version.time,
 });
 
-/** Which page of a list is wanted. */
-export interface PageOf {
-  /** `next` of the page before. */
-  readonly after?: number | undefined;
-  /** Slips whose views it holds at most. */
-  readonly limit: number;
-}
-/** One page of a list: `next` is what to ask for as `after`; absent on the last page. */
-export interface Page<T> {
-  readonly found: T[];
-  readonly next?: number;
-}
-
 /** H-11, oldest record first. @param tag - 32 hex digits. */
 export const recordsByTag = (state: StateView, tag: string, page: PageOf): Page<RecordView> =>
   recordsUnder(state, rows.byTag.key(fromHex(tag)), page);
@@ -112,28 +100,6 @@ const recordsUnder = (state: StateView, prefix: string, page: PageOf): Page<Reco
   pageUnder(state, prefix, page, ({ slip }) => ifAny(findRecord(state, slip.id)));
 
 const ifAny = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value]);
-
-/** What stands under an index, a page of it, oldest first. */
-function pageUnder<T>(
-  state: StateView,
-  prefix: string,
-  { after, limit }: PageOf,
-  views: (placed: PlacedSlip) => readonly T[],
-): Page<T> {
-  const view = new LedgerView(state);
-  const found: T[] = [];
-  const from = after === undefined ? {} : { after: prefix + numberKey(after) };
-  let last = 0;
-  let slips = 0;
-  for (const [key] of state.range(prefix, from)) {
-    if (slips >= limit) return { found, next: last };
-    last = numberAt(key, prefix.length);
-    slips += 1;
-    const placed = view.slipAt(last);
-    if (placed !== undefined) found.push(...views(placed));
-  }
-  return { found };
-}
 
 const slipsUnder = (state: StateView, key: string): PlacedSlip[] => [
   ...new LedgerView(state).slipsUnder(state, key),

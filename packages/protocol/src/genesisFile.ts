@@ -90,7 +90,7 @@ const genesisShape = object({
     }),
     limits.members,
   ),
-  registrars: list(registrar, 1_024),
+  registrars: list(registrar, limits.genesisRegistrars),
   consortium: optional(consortium),
 });
 const trustShape = object({ v: literal(1), chains: list(genesisShape, 1_024, 1) });

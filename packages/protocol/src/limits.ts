@@ -86,6 +86,8 @@ export const limits = {
   merklePath: 64,
   /** Members of a chain. */
   members: 1_024,
+  /** Of a chain's genesis. */
+  genesisRegistrars: 1_024,
   /** Changes of voters that one proof carries. */
   voterChanges: 256,
   /** Voters who sign one slip that changes the voters. */

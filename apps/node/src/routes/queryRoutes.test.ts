@@ -270,6 +270,20 @@ test("H-14: certificates by name, institution and fingerprint", async () => {
   assert.equal((named["certificates"] as object[]).length, 1);
   const elsewhere = await read(consortium, `certificates?name=reader&institution=${authority}`);
   assert.deepEqual(elsewhere["certificates"], []);
+  await federation.certify(consortium, "another");
+  const names = (page: Record<string, unknown>) =>
+    (page["certificates"] as { name: string }[]).map(({ name }) => name);
+  const all = names(await read(consortium, `certificates?institution=${hospital}`));
+  const paged: string[] = [];
+  for (let after = ""; ;) {
+    const page = await read(consortium, `certificates?institution=${hospital}&limit=1${after}`);
+    assert.ok(names(page).length <= (after === "" ? 2 : 1));
+    paged.push(...names(page));
+    if (page["next"] === undefined) break;
+    after = `&after=${Number(page["next"])}`;
+  }
+  assert.deepEqual(paged, all);
+  assert.ok(all.length > 2 && all.includes("reader"));
   assert.equal(await codeAt(consortium, "certificates"), "BAD_REQUEST");
   assert.equal(await codeAt(consortium, `certificates/${toHex(bytesOf("x"))}`), "NOT_FOUND");
 });

@@ -1,6 +1,6 @@
 import {
+  certificatesPage,
   findCertificate,
-  findCertificates,
   findGrant,
   findInstitutions,
   findRequest,
@@ -94,7 +94,10 @@ export function queryRoutes(deps: NodeDeps): Handlers {
       if (query.name === undefined && query.institution === undefined)
         throw new AnamnesisError("BAD_REQUEST", "Want a name, an institution, or both");
       const { genesis } = chainNamed(deps, params);
-      return read(params, (state) => ({ certificates: findCertificates(state, genesis, query) }));
+      const { found: certificates, ...page } = read(params, (state) =>
+        certificatesPage(state, genesis, query, pageOf(query)),
+      );
+      return { certificates, ...page };
     }),
   ];
 }

@@ -62,8 +62,12 @@ export function httpNode(part: Part): NodeApi {
       }),
     certificate: (chain, fingerprint) =>
       part.call(nodeRoutes.getCertificate, { params: { chain, fingerprint } }),
-    certificates: async (chain, query) =>
-      (await part.call(nodeRoutes.getCertificates, { params: { chain }, query })).certificates,
+    certificates: (chain, by) =>
+      everyPage(async (after) => {
+        const asked = { params: { chain }, query: { ...by, ...after } };
+        const { certificates, next } = await part.call(nodeRoutes.getCertificates, asked);
+        return { found: certificates, next };
+      }),
     institutions: async (chain) =>
       (await part.call(nodeRoutes.getInstitutions, { params: { chain } })).institutions,
     ticket: (body, caller) => part.call(nodeRoutes.postTicket, { body, caller }),

@@ -2,11 +2,13 @@ import { chainIdShape, fingerprintShape, institutionIdShape } from "../ids.ts";
 import { limits } from "../limits.ts";
 import { list, object, optional, text } from "../shape.ts";
 import { json, nothing } from "./body.ts";
+import { next, page, pageEntries } from "./paging.ts";
 import { anybody, route } from "./route.ts";
 import { certificateViewShape, institutionViewShape } from "./views.ts";
 
 const CERTIFICATE_BYTES = 64 * 1024;
-const LISTED_MAX = 100_000;
+/** Of a page; those of genesis come on top of the first. */
+const CERTIFICATES_MAX = pageEntries + limits.genesisRegistrars;
 const chain = { chain: chainIdShape };
 
 /** Who is of the federation (H-14, H-70), at the node of a member. */
@@ -26,12 +28,12 @@ export const directoryRoutes = {
     method: "GET",
     path: "/chains/{chain}/certificates",
     params: chain,
-    query: { name: optional(text(128, 1)), institution: optional(institutionIdShape) },
+    query: { name: optional(text(128, 1)), institution: optional(institutionIdShape), ...page },
     caller: anybody,
     request: nothing,
     response: json(
       "Certificates",
-      object({ certificates: list(certificateViewShape, LISTED_MAX) }),
+      object({ certificates: list(certificateViewShape, CERTIFICATES_MAX), ...next }),
       limits.answerJsonBytes,
     ),
     codes: [],

@@ -2,8 +2,8 @@
 import { randomBytes, utf8, verifySignatureRaw } from "@anamnesis/crypto/verify";
 import type { Caller, NodeApi } from "@anamnesis/client";
 import {
+  certificatesPage,
   findCertificate,
-  findCertificates,
   findInstitutions,
   findGrant,
   findRequest,
@@ -170,7 +170,7 @@ export class MemoryChains {
       certificate: async (chain, fingerprint) =>
         present(findCertificate(state(chain), parseFingerprint(fingerprint))),
       certificates: async (chain, by) =>
-        findCertificates(state(chain), this.chain(chain).genesis, by),
+        certificatesPage(state(chain), this.chain(chain).genesis, by, whole).found,
       institutions: async (chain) => findInstitutions(state(chain)),
       ticket: async ({ vault, chain, action, object }, caller) => {
         this.#here(institution, chain);
