@@ -71,6 +71,8 @@ export class FakeNodes {
   readonly away = new Set<string>();
   /** Institutions whose heads are this many milliseconds old. */
   readonly headAgeMs = new Map<string, number>();
+  /** What institutions say in their newest heads, in place of what is so. */
+  readonly headLies = new Map<string, Partial<Omit<Head, "signature">>>();
   /** Institutions that sign another app hash. */
   readonly forked = new Set<string>();
   /** Labels of the keys under which nodes sign, where these are not their institutions' first ones. */
@@ -164,10 +166,8 @@ export class FakeNodes {
   /** An institution's newest head, signed now or as long ago as `headAgeMs` says. */
   head(chain: TestChain, institution: InstitutionId): Head {
     const age = this.headAgeMs.get(institution) ?? 0;
-    return this.#signed(chain, institution, chain.height, {
-      appHash: chain.appHash,
-      time: this.clock.now - age,
-    });
+    const newest = { appHash: chain.appHash, time: this.clock.now - age };
+    return this.#signed(chain, institution, chain.height, newest, this.headLies.get(institution));
   }
 
   /** From now on nodes tell a slip with other fields than the chain holds. */
@@ -186,9 +186,10 @@ export class FakeNodes {
     institution: InstitutionId,
     height: number,
     { appHash, time }: Committed,
+    lie: Partial<Omit<Head, "signature">> = {},
   ): Head {
     const hash = this.forked.has(institution) ? appHash.map((byte) => byte ^ 1) : appHash;
-    const head = { chain: chain.genesis.chain, height, appHash: hash, time, institution };
+    const head = { chain: chain.genesis.chain, height, appHash: hash, time, institution, ...lie };
     return makeHead(head, signer(keyOf(this.keys.get(institution) ?? institution)));
   }
 }
