@@ -1,6 +1,6 @@
 /** A disk that fails, or whose files were meddled with: nothing is lost by it, and nobody is told what is not so. */
 import assert from "node:assert/strict";
-import { mkdir, open, readdir, readlink, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readlink, rm, stat, writeFile } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
@@ -42,15 +42,16 @@ async function openBelow(root: string): Promise<number> {
   return links.filter((link) => link.startsWith(root)).length;
 }
 
-/** Until the test ends, a folder's sync fails. */
-async function failFolderSyncs(t: TestContext, root: string): Promise<void> {
-  const any = await open(root, "r");
+/** Until the test ends, a folder cannot be synced. */
+async function failSyncsOf(t: TestContext, folder: string): Promise<void> {
+  const { ino } = await stat(folder);
+  const any = await open(folder, "r");
   const files = Object.getPrototypeOf(any) as Pick<FileHandle, "sync">;
   await any.close();
   const { sync } = files;
   t.after(() => Object.assign(files, { sync }));
   files.sync = async function (this: FileHandle) {
-    if ((await this.stat()).isDirectory()) throw Object.assign(new Error("EIO"), { code: "EIO" });
+    if ((await this.stat()).ino === ino) throw Object.assign(new Error("EIO"), { code: "EIO" });
     return sync.call(this);
   };
 }
@@ -114,8 +115,10 @@ test("remove() leaves nothing of an object", async () => {
 test("what a failed sync may lose is not there at all", async (t) => {
   const { root, disk } = await diskWithOne();
   const id = newId();
+  const folder = dirname(pathIn(root, id));
+  await mkdir(folder, { recursive: true });
   const upload = await disk.begin(named(id));
-  await failFolderSyncs(t, root);
+  await failSyncsOf(t, folder);
   await assert.rejects(upload.commit(), { code: "UNAVAILABLE" });
   assert.equal(await disk.open(id), undefined);
   assert.deepEqual(await readdir(join(root, "uploads")), []);
@@ -140,6 +143,15 @@ test("a repair takes the room of what it replaces, no more", async () => {
   }
   await putWhole(disk, newId(), content);
   await assert.rejects(putWhole(disk, newId(), randomBytes(1)), { code: "STORAGE_FULL" });
+});
+
+test("a repair brings back a checksum that was lost, too", async () => {
+  const { disk, id, path } = await diskWithOne();
+  await rm(`${path}.sum`);
+  const repair = await disk.beginRepair(named(id));
+  await repair.write(content);
+  await repair.commit();
+  assert.deepEqual(await readWhole(disk, id), Buffer.from(content));
 });
 
 test("a repair outlives a loss of power, and so does a keep", async (t) => {
