@@ -120,6 +120,19 @@ test("repair() fetches an object once for all who ask meanwhile, and anew for wh
   }
 });
 
+test("scrub() counts what it repaired and what no vault gave, and believes no bytes without a hash", async () => {
+  const unhashed = peer({ content: async () => ({ bytes: 1_000, content: streamOf([content]) }) });
+  for (const [given, want] of [
+    [giving(content), { repaired: 1 }],
+    [unhashed, { lost: 1 }],
+  ] as const) {
+    const { repairs, path } = await vaultAmong(given);
+    await writeFile(path, "damaged");
+    await writeFile(`${path}.sum`, "damaged");
+    assert.deepEqual(await repairs.scrub(0), { ...clean, ...want });
+  }
+});
+
 test("settled() waits for the repairs that run", async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const slow = peer({ content: () => promise.then(() => giving(content).content()) });
@@ -147,7 +160,8 @@ test("repair() asks under every chain for an object of which it is not known who
 
 test("repair() goes on to the next vault where one breaks off or has other bytes, and lets go of both", async (t) => {
   let isCancelled = false;
-  const other = streamOf([randomBytes(5)]);
+  const otherBytes = randomBytes(5);
+  const other = streamOf([otherBytes]);
   t.mock.method(other, "cancel", async () => {
     isCancelled = true;
   });
@@ -159,7 +173,7 @@ test("repair() goes on to the next vault where one breaks off or has other bytes
   );
   const said = { bytes: 1_000, sha256: sha256(content) };
   const { repairs, root, disk, id, path } = await vaultAmong(
-    peer({ content: async () => ({ bytes: 5, sha256: randomBytes(32), content: other }) }),
+    peer({ content: async () => ({ bytes: 5, sha256: sha256(otherBytes), content: other }) }),
     peer({ content: async () => ({ ...said, content: breaking }) }),
     giving(content),
   );
