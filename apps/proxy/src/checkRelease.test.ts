@@ -133,6 +133,11 @@ const rows: readonly (readonly [when: string, want: string, given: Case])[] = [
   ["another deal is published", "GRANT_SIGNATURE", { published: { digest: "ab".repeat(32) } }],
   ["another reader is published", "GRANT_SIGNATURE", { published: { reader: "ab".repeat(32) } }],
   ["another revoker is published", "GRANT_SIGNATURE", { published: { revoker: "ab".repeat(32) } }],
+  [
+    "another deal is published and the grant has ended",
+    "GRANT_SIGNATURE",
+    { published: { digest: "ab".repeat(32) }, grant: { notAfter: now } },
+  ],
   ["the grant begins at this moment", "OK", { grant: { notBefore: blockTime }, now: blockTime }],
   ["the grant begins after this", "OUTSIDE_GRANT_TIME", { grant: { notBefore: now + 1 } }],
   [

@@ -2,14 +2,18 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, beforeEach, test } from "node:test";
-import { toHex } from "@anamnesis/crypto/verify";
+import { randomBytes, toHex } from "@anamnesis/crypto/verify";
 import { findCertificate } from "@anamnesis/ledger";
 import { AnamnesisError, parseFingerprint } from "@anamnesis/protocol";
-import type { GrantView } from "@anamnesis/protocol";
+import type { GrantView, ReencryptRequest } from "@anamnesis/protocol";
 import { RateLimit } from "@anamnesis/server";
 import { hospital } from "@anamnesis/testing/federation";
+import { answerItems } from "@anamnesis/testing/proxy/calls";
 import { ProxyFederation } from "@anamnesis/testing/proxy/federation";
+import type { MadeRecord } from "@anamnesis/testing/proxy/records";
 import { codeOf } from "@anamnesis/testing/requests";
+import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
+import type { Asked } from "./checks.ts";
 import { consortiumOverHttp } from "./consortium.ts";
 import type { Denials } from "./denials.ts";
 import { ReadGrants } from "./readGrants.ts";
@@ -22,7 +26,11 @@ after(() => own.stop());
 const stop = await own.run(1);
 const who = await own.newReader("Dr. Reader");
 const target = await own.newRecord();
-const made = await own.granted(who, [target]);
+const sibling = await own.newRecord();
+const transplanted = await own.newRecord({
+  spoil: ([, author]) => [target.capsules[0]!, author!],
+});
+const made = await own.granted(who, [target, sibling, transplanted]);
 assert.equal(await codeOf(await own.open(1, who, made, [target])), "OK");
 await stop();
 
@@ -42,7 +50,12 @@ interface Meanwhile {
   readonly fresh?: () => void;
 }
 let meanwhile: Meanwhile = {};
-beforeEach(() => (meanwhile = {}));
+/** Codes of the refusals that were to be told the patient. */
+let denied: string[] = [];
+beforeEach(() => {
+  meanwhile = {};
+  denied = [];
+});
 
 const deps: ReleaseDeps = {
   store,
@@ -58,7 +71,7 @@ const deps: ReleaseDeps = {
       meanwhile.fresh?.();
     },
   },
-  denials: { post: () => undefined } as unknown as Denials,
+  denials: { post: (_: unknown, code: string) => void denied.push(code) } as unknown as Denials,
   trust,
   index: 1,
   rate: new RateLimit({ most: 100, periodMs: 60_000, what: "records" }),
@@ -76,16 +89,49 @@ const signed = {
 const reader = toHex(who.fingerprint);
 const certificate = findCertificate(chain.state, parseFingerprint(reader))!;
 
-/** An honest request, checked and answered by these parts. */
-function ask(parts: Partial<ReleaseDeps> = {}, capsules = 1): Promise<Uint8Array> {
-  const targets = Array.from({ length: capsules }, () => target);
-  const digests = targets.map(({ digest }) => digest);
-  const request = own.request(made.gid, own.intent(who, made, digests), targets);
-  return reencrypt({ ...deps, ...parts }, { request, reader, signed, certificate });
+/** An honest request, checked and answered by these parts. @param change - What is asked otherwise. */
+function ask(
+  parts: Partial<ReleaseDeps> = {},
+  record = target,
+  change: Partial<Asked> = {},
+): Promise<Uint8Array> {
+  const request = requestFor(record);
+  return reencrypt({ ...deps, ...parts }, { request, reader, signed, certificate, ...change });
+}
+function requestFor(record: MadeRecord, capsules = 1): ReencryptRequest {
+  const records = Array.from({ length: capsules }, () => record);
+  const intent = own.intent(
+    who,
+    made,
+    records.map(({ digest }) => digest),
+  );
+  return own.request(made.gid, intent, records);
 }
 
-test("an honest request is answered", async () => {
-  assert.ok((await ask()).length > 0);
+test("an honest request is answered with one share for each capsule, of whichever tag", async () => {
+  for (const record of [target, sibling]) {
+    const request = requestFor(record);
+    const sealed = await ask({}, record, { request });
+    assert.equal((await answerItems(1, "shares", request, who, sealed)).length, 1);
+  }
+  assert.deepEqual(denied, []);
+});
+
+test("a refusal is told the patient whose grant is held, a bug is not, nor what a stranger asks of no grant", async () => {
+  await assert.rejects(ask({}, transplanted), { code: "CAPSULE_INVALID" });
+  assert.deepEqual(denied, ["CAPSULE_INVALID"]);
+  const request = { ...requestFor(target), gid: randomBytes(32) };
+  await assert.rejects(ask({}, target, { request }), { code: "GRANT_NOT_HELD" });
+  const broken = keeping({ putIntent: () => Promise.reject(new TypeError("A bug")) });
+  await assert.rejects(ask({ store: broken }), TypeError);
+  const shareless = keeping({ share: () => ({ share: undefined as never, commitments: [] }) });
+  await assert.rejects(ask({ store: shareless }), RangeError);
+  assert.deepEqual(denied, ["CAPSULE_INVALID"]);
+});
+
+test("nothing is answered to a certificate whose key cannot be sealed to", async () => {
+  const keyless = { ...certificate, boxKey: new Uint8Array(certificate.boxKey.length).fill(255) };
+  await assert.rejects(ask({}, target, { certificate: keyless }), { code: "CERTIFICATE_INVALID" });
 });
 
 test("whether the grant is live is asked after the chain was seen to be fresh", async () => {
@@ -113,27 +159,26 @@ test("a grant that is published while a request is checked has to be the one tha
   assert.ok((await ask()).length > 0);
 });
 
-/** The store, but for some of what it does. */
-const storeBut = (other: Partial<ProxyStore>): ProxyStore =>
+/** The store, but for these of its parts. */
+const keeping = (parts: Partial<ProxyStore>): ProxyStore =>
   new Proxy(store, {
     get: (target, name) => {
-      const value: unknown = Reflect.get(name in other ? other : target, name, target);
+      const value: unknown = Reflect.get(parts, name) ?? Reflect.get(target, name, target);
       return typeof value === "function" ? (value as () => unknown).bind(target) : value;
     },
   });
-const keeping = (putIntent: ProxyStore["putIntent"]): ProxyStore => storeBut({ putIntent });
 
 test("I8: no share leaves before its evidence is on disk, and none that cannot be put there", async () => {
   let kept: (() => void) | undefined;
   let answered = false;
   const reached = Promise.withResolvers<void>();
-  const slow = keeping(
-    () =>
+  const slow = keeping({
+    putIntent: () =>
       new Promise((resolve) => {
         kept = resolve;
         reached.resolve();
       }),
-  );
+  });
   const answer = ask({ store: slow }).then(() => (answered = true));
   await Promise.race([reached.promise, answer]);
   await new Promise((resolve) => setImmediate(resolve));
@@ -141,7 +186,9 @@ test("I8: no share leaves before its evidence is on disk, and none that cannot b
   kept?.();
   await answer;
 
-  const full = keeping(() => Promise.reject(new AnamnesisError("STORAGE_FULL", "No room")));
+  const full = keeping({
+    putIntent: () => Promise.reject(new AnamnesisError("STORAGE_FULL", "No room")),
+  });
   await assert.rejects(ask({ store: full }), { code: "STORAGE_FULL" });
 });
 
@@ -152,18 +199,35 @@ test("shares that are erased while a large request is answered are not used for 
     const held = store.grant(gid)!;
     return looks < 3 ? held : { ...held, replyKey: null, erasedAt: own.now };
   };
-  await assert.rejects(ask({ store: storeBut({ grant }) }, 20), { code: "GRANT_NOT_LIVE" });
+  const request = requestFor(target, 20);
+  await assert.rejects(ask({ store: keeping({ grant }) }, target, { request }), {
+    code: "GRANT_NOT_LIVE",
+  });
   assert.equal(looks, 3, "once for the checks, and once for each turn");
 });
 
 test("shares that are erased while a request is checked are not used for it", async () => {
-  assert.equal(store.share(made.gid, 0).commitments.length, 3);
-  meanwhile = {
-    grant: async (view) => {
-      await store.putErased(made.gid, { ...store.grant(made.gid)!, erasedAt: own.now });
-      return view;
-    },
-  };
-  await assert.rejects(ask(), { code: "GRANT_NOT_LIVE" });
-  assert.throws(() => store.share(made.gid, 0), { code: "STORE_CORRUPT" });
+  const held = store.grant(made.gid)!;
+  for (const later of [{ ...held, replyKey: null }, undefined]) {
+    let looks = 0;
+    const erasing = keeping({ grant: () => ((looks += 1) === 1 ? held : later) });
+    await assert.rejects(ask({ store: erasing }), { code: "GRANT_NOT_LIVE" });
+    assert.equal(looks, 2);
+  }
+});
+
+test("putErased() leaves no share to use", async () => {
+  const held = store.grant(made.gid)!;
+  const folder = await temporaryFolder("anamnesis-erased-");
+  const other = new ProxyStore(folder);
+  try {
+    const { share, commitments } = store.share(made.gid, 0);
+    const deal = { grant: made.bytes, visits: [], shares: [{ share, commitments }] };
+    await other.putDeal(made.gid, { ...held, replyKey: held.replyKey! }, deal);
+    assert.equal(other.share(made.gid, 0).commitments.length, 3);
+    await other.putErased(made.gid, { ...held, erasedAt: own.now });
+    assert.throws(() => other.share(made.gid, 0), { code: "STORE_CORRUPT" });
+  } finally {
+    await other.close();
+  }
 });

@@ -52,7 +52,9 @@ test("what the chain has is given, what it has not is undefined, and where its n
   const committedAt = nodes.clock.now;
   nodes.clock.now += 500;
   assert.equal((await consortium.certificate(fingerprint))?.revokedAt, 0);
+  const asked = performance.now();
   const found = await consortium.slip(slip.id);
+  assert.ok(performance.now() - asked < limits.waitMs, "what is there is not waited for");
   assert.deepEqual(
     [found?.slip.id, found?.blockTime, found?.committedAt],
     [slip.id, chain.time, committedAt],
