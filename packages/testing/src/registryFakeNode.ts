@@ -15,6 +15,8 @@ import type { Certified, Server } from "@anamnesis/server";
 /** A node that takes slips whose signatures verify, and messages for any box. `answer` may refuse slips. */
 export interface FakeNode extends Server {
   readonly slips: Slip[];
+  /** How often it was asked to take one. */
+  readonly asked: number;
   readonly messages: ({ readonly box: string } & Omit<BoxPost, "v">)[];
   answer: SlipCode | "UNAVAILABLE";
 }
@@ -22,12 +24,13 @@ export interface FakeNode extends Server {
 export async function startNode(cas: () => readonly CaKey[]): Promise<FakeNode> {
   const slips: Slip[] = [];
   const messages: ({ box: string } & Omit<BoxPost, "v">)[] = [];
-  const state: { answer: FakeNode["answer"] } = { answer: "OK" };
+  const state: { answer: FakeNode["answer"]; asked: number } = { answer: "OK", asked: 0 };
   const refused = (code: ErrorCode | SlipCode) => new AnamnesisError(code, "Refused");
   const handle = handling<Certified>();
   const routes = { postSlip: nodeRoutes.postSlip, putMessage: mailboxRoutes.putMessage };
   const handled = [
     handle(routes.postSlip, ({ params, body }) => {
+      state.asked += 1;
       const slip = decodeSlip(body);
       if (state.answer !== "OK") throw refused(state.answer);
       if (slip.chain !== params.chain) throw refused("WRONG_CHAIN");
@@ -59,6 +62,9 @@ export async function startNode(cas: () => readonly CaKey[]): Promise<FakeNode> 
     ...server,
     slips,
     messages,
+    get asked() {
+      return state.asked;
+    },
     get answer() {
       return state.answer;
     },
