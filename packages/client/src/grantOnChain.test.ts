@@ -4,10 +4,11 @@ import { suite, test } from "node:test";
 import type { NodeApi, Session } from "@anamnesis/client";
 import { consortiumOf } from "@anamnesis/protocol";
 import type { GrantView, UsageView } from "@anamnesis/protocol";
+import { ClientFederation } from "@anamnesis/testing/client/federation";
 import { makeTrust } from "@anamnesis/testing/federation";
 import { keyOf } from "@anamnesis/testing/keys";
 import { randomBytes } from "@anamnesis/crypto/verify";
-import { grantStatus, usageOf } from "./grantOnChain.ts";
+import { grantOnChain, grantStatus, usageOf } from "./grantOnChain.ts";
 
 test("grantStatus() says what the chain says first, and 'expired' from the millisecond on that either end names", () => {
   const published = { revokedAt: 0, expiresAt: 100 } as GrantView;
@@ -23,6 +24,12 @@ test("grantStatus() says what the chain says first, and 'expired' from the milli
   ] as const;
   for (const [onChain, notAfter, now, status] of rows)
     assert.equal(grantStatus(onChain, notAfter, now), status);
+});
+
+test("grantOnChain() says nothing of a grant that was never published", async () => {
+  const federation = await ClientFederation.make();
+  const session = federation.session(undefined as never);
+  assert.equal(await grantOnChain(session, "0".repeat(64)), undefined);
 });
 
 type Page = Awaited<ReturnType<NodeApi["grantUsage"]>>;
