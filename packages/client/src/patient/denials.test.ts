@@ -1,6 +1,6 @@
 /** Denials: a proxy that invents one is shown only as having said so. */
 import assert from "node:assert/strict";
-import { before, describe, test } from "node:test";
+import { before, beforeEach, describe, test } from "node:test";
 import type { LogEntry, Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
@@ -16,11 +16,14 @@ import {
   readRequestSignature,
   signRequest,
 } from "@anamnesis/protocol";
-import type { SignedRequest } from "@anamnesis/protocol";
+import type { SignedRequest, UsageView } from "@anamnesis/protocol";
 import { keyOf } from "@anamnesis/testing/keys";
 import { ClientFederation } from "@anamnesis/testing/client/federation";
+import { usageOf } from "../grantOnChain.ts";
+import { denialEntries } from "./denials.ts";
+import { grantKey } from "./grants.ts";
 
-describe("accessLog() of what proxies denied", () => {
+describe("denialEntries()", () => {
   let federation: ClientFederation;
   let alice: Session;
   let chen: Session;
@@ -37,8 +40,10 @@ describe("accessLog() of what proxies denied", () => {
     await patient.openVisit(alice, { institution: "general-hospital", doctor: "Dr Li" });
     await doctor.receive(author);
     await doctor.importFile(author, { content: utf8("a note"), fileName: "a.txt", for: "alice" });
-    gid = (await patient.grant(alice, { to: "Dr Chen" })).id;
     otherGid = (await patient.grant(alice, { to: "Dr Chen" })).id;
+  });
+  beforeEach(async () => {
+    gid = (await patient.grant(alice, { to: "Dr Chen" })).id;
   });
 
   const fingerprintOf = async (who: Session): Promise<string> =>
@@ -92,8 +97,15 @@ describe("accessLog() of what proxies denied", () => {
     assert.ok(entry !== undefined && entry.who.name === "Dr Chen" && entry.proxy === 2);
     return entry;
   }
-  const entries = async () =>
-    (await patient.accessLog(alice)).flatMap((entry) => (entry.what === "denied" ? [entry] : []));
+  /** What the log says of this test's grant, newest first. */
+  async function entries(change: (view: UsageView) => UsageView = (view) => view) {
+    const item = (await alice.device.items.get("grantGiven", gid))!;
+    const usage = await usageOf(alice, gid, grantKey(alice, item));
+    const told = await denialEntries(alice, item, usage.map(change));
+    return told
+      .flatMap((entry) => (entry.what === "denied" ? [entry] : []))
+      .toSorted((a, b) => b.time - a.time);
+  }
 
   test("is checked once the reader's request is seen, and stays so when the proxy forgets it", async () => {
     const request = await requestBy(chen);
@@ -153,19 +165,75 @@ describe("accessLog() of what proxies denied", () => {
   });
 
   test("a denial that no chain holds is not shown: a node puts no words into a proxy's mouth", async () => {
-    const before = (await entries()).length;
-    federation.chains.lies.set("grantUsage", (answer) => {
-      const view = answer as { usage: readonly { kind: string }[] };
-      const invented = view.usage.filter(({ kind }) => kind === "usage.denied");
-      return {
-        ...view,
-        usage: [...view.usage, ...invented.map((each) => ({ ...each, slip: "0".repeat(64) }))],
-      };
-    });
+    await denied(randomBytes(32), undefined);
+    assert.equal((await entries()).length, 1);
+    assert.deepEqual(await entries((view) => ({ ...view, slip: "0".repeat(64) }) as UsageView), []);
+  });
+
+  test("a slip of another kind is no denial, and says nothing of the reader", async () => {
+    await denied(randomBytes(32), undefined);
+    const { id } = federation.chains.posted.findLast(({ kind }) => kind === "grant.publish")!;
+    assert.deepEqual(await entries((view) => ({ ...view, slip: id })), []);
+  });
+
+  test("while too few members answer, a node's word is shown as unchecked", async () => {
+    const request = await requestBy(chen);
+    await denied(evidenceOf(request), undefined);
+    federation.proxies.turnedAway.set(`2 ${toHex(evidenceOf(request))}`, request);
+    const item = (await alice.device.items.get("grantGiven", gid))!;
+    const usage = await usageOf(alice, gid, grantKey(alice, item));
+    const { members } = consortiumOf(federation.trust);
+    for (const { id } of members.slice(1)) federation.chains.away.add(id);
     try {
-      assert.equal((await entries()).length, before);
+      // Who denied is known from before; what is proven needs two members.
+      const opened = {
+        kind: "usage.intent",
+        slip: "0".repeat(64),
+        time: 0,
+      } as unknown as UsageView;
+      const [entry, ...others] = await denialEntries(alice, item, [...usage, opened]);
+      assert.deepEqual(others, [], "an opening is no denial");
+      assert.deepEqual(entry?.what === "denied" && [entry.proxy, entry.checked], [2, false]);
     } finally {
-      federation.chains.lies.clear();
+      federation.chains.away.clear();
     }
+  });
+
+  test("what a node adds to a denial does not count beside its slip", async () => {
+    await denied(randomBytes(32), undefined);
+    const [entry] = await entries(
+      (view) => ({ ...view, proxy: 3, code: "NOT_CONFIRMED" }) as UsageView,
+    );
+    assert.deepEqual([entry?.proxy, entry?.code], [2, "TAG_NOT_GRANTED"]);
+  });
+
+  test("a denial of one grant is no evidence about another", async () => {
+    const request = await requestBy(chen);
+    const evidence = evidenceOf(request);
+    await denied(evidence, undefined);
+    federation.proxies.turnedAway.set(`2 ${toHex(evidence)}`, request);
+    const usage = await usageOf(
+      alice,
+      gid,
+      grantKey(alice, (await alice.device.items.get("grantGiven", gid))!),
+    );
+    const other = (await alice.device.items.get("grantGiven", otherGid))!;
+    const [entry] = await denialEntries(alice, other, usage);
+    assert.equal(entry?.what === "denied" && entry.checked, false);
+    assert.equal((await entries())[0]?.checked, true);
+  });
+
+  test("a defect is told as itself, not as a proxy's word", async (t) => {
+    const request = await requestBy(chen);
+    await denied(evidenceOf(request), undefined);
+    t.mock.method(federation.proxies.turnedAway, "get", () => {
+      throw new TypeError("broken");
+    });
+    await assert.rejects(entries(), TypeError);
+    federation.chains.lies.set("slipProof", () => {
+      throw new TypeError("broken");
+    });
+    t.after(() => federation.chains.lies.clear());
+    await assert.rejects(entries(), TypeError);
   });
 });
