@@ -1,0 +1,208 @@
+/** What a patient's device signs as read, and what it says became of it. */
+import assert from "node:assert/strict";
+import { before, suite, test } from "node:test";
+import type { TestContext } from "node:test";
+import type { Session } from "@anamnesis/client";
+import * as doctor from "@anamnesis/client/doctor";
+import * as patient from "@anamnesis/client/patient";
+import { fromHex, utf8 } from "@anamnesis/crypto/verify";
+import { AnamnesisError, decodeSlip, limits } from "@anamnesis/protocol";
+import type { RecordView, SlipCode } from "@anamnesis/protocol";
+import { ClientFederation } from "@anamnesis/testing/client/federation";
+import { hospital } from "@anamnesis/testing/federation";
+import { postSlip, signedSlip } from "../submit.ts";
+import { visitKey, visitOf } from "./visitKeys.ts";
+
+suite("confirm() and dispute()", () => {
+  let federation: ClientFederation;
+  let author: Session;
+  let people = 0;
+
+  before(async () => {
+    federation = await ClientFederation.make();
+    author = await federation.join("doctor", "Dr Li");
+  });
+
+  /** A patient with a visit, for whom Dr Li writes. */
+  async function visiting(t: TestContext) {
+    people += 1;
+    const name = `patient ${people}`;
+    const session = await federation.join("patient", name);
+    await patient.openVisit(session, { institution: hospital, doctor: "Dr Li" });
+    await doctor.receive(author);
+    t.after(() => {
+      for (const changed of [federation.chains.lies, federation.chains.refuse]) changed.clear();
+      federation.chains.away.clear();
+    });
+    const write = async (change: object = {}): Promise<string> => {
+      const content = utf8("a letter");
+      const file = { content, fileName: "a.txt", for: name, ...change };
+      return (await doctor.importFile(author, file))[0]!.id;
+    };
+    const confirmations = () =>
+      federation.chains.posted.flatMap((slip) => (slip.kind === "record.confirm" ? [slip] : []));
+    const stateOf = async (id: string) =>
+      (await patient.listRecords(session)).find((record) => record.id === id)?.state;
+    return { session, write, confirmations, stateOf };
+  }
+
+  /** Spoils the newest stored object. */
+  function spoil(): void {
+    const [id, bytes] = [...federation.vaults.stored()].at(-1)!;
+    federation.vaults.change(id, bytes.with(-1, bytes.at(-1)! ^ 1));
+  }
+
+  test("confirm() signs the newest version of each that is unconfirmed, and no other", async (t) => {
+    const { session, write, confirmations, stateOf } = await visiting(t);
+    const [disputed, first, second] = [await write(), await write(), await write()];
+    await patient.dispute(session, { id: disputed, reason: "It was the left knee" });
+    const all = await patient.confirm(session, { all: true });
+    assert.deepEqual(all.confirmed.toSorted(), [first, second].toSorted());
+    assert.deepEqual([all.sent, all.failed], [[], []]);
+    const count = confirmations().length;
+    assert.deepEqual((await patient.confirm(session, { all: true })).confirmed, []);
+    assert.deepEqual((await patient.confirm(session, { ids: [first] })).confirmed, []);
+    assert.equal(confirmations().length, count, "nothing is signed twice");
+    assert.deepEqual((await patient.confirm(session, { ids: [disputed] })).confirmed, [disputed]);
+    await doctor.amendRecord(author, { record: first, content: utf8("better"), fileName: "a.txt" });
+    assert.equal(await stateOf(first), "unconfirmed");
+    await patient.confirm(session, { ids: [first] });
+    const listed = await patient.listRecords(session);
+    const { digest } = listed.find(({ id }) => id === first)!.versions.at(-1)!;
+    assert.deepEqual(confirmations().at(-1)!.fields.digest, fromHex(digest));
+    const item = await session.device.items.get("record", first);
+    assert.equal(item?.confirmations[digest], confirmations().at(-1)!.id, "remembered by its slip");
+  });
+
+  test("confirm() signs nothing that this device could not read to its end, and goes on with the rest", async (t) => {
+    const { session, write, confirmations } = await visiting(t);
+    const good = await write();
+    const bad = await write();
+    spoil();
+    const { confirmed, failed } = await patient.confirm(session, { all: true });
+    assert.deepEqual(confirmed, [good]);
+    assert.deepEqual(
+      failed.map(({ id, code }) => [id, code]),
+      [[bad, "E_DECRYPT"]],
+    );
+    assert.ok(
+      confirmations().every(
+        ({ fields }) => !fields.record.every((byte, i) => byte === fromHex(bad)[i]),
+      ),
+    );
+  });
+
+  test("confirm() takes the label of a sensitive record, and of content in many pieces", async (t) => {
+    const { session, write } = await visiting(t);
+    const ids = [
+      await write({ sensitive: true }),
+      await write({ content: new Uint8Array(300_000).fill(65) }),
+    ];
+    assert.deepEqual(
+      (await patient.confirm(session, { ids })).confirmed.toSorted(),
+      ids.toSorted(),
+    );
+  });
+
+  test("confirm() tells what the chain refuses, and that nobody took it, without saying that it is sent", async (t) => {
+    const { session, write } = await visiting(t);
+    const [id, another] = [await write(), await write()];
+    federation.chains.refuse.set("record.confirm", "NOT_OWNER" as SlipCode);
+    const refused = await patient.confirm(session, { ids: [id] });
+    assert.deepEqual(
+      refused.failed.map(({ code }) => code),
+      ["NOT_OWNER"],
+    );
+    assert.deepEqual([refused.confirmed, refused.sent], [[], []]);
+    federation.chains.refuse.clear();
+    federation.chains.lies.set("submitBatch", () => {
+      throw new AnamnesisError("STORAGE_FULL", "Full");
+    });
+    const lost = await patient.confirm(session, { ids: [id] });
+    assert.deepEqual(
+      lost.failed.map((each) => each.id),
+      [id],
+    );
+    assert.deepEqual([lost.confirmed, lost.sent], [[], []]);
+    federation.chains.lies.set("submitBatch", () => {
+      throw new TypeError("broken");
+    });
+    await assert.rejects(patient.confirm(session, { ids: [another] }), TypeError);
+  });
+
+  test("confirm() says 'sent' of what one member took, though the next ones are away", async (t) => {
+    const { session, write } = await visiting(t);
+    const id = await write();
+    let asked = 0;
+    const node = (institution: string) => {
+      const own = federation.node(institution);
+      return new Proxy(own, {
+        get: (target, name: keyof typeof own) =>
+          name === "submitBatch"
+            ? async (_: string, slips: readonly Uint8Array[]) => {
+                asked += 1;
+                if (asked > 1) throw new AnamnesisError("BUSY", "Busy");
+                return slips.map((slip) => ({ id: decodeSlip(slip).id, code: "OK", height: 1 }));
+              }
+            : target[name],
+      });
+    };
+    const network = Object.assign(Object.create(federation) as ClientFederation, { node });
+    const { confirmed, sent, failed } = await patient.confirm(
+      { ...session, network },
+      { ids: [id] },
+    );
+    assert.deepEqual([confirmed, sent, failed], [[], [id], []]);
+  });
+
+  test("confirm() takes what another device of this patient confirmed meanwhile", async (t) => {
+    const { session, write, confirmations } = await visiting(t);
+    const id = await write();
+    const record = (await patient.listRecords(session)).find((each) => each.id === id)!;
+    const visit = await visitOf(session, record.pid);
+    const key = visitKey(session, visit);
+    const fields = {
+      key: key.publicKey,
+      record: fromHex(id),
+      digest: fromHex(record.versions[0]!.digest),
+    };
+    const early = { clock: () => federation.clock() - 1000 };
+    const { secretKey } = key;
+    const slip = signedSlip(early, {
+      chain: visit.chain,
+      kind: "record.confirm",
+      fields,
+      secretKey,
+    });
+    await postSlip(session, slip);
+    let isListed = false;
+    federation.chains.lies.set("records", (answer) => {
+      const views = (answer as RecordView[]).map((view) =>
+        isListed ? view : { ...view, confirmed: [] },
+      );
+      isListed = true;
+      return views;
+    });
+    const count = confirmations().length;
+    const { confirmed } = await patient.confirm(session, { ids: [id] });
+    assert.deepEqual([confirmed, confirmations().length], [[id], count]);
+    const item = await session.device.items.get("record", id);
+    assert.deepEqual(Object.values(item!.confirmations), [slip.id]);
+  });
+
+  test("dispute() puts the commitment on the chain and the reason into the author's box, and remembers both", async (t) => {
+    const { session, write, stateOf } = await visiting(t);
+    const id = await write();
+    await doctor.receive(author);
+    const disputed = await patient.dispute(session, { id, reason: "It was the left knee" });
+    const slip = federation.chains.posted.at(-1)!;
+    assert.ok(slip.kind === "record.dispute");
+    assert.deepEqual([slip.id, slip.fields.record], [disputed, fromHex(id)]);
+    assert.equal(slip.notAfter - slip.time, limits.clientNotAfterMs);
+    assert.deepEqual(await doctor.receive(author), [{ what: "disputed", record: id }]);
+    assert.equal(await stateOf(id), "disputed");
+    const item = await session.device.items.get("record", id);
+    const [kept] = Object.values(item!.disputes);
+    assert.deepEqual(kept, { slip: disputed, reason: "It was the left knee" });
+  });
+});
