@@ -19,8 +19,11 @@ import {
 } from "@anamnesis/testing/cryptoParties";
 import type { GrantFixture, Parties, SealedFixture } from "@anamnesis/testing/cryptoParties";
 import type { StoredRecord } from "../record/objectHead.ts";
+import { BYTES } from "../suite.ts";
+import { sealSymmetric } from "../box.ts";
+import { replyAad } from "./grantContext.ts";
 import { checkShares, proxyShares, reencryptShare } from "./proxyShares.ts";
-import { checkedGrant, openAsReader } from "./readerGrant.ts";
+import { checkedGrant, openAsReader, replyKey } from "./readerGrant.ts";
 import type { ShareReply } from "./readerGrant.ts";
 import { subsets } from "./shamir.ts";
 
@@ -99,6 +102,42 @@ suite("opening by shares", () => {
     );
   });
 
+  test("one answer a proxy counts, the first; what opens to no group element counts as none", async () => {
+    const { readerGrant } = granted;
+    const [first, second, third, fourth] = replies as [
+      ShareReply,
+      ShareReply,
+      ShareReply,
+      ShareReply,
+    ];
+    const open = (...given: ShareReply[]) =>
+      openAsReader({ grant: readerGrant, record, replies: given });
+    const { header, ctx } = record;
+    const aad = replyAad({
+      gctx: readerGrant.gctx,
+      tag: header.tag,
+      index: 1,
+      capsule: record.capsules[0]!,
+      ctx,
+    });
+    const sealed = (plaintext: Uint8Array) =>
+      sealSymmetric({ key: replyKey(readerGrant, 1), aad, plaintext });
+    for (const length of [BYTES.gt, 80]) {
+      const bad = { index: 1, reply: await sealed(new Uint8Array(length).fill(255)) };
+      assert.equal((await open(bad, second, third, fourth)).length, 32);
+      await assert.rejects(open(bad, second, third), { code: "E_DECRYPT" });
+      await assert.rejects(open(second, third, second, bad), { code: "E_DECRYPT" });
+    }
+    // A share that opens, and is another's: had it the last word, none would open.
+    const request = shareRequest(granted, record, 0);
+    const tags = granted.shares[1]!.tags;
+    const other = {
+      index: 1,
+      reply: await reencryptShare({ ...request, shares: { ...request.shares, tags } }),
+    };
+    assert.equal((await open(first, second, third, other)).length, 32);
+  });
+
   test("a grant for one tag does not open another", async () => {
     const stored = await readFixture(other);
     await assert.rejects(openAsReader({ grant: granted.readerGrant, record: stored, replies }), {
@@ -108,6 +147,8 @@ suite("opening by shares", () => {
       code: "E_SHARE_INVALID",
     });
     // A proxy that answers for the foreign capsule under the granted tag fails the public check.
+    const short = { ...shareRequest(granted, stored, 0), tag: fixture.target.tag.subarray(1) };
+    await assert.rejects(reencryptShare(short), { code: "E_FORMAT" });
     const moved = { ...shareRequest(granted, stored, 0), tag: fixture.target.tag };
     await assert.rejects(reencryptShare(moved), { code: "E_CAPSULE" });
   });
@@ -186,6 +227,8 @@ suite("checking a grant", () => {
       { indices: [1, 2, 2, 3] },
       { X: X.subarray(1) },
       { tags: [{ ...part, tag, pid: pid.subarray(1) }] },
+      { tags: [{ ...part, tag: tag.subarray(1), pid }] },
+      { tags: [{ ...part, A: part.A.subarray(1), tag, pid }] },
       { tags: [{ ...part, ss64: part.ss64.subarray(1), tag, pid }] },
     ])
       assert.throws(() => checkedGrant({ ...input, ...change }), { code: "E_ARGUMENT" });
