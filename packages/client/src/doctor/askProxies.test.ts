@@ -259,13 +259,8 @@ suite("openByProxies()", () => {
     const of = among({ 2: { lies: true } });
     const { used, faultyProxies } = await open(of);
     assert.deepEqual([used, faultyProxies], [[1, 3, 4], [2]]);
-    assert.deepEqual(
-      [of.asked, of.proved.toSorted()],
-      [
-        [1, 2, 3, 4],
-        [1, 2, 3],
-      ],
-    );
+    assert.deepEqual(of.asked, [1, 2, 3, 4]);
+    assert.deepEqual(new Set(of.proved), new Set([1, 2, 3]));
   });
 
   test("names two who lied, and who lied together with somebody who would not prove", async () => {
@@ -282,7 +277,7 @@ suite("openByProxies()", () => {
       await assert.rejects(open(lied), (error: AnamnesisError) => {
         assert.equal(error.code, "TOO_FEW_PROXIES");
         const { faultyProxies } = error.details as { faultyProxies: number[] };
-        assert.deepEqual(faultyProxies.toSorted(), [1, 3]);
+        assert.deepEqual(new Set(faultyProxies), new Set([1, 3]));
         assert.match(error.message, /; wrong shares from .*online-clinic/);
         return true;
       });
@@ -298,7 +293,7 @@ suite("openByProxies()", () => {
       assert.equal(error.code, "E_DECRYPT");
       return true;
     });
-    assert.deepEqual(of.proved.toSorted(), [1, 2, 3]);
+    assert.deepEqual(new Set(of.proved), new Set([1, 2, 3]));
   });
 
   test("tells a defect as itself, and asks nobody any more", async (t) => {
@@ -308,12 +303,10 @@ suite("openByProxies()", () => {
     assert.ok(of.signals.every(({ aborted }) => aborted));
     const hanging: Answer = () => new Promise(() => undefined);
     const left = among({ 1: { shares: hanging }, 2: { shares: hanging }, 3: { shares: broken } });
-    await assert.rejects(
-      waited(t, () =>
-        open(left).finally(() => new Promise((resolve) => setTimeout(resolve, 3000))),
-      ),
-      TypeError,
-    );
+    await waited(t, async () => {
+      await assert.rejects(open(left), TypeError);
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+    });
     assert.deepEqual(left.asked, [1, 2, 3]);
     const proofs = among({ 2: { lies: true }, 3: { proofs: broken } });
     await assert.rejects(open(proofs), TypeError);
