@@ -13,7 +13,7 @@ const judging = (body: string): DealJudge =>
     new URL(
       `data:text/javascript,${encodeURIComponent(`
         import { parentPort } from "node:worker_threads";
-        parentPort.on("message", ({ id, deal }) => { ${body} });
+        parentPort.on("message", async ({ id, deal }) => { ${body} });
       `)}`,
     ),
   );
@@ -51,4 +51,48 @@ test("check() is BUSY while 16,384 tags wait, and refuses what waits when it is 
   await judge.stop();
   await Promise.all(waiting);
   await assert.rejects(judge.check(deal(1)), { code: "UNAVAILABLE" });
+});
+
+test("check() refuses what a thread that broke was to judge, and says why", async (t) => {
+  const judge = judging(`throw new Error("Broken");`);
+  t.after(() => judge.stop());
+  await assert.rejects(judge.check(deal(1)), (error: Error & { code?: string }) => {
+    assert.equal(error.code, "UNAVAILABLE");
+    assert.match(String((error.cause as Error).message), /Broken/);
+    return true;
+  });
+});
+
+/** Refuses every deal and says which thread did; a deal of two tags takes a moment. */
+const telling = `
+  const { threadId } = await import("node:worker_threads");
+  const refused = { code: "SHARE_INVALID", message: String(threadId) };
+  const say = () => parentPort.postMessage({ id, refused });
+  if (deal.shares.tags.length === 1) say();
+  else setTimeout(say, 200);
+`;
+const threadOf = (judging: Promise<void>): Promise<string> =>
+  judging.then(
+    () => "accepted",
+    (error: { code?: string; message: string }) =>
+      error.code === "SHARE_INVALID" ? error.message : String(error.code),
+  );
+
+test("a thread ends after a minute without a deal, not while one waits, and the next deal has another", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const judge = judging(telling);
+  t.after(() => judge.stop());
+  const first = await threadOf(judge.check(deal(1)));
+  t.mock.timers.tick(59_999);
+  assert.equal(await threadOf(judge.check(deal(1))), first, "in use");
+  t.mock.timers.tick(59_999);
+  const long = threadOf(judge.check(deal(2)));
+  const short = threadOf(judge.check(deal(1)));
+  assert.equal(await short, first);
+  t.mock.timers.tick(60_000);
+  assert.equal(await long, first, "one waits still");
+  t.mock.timers.tick(60_000);
+  const next = await threadOf(judge.check(deal(2)));
+  assert.match(next, /^\d+$/, "the end of the thread before ends no deal of the next");
+  assert.notEqual(next, first);
 });

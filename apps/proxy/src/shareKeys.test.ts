@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
+import { link, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { PowerLoss } from "@anamnesis/testing/powerLoss";
@@ -34,4 +34,26 @@ test("make() gives a grant one key; destroy() leaves nothing of it in the file t
   await keys.destroy(gid!);
   assert.equal(keys.read(gid!), undefined);
   assert.deepEqual(keys.gids(), [other]);
+});
+
+test("destroy() overwrites a key before it forgets it", async () => {
+  const folder = await temporaryFolder("share-keys-");
+  const keys = new ShareKeys(folder);
+  const key = await keys.make(gid!);
+  const held = join(await temporaryFolder("share-keys-held-"), "key");
+  await link(join(folder, gid!), held);
+  await keys.destroy(gid!);
+  const left = await readFile(held);
+  assert.equal(left.length, key.length);
+  assert.notDeepEqual(Uint8Array.from(left), key);
+});
+
+test("read() takes no file for a key that is not as long as one, and says that it cannot read", async () => {
+  const folder = await temporaryFolder("share-keys-");
+  const keys = new ShareKeys(folder);
+  await writeFile(join(folder, gid!), new Uint8Array(31));
+  assert.equal(keys.read(gid!), undefined);
+  assert.equal((await keys.make(gid!)).length, 32);
+  await mkdir(join(folder, other!));
+  assert.throws(() => keys.read(other!), { code: "EISDIR" });
 });
