@@ -5,6 +5,7 @@
 import { collect, openDevice, openSession } from "@anamnesis/client";
 import type { Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
+import { opened } from "@anamnesis/testing/client/opened";
 import { deviceDir, places } from "@anamnesis/client/folder";
 import * as patient from "@anamnesis/client/patient";
 import { randomBytes } from "@anamnesis/crypto/verify";
@@ -60,8 +61,8 @@ const calls = {
   /** Opens and reads to the end. @returns bytes of content. */
   open: async (name: string, ids: readonly string[]): Promise<number> => {
     let bytes = 0;
-    for (const opened of await doctor.openMany(of(name), ids))
-      bytes += (await collect(opened)).content.length;
+    for await (const record of opened(doctor.openMany(of(name), ids)))
+      bytes += (await collect(record)).content.length;
     return bytes;
   },
   revoke: async (name: string, gid: string): Promise<void> => {

@@ -8,6 +8,7 @@ import type { TestContext } from "node:test";
 import { collect, httpNetwork } from "@anamnesis/client";
 import type { Network, NodeApi, Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
+import { opened } from "@anamnesis/testing/client/opened";
 import * as patient from "@anamnesis/client/patient";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { syntheticPdf } from "@anamnesis/fhir/synthetic";
@@ -123,7 +124,7 @@ const workflows: readonly Workflow[] = [
     name: "read",
     needs: isWriter,
     run: async ({ reader: who }) => {
-      for (const opened of await doctor.openMany(who, records)) await collect(opened);
+      for await (const record of opened(doctor.openMany(who, records))) await collect(record);
     },
   },
   {

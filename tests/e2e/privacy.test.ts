@@ -12,6 +12,7 @@ import { after, before, test } from "node:test";
 import { collect } from "@anamnesis/client";
 import type { Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
+import { opened } from "@anamnesis/testing/client/opened";
 import * as patient from "@anamnesis/client/patient";
 import { fromHex, toBase64url, toHex } from "@anamnesis/crypto/verify";
 import { consortiumOf, readCertificate } from "@anamnesis/protocol";
@@ -112,11 +113,8 @@ async function share(owner: Session, name: string, i: number): Promise<void> {
   await doctor.receive(asking);
   const theirs = (await doctor.listReadable(asking)).filter(({ gid }) => gid === granted.id);
   assert.equal(theirs.length, VISITS);
-  for (const opened of await doctor.openMany(
-    asking,
-    theirs.map(({ id }) => id),
-  ))
-    await collect(opened);
+  const ids = theirs.map(({ id }) => id);
+  for await (const record of opened(doctor.openMany(asking, ids))) await collect(record);
   if (i % 2 === 0) await patient.revoke(owner, granted.id);
 }
 

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { collect } from "@anamnesis/client";
 import type { Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
+import { opened } from "@anamnesis/testing/client/opened";
 import * as patient from "@anamnesis/client/patient";
 import { parse, sameResources, unite } from "@anamnesis/fhir";
 import { startPeople } from "./sessions.ts";
@@ -54,9 +55,9 @@ async function newPatient(name: string): Promise<Session> {
 async function openAll(ids: readonly string[]): Promise<Uint8Array[]> {
   const contents: Uint8Array[] = [];
   for (let at = 0; at < ids.length; at += OPENED_AT_ONCE) {
-    for (const opened of await doctor.openMany(reader, ids.slice(at, at + OPENED_AT_ONCE))) {
-      contents.push((await collect(opened)).content);
-    }
+    const part = ids.slice(at, at + OPENED_AT_ONCE);
+    for await (const record of opened(doctor.openMany(reader, part)))
+      contents.push((await collect(record)).content);
   }
   return contents;
 }

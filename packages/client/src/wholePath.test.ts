@@ -4,6 +4,7 @@ import { before, describe } from "node:test";
 import { collect } from "@anamnesis/client";
 import type { RecordSummary, Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
+import { opened } from "@anamnesis/testing/client/opened";
 import * as patient from "@anamnesis/client/patient";
 import { categories, parse, sameResources, unite } from "@anamnesis/fhir";
 import { syntheticPatient, syntheticPdf } from "@anamnesis/fhir/synthetic";
@@ -158,9 +159,9 @@ describe("a record's life", () => {
 
   test("openMany() opens a split Bundle under one intent, resource-identical", async () => {
     const intents = federation.chains.posted.filter(({ kind }) => kind === "usage.intent").length;
-    const opened = await doctor.openMany(reader, split);
     const contents = [];
-    for (const record of opened) contents.push((await collect(record)).content);
+    for await (const record of opened(doctor.openMany(reader, split)))
+      contents.push((await collect(record)).content);
     assert.equal(
       federation.chains.posted.filter(({ kind }) => kind === "usage.intent").length,
       intents + 1,

@@ -7,7 +7,7 @@ export { importFile } from "./importFile.ts";
 export type { ImportedRecord, ImportInput } from "./importFile.ts";
 export { listAuthored } from "./authoredRecords.ts";
 export { openGranted, openMany, openRecord } from "./openGranted.ts";
-export type { OpenOptions } from "./openGranted.ts";
+export type { OpenedOne, OpenOptions, OpeningError } from "./openGranted.ts";
 export { openOwn } from "./openOwn.ts";
 export { listRequests, requestAccess } from "./requestAccess.ts";
 export type { AccessRequestInput } from "./requestAccess.ts";

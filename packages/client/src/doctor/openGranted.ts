@@ -1,29 +1,16 @@
-import { openBody } from "@anamnesis/crypto/open";
-import { concat, encodeHeader, fromHex, sha256 } from "@anamnesis/crypto/verify";
-import {
-  AnamnesisError,
-  consortiumOf,
-  encodeSlipProof,
-  intentCommitment,
-  proxyIndices,
-} from "@anamnesis/protocol";
-import type {
-  Grant,
-  Intended,
-  OpeningAction,
-  Purpose,
-  ReencryptRequest,
-} from "@anamnesis/protocol";
-import { contentStream } from "../contentStream.ts";
+import { CryptoError } from "@anamnesis/crypto/verify";
+import { AnamnesisError } from "@anamnesis/protocol";
+import type { OpeningAction, Purpose } from "@anamnesis/protocol";
 import { inParallel } from "../inParallel.ts";
 import type { OpenRecord } from "../model.ts";
 import { parseRecordName } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
-import { postSlip, signedSlip } from "../submit.ts";
-import { openByProxies } from "./askProxies.ts";
+import { heldGrants } from "./grants.ts";
 import { openOwn } from "./openOwn.ts";
+import { openUnderIntent } from "./openUnderIntent.ts";
+import type { Under } from "./openUnderIntent.ts";
 import { Opening } from "./opening.ts";
-import { gidBytes, locate, prepare, usableGrant } from "./prepareOpening.ts";
+import { locate, prepare, usableGrant } from "./prepareOpening.ts";
 import type { Located, Prepared } from "./prepareOpening.ts";
 
 export interface OpenOptions {
@@ -33,9 +20,26 @@ export interface OpenOptions {
   readonly action?: OpeningAction;
 }
 
+/** Why a record did not open. */
+export type OpeningError = AnamnesisError | CryptoError;
+
+/** What came of one of several records. */
+export type OpenedOne =
+  | { readonly name: string; readonly opened: OpenRecord }
+  | { readonly name: string; readonly error: OpeningError };
+
 const PREPARED_AT_ONCE = 4;
 /** An intent serves 30 s and a proxy's answer must fit a request: openings of more go in several. */
 const RECORDS_PER_INTENT = 32;
+/** Refusals for the sake of one record, which say nothing about the others that were asked for with it. */
+const ofOneRecord: readonly string[] = [
+  "CAPSULE_INVALID",
+  "E_DECRYPT",
+  "NOT_CONFIRMED",
+  "NOT_ON_CHAIN",
+  "RECORD_NOT_GRANTED",
+  "TAG_NOT_GRANTED",
+];
 
 /**
  * Opens a record, whichever way: what this doctor wrote by the author's capsule, else by a patient's grant. Either
@@ -44,184 +48,168 @@ const RECORDS_PER_INTENT = 32;
  * @param name - A record id, or `ID@n`.
  * @throws {AnamnesisError} NO_ACCESS, TOO_FEW_PROXIES, what proxies or the chain refuse with, and those of verification.
  */
-export async function openRecord(
+export const openRecord = (
   session: Session,
   name: string,
   options: OpenOptions = {},
-): Promise<OpenRecord> {
-  const written = await session.device.items.get("written", parseRecordName(name).id);
-  return written === undefined ? openGranted(session, name, options) : openOwn(session, name);
-}
+): Promise<OpenRecord> => only(openMany(session, [name], options));
 
-/** @throws {AnamnesisError} As {@link openMany}. */
-export async function openGranted(
+/** Opens a record by a patient's grant. @throws {AnamnesisError} As {@link openRecord}. */
+export const openGranted = (
   session: Session,
   name: string,
   options: OpenOptions = {},
-): Promise<OpenRecord> {
-  const [opened] = await openMany(session, [name], options);
-  if (opened === undefined)
-    throw new AnamnesisError("NO_ACCESS", "No grant at hand opens this record");
-  return opened;
+): Promise<OpenRecord> => only(openAllGranted(session, [name], options));
+
+async function only(openings: AsyncIterable<OpenedOne>): Promise<OpenRecord> {
+  for await (const one of openings) {
+    if ("error" in one) throw one.error;
+    return one.opened;
+  }
+  throw new AnamnesisError("NO_ACCESS", "No grant at hand opens this record");
 }
 
 /**
- * Opens several records, those of one grant under one intent; in the order asked.
+ * Opens several records, each whichever way ({@link openRecord}), and tells what came of each: one that fails keeps nobody from
+ * the others.
  *
- * For each: the slips of record and visit are proven, the stored object is fetched and checked against the digest on
- * chain; then the intent is posted, k proxies answer, and the content opens. `usage.done` follows once every record of
- * the intent has been read to its end.
+ * Those of one grant share an intent, up to 32 of them. For each: the slips of record and visit are proven, the stored object is
+ * fetched and checked against the digest on chain; then the intent is posted, k proxies answer, and the content opens. While
+ * proxies work for some, the next are prepared, and those before are read.
  *
- * @throws {AnamnesisError} NO_ACCESS; GRANT_REVOKED, GRANT_EXPIRED and other slip codes; the proxies' code, or
- * TOO_FEW_PROXIES with `details.proxies`; PROOF_INVALID, DIGEST_MISMATCH, AUTHOR_UNVERIFIED, GRANT_SIGNATURE.
- * @throws {CryptoError} E_DECRYPT
+ * @returns As they open: those under grants first, by grant, then the doctor's own. Errors: BAD_REQUEST, NO_ACCESS; GRANT_REVOKED,
+ * GRANT_EXPIRED and other slip codes; the proxies' code, or TOO_FEW_PROXIES with `details.proxies`; PROOF_INVALID,
+ * DIGEST_MISMATCH, AUTHOR_UNVERIFIED, GRANT_SIGNATURE; E_DECRYPT.
  */
-export async function openMany(
+export async function* openMany(
   session: Session,
   names: readonly string[],
   options: OpenOptions = {},
-): Promise<readonly OpenRecord[]> {
-  const opening = new Opening(session);
-  const located = await locate(opening, names, options.purpose);
-  const opened = new Map<Located, OpenRecord>();
-  for (const group of Map.groupBy(located, ({ held }) => held.gid).values()) {
-    for (let start = 0; start < group.length; start += RECORDS_PER_INTENT) {
-      const part = group.slice(start, start + RECORDS_PER_INTENT);
-      const records = await openUnderIntent(opening, part, options);
-      part.forEach((item, i) => opened.set(item, records[i] as OpenRecord));
-    }
-  }
-  return located.map((item) => opened.get(item) as OpenRecord);
-}
-
-async function openUnderIntent(
-  opening: Opening,
-  located: readonly Located[],
-  options: OpenOptions,
-): Promise<readonly OpenRecord[]> {
-  const { session } = opening;
-  const [first] = located as [Located];
-  const { held } = first;
-  const grant = await usableGrant(opening, held);
-  const purpose = options.purpose ?? held.grant.purposes[0] ?? "TREAT";
-  const items = await inParallel(located, PREPARED_AT_ONCE, (item) =>
-    prepare(opening, item, { grant, purpose }),
-  );
-  const intended = {
-    salt: session.random(32),
-    action: options.action ?? "read",
-    purpose,
-    digests: items.map(({ slip }) => slip.fields.digest),
-  };
-  const intent = await postIntent(session, held.grant, intended);
-  const request: ReencryptRequest = {
-    v: 1,
-    suite: "MRS-V1",
-    gid: gidBytes(first),
-    intent: fromHex(intent),
-    ...intended,
-    items: items.map((item) => ({
-      record: encodeSlipProof(item.proof),
-      session: encodeSlipProof(item.sessionProof),
-      header: encodeHeader(item.stored.header),
-      capsules: concat(...item.stored.capsules),
-      bodyHash: item.bodyHash,
-      original: null,
-      confirmation: item.confirmation === undefined ? null : encodeSlipProof(item.confirmation),
-    })),
-  };
-  const { contentKeys, used, faultyProxies } = await openByProxies(session, {
-    grant,
-    items,
-    request,
-    intent: fromHex(intent),
-  });
-  const closed = afterAll(items.length, () => postDone(session, intent, used));
-  return items.map((item, i) =>
-    openContent(item, contentKeys[i] as Uint8Array, { faultyProxies, closed }),
-  );
-}
-
-/** @returns the intent's slip id. @throws {AnamnesisError} The chain's code, e.g. GRANT_REVOKED or GRANT_EXPIRED. */
-async function postIntent(
-  session: Session,
-  { key, reader, salt, proxies }: Grant,
-  intended: Intended,
-): Promise<string> {
-  const { chain } = consortiumOf(session.trust);
-  const [{ fingerprint }, { signing }] = await Promise.all([
-    session.device.certificate(),
-    session.device.keys(),
-  ]);
-  const fields = {
-    gid: sha256(key),
-    cert: fromHex(fingerprint),
-    reader,
-    salt,
-    action: intended.action,
-    proxies: proxyIndices({ proxies }),
-    commitment: intentCommitment(intended),
-  };
-  return postSlip(
-    session,
-    signedSlip(session, { chain, kind: "usage.intent", fields, secretKey: signing.secretKey }),
-  );
-}
-
-/** Best effort: the record is open, and the intent on the chain already says so to the patient. */
-async function postDone(
-  session: Session,
-  intent: string,
-  proxies: readonly number[],
-): Promise<void> {
-  const { chain } = consortiumOf(session.trust);
-  const [{ fingerprint }, { signing }] = await Promise.all([
-    session.device.certificate(),
-    session.device.keys(),
-  ]);
-  const fields = { cert: fromHex(fingerprint), intent: fromHex(intent), proxies };
-  try {
-    await postSlip(
-      session,
-      signedSlip(session, { chain, kind: "usage.done", fields, secretKey: signing.secretKey }),
+): AsyncGenerator<OpenedOne> {
+  const isOwn = await inParallel(names, PREPARED_AT_ONCE, (name) => isWritten(session, name));
+  const granted = names.filter((_, i) => isOwn[i] !== true);
+  if (granted.length > 0) yield* openAllGranted(session, granted, options);
+  const own = names.filter((_, i) => isOwn[i] === true);
+  for (let start = 0; start < own.length; start += PREPARED_AT_ONCE)
+    yield* await inParallel(
+      own.slice(start, start + PREPARED_AT_ONCE),
+      PREPARED_AT_ONCE,
+      async (name): Promise<OpenedOne> => {
+        const opened = await tried(() => openOwn(session, name));
+        return isError(opened) ? { name, error: opened } : { name, opened };
+      },
     );
+}
+
+/** A name that is none is nobody's own. */
+async function isWritten({ device }: Session, name: string): Promise<boolean> {
+  const parsed = await tried(async () => parseRecordName(name));
+  return !isError(parsed) && (await device.items.get("written", parsed.id)) !== undefined;
+}
+
+async function* openAllGranted(
+  session: Session,
+  names: readonly string[],
+  options: OpenOptions,
+): AsyncGenerator<OpenedOne> {
+  const opening = new Opening(session);
+  const held = await heldGrants(session);
+  const located = await inParallel(names, PREPARED_AT_ONCE, async (name) => ({
+    name,
+    at: await tried(() => locate(opening, held, name, options.purpose)),
+  }));
+  yield* located.flatMap(({ name, at }) => (isError(at) ? [{ name, error: at }] : []));
+  const found = located.flatMap(({ name, at }) => (isError(at) ? [] : [{ name, at }]));
+  const parts = [...Map.groupBy(found, ({ at }) => at.held.gid).values()].flatMap(inParts);
+  let preparing = begun(preparePart(opening, parts[0] ?? [], options));
+  let before: readonly OpenedOne[] = [];
+  for (const [i] of parts.entries()) {
+    const prepared = await preparing;
+    preparing = begun(preparePart(opening, parts[i + 1] ?? [], options));
+    const asking = begun(openPart(session, prepared));
+    yield* before;
+    before = await asking;
+  }
+  yield* before;
+}
+
+interface Named<T> {
+  readonly name: string;
+  readonly at: T;
+}
+
+const inParts = <T>(group: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(group.length / RECORDS_PER_INTENT) }, (_, i) =>
+    group.slice(i * RECORDS_PER_INTENT, (i + 1) * RECORDS_PER_INTENT),
+  );
+
+/** What is under way while something else is waited for: its failure is told to whoever waits for it. */
+function begun<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
+}
+
+/** Records of one grant, proven and fetched, as far as they could be. */
+interface PreparedPart {
+  readonly under: Under | undefined;
+  readonly items: readonly Named<Prepared>[];
+  readonly failed: readonly OpenedOne[];
+}
+
+async function preparePart(
+  opening: Opening,
+  part: readonly Named<Located>[],
+  { purpose: wanted, action = "read" }: OpenOptions,
+): Promise<PreparedPart> {
+  const [first] = part;
+  if (first === undefined) return { under: undefined, items: [], failed: [] };
+  const { held } = first.at;
+  const grant = await tried(() => usableGrant(opening, held));
+  if (isError(grant))
+    return {
+      under: undefined,
+      items: [],
+      failed: part.map(({ name }) => ({ name, error: grant })),
+    };
+  const purpose = wanted ?? held.grant.purposes[0] ?? "TREAT";
+  const all = await inParallel(part, PREPARED_AT_ONCE, async ({ name, at }) => ({
+    name,
+    at: await tried(() => prepare(opening, at, { grant, purpose })),
+  }));
+  return {
+    under: { held, grant, action, purpose },
+    items: all.flatMap(({ name, at }) => (isError(at) ? [] : [{ name, at }])),
+    failed: all.flatMap(({ name, at }) => (isError(at) ? [{ name, error: at }] : [])),
+  };
+}
+
+/** Where one record of several is why nothing opens, each half is asked for by itself, under an intent of its own. */
+async function openPart(
+  session: Session,
+  { under, items, failed }: PreparedPart,
+): Promise<readonly OpenedOne[]> {
+  if (under === undefined || items.length === 0) return failed;
+  const prepared = items.map(({ at }) => at);
+  const opened = await tried(() => openUnderIntent(session, under, prepared));
+  if (!isError(opened))
+    return [...failed, ...items.map(({ name }, i) => ({ name, opened: opened[i] as OpenRecord }))];
+  if (items.length === 1 || !ofOneRecord.includes(opened.code))
+    return [...failed, ...items.map(({ name }) => ({ name, error: opened }))];
+  const half = Math.ceil(items.length / 2);
+  const first = await openPart(session, { under, items: items.slice(0, half), failed });
+  const second = await openPart(session, { under, items: items.slice(half), failed: [] });
+  return [...first, ...second];
+}
+
+/** What work gives, or why it was refused. */
+async function tried<T>(work: () => Promise<T>): Promise<T | OpeningError> {
+  try {
+    return await work();
   } catch (error) {
-    if (!(error instanceof AnamnesisError)) throw error;
+    if (isError(error)) return error;
+    throw error;
   }
 }
 
-function openContent(
-  item: Prepared,
-  contentKey: Uint8Array,
-  {
-    faultyProxies,
-    closed,
-  }: { readonly faultyProxies: readonly number[]; readonly closed: () => Promise<void> },
-): OpenRecord {
-  const { summary, version, slip, author, body, passedVaults } = item;
-  const open = async () =>
-    openBody({
-      record: await body.open(),
-      contentKey,
-      authorPublicKey: author.signingKey,
-      expectedDigest: slip.fields.digest,
-    });
-  const { content, finished } = contentStream({ open, passOver: body.passOver, done: closed });
-  return {
-    record: summary,
-    version: summary.versions[version.n - 1]!,
-    content,
-    finished,
-    faultyProxies,
-    passedVaults,
-  };
-}
-
-/** Calls `last` at the `count`th call. */
-function afterAll(count: number, last: () => Promise<void>): () => Promise<void> {
-  let left = count;
-  return async () => {
-    left -= 1;
-    if (left === 0) await last();
-  };
-}
+const isError = (value: unknown): value is OpeningError =>
+  value instanceof AnamnesisError || value instanceof CryptoError;

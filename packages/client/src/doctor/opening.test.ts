@@ -6,6 +6,7 @@ import type { Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { ClientFederation } from "@anamnesis/testing/client/federation";
+import { opened } from "@anamnesis/testing/client/opened";
 
 test("asks each chain, grant and visit once: 15 requests a record, and of its siblings what is their own", async () => {
   const federation = await ClientFederation.make();
@@ -26,7 +27,7 @@ test("asks each chain, grant and visit once: 15 requests a record, and of its si
   await collect(await doctor.openGranted(session, record)); // learns the author's certificate, opens the grant
   const counted = async (names: readonly string[]): Promise<Record<string, number>> => {
     asked.length = 0;
-    for (const opened of await doctor.openMany(session, names)) await collect(opened);
+    for await (const record of opened(doctor.openMany(session, names))) await collect(record);
     const counts: Record<string, number> = {};
     for (const name of asked) counts[name] = (counts[name] ?? 0) + 1;
     return counts;

@@ -1,6 +1,6 @@
 import { addressKey } from "@anamnesis/crypto/open";
 import type { GrantedTag, ReaderGrant, SealedHead } from "@anamnesis/crypto/open";
-import { equalBytes, fromHex, toHex } from "@anamnesis/crypto/verify";
+import { equalBytes, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, isForTreatment, readerCommitment } from "@anamnesis/protocol";
 import type {
   CertificateView,
@@ -10,7 +10,6 @@ import type {
   SlipProof,
   VersionView,
 } from "@anamnesis/protocol";
-import { inParallel } from "../inParallel.ts";
 import type { RecordSummary } from "../model.ts";
 import { summariseRecord } from "../recordSummary.ts";
 import { proveSlip } from "../proofs/prove.ts";
@@ -21,7 +20,7 @@ import type { Body } from "../foundRecord.ts";
 import type { PassedVault } from "../vaultChoice.ts";
 import { openedGrant } from "./grantMessage.ts";
 import { grantStatus } from "../grantOnChain.ts";
-import { coversRecord, heldGrants, messageOf } from "./grants.ts";
+import { coversRecord, messageOf } from "./grants.ts";
 import type { HeldGrant } from "./grants.ts";
 import type { FirstSlip, Opening } from "./opening.ts";
 
@@ -54,42 +53,40 @@ export interface Prepared {
   readonly passedVaults: readonly PassedVault[];
 }
 
-const AT_ONCE = 4;
-
 /**
- * Finds the grant for each record: the newest that is live on the chain, else the newest at all, so that the chain and
- * the proxies say what is wrong with it.
+ * Finds the grant for a record: the newest that is live on the chain, else the newest at all, so that the chain and the
+ * proxies say what is wrong with it.
  *
  * @throws {AnamnesisError} NO_ACCESS when no grant covers it; BAD_REQUEST, UNAVAILABLE.
  */
 export async function locate(
   opening: Opening,
-  names: readonly string[],
+  held: readonly HeldGrant[],
+  name: string,
   purpose: string | undefined,
-): Promise<readonly Located[]> {
+): Promise<Located> {
   const { session } = opening;
-  const held = await heldGrants(session);
-  const isLive = async ({ gid, grant }: HeldGrant): Promise<boolean> =>
-    grantStatus(await opening.grantOnChain(gid), grant.notAfter, session.clock()) === "live";
-  return inParallel(names, AT_ONCE, async (name) => {
-    const { id, n } = parseRecordName(name);
-    const candidates = await grantsFor(opening, held, id);
-    const suiting =
-      purpose === undefined
-        ? candidates
-        : candidates.filter(({ held: { grant } }) =>
-            (grant.purposes as readonly string[]).includes(purpose),
-          );
-    const [first] = suiting.length > 0 ? suiting : candidates;
-    if (first === undefined)
-      throw new AnamnesisError(
-        "NO_ACCESS",
-        "No grant at hand opens this record, want the patient's consent",
-      );
-    for (const candidate of suiting)
-      if (await isLive(candidate.held)) return { id, n, ...candidate };
-    return { id, n, ...first };
-  });
+  const { id, n } = parseRecordName(name);
+  const candidates = await grantsFor(opening, held, id);
+  const suiting =
+    purpose === undefined
+      ? candidates
+      : candidates.filter(({ held: { grant } }) =>
+          (grant.purposes as readonly string[]).includes(purpose),
+        );
+  const [first] = suiting.length > 0 ? suiting : candidates;
+  if (first === undefined)
+    throw new AnamnesisError(
+      "NO_ACCESS",
+      "No grant at hand opens this record, want the patient's consent",
+    );
+  for (const candidate of suiting) {
+    const { gid, grant } = candidate.held;
+    const onChain = await opening.grantOnChain(gid);
+    if (grantStatus(onChain, grant.notAfter, session.clock()) === "live")
+      return { id, n, ...candidate };
+  }
+  return { id, n, ...first };
 }
 
 /** Grants at hand whose tags and list cover the record; the record's slip says its chain, visit and tag. */
@@ -210,5 +207,3 @@ async function proveConfirmed(
     );
   return (await proveSlip(session, chain, found.slip, { askHead, verify })).proof;
 }
-
-export const gidBytes = (located: Located): Uint8Array => fromHex(located.held.gid);
