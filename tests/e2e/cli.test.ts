@@ -33,6 +33,7 @@ const test = inOrder();
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let dir: string;
 let federation: Up;
+const unknown = "f".repeat(64);
 const file = (name: string): string => join(folder.path, name);
 const pdf = syntheticPdf(5);
 const [visit] = syntheticPatient(5, { institutions: ["general-hospital"], visits: 1 }).bundles;
@@ -218,17 +219,14 @@ test("request, grant, open: byte-identical and resource-identical at the other h
   assert.deepEqual(await readFile(file("seen.pdf")), Buffer.from(pdf));
   const plain = await run(["record", "open", whole, "--as", "dr-haas", "--dir", dir]);
   assert.deepEqual(Buffer.from(plain.stdout, "latin1"), Buffer.from(pdf));
+  const several = ["record", "open", ...split, unknown, whole, "--as", "dr-haas", "--json"];
+  const opened = await run([...several, "--to", file("opened"), "--dir", dir]);
+  assert.equal(opened.code, 5, "one is unknown");
+  const { failed } = JSON.parse(opened.stdout) as { failed: { id: string; code: string }[] };
+  assert.deepEqual([failed.length, failed[0]?.id, failed[0]?.code], [1, unknown, "NO_ACCESS"]);
+  assert.deepEqual((await readdir(file("opened"))).toSorted(), [whole, ...split].toSorted());
   const documents = [];
-  for (const id of split) {
-    const { content } = await ask<{ content: string }>(dir, [
-      "record",
-      "open",
-      id,
-      "--as",
-      "dr-haas",
-    ]);
-    documents.push(parse(new Uint8Array(Buffer.from(content, "base64"))));
-  }
+  for (const id of split) documents.push(parse(await readFile(join(file("opened"), id))));
   assert.ok(sameResources(unite(documents), parse(visit.bytes).entries));
   await ask(dir, ["record", "open", whole, "--as", "dr-rossi", "--out", file("own.pdf")]);
   assert.deepEqual(await readFile(file("own.pdf")), Buffer.from(pdf));
@@ -244,6 +242,8 @@ test("a grant by record opens that record and no other; a stranger opens nothing
     [whole],
   );
   await ask(dir, ["record", "open", whole, "--as", "dr-ito", "--out", file("ito.pdf")]);
+  const noFolder = await refusal(dir, ["record", "open", whole, unknown, "--as", "dr-ito"]);
+  assert.deepEqual([noFolder.exit, noFolder.code], [2, "USAGE"]);
   const sibling = await refusal(dir, ["record", "open", split[0] ?? "", "--as", "dr-ito"]);
   assert.equal(sibling.exit, 4);
 });

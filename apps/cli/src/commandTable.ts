@@ -121,9 +121,10 @@ export const commandTable: Readonly<Record<string, Row>> = {
     load: () => import("./commands/recordList.ts"),
   },
   "record open": {
-    summary: "open one record: its exact bytes",
+    summary: "open records: their exact bytes",
     examples: [
       "record open RECORD --as dr-chen --out seen.json",
+      "record open RECORD RECORD@1 --as dr-chen --to seen",
       "record open RECORD@1 --as maria",
     ],
     load: () => import("./commands/recordOpen.ts"),

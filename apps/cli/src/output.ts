@@ -105,7 +105,8 @@ const systemCodes: Readonly<Record<string, string>> = {
   ENOTDIR: "a part of its path is not a folder",
 };
 
-function describe(error: unknown): Described {
+/** Code and message of any error, as a person is shown it; `INTERNAL` for what nobody foresaw. */
+export function describe(error: unknown): Described {
   if (!(error instanceof Error)) return { code: "INTERNAL", message: "Something failed inside" };
   const code = (error as { code?: unknown }).code;
   if (typeof code !== "string")
