@@ -1,4 +1,5 @@
-import type { SealedHead, StoredRecord } from "@anamnesis/crypto/open";
+import { openBody } from "@anamnesis/crypto/open";
+import type { OpenedRecord, SealedHead, StoredRecord } from "@anamnesis/crypto/open";
 import {
   createSha256,
   equalBytes,
@@ -7,8 +8,10 @@ import {
   streamOf,
 } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
+import { contentStream } from "./contentStream.ts";
+import type { ContentStream } from "./contentStream.ts";
 import { assertSameRecord } from "./recordVersion.ts";
-import type { AuthoredSlip } from "./recordVersion.ts";
+import type { AuthoredSlip, ProvenVersion } from "./recordVersion.ts";
 import type { Session } from "./session.ts";
 import { findObject, readHead } from "./storedObject.ts";
 import type { StoredObject } from "./storedObject.ts";
@@ -102,6 +105,30 @@ export interface Body {
   readonly open: () => Promise<StoredRecord>;
   /** @throws as {@link StoredObject.passOver}. */
   readonly passOver: (error: unknown) => void;
+}
+
+/**
+ * What a proven version holds, by its content key: author and digest are those of its slip.
+ *
+ * @param done - As in {@link contentStream}.
+ */
+export function contentOf(
+  { slip, author }: Pick<ProvenVersion, "slip" | "author">,
+  body: Body,
+  contentKey: Uint8Array,
+  done?: (opened: OpenedRecord) => Promise<void>,
+): ContentStream {
+  return contentStream({
+    open: async () =>
+      openBody({
+        record: await body.open(),
+        contentKey,
+        authorPublicKey: author.signingKey,
+        expectedDigest: slip.fields.digest,
+      }),
+    passOver: (error) => body.passOver(error),
+    ...(done !== undefined && { done }),
+  });
 }
 
 /**

@@ -210,7 +210,11 @@ suite("openByProxies()", () => {
     const [general, , , national] = institutions;
     await assert.rejects(open(of), {
       message: `3 of 4 proxies must answer; these did not (${general}: UNAVAILABLE, ${national}: BUSY)`,
-      details: { proxies: { 1: "UNAVAILABLE", 4: "BUSY" }, faultyProxies: [] },
+      details: {
+        proxies: { 1: "UNAVAILABLE", 4: "BUSY" },
+        faultyProxies: [],
+        away: [general, national],
+      },
     });
   });
 

@@ -1,11 +1,10 @@
-import { openAsAuthor, openBody } from "@anamnesis/crypto/open";
+import { openAsAuthor } from "@anamnesis/crypto/open";
 import { fromHex, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
-import { contentStream } from "../contentStream.ts";
 import type { OpenRecord } from "../model.ts";
 import { parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
-import { findRecord } from "../foundRecord.ts";
+import { contentOf, findRecord } from "../foundRecord.ts";
 import { postSlip, signedSlip } from "../submit.ts";
 import { summariseWritten, writtenRecord } from "./authoredRecords.ts";
 import { openToken } from "./tokens.ts";
@@ -36,7 +35,8 @@ export async function openOwn(session: Session, name: string): Promise<OpenRecor
       "NO_ACCESS",
       "This device cannot reread that version: it is another author's, or its visit token is gone",
     );
-  const { slip, author } = await proveVersion(session, item.chain, view, version);
+  const proven = await proveVersion(session, item.chain, view, version);
+  const { slip } = proven;
   const found = await findRecord(session, {
     chain: item.chain,
     slip,
@@ -59,16 +59,7 @@ export async function openOwn(session: Session, name: string): Promise<OpenRecor
     }),
   );
   const contentKey = await openAsAuthor({ boxSecretKey: box.secretKey, record: found.head });
-  const { content, finished } = contentStream({
-    open: async () =>
-      openBody({
-        record: await found.open(),
-        contentKey,
-        authorPublicKey: author.signingKey,
-        expectedDigest: slip.fields.digest,
-      }),
-    passOver: (error) => found.passOver(error),
-  });
+  const { content, finished } = contentOf(proven, found, contentKey);
   const summary = await summariseWritten(session, item, view);
   return {
     record: summary,

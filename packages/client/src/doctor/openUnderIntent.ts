@@ -1,4 +1,3 @@
-import { openBody } from "@anamnesis/crypto/open";
 import type { ReaderGrant } from "@anamnesis/crypto/open";
 import { concat, encodeHeader, fromHex, sha256 } from "@anamnesis/crypto/verify";
 import {
@@ -15,7 +14,7 @@ import type {
   Purpose,
   ReencryptRequest,
 } from "@anamnesis/protocol";
-import { contentStream } from "../contentStream.ts";
+import { contentOf } from "../foundRecord.ts";
 import type { OpenRecord } from "../model.ts";
 import type { Session } from "../session.ts";
 import { postSlip, signedSlip } from "../submit.ts";
@@ -136,15 +135,8 @@ function openContent(
     closed,
   }: { readonly faultyProxies: readonly number[]; readonly closed: () => Promise<void> },
 ): OpenRecord {
-  const { summary, version, slip, author, body, passedVaults } = item;
-  const open = async () =>
-    openBody({
-      record: await body.open(),
-      contentKey,
-      authorPublicKey: author.signingKey,
-      expectedDigest: slip.fields.digest,
-    });
-  const { content, finished } = contentStream({ open, passOver: body.passOver, done: closed });
+  const { summary, version, body, passedVaults } = item;
+  const { content, finished } = contentOf(item, body, contentKey, closed);
   return {
     record: summary,
     version: summary.versions[version.n - 1]!,

@@ -1,16 +1,15 @@
-import { openAsPatient, openBody } from "@anamnesis/crypto/open";
+import { openAsPatient } from "@anamnesis/crypto/open";
 import type { SealedHead } from "@anamnesis/crypto/open";
 import { toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { RecordView } from "@anamnesis/protocol";
-import { contentStream } from "../contentStream.ts";
 import { inParallel } from "../inParallel.ts";
 import type { RecordItem, VisitItem } from "../items.ts";
 import type { OpenRecord, RecordSummary, VersionSummary } from "../model.ts";
 import { newestFirst, summariseRecord } from "../recordSummary.ts";
 import { parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
-import { findRecord } from "../foundRecord.ts";
+import { contentOf, findRecord } from "../foundRecord.ts";
 import { keysOfTag, openVisits, visitOf } from "./visitKeys.ts";
 import { askMembers } from "../members/ask.ts";
 import { provenConfirmations } from "./confirmations.ts";
@@ -90,12 +89,8 @@ export async function openVersion(
   { record, view, visit }: OwnRecord,
   version: VersionSummary,
 ): Promise<OpenRecord & { readonly head: SealedHead }> {
-  const { slip, author } = await proveVersion(
-    session,
-    visit.chain,
-    view,
-    view.versions[version.n - 1]!,
-  );
+  const proven = await proveVersion(session, visit.chain, view, view.versions[version.n - 1]!);
+  const { slip } = proven;
   const { addressKey } = keysOfTag(session, slip.fields.tag);
   const found = await findRecord(session, {
     chain: visit.chain,
@@ -108,28 +103,19 @@ export async function openVersion(
     epoch: visit.epoch,
     record: found.head,
   });
-  const { content, finished } = contentStream({
-    open: async () =>
-      openBody({
-        record: await found.open(),
-        contentKey,
-        authorPublicKey: author.signingKey,
-        expectedDigest: slip.fields.digest,
-      }),
-    passOver: (error) => found.passOver(error),
-    done: ({ meta }) =>
-      remember(session, record, (item) => ({
-        ...item,
-        opened: {
-          ...item.opened,
-          [version.digest]: {
-            title: meta.fileName ?? record.category,
-            mediaType: meta.mediaType,
-            size: meta.size,
-          },
+  const { content, finished } = contentOf(proven, found, contentKey, ({ meta }) =>
+    remember(session, record, (item) => ({
+      ...item,
+      opened: {
+        ...item.opened,
+        [version.digest]: {
+          title: meta.fileName ?? record.category,
+          mediaType: meta.mediaType,
+          size: meta.size,
         },
-      })),
-  });
+      },
+    })),
+  );
   const { head, passed: passedVaults } = found;
   return { record, version, content, finished, faultyProxies: [], passedVaults, head };
 }
