@@ -98,7 +98,7 @@ export function test(...given: Given): void {
         await Context.run(full.join(" > "), work);
       } finally {
         for (const suite of within.toReversed()) for (const hook of suite.afterEach) await hook();
-        mock.restoreAll();
+        mock.reset();
       }
     },
   });

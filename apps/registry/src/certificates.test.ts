@@ -1,6 +1,8 @@
+import "reflect-metadata";
 import assert from "node:assert/strict";
 import { X509Certificate as OpenSslCertificate, createPublicKey } from "node:crypto";
 import { test } from "node:test";
+import { BasicConstraintsExtension } from "@peculiar/x509";
 import { concat, fromHex, randomBytes } from "@anamnesis/crypto/verify";
 import { checkStatedFields, readCertificate } from "@anamnesis/protocol";
 import { authority, caKey, certifyAuthority } from "./authority.ts";
@@ -69,6 +71,21 @@ test("the chain from root to person verifies in another implementation", async (
   const spki = concat(fromHex("302a300506032b6570032100"), device.keys.publicKey);
   const key = createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" });
   assert.ok(person.publicKey.equals(key));
+});
+
+test("a root signs itself and stands above one level, an intermediate is the root's and stands above none", async () => {
+  const above = await newAuthority("root");
+  const below = await newAuthority("care", above);
+  const told = ({ certificate }: Authority) => [
+    certificate.subject,
+    certificate.issuer,
+    certificate.getExtension(BasicConstraintsExtension)?.pathLength,
+  ];
+  assert.deepEqual(told(above), ["CN=Anamnesis Root", "CN=Anamnesis Root", 1]);
+  assert.deepEqual(told(below), ["CN=Anamnesis Care", "CN=Anamnesis Root", 0]);
+  const { publicKey } = above.certificate;
+  for (const { certificate } of [above, below])
+    assert.ok(await certificate.verify({ publicKey, signatureOnly: true }));
 });
 
 test("readers refuse certificates that care did not sign", async () => {

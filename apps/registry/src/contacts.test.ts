@@ -171,13 +171,22 @@ test("a doctor may not try identifiers without bound", async () => {
   const sixth = await lookUp(asking, "GUESS-6");
   assert.equal(sixth.status, 429);
   assert.equal(await codeOf(sixth), "RATE_LIMITED");
-  federation.clock.now += 61_000;
+  federation.clock.now += 59_999;
+  assert.equal(await codeOf(await lookUp(asking, "GUESS-6")), "RATE_LIMITED");
+  federation.clock.now += 1;
   assert.equal(await codeOf(await lookUp(asking, "GUESS-7")), "NOT_FOUND");
 });
 
 test("only doctors look up, only patients leave cards", async () => {
   assert.equal(await codeOf(await lookUp(patient, "GRACE-1")), "NOT_FOR_THIS_ROLE");
   assert.equal(await codeOf(await leave(doctor, card)), "NOT_FOR_THIS_ROLE");
+});
+
+test("a card may name its own certificate, and its node by its address", async () => {
+  const { address } = federation.trust.chains[0]!.members.find(({ id }) => id === hospital)!;
+  const own = { ...card, node: address, certificate: patient.der };
+  assert.equal((await leave(patient, own)).status, 200);
+  assert.equal((await leave(patient, card)).status, 200);
 });
 
 test("cards that lead elsewhere or are malformed are refused", async () => {

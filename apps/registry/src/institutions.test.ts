@@ -84,7 +84,13 @@ test("R-28: no id stands for two institutions", async () => {
   const { institution } = newInsurer();
   await auditInstitution(federation.config, institution);
   const other = { ...institution, nodeKey: keyOf("another").publicKey };
-  for (const refused of [other, { ...institution, id: hospital }, { ...institution, id: "No id" }])
+  const insurers = { ...institution, level: "hospital" } as const;
+  for (const refused of [
+    other,
+    insurers,
+    { ...institution, id: hospital },
+    { ...institution, id: "No id" },
+  ])
     await assert.rejects(auditInstitution(federation.config, refused), { code: "BAD_REQUEST" });
 });
 

@@ -80,6 +80,14 @@ test("R-30: a replacement that a chain refuses leaves the identity with a certif
   federation.node.answer = "INSTITUTION_SUSPENDED";
   assert.equal(await ask({ ...ada, replaces: fromHex(lost) }), "UNAVAILABLE");
   federation.node.answer = "OK";
+  await until(() => slipsOf("identity.revoke", lost).length === 2);
   const again = await enrolled(federation, await newDevice(), { ...ada, replaces: fromHex(lost) });
   assert.equal(slipsOf("identity.certify", fingerprintOf(again)).length, 2);
 });
+
+async function until(done: () => boolean): Promise<void> {
+  for (let left = 250; !done(); left -= 1) {
+    assert.ok(left > 0, "waited 5 s in vain");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

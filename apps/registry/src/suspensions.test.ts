@@ -2,7 +2,7 @@ import "reflect-metadata";
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { X509Crl, X509CrlReason } from "@peculiar/x509";
-import { fromBase64url, toHex } from "@anamnesis/crypto/verify";
+import { fromBase64url, randomBytes, toHex } from "@anamnesis/crypto/verify";
 import { bareKeyId, fingerprintOf, hpkeInfo, readCertificate } from "@anamnesis/protocol";
 import { hospital } from "@anamnesis/testing/federation";
 import { keyOf } from "@anamnesis/testing/keys";
@@ -17,6 +17,10 @@ import {
 } from "@anamnesis/testing/registryFederation";
 import type { Device } from "@anamnesis/testing/registryFederation";
 import { codeOf } from "@anamnesis/testing/requests";
+import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
+import { openRegistry } from "./registry.ts";
+import { revocationList } from "./revocationLists.ts";
+import { SealedStore } from "./sealedStore.ts";
 
 const federation = await startFederation();
 after(() => federation.stop());
@@ -95,7 +99,50 @@ test("R-31: who is on hold looks nobody up", async () => {
   };
   assert.notEqual(await look(), "CERTIFICATE_NOT_LIVE");
   await suspend(doctor, clock.now + hour);
+  clock.now += hour - 1;
   assert.equal(await look(), "CERTIFICATE_NOT_LIVE");
+  clock.now += 1;
+  assert.notEqual(await look(), "CERTIFICATE_NOT_LIVE", "the hold has ended");
+});
+
+test("R-31: nothing is left of a hold that was lifted", async () => {
+  const { store } = await openRegistry(federation.config);
+  try {
+    const before = store.values("hold").length;
+    const patient = await person();
+    await suspend(patient, clock.now + hour);
+    assert.equal(store.values("hold").length, before + 1);
+    await suspend(patient, 0);
+    assert.equal(store.values("hold").length, before);
+  } finally {
+    await store.close();
+  }
+});
+
+test("R-31: a hold is on the list of the authority that certified", async (t) => {
+  const { authorities, store: theirs } = await openRegistry(federation.config);
+  t.after(() => theirs.close());
+  const store = new SealedStore(await temporaryFolder("registry-holds-"), randomBytes(32));
+  t.after(() => store.close());
+  const hold = { since: clock.now, until: clock.now + 1 };
+  store.put({ serial: "4a", issuer: "care", ...hold }, "hold", "a");
+  store.put({ serial: "4b", issuer: "third-parties", ...hold }, "hold", "b");
+  for (const [id, serial] of [
+    ["care", "4a"],
+    ["third-parties", "4b"],
+  ] as const)
+    for (const [later, want] of [
+      [0, [serial]],
+      [1, []],
+    ] as const) {
+      const list = new X509Crl(
+        Uint8Array.from(await revocationList(store, authorities[id], clock.now + later)),
+      );
+      assert.deepEqual(
+        list.entries.map(({ serialNumber }) => serialNumber),
+        want,
+      );
+    }
 });
 
 test("R-31: what is revoked stays so, on hold or not", async () => {
