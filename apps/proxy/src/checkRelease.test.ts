@@ -193,6 +193,11 @@ const rows: readonly (readonly [when: string, want: string, given: Case])[] = [
     "INTENT_MISSING",
     { intentTime: now - limits.intentEndsMs - 1 },
   ],
+  [
+    "what is shown as a record is a visit",
+    "NOT_ON_CHAIN",
+    { request: { items: whole.items.map((item) => ({ ...item, record: item.session })) } },
+  ],
   ["nothing is confirmed, for research", "NOT_CONFIRMED", forResearch()],
   [
     "a third record is asked for within a minute",

@@ -63,6 +63,12 @@ test("check() refuses what a thread that broke was to judge, and says why", asyn
   });
 });
 
+test("check() believes no thread in which a bug was met", async (t) => {
+  const judge = new DealJudge();
+  t.after(() => judge.stop());
+  await assert.rejects(judge.check(deal(1)), { code: "UNAVAILABLE" });
+});
+
 /** Refuses every deal and says which thread did; a deal of two tags takes a moment. */
 const telling = `
   const { threadId } = await import("node:worker_threads");

@@ -57,7 +57,9 @@ test("post() says nothing of what is nobody's wrong try, nor of what could not b
   const { disk, post } = newDenials();
   assert.equal(await post(ada, "STALE_CHAIN"), 0);
   disk.isFull = true;
-  assert.equal(await post(ada), 0);
+  assert.equal(await post(grace), 0);
+  disk.isFull = false;
+  assert.equal(await post(ada), 1, "what was not said does not keep another from being said");
 });
 
 test("post() says it once a minute of a reader and a grant, to the millisecond", async () => {

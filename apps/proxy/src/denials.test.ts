@@ -24,10 +24,13 @@ const federation = await ProxyFederation.start([1, 2]);
 after(() => federation.stop());
 const { nodes } = federation.parties;
 const reader = await federation.newReader("Dr. Reader");
+let count = 0;
+/** Somebody who was not here before. */
+const newReader = () => federation.newReader(`Dr. ${(count += 1)}`);
 const record = await federation.newRecord();
 
 test("usage.denied tells the patient of vain tries, once a minute for one reader, with the hash of what was asked", async () => {
-  const thief = await federation.newReader("Dr. Thief");
+  const thief = await newReader();
   const denied = () =>
     nodes.posted
       .filter((slip) => slip.kind === "usage.denied")
@@ -55,7 +58,7 @@ test("usage.denied tells the patient of vain tries, once a minute for one reader
     await codeOf(await federation.ask(2, "/reencrypt", request, { ...thief, name: "forger" })),
     "READER_SIGNATURE",
   );
-  const last = await federation.newReader("Dr. Last");
+  const last = await newReader();
   assert.equal(
     await codeOf(
       await federation.ask(
@@ -76,8 +79,8 @@ test("usage.denied tells the patient of vain tries, once a minute for one reader
 });
 
 /** Turns a thief away. @returns the hash that stands on the chain. */
-async function turnedAway(made: MadeGrant, name: string) {
-  const thief = await federation.newReader(name);
+async function turnedAway(made: MadeGrant) {
+  const thief = await newReader();
   const intent = federation.intent(reader, made, [record.digest]);
   const request = federation.request(made.gid, intent, [record]);
   assert.equal(
@@ -100,7 +103,7 @@ const read = (path: string, keyId: string, secretKey: Uint8Array): Promise<Respo
 test("the request that was turned away is kept for the grant's own key, and proves who asked", async () => {
   const made = await federation.granted(reader, [record]);
   const other = await federation.granted(reader, [record]);
-  const { thief, denial } = await turnedAway(made, "Dr. Kept");
+  const { thief, denial } = await turnedAway(made);
   const hash = toHex(denial.fields.evidence);
   const path = `/grants/${made.gid}/denied/${hash}`;
   const { publicKey, secretKey } = made.keys;

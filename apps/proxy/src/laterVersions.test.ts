@@ -29,10 +29,12 @@ interface Later {
   readonly version: MadeRecord;
 }
 
-/** The content of a later version, sealed by somebody. @param under - Whose visit and tag, if not the record's. */
-async function sealedAfter(by: Author, under?: MadeRecord) {
+type Under = (first: MadeRecord) => Pick<MadeRecord, "visit" | "tag">;
+
+/** The content of a later version, sealed by somebody. @param under - Which visit and tag its header names. */
+async function sealedAfter(by: Author, under: Under = (first) => first) {
   const first = await federation.newRecord();
-  const { visit, tag } = under ?? first;
+  const { visit, tag } = under(first);
   const sealed = await sealUnder(parties, by, visit, tag);
   const content = {
     record: fromHex(first.slip),
@@ -56,7 +58,7 @@ async function amended(
   named: Reader,
   key = named.name,
   sealer = named,
-  under?: MadeRecord,
+  under?: Under,
 ): Promise<Later> {
   const { first, content, ending } = await sealedAfter(sealer, under);
   const { keys } = first.visit;
@@ -117,9 +119,24 @@ const rows: readonly Row[] = [
   {
     when: "its author put it under another record's tag, which is granted, and that record's slip is shown",
     want: "NOT_ON_CHAIN",
-    later: () => amended(foreign, foreign.name, foreign, sibling),
+    later: () => amended(foreign, foreign.name, foreign, () => sibling),
     granted: () => sibling,
     original: () => sibling,
+  },
+  {
+    when: "its header names another tag of its visit",
+    want: "NOT_ON_CHAIN",
+    later: () =>
+      amended(foreign, foreign.name, foreign, ({ visit }) => ({ visit, tag: randomBytes(16) })),
+  },
+  {
+    when: "its header names another visit's record of its tag",
+    want: "NOT_ON_CHAIN",
+    later: async () => {
+      const other = ({ tag }: MadeRecord) => ({ visit: sibling.visit, tag });
+      const { first, version } = await amended(foreign, foreign.name, foreign, other);
+      return { first, version: { ...version, visit: first.visit } };
+    },
   },
   {
     when: "the version itself is shown as the first",

@@ -18,6 +18,7 @@ const federation = await ProxyFederation.start([1, 2, 3, 4]);
 after(() => federation.stop());
 const { nodes } = federation.parties;
 const reader = await federation.newReader("Dr. Reader");
+let count = 0;
 const [record, sibling] = [await federation.newRecord(), await federation.newRecord()];
 const grant = await federation.granted(reader, [record, sibling]);
 
@@ -115,7 +116,7 @@ test("shares leave under the reader's reply key only, bound to grant, tag and ca
 test("an answer opens for the intent's certificate alone, and as what it is: X and the reply key are not enough", async () => {
   const { given, request } = await answers("shares", [record], [1]);
   const [{ sealed, items } = assert.fail()] = given;
-  const colleague = await federation.newReader("Dr. Colleague");
+  const colleague = await federation.newReader(`Dr. Colleague ${(count += 1)}`);
   const open = (
     change: Partial<ReencryptRequest> = {},
     { who = reader, index = 1, askedFor = "shares" as AskedFor } = {},
@@ -136,7 +137,7 @@ test("an answer opens for the intent's certificate alone, and as what it is: X a
 });
 
 test("a certificate without a key to seal to is answered nothing", async () => {
-  const keyless = await federation.newReader("Dr. Keyless", {
+  const keyless = await federation.newReader(`Dr. Keyless ${(count += 1)}`, {
     boxKey: new Uint8Array(1216).fill(255),
   });
   const made = await federation.granted(keyless, [record]);

@@ -84,10 +84,10 @@ test("R-28: no id stands for two institutions", async () => {
   const { institution } = newInsurer();
   await auditInstitution(federation.config, institution);
   const other = { ...institution, nodeKey: keyOf("another").publicKey };
-  const insurers = { ...institution, level: "hospital" } as const;
+  const otherKind = { ...institution, level: "tertiary" } as const;
   for (const refused of [
     other,
-    insurers,
+    otherKind,
     { ...institution, id: hospital },
     { ...institution, id: "No id" },
   ])
