@@ -116,9 +116,7 @@ function owned(
 }
 
 function openings({ store }: ProxyDeps, { gid, held }: { gid: string; held: HeldGrant }): Evidence {
-  const intents = store
-    .intents(gid)
-    .toSorted((a, b) => a.time - b.time || (toHex(a.intent) < toHex(b.intent) ? -1 : 1));
+  const intents = store.intents(gid).toSorted((a, b) => a.time - b.time);
   const receipt =
     held.replyKey === null ? { erasedAt: held.erasedAt, signature: held.receipt } : null;
   return { v: 1, intents, receipt };

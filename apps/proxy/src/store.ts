@@ -182,6 +182,7 @@ export class ProxyStore {
       await this.#write(async () => void (await this.#intents.put(id, encode(served))));
   }
 
+  /** By their ids. */
   intents(gid: string): ServedIntent[] {
     return [...this.#intents.getRange(under(gid))].map(
       ({ value }) => decodeCanonical(value) as unknown as ServedIntent,
