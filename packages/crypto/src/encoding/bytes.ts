@@ -137,7 +137,8 @@ export function i2osp(value: number | bigint, length: number): Uint8Array {
     throw new CryptoError("E_ARGUMENT", "Cannot encode number, want a safe integer");
   }
   let rest = BigInt(value);
-  if (rest < 0n || rest >> BigInt(8 * length) !== 0n) {
+  // A negative number is shifted to -1.
+  if (rest >> BigInt(8 * length) !== 0n) {
     throw new CryptoError("E_ARGUMENT", `Cannot encode number, want 0 to 2^${8 * length} - 1`);
   }
   const out = new Uint8Array(length);

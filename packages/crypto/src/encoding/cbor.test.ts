@@ -115,6 +115,8 @@ suite("canonical CBOR", () => {
       -0,
       2 ** 53,
       2n ** 64n,
+      -(2n ** 64n) - 1n,
+      { "\ud800": 1 },
       Symbol("s"),
       () => 1,
       new Date(0),
@@ -130,6 +132,29 @@ suite("canonical CBOR", () => {
         String(value),
       );
     }
+  });
+
+  test("encodeCanonical() takes the edges of what it holds, and objects without a prototype", () => {
+    for (const value of [2n ** 64n - 1n, -(2n ** 64n)])
+      assert.equal(decodeCanonical(encodeCanonical(value)), value);
+    const bare = Object.assign(Object.create(null) as object, { a: 1 });
+    assert.deepEqual(encodeCanonical(bare as CborValue), encodeCanonical({ a: 1 }));
+  });
+
+  test("bytes that end before what they announce are malformed, whatever is said of what is there", () => {
+    const rows = [
+      "831800", // An array of three, whose first is longer than needed.
+      "62c3", // A text that ends within a character.
+      "1b00000000", // A long integer that would be too long.
+      `1c${"ff".repeat(16)}`, // Reserved lengths.
+      `1d${"ff".repeat(32)}`,
+      `5c${"00".repeat(16)}`,
+      "18",
+      "1900",
+      "1a000000",
+    ];
+    for (const hex of rows)
+      assert.throws(() => decodeCanonical(fromHex(hex)), { code: "MALFORMED" }, hex);
   });
 
   test("a key named __proto__ stays a key", () => {

@@ -118,7 +118,6 @@ export class CborReader {
     if (minor === INDEFINITE) throw notCanonical("a length is indefinite");
     if (minor > 27) throw malformed("no reserved lengths");
     const length = 1 << (minor - 24);
-    if (length > this.#bytes.length - this.#at) throw truncated();
     if (length === 8) return this.#long();
     let value = 0;
     for (let i = 0; i < length; i += 1) value = value * 256 + this.#byte();

@@ -209,6 +209,8 @@ suite("bytes", () => {
     assert.equal(equalBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 2)), true);
     assert.equal(equalBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 3)), false);
     assert.equal(equalBytes(Uint8Array.of(1, 2), Uint8Array.of(1)), false);
+    assert.equal(equalBytes(Uint8Array.of(1), Uint8Array.of(1, 2)), false);
+    assert.equal(equalBytes(Uint8Array.of(1, 0), Uint8Array.of(1)), false);
   });
 
   test("utf8Decode() refuses ill-formed text and keeps a byte order mark", () => {
