@@ -218,11 +218,9 @@ const basePairings = new WeakMap<object, Gt>();
 /** e(P1, P2) of the active engine. */
 function basePairing(): Gt {
   const engine = curve();
-  const known = basePairings.get(engine);
-  if (known !== undefined) return known;
-  const computed = engine.pairing(engine.g1Base(), engine.g2Base());
-  basePairings.set(engine, computed);
-  return computed;
+  const pairing = basePairings.get(engine) ?? engine.pairing(engine.g1Base(), engine.g2Base());
+  basePairings.set(engine, pairing);
+  return pairing;
 }
 
 function checkInput(input: DealGrantInput): void {

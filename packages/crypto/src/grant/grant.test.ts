@@ -138,6 +138,25 @@ suite("opening by shares", () => {
     assert.equal((await open(first, second, third, other)).length, 32);
   });
 
+  test("a grant over two tags opens the records of either, each by its own shares", async () => {
+    const both = makeGrant(parties, [fixture.target, other.target]);
+    for (const each of [fixture, other]) {
+      const stored = await readFixture(each);
+      const given = await shareReplies(both, stored);
+      const key = await openAsReader({ grant: both.readerGrant, record: stored, replies: given });
+      assert.equal(key.length, 32);
+    }
+  });
+
+  test("the answer of a proxy to which the grant was not dealt does not count, though it is right", async () => {
+    const { readerGrant } = granted;
+    const [one, two, three, four] = replies as [ShareReply, ShareReply, ShareReply, ShareReply];
+    const grant = { ...readerGrant, indices: [1, 2, 4] };
+    const open = (...given: ShareReply[]) => openAsReader({ grant, record, replies: given });
+    await assert.rejects(open(one, two, three), { code: "E_DECRYPT" });
+    assert.equal((await open(one, two, three, four)).length, 32);
+  });
+
   test("a grant for one tag does not open another", async () => {
     const stored = await readFixture(other);
     await assert.rejects(openAsReader({ grant: granted.readerGrant, record: stored, replies }), {
@@ -362,6 +381,7 @@ suite("checking a grant", () => {
       { indices: [1, 1, 2, 3] },
       { gid: new Uint8Array(31) },
       { tags: [...tags, ...tags] },
+      { tags: tags.map((each) => ({ ...each, tag: each.tag.subarray(1) })) },
     ])
       assert.throws(() => dealDelegated({ ...deal, ...change }), { code: "E_ARGUMENT" });
     const noPoint = tags.map((each) => ({ ...each, d: new Uint8Array(48) }));

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
+import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { at } from "../encoding/at.ts";
-import { toHex, utf8 } from "../encoding/bytes.ts";
-import type { G1 } from "../engine/curveEngine.ts";
+import { concat, i2osp, os2ip, toHex, utf8 } from "../encoding/bytes.ts";
+import { randomBytes } from "../primitives/derive.ts";
+import type { G1, Gt } from "../engine/curveEngine.ts";
 import { hashTag, splitCapsule } from "../kem/capsule.ts";
 import { openCapsule } from "../record/contentKey.ts";
 import { mclEngine } from "../engine/engineMcl.ts";
@@ -26,8 +28,8 @@ import { blameShares, openAsReader } from "./readerGrant.ts";
 import type { ShareReply } from "./readerGrant.ts";
 import { curve, useEngine } from "../engine/ready.ts";
 import { modInverse } from "./modInverse.ts";
-import { combineExponents, commonDenominator, subsets } from "./shamir.ts";
-import { verifyShareProof } from "./shareProof.ts";
+import { combineExponents, commonDenominator, evaluateCommitment, subsets } from "./shamir.ts";
+import { makeShareProof, verifyShareProof } from "./shareProof.ts";
 import { GROUP_ORDER } from "../suite.ts";
 
 const CONTENT = utf8('{"resourceType":"Bundle"}');
@@ -47,6 +49,16 @@ before(async () => {
   granted = makeGrant(parties, [fixture.target]);
   replies = await shareReplies(granted, record);
 });
+
+/** Minus a GT element: of order 2q. */
+const negated = (element: Uint8Array): Uint8Array =>
+  concat(
+    ...Array.from({ length: 12 }, (_, i) => {
+      const coefficient = os2ip(element.subarray(48 * i, 48 * i + 48));
+      const { ORDER } = bls12_381.fields.Fp;
+      return i2osp(coefficient === 0n ? 0n : ORDER - coefficient, 48);
+    }),
+  );
 
 suite("share proofs", () => {
   test("verifyShareProof() accepts honest answers and refuses every change", () => {
@@ -92,6 +104,52 @@ suite("share proofs", () => {
     assert.throws(() => verifyShareProof({ ...evidence, commitments: outside }), {
       code: "E_SUBGROUP",
     });
+  });
+
+  test("verifyShareProof() refuses a share of another order, though its proof comes out", () => {
+    const engine = curve();
+    const asked = shareRequest(granted, record, 1);
+    const [mine] = asked.shares.tags;
+    assert.ok(mine !== undefined);
+    const { gctx } = asked.shares;
+    const { tag } = asked;
+    const { c1 } = splitCapsule(asked.capsule);
+    const share = engine.g1Decode(mine.share);
+    const decodedC1 = engine.g2Decode(c1);
+    const right = engine.pairing(share, decodedC1);
+    const commitments = mine.commitments.map((bytes) => engine.gtDecode(bytes));
+    const statement = { gctx, tag, index: 2, c1, y: evaluateCommitment(commitments, 2) };
+    const isTaken = (w: Gt): boolean => {
+      // An even challenge takes the sign away.
+      for (;;) {
+        const proof = makeShareProof({ ...statement, w, share, decodedC1 }, randomBytes);
+        const isEven = at(proof, 31) % 2 === 0;
+        const given = { gctx, tag, index: 2, c1, commitments: mine.commitments };
+        if (isEven) return verifyShareProof({ ...given, w: engine.gtEncode(w), proof });
+      }
+    };
+    assert.equal(isTaken(right), true);
+    assert.equal(isTaken(engine.gtDecode(negated(engine.gtEncode(right)))), false);
+  });
+
+  test("verifyShareProof() judges nothing without commitments; blameShares() names whose answer does not open", async () => {
+    const asked = shareRequest(granted, record, 1);
+    const { c1 } = splitCapsule(asked.capsule);
+    const proof = proveShare(asked);
+    const given = {
+      gctx: asked.shares.gctx,
+      tag: asked.tag,
+      index: 2,
+      c1,
+      w: new Uint8Array(576),
+      proof,
+    };
+    assert.throws(() => verifyShareProof({ ...given, commitments: [] }), { code: "E_SUBGROUP" });
+    const { readerGrant: grant } = granted;
+    const answers = replies
+      .slice(1, 2)
+      .map(({ index, reply }) => ({ index, reply: flipBit(reply, 200), proof }));
+    assert.deepEqual(await blameShares({ grant, record, answers }), [2]);
   });
 
   test("blameShares() names the faulty proxies and nobody else", async () => {
