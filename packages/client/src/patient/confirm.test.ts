@@ -7,7 +7,7 @@ import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { fromHex, utf8 } from "@anamnesis/crypto/verify";
 import { AnamnesisError, decodeSlip, limits } from "@anamnesis/protocol";
-import type { RecordView, SlipCode } from "@anamnesis/protocol";
+import type { RecordView } from "@anamnesis/protocol";
 import { ClientFederation } from "@anamnesis/testing/client/federation";
 import { hospital } from "@anamnesis/testing/federation";
 import { postSlip, signedSlip } from "../submit.ts";
@@ -44,6 +44,25 @@ suite("confirm() and dispute()", () => {
     const stateOf = async (id: string) =>
       (await patient.listRecords(session)).find((record) => record.id === id)?.state;
     return { session, write, confirmations, stateOf };
+  }
+
+  /** Members of whom the first `count` say that they take confirmations, and do nothing; the others are busy. */
+  function swallowing(count: number) {
+    const asked: string[] = [];
+    const node = (institution: string) => {
+      const own = federation.node(institution);
+      const submitBatch = async (_: string, slips: readonly Uint8Array[]) => {
+        asked.push(institution);
+        if (asked.length > count) throw new AnamnesisError("BUSY", "Busy");
+        return slips.map((slip) => ({ id: decodeSlip(slip).id, code: "OK", height: 1 }));
+      };
+      return new Proxy(own, {
+        get: (target, name: keyof typeof own) =>
+          name === "submitBatch" ? submitBatch : target[name],
+      });
+    };
+    const network = Object.assign(Object.create(federation) as ClientFederation, { node });
+    return { asked, network };
   }
 
   /** Spoils the newest stored object. */
@@ -107,11 +126,11 @@ suite("confirm() and dispute()", () => {
   test("confirm() tells what the chain refuses, and that nobody took it, without saying that it is sent", async (t) => {
     const { session, write } = await visiting(t);
     const [id, another] = [await write(), await write()];
-    federation.chains.refuse.set("record.confirm", "NOT_OWNER" as SlipCode);
+    federation.chains.refuse.set("record.confirm", "SESSION_UNKNOWN");
     const refused = await patient.confirm(session, { ids: [id] });
     assert.deepEqual(
       refused.failed.map(({ code }) => code),
-      ["NOT_OWNER"],
+      ["SESSION_UNKNOWN"],
     );
     assert.deepEqual([refused.confirmed, refused.sent], [[], []]);
     federation.chains.refuse.clear();
@@ -133,21 +152,7 @@ suite("confirm() and dispute()", () => {
   test("confirm() says 'sent' of what one member took, though the next ones are away", async (t) => {
     const { session, write } = await visiting(t);
     const id = await write();
-    let asked = 0;
-    const node = (institution: string) => {
-      const own = federation.node(institution);
-      return new Proxy(own, {
-        get: (target, name: keyof typeof own) =>
-          name === "submitBatch"
-            ? async (_: string, slips: readonly Uint8Array[]) => {
-                asked += 1;
-                if (asked > 1) throw new AnamnesisError("BUSY", "Busy");
-                return slips.map((slip) => ({ id: decodeSlip(slip).id, code: "OK", height: 1 }));
-              }
-            : target[name],
-      });
-    };
-    const network = Object.assign(Object.create(federation) as ClientFederation, { node });
+    const { network } = swallowing(1);
     const { confirmed, sent, failed } = await patient.confirm(
       { ...session, network },
       { ids: [id] },
@@ -155,25 +160,19 @@ suite("confirm() and dispute()", () => {
     assert.deepEqual([confirmed, sent, failed], [[], [id], []]);
   });
 
-  test("confirm() takes what another device of this patient confirmed meanwhile", async (t) => {
+  test("confirm() takes what another device of this patient confirmed meanwhile, of this record and version", async (t) => {
     const { session, write, confirmations } = await visiting(t);
-    const id = await write();
+    const [older, id] = [await write(), await write()];
+    await patient.confirm(session, { ids: [older, id] });
+    await doctor.amendRecord(author, { record: id, content: utf8("better"), fileName: "a.txt" });
     const record = (await patient.listRecords(session)).find((each) => each.id === id)!;
     const visit = await visitOf(session, record.pid);
-    const key = visitKey(session, visit);
-    const fields = {
-      key: key.publicKey,
-      record: fromHex(id),
-      digest: fromHex(record.versions[0]!.digest),
-    };
+    const { publicKey, secretKey } = visitKey(session, visit);
+    const { digest } = record.versions.at(-1)!;
+    const fields = { key: publicKey, record: fromHex(id), digest: fromHex(digest) };
+    const { chain } = visit;
     const early = { clock: () => federation.clock() - 1000 };
-    const { secretKey } = key;
-    const slip = signedSlip(early, {
-      chain: visit.chain,
-      kind: "record.confirm",
-      fields,
-      secretKey,
-    });
+    const slip = signedSlip(early, { chain, kind: "record.confirm", fields, secretKey });
     await postSlip(session, slip);
     let isListed = false;
     federation.chains.lies.set("records", (answer) => {
@@ -187,7 +186,32 @@ suite("confirm() and dispute()", () => {
     const { confirmed } = await patient.confirm(session, { ids: [id] });
     assert.deepEqual([confirmed, confirmations().length], [[id], count]);
     const item = await session.device.items.get("record", id);
-    assert.deepEqual(Object.values(item!.confirmations), [slip.id]);
+    assert.equal(item!.confirmations[digest], slip.id);
+  });
+
+  test("confirm() does not take the confirmation of another record for this one's, nor a defect for silence", async (t) => {
+    const { session, write, confirmations } = await visiting(t);
+    const [other, id] = [await write(), await write()];
+    await patient.confirm(session, { ids: [other] });
+    const { id: slip } = confirmations().at(-1)!;
+    federation.chains.lies.set("records", (answer) =>
+      (answer as RecordView[]).map((view) => ({
+        ...view,
+        confirmed: view.versions.map(({ digest }) => ({ digest, slip })),
+      })),
+    );
+    const { asked, network } = swallowing(Number.POSITIVE_INFINITY);
+    const confirm = () => patient.confirm({ ...session, network }, { ids: [id] });
+    await assert.rejects(confirm(), { code: "PROOF_INVALID" });
+    federation.chains.lies.clear();
+    asked.length = 0;
+    assert.deepEqual((await confirm()).sent, [id]);
+    assert.equal(new Set(asked).size, asked.length, "each carrier once");
+    federation.chains.lies.set("slipProof", () => {
+      throw new TypeError("broken");
+    });
+    federation.chains.lies.set("submitBatch", (answer) => answer);
+    await assert.rejects(patient.confirm(session, { ids: [id] }), TypeError);
   });
 
   test("dispute() puts the commitment on the chain and the reason into the author's box, and remembers both", async (t) => {
