@@ -1,7 +1,7 @@
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { collect } from "@anamnesis/client";
-import type { OpenRecord, Session } from "@anamnesis/client";
+import type { Session } from "@anamnesis/client";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
