@@ -19,6 +19,7 @@ export const rooms: readonly Room[] = [
       "packages/client/src/certificates.ts",
       "packages/client/src/doctor/askProxies.ts",
       "packages/client/src/doctor/openGranted.ts",
+      "packages/client/src/doctor/openUnderIntent.ts",
       "packages/client/src/doctor/prepareOpening.ts",
       "packages/client/src/grantOnChain.ts",
       "packages/client/src/patient/confirm.ts",
