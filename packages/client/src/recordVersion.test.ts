@@ -6,11 +6,11 @@ import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import type { Session } from "@anamnesis/client";
 import type { CertificateView, RecordView, SlipFields } from "@anamnesis/protocol";
-import { consortiumOf, decodeSlip } from "@anamnesis/protocol";
+import { decodeSlip } from "@anamnesis/protocol";
 import { ClientFederation } from "@anamnesis/testing/client/federation";
 import { hospital } from "@anamnesis/testing/federation";
 import { keyOf } from "@anamnesis/testing/keys";
-import { registrarName, registrarOf, vouchedBy } from "@anamnesis/testing/registrars";
+import { certifyAsOwn } from "@anamnesis/testing/client/certifyAsOwn";
 import { assertSameRecord, parseRecordName, proveVersion, versionOf } from "./recordVersion.ts";
 
 const unverified = { code: "AUTHOR_UNVERIFIED" };
@@ -117,15 +117,7 @@ suite("proveVersion()", () => {
   test("refuses an author whose hospital certified another's doctor as its own, on its own chain", async () => {
     const stranger = await federation.join("doctor", "Dr Chen", "city-hospital");
     const { fingerprint } = await stranger.device.certificate();
-    const consortium = consortiumOf(federation.trust).chain;
-    const view = await federation.chains.node(hospital).certificate(consortium, fingerprint);
-    const { revokedAt: _, ...real } = view;
-    const stated = { ...real, fingerprint: fromHex(fingerprint), institution: hospital };
-    const registrar = keyOf(registrarName(hospital));
-    const fields = vouchedBy(stated, registrarOf(hospital), registrar);
-    const care = federation.chains.chain(chain);
-    const slip = care.slip("identity.certify", fields as never, keyOf("one care"));
-    assert.equal(federation.chains.collude(chain, slip), "OK");
+    assert.equal(await certifyAsOwn(federation, hospital, fingerprint), "OK");
     const { signing } = await stranger.device.keys();
     const made = await forged({ cert: fromHex(fingerprint) }, signing);
     await assert.rejects(proven(made), unverified);

@@ -5,12 +5,12 @@ import type { Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { fromHex, sha256, toHex, utf8 } from "@anamnesis/crypto/verify";
-import { consortiumOf, encodeSlipProof, proofFile } from "@anamnesis/protocol";
+import { encodeSlipProof, proofFile } from "@anamnesis/protocol";
 import type { SlipFields } from "@anamnesis/protocol";
 import { ClientFederation } from "@anamnesis/testing/client/federation";
 import { hospital } from "@anamnesis/testing/federation";
 import { keyOf } from "@anamnesis/testing/keys";
-import { registrarName, registrarOf, vouchedBy } from "@anamnesis/testing/registrars";
+import { certifyAsOwn } from "@anamnesis/testing/client/certifyAsOwn";
 import { verifyCertificate } from "../certificates.ts";
 import { proveSlip } from "../proofs/prove.ts";
 import { checkProof, exportProof } from "./proofFile.ts";
@@ -65,19 +65,6 @@ suite("a proof file", () => {
     return proofOf(made.id);
   }
 
-  /** The hospital certifies another's doctor as its own, on its own chain. */
-  async function certifyAsOwn(fingerprint: string): Promise<void> {
-    const consortium = consortiumOf(federation.trust).chain;
-    const view = await federation.chains.node(hospital).certificate(consortium, fingerprint);
-    const { revokedAt: _, ...real } = view;
-    const stated = { ...real, fingerprint: fromHex(fingerprint), institution: hospital };
-    const registrar = keyOf(registrarName(hospital));
-    const fields = vouchedBy(stated, registrarOf(hospital), registrar);
-    const care = federation.chains.chain(chain);
-    const slip = care.slip("identity.certify", fields as never, keyOf("one care"));
-    assert.equal(federation.chains.collude(chain, slip), "OK");
-  }
-
   test("says whose record it is, and whether it is confirmed", async () => {
     const { slip, author: who, ...rest } = check(file);
     assert.deepEqual([slip, who.name, who.institution], [record, "Dr Li", hospital]);
@@ -123,7 +110,7 @@ suite("a proof file", () => {
     assert.throws(() => check(changed({ record: byMallory, confirmation: null })), unverified);
     const stranger = await federation.join("doctor", "Dr Chen", "city-hospital");
     const { der, fingerprint } = await stranger.device.certificate();
-    await certifyAsOwn(fingerprint);
+    assert.equal(await certifyAsOwn(federation, hospital, fingerprint), "OK");
     const { signing } = await stranger.device.keys();
     const away = await forged({ cert: fromHex(fingerprint) }, signing);
     const shown = changed({ record: away, certificate: der, confirmation: null });
