@@ -1,7 +1,10 @@
 /** What a proxy takes while its chain is away or two send at once, what its evidence says, and how it starts and ends. */
 import assert from "node:assert/strict";
 import { readdir, readlink } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
+import type { TestContext } from "node:test";
 import { randomBytes, toHex } from "@anamnesis/crypto/verify";
 import { bareKeyId, evidence, parseInstitutionId } from "@anamnesis/protocol";
 import type { Evidence } from "@anamnesis/protocol";
@@ -87,10 +90,39 @@ test("startProxy() starts none that genesis does not name so", async (t) => {
   await own.run(1);
 });
 
+/** A node that takes what is posted only after a while. */
+async function slowly(t: TestContext, address: string): Promise<string> {
+  const node = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const body = chunks.length === 0 ? {} : { body: Buffer.concat(chunks) };
+      const { method = "GET", url = "/" } = request;
+      const headers = { "content-type": request.headers["content-type"] ?? "" };
+      setTimeout(
+        () =>
+          void fetch(`${address}${url}`, { method, headers, ...body }).then(async (answer) => {
+            const type = answer.headers.get("content-type") ?? "";
+            response.writeHead(answer.status, { "content-type": type });
+            response.end(Buffer.from(await answer.arrayBuffer()));
+          }),
+        method === "POST" ? 500 : 0,
+      );
+    });
+  });
+  await new Promise<void>((resolve) => node.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    node.closeAllConnections();
+    node.close();
+  });
+  return `http://127.0.0.1:${(node.address() as AddressInfo).port}`;
+}
+
 test("a proxy that is stopped has told the patient who tried, and lets go of all that it held", async (t) => {
   const own = await ProxyFederation.start([]);
   t.after(() => own.stop());
-  const stop = await own.run(1);
+  const nodeAddress = `${await slowly(t, own.parties.nodes.address)}/${hospital}`;
+  const stop = await own.run(1, { nodeAddress });
   const who = await own.newReader("Dr. Reader");
   const [granted, other] = [await own.newRecord(), await own.newRecord()];
   const made = await own.granted(who, [granted]);

@@ -3,12 +3,24 @@ import { readdir, readlink } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { startFederation } from "@anamnesis/testing/registryFederation";
+import { bareKeyId } from "@anamnesis/protocol";
+import {
+  jsonBytes,
+  post,
+  signedHeaders,
+  startFederation,
+} from "@anamnesis/testing/registryFederation";
+import { codeOf } from "@anamnesis/testing/requests";
 import { startRegistry } from "./registry.ts";
 
 test("a registry that is stopped answers nobody, tries nothing more and lets go of its files", async (t) => {
   const own = await startFederation({ retryEveryMs: 1_000_000_000 });
   t.after(() => own.node.stop());
+  const body = jsonBytes({ fingerprint: "ab".repeat(32) });
+  const { publicKey, secretKey } = own.registrar.keys;
+  const request = { method: "POST", path: "/revocations", body };
+  const headers = signedHeaders(own, request, bareKeyId(publicKey), secretKey);
+  assert.equal(await codeOf(await post(own, "/revocations", body, headers)), "NOT_FOUND");
   await own.registry.stop();
   assert.equal(own.node.asked, 0, "its registrars wait for the next start");
   await assert.rejects(fetch(`${own.registry.address}/health`));

@@ -36,7 +36,9 @@ import type { Device, Federation } from "@anamnesis/testing/registryFederation";
 import { codeOf } from "@anamnesis/testing/requests";
 import { TestChain, certificateFields } from "@anamnesis/testing/testChain";
 import type { MadeSlip } from "@anamnesis/testing/testChain";
+import { issueCertificate } from "./certificates.ts";
 import { issueRegistrar, readTraces } from "./operator.ts";
+import { openRegistry } from "./registry.ts";
 
 const federation = await startFederation();
 after(() => federation.stop());
@@ -96,12 +98,15 @@ const strange = await officerOf(otherHospital, federation.otherRegistrar);
 const patient = await newDevice();
 const patientsDer = await enrolled(federation, patient, { identifier: "ID-77" });
 
-/** A visit of the patient, and what the hospital's node keeps of it. */
-async function visitOf(label: string): Promise<{ readonly pid: Pid; readonly trace: Uint8Array }> {
+/** A visit of the patient, or of another, and what the hospital's node keeps of it. */
+async function visitOf(
+  label: string,
+  { secretKey } = patient.keys,
+  certificate = patientsDer,
+): Promise<{ readonly pid: Pid; readonly trace: Uint8Array }> {
   const pid = pidOf(keyOf(label).publicKey);
-  const { secretKey } = patient.keys;
   const certified = sign({ type: "PATIENT-VISIT", message: vouched(pid), secretKey });
-  const plaintext = traceDocument.encode({ v: 1, certificate: patientsDer, certified });
+  const plaintext = traceDocument.encode({ v: 1, certificate, certified });
   const publicKey = genesis.consortium.registry.traceKey;
   const trace = await sealTo({ publicKey, info: hpkeInfo.trace, aad: fromHex(pid), plaintext });
   return { pid, trace };
@@ -207,4 +212,21 @@ test("R-32: who did not order it, or for another visit, is told nothing, and not
   for (const [when, officer, sent, want] of rows)
     assert.equal(await codeOf(await ask(officer, sent)), want, when);
   assert.equal((await readTraces(federation.config)).length, before);
+});
+
+test("R-32: a visit of somebody whom the registry did not enrol is nobody's here", async (t) => {
+  const { authorities, store } = await openRegistry(federation.config);
+  t.after(() => store.close());
+  const { keys, box } = await newDevice();
+  const subject = {
+    role: "patient",
+    name: "",
+    institution: hospital,
+    signingKey: keys.publicKey,
+    boxKey: box.publicKey,
+  } as const;
+  const { der } = await issueCertificate(authorities.care, subject, federation.clock.now);
+  const unknown = await visitOf("a stranger's visit", keys, der);
+  const request = { ...unknown, salt, proof: orderFor(unknown.pid, salt) };
+  assert.equal(await codeOf(await ask(ours, request)), "NOT_FOUND");
 });
