@@ -23,6 +23,8 @@ export interface Target {
 }
 
 const LOAD_MS = 180_000;
+/** Slower tests are asked about what the quicker ones of all files left. */
+const QUICK_MS = 1_000;
 const SURVEY_MS = 900_000;
 /** A mutant may be this much slower, and this much on top: the machine has other work. */
 const SLOWER = 10;
@@ -38,13 +40,15 @@ export const reachedAgain = ({ tests }: Survey): ReadonlySet<number> =>
 
 /**
  * Surveys the file, and tries those of `mutants` that its tests meet again and again: many in one process, each against
- * the tests that meet it, the fastest first.
+ * the quick tests that meet it, the quickest first.
  *
+ * @param quickMs - How long a quick test takes at most.
  * @returns `unfit` says why the file judges nothing.
  */
 export async function tryTogether(
   target: Target,
   mutants: readonly number[],
+  quickMs: number = QUICK_MS,
 ): Promise<
   { readonly kills: readonly Kill[]; readonly survey: Survey } | { readonly unfit: string }
 > {
@@ -55,36 +59,64 @@ export async function tryTogether(
     const surveyed = await first.ask({ kind: "survey" }, SURVEY_MS);
     if (surveyed.kind !== "surveyed") return { unfit: `cannot be surveyed (${surveyed.kind})` };
     const survey = { tests: surveyed.tests, atLoad: loaded.reached, loadMs: loaded.ms };
-    const again = reachedAgain(survey);
-    const wanted = mutants.filter((mutant) => again.has(mutant));
-    return { kills: await tryEach(target, first, survey.tests, wanted), survey };
+    const quick = ({ ms }: SurveyedTest): boolean => ms <= quickMs;
+    return { kills: await tryEach(target, first, chosen(survey, quick), mutants), survey };
   } finally {
     await first.end();
   }
 }
 
+/** The same against the other tests: for what the quick ones of all files left. */
+export async function trySlowly(
+  target: Target,
+  survey: Survey,
+  mutants: readonly number[],
+  quickMs: number = QUICK_MS,
+): Promise<readonly Kill[]> {
+  const tests = chosen(survey, ({ ms }) => ms > quickMs);
+  if (!mutants.some((mutant) => tests.some(({ reached }) => reached.includes(mutant)))) return [];
+  const first = new TestRun(target.testFile, { files: target.files, mutant: -1 });
+  try {
+    if ((await first.next(LOAD_MS)).kind !== "loaded") return [];
+    return await tryEach(target, first, tests, mutants);
+  } finally {
+    await first.end();
+  }
+}
+
+/** A test with its place in its file. */
+interface PlacedTest extends SurveyedTest {
+  readonly place: number;
+}
+
+/** Tests that pass again and again, and are meant; the quickest first. */
+const chosen = ({ tests }: Survey, isMeant: (test: SurveyedTest) => boolean): PlacedTest[] =>
+  tests
+    .map((test, place) => ({ ...test, place }))
+    .filter((test) => test.repeats && isMeant(test))
+    .toSorted((a, b) => a.ms - b.ms);
+
 async function tryEach(
   { testFile, files }: Target,
   first: TestRun,
-  tests: readonly SurveyedTest[],
+  tests: readonly PlacedTest[],
   mutants: readonly number[],
 ): Promise<Kill[]> {
   const kills: Kill[] = [];
+  const nameAt = (at: number): string => tests.find(({ place }) => place === at)!.name;
   let run = first;
   try {
     for (const mutant of mutants) {
-      const against = [...tests.entries()]
-        .filter(([, test]) => test.repeats && test.reached.includes(mutant))
-        .toSorted(([, a], [, b]) => a.ms - b.ms);
+      const against = tests.filter(({ reached }) => reached.includes(mutant));
       if (against.length === 0) continue;
-      const usualMs = against.reduce((sum, [, { ms }]) => sum + ms, 0);
-      const order = { kind: "try", mutant, tests: against.map(([place]) => place) } as const;
+      const usualMs = against.reduce((sum, { ms }) => sum + ms, 0);
+      const order = { kind: "try", mutant, tests: against.map(({ place }) => place) } as const;
       // A kill counts if the test passes again without the mutant; else an earlier one may have spoilt the process.
       for (let isFresh = false; ; isFresh = true) {
         const answer = await run.ask(order, usualMs * SLOWER + SLACK_MS);
         const isGood = answer.kind === "tried" && answer.isClean;
         if (answer.kind === "tried" && answer.killedBy !== undefined && (isGood || isFresh))
-          kills.push({ mutant, by: tests[answer.killedBy]!.name });
+          kills.push({ mutant, by: nameAt(answer.killedBy) });
         if (answer.kind === "died" || answer.kind === "late")
           if (isFresh || answer.kind === "late") kills.push({ mutant, by: answer.kind });
         if (isGood) break;

@@ -10,6 +10,7 @@ import {
   reachedAgain,
   reachedBy,
   tryAlone,
+  trySlowly,
   tryTogether,
   type Kill,
   type Survey,
@@ -69,21 +70,32 @@ export async function hunt(
 
   const { near, far } = plan(files, sources, workspaces);
   const surveys = new Map<string, Survey>();
-  for (const [testFile, targets] of isNear ? near : [...near, ...far]) {
-    const alive = aliveOf(targets);
-    if (alive.length === 0) continue;
-    const started = performance.now();
-    const found = await tryTogether(targetOf(testFile, targets, firsts), alive);
-    const took = seconds(performance.now() - started);
-    if ("unfit" in found) {
-      tell(`${testFile}: ${found.unfit} (${took})`);
-      continue;
+  for (const tests of isNear ? [near] : [near, far]) {
+    for (const [testFile, targets] of tests) {
+      const alive = aliveOf(targets);
+      if (alive.length === 0) continue;
+      const started = performance.now();
+      const found = await tryTogether(targetOf(testFile, targets, firsts), alive);
+      const took = seconds(performance.now() - started);
+      if ("unfit" in found) {
+        tell(`${testFile}: ${found.unfit} (${took})`);
+        continue;
+      }
+      note(testFile, found.kills);
+      tell(`${testFile}: ${found.kills.length} of ${alive.length} killed (${took})`);
+      surveys.set(testFile, found.survey);
+      for (const mutant of reachedBy(found.survey)) reached.add(mutant);
+      for (const mutant of reachedAgain(found.survey)) judged.add(mutant);
     }
-    note(testFile, found.kills);
-    tell(`${testFile}: ${found.kills.length} of ${alive.length} killed (${took})`);
-    surveys.set(testFile, found.survey);
-    for (const mutant of reachedBy(found.survey)) reached.add(mutant);
-    for (const mutant of reachedAgain(found.survey)) judged.add(mutant);
+    for (const [testFile, targets] of tests) {
+      const survey = surveys.get(testFile);
+      if (survey === undefined) continue;
+      const started = performance.now();
+      const kills = await trySlowly(targetOf(testFile, targets, firsts), survey, aliveOf(targets));
+      note(testFile, kills);
+      const took = seconds(performance.now() - started);
+      if (kills.length > 0) tell(`${testFile}: ${kills.length} killed by slow tests (${took})`);
+    }
   }
   for (const [testFile, targets] of near) {
     const survey = surveys.get(testFile);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { projectRoot } from "../pinnedNode.mjs";
 import { readSources } from "../tidy/sources.ts";
-import { reachedAgain, reachedBy, tryAlone, tryTogether } from "./attackFile.ts";
+import { reachedAgain, reachedBy, tryAlone, trySlowly, tryTogether } from "./attackFile.ts";
 import { isNamed, readEquivalents } from "./equivalents.ts";
 import { mutantsOf } from "./hunt.ts";
 import { mutate, SWITCH } from "./mutate.ts";
@@ -89,6 +89,18 @@ test("tryTogether() kills what tests see, in a thread too, tryAlone() what happe
     ({ mutant }) => mutants[mutant]!.to === "false" && mutants[mutant]!.within === "places",
   );
   assert.equal(atLoad?.by, "has six seats");
+});
+
+test("trySlowly() asks the tests that tryTogether() left out as slow", async () => {
+  const file = "tools/mutants/sample/gate.ts";
+  const banned = mutantsOf([file]).mutants.findIndex(({ to }) => to === "");
+  const target = { testFile: "tools/mutants/sample/gate.test.ts", files: { [file]: 0 } };
+  const together = await tryTogether(target, [banned], 0);
+  assert.ok(!("unfit" in together));
+  assert.deepEqual(together.kills, []);
+  const by = "the sample's door > refuses whom it banned";
+  assert.deepEqual(await trySlowly(target, together.survey, [banned], 0), [{ mutant: banned, by }]);
+  assert.deepEqual(await trySlowly(target, together.survey, [banned]), []);
 });
 
 test("figuresOf() counts what is named equivalent apart, and only while nothing kills it", () => {
