@@ -51,6 +51,16 @@ test("a patient deals so many grants in an hour; the same one again costs nothin
     assert.equal(await post(third), "OK");
   }));
 
+test("a patient's grants of an hour have so many tags in all", () =>
+  withProxy({ tagsPerHour: 3 }, async () => {
+    const both = (): Promise<MadeGrant> => federation.newGrant(reader, [...records, ...others]);
+    const [first, second] = [await both(), await both()];
+    assert.deepEqual([await post(first), await post(second)], ["OK", "RATE_LIMITED"]);
+    assert.equal(await post(await newGrant()), "OK");
+    parties.nodes.clock.now += HOUR_MS;
+    assert.equal(await post(await both()), "OK");
+  }));
+
 /** A relative's grant over these records, under a delegation of the patient's. */
 async function postAsRelative(of: typeof records): Promise<string> {
   const revoker = sha256(endingKey.publicKey);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readdir, readlink } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import process from "node:process";
 import { after, test } from "node:test";
 import type { TestContext } from "node:test";
 import { randomBytes, toHex } from "@anamnesis/crypto/verify";
@@ -90,6 +91,13 @@ test("startProxy() starts none that genesis does not name so", async (t) => {
   await own.run(1);
 });
 
+/** How many worker threads this process has. */
+function threads(): number {
+  Object.assign(process.report, { excludeNetwork: true }); // Else it asks for the names of all peers.
+  const { workers } = process.report.getReport() as { readonly workers: readonly unknown[] };
+  return workers.length;
+}
+
 /** A node that takes what is posted only after a while. */
 async function slowly(t: TestContext, address: string): Promise<string> {
   const node = createServer((request, response) => {
@@ -121,6 +129,7 @@ async function slowly(t: TestContext, address: string): Promise<string> {
 test("a proxy that is stopped has told the patient who tried, and lets go of all that it held", async (t) => {
   const own = await ProxyFederation.start([]);
   t.after(() => own.stop());
+  const before = threads();
   const nodeAddress = `${await slowly(t, own.parties.nodes.address)}/${hospital}`;
   const stop = await own.run(1, { nodeAddress });
   const who = await own.newReader("Dr. Reader");
@@ -128,6 +137,7 @@ test("a proxy that is stopped has told the patient who tried, and lets go of all
   const made = await own.granted(who, [granted]);
   assert.equal(await codeOf(await own.open(1, who, made, [other])), "TAG_NOT_GRANTED");
   await stop();
+  assert.ok(threads() <= before, "the one that judged shares has ended");
   assert.deepEqual(
     own.parties.nodes.posted.map(({ kind }) => kind),
     ["usage.denied"],

@@ -17,7 +17,6 @@ import { identityName } from "./people.ts";
 import type { CertificateEntry } from "./people.ts";
 
 const empty = new Uint8Array(0);
-/** HPKE with X-Wing: encapsulated key and authentication tag. */
 const MINUTE_MS = 60_000;
 
 /**
