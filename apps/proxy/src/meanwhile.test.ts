@@ -74,7 +74,7 @@ const deps: ReleaseDeps = {
   denials: { post: (_: unknown, code: string) => void denied.push(code) } as unknown as Denials,
   trust,
   index: 1,
-  rate: new RateLimit({ most: 100, periodMs: 60_000, what: "records" }),
+  rate: new RateLimit({ most: 1_000_000, periodMs: 60_000, what: "records" }),
   now: () => own.now,
 };
 const signed = {
@@ -115,6 +115,17 @@ test("an honest request is answered with one share for each capsule, of whicheve
     assert.equal((await answerItems(1, "shares", request, who, sealed)).length, 1);
   }
   assert.deepEqual(denied, []);
+});
+
+test("a request of as many capsules as one turn takes, or of one more, is answered for each", async () => {
+  for (const capsules of [15, 16]) {
+    const records = Array.from({ length: capsules }, (_, i) => (i % 2 === 0 ? target : sibling));
+    const intent = own.intent(who, made, [target.digest, sibling.digest]);
+    const digests = [target.digest, sibling.digest];
+    const request = { ...own.request(made.gid, intent, records), digests };
+    const sealed = await ask({}, target, { request });
+    assert.equal((await answerItems(1, "shares", request, who, sealed)).length, capsules);
+  }
 });
 
 test("a refusal is told the patient whose grant is held, a bug is not, nor what a stranger asks of no grant", async () => {
