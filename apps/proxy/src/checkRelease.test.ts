@@ -20,6 +20,7 @@ import type {
   Slip,
 } from "@anamnesis/protocol";
 import { RateLimit } from "@anamnesis/server";
+import { hospital } from "@anamnesis/testing/federation";
 import { holderOf } from "@anamnesis/testing/grantSlips";
 import { ProxyFederation } from "@anamnesis/testing/proxy/federation";
 import { checkRelease } from "./checks.ts";
@@ -198,6 +199,16 @@ const rows: readonly (readonly [when: string, want: string, given: Case])[] = [
     "NOT_ON_CHAIN",
     { request: { items: whole.items.map((item) => ({ ...item, record: item.session })) } },
   ],
+  [
+    "a record's proof has one head",
+    "NOT_ON_CHAIN",
+    withItem({ record: federation.proof(records[0].slip, [hospital]) }),
+  ],
+  [
+    "a visit's proof has one head",
+    "NOT_ON_CHAIN",
+    withItem({ session: federation.proof(records[0].visit.session, [hospital]) }),
+  ],
   ["nothing is confirmed, for research", "NOT_CONFIRMED", forResearch()],
   [
     "a third record is asked for within a minute",
@@ -205,6 +216,12 @@ const rows: readonly (readonly [when: string, want: string, given: Case])[] = [
     { request: { items: [...whole.items, whole.items[0]!] } },
   ],
 ];
+
+/** The first of the records is shown otherwise. */
+function withItem(change: Partial<ReencryptRequest["items"][number]>): Case {
+  const [first, ...rest] = whole.items;
+  return { request: { items: [{ ...first!, ...change }, ...rest] } };
+}
 
 function forResearch(): Case {
   const purpose = "HRESCH";
