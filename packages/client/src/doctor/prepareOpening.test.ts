@@ -18,6 +18,8 @@ suite("preparing to open", () => {
   /** Of two categories, and so under two tags. */
   let laboratory = "";
   let imaging = "";
+  /** Under the tag of the first. */
+  let sibling = "";
   let readers = 0;
 
   before(async () => {
@@ -32,6 +34,7 @@ suite("preparing to open", () => {
       return (await doctor.importFile(author, file))[0]!.id;
     };
     laboratory = await write("laboratory");
+    sibling = await write("laboratory");
     imaging = await write("imaging");
     await patient.confirm(alice, { ids: [imaging] });
     await doctor.amendRecord(author, {
@@ -80,11 +83,18 @@ suite("preparing to open", () => {
   });
 
   test("locate() takes a grant for the purpose that is named, and one for another where none is", async () => {
-    const { gids, opening } = await holding({ purpose: "HRESCH" }, {});
+    const { gids, opening, reader } = await holding({ purpose: "HRESCH" }, {});
     const [research, treatment] = gids;
     assert.equal((await found(opening, imaging)).held.gid, treatment);
     assert.equal((await found(opening, imaging, "HRESCH")).held.gid, research);
     assert.equal((await found(opening, imaging, "HPAYMT")).held.gid, treatment);
+    await patient.revoke(alice, research!);
+    const anew = new Opening(federation.session(reader.device));
+    assert.equal(
+      (await found(anew, imaging, "HRESCH")).held.gid,
+      research,
+      "and says what is wrong",
+    );
   });
 
   test("locate() finds the tag of the record, and no access to a record of another tag", async () => {
@@ -105,7 +115,7 @@ suite("preparing to open", () => {
     const { opening: narrow } = await holding({ categories: ["imaging"] });
     await assert.rejects(found(narrow, laboratory), denied);
     await assert.rejects(found(narrow, "0".repeat(64)), denied);
-    const { opening: listed } = await holding({ records: [imaging] });
+    const { opening: listed } = await holding({ records: [sibling] });
     await assert.rejects(found(listed, laboratory), denied);
     const { opening: none } = await holding();
     await assert.rejects(found(none, laboratory), denied);
@@ -167,6 +177,16 @@ suite("preparing to open", () => {
       }
     } finally {
       federation.chains.lies.clear();
+    }
+  });
+
+  test("prepare() takes the record that is meant among those of its tag, by the key of that tag", async () => {
+    const { opening } = await holding({});
+    for (const id of [laboratory, sibling, imaging]) {
+      const located = await found(opening, id);
+      const grant = await usableGrant(opening, located.held);
+      const { summary, stored } = await prepare(opening, located, { grant, purpose: "TREAT" });
+      assert.deepEqual([summary.id, stored.header.tag], [id, located.tag.tag]);
     }
   });
 

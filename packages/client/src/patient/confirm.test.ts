@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
 import type { TestContext } from "node:test";
-import type { Session } from "@anamnesis/client";
+import type { Device, NodeApi, Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { fromHex, utf8 } from "@anamnesis/crypto/verify";
@@ -47,7 +47,7 @@ suite("confirm() and dispute()", () => {
   }
 
   /** Members of whom the first `count` say that they take confirmations, and do nothing; the others are busy. */
-  function swallowing(count: number) {
+  function swallowing(count: number, change: (own: NodeApi) => Partial<NodeApi> = () => ({})) {
     const asked: string[] = [];
     const node = (institution: string) => {
       const own = federation.node(institution);
@@ -57,8 +57,8 @@ suite("confirm() and dispute()", () => {
         return slips.map((slip) => ({ id: decodeSlip(slip).id, code: "OK", height: 1 }));
       };
       return new Proxy(own, {
-        get: (target, name: keyof typeof own) =>
-          name === "submitBatch" ? submitBatch : target[name],
+        get: (target, name: keyof NodeApi) =>
+          ({ ...change(own), submitBatch })[name] ?? target[name],
       });
     };
     const network = Object.assign(Object.create(federation) as ClientFederation, { node });
@@ -108,6 +108,22 @@ suite("confirm() and dispute()", () => {
       confirmations().every(
         ({ fields }) => !fields.record.every((byte, i) => byte === fromHex(bad)[i]),
       ),
+    );
+  });
+
+  test("confirm() signs nothing that is sealed for somebody else", async (t) => {
+    const { session, write } = await visiting(t);
+    const id = await write();
+    const device = new Proxy(session.device, {
+      get: (target, name: keyof Device) => {
+        const value: unknown = name === "seed" ? new Uint8Array(32) : target[name];
+        return typeof value === "function" ? (value.bind(target) as unknown) : value;
+      },
+    });
+    const { failed } = await patient.confirm({ ...session, device }, { ids: [id] });
+    assert.deepEqual(
+      failed.map(({ code }) => code),
+      ["E_DECRYPT"],
     );
   });
 
@@ -207,11 +223,15 @@ suite("confirm() and dispute()", () => {
     asked.length = 0;
     assert.deepEqual((await confirm()).sent, [id]);
     assert.equal(new Set(asked).size, asked.length, "each carrier once");
-    federation.chains.lies.set("slipProof", () => {
-      throw new TypeError("broken");
-    });
-    federation.chains.lies.set("submitBatch", (answer) => answer);
-    await assert.rejects(patient.confirm(session, { ids: [id] }), TypeError);
+    const invalid = new AnamnesisError("PROOF_INVALID", "Another slip");
+    const broken = Object.assign(new TypeError("broken"), { code: "NOT_FOUND" });
+    for (const error of [invalid, broken]) {
+      const failing = swallowing(1, (own) => ({
+        slipProof: (chain, of) => (of === id ? own.slipProof(chain, of) : Promise.reject(error)),
+      }));
+      const told = patient.confirm({ ...session, network: failing.network }, { ids: [id] });
+      await assert.rejects(told, error);
+    }
   });
 
   test("dispute() puts the commitment on the chain and the reason into the author's box, and remembers both", async (t) => {
