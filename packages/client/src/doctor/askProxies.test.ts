@@ -1,6 +1,6 @@
 /** Whom a reader asks for shares, and whom it believes: proxies that are silent, refuse, lag, answer wrongly or lie. */
 import assert from "node:assert/strict";
-import { before, mock, suite, test } from "node:test";
+import { before, suite, test } from "node:test";
 import type { TestContext } from "node:test";
 import type { Caller, ProxyApi, Session } from "@anamnesis/client";
 import { sealSymmetric, sealTo } from "@anamnesis/crypto/box";
@@ -119,19 +119,11 @@ suite("openByProxies()", () => {
     return { session, asked, proved, signals, sealed };
   }
 
-  /** Time passes as fast as it is waited for. */
-  async function waited<T>(t: TestContext, work: () => Promise<T>): Promise<T> {
-    mock.timers.enable({ apis: ["setTimeout"] });
-    t.after(() => mock.timers.reset());
-    let isOver = false;
-    const done = work().finally(() => (isOver = true));
-    done.catch(() => undefined);
-    while (!isOver) {
-      await new Promise((resolve) => setImmediate(resolve));
-      mock.timers.tick(25);
-    }
-    mock.timers.reset();
-    return done;
+  /** From here on who waits for seconds waits a quarter as long, and for less almost nothing. */
+  function hurry(t: TestContext): void {
+    const wait = globalThis.setTimeout;
+    const shorter = (work: () => void, ms: number) => wait(work, ms < 1000 ? ms / 25 : ms / 4);
+    t.mock.method(globalThis, "setTimeout", shorter as typeof setTimeout);
   }
   const open = (of: ReturnType<typeof among>, what = asking) => openByProxies(of.session, what);
   const tooFew = async (of: ReturnType<typeof among>, proxies: Record<number, string>) =>
@@ -175,11 +167,12 @@ suite("openByProxies()", () => {
   });
 
   test("asks another beside who is silent for 2 s, and takes nothing that comes too late", async (t) => {
+    hurry(t);
     const late: Answer = (own, signal) =>
       new Promise((resolve) => signal.addEventListener("abort", () => resolve(own())));
     for (const shares of [silent, late]) {
       const of = among({ 1: { shares } });
-      assert.deepEqual((await waited(t, () => open(of))).used, [2, 3, 4]);
+      assert.deepEqual((await open(of)).used, [2, 3, 4]);
       assert.deepEqual(of.asked, [1, 2, 3, 4]);
     }
   });
@@ -236,6 +229,7 @@ suite("openByProxies()", () => {
   });
 
   test("asks a proxy again whose node is a moment behind, for a while", async (t) => {
+    hurry(t);
     const lagging = (code: ErrorCode, times: number): Answer => {
       let left = times;
       return (own) => {
@@ -245,7 +239,7 @@ suite("openByProxies()", () => {
     };
     const countOf = async (shares: Answer): Promise<[number, readonly number[]]> => {
       const of = among({ 1: { shares } });
-      const { used } = await waited(t, () => open(of));
+      const { used } = await open(of);
       return [of.asked.filter((index) => index === 1).length, used];
     };
     const [own, others] = [
@@ -301,16 +295,15 @@ suite("openByProxies()", () => {
   });
 
   test("tells a defect as itself, and asks nobody any more", async (t) => {
+    hurry(t);
     const broken = fails(new TypeError("broken"));
     const of = among({ 1: { shares: broken }, 2: { shares: silent }, 3: { shares: silent } });
     await assert.rejects(open(of), TypeError);
     assert.ok(of.signals.every(({ aborted }) => aborted));
     const hanging: Answer = () => new Promise(() => undefined);
     const left = among({ 1: { shares: hanging }, 2: { shares: hanging }, 3: { shares: broken } });
-    await waited(t, async () => {
-      await assert.rejects(open(left), TypeError);
-      await new Promise((resolve) => setTimeout(resolve, 3000));
-    });
+    await assert.rejects(open(left), TypeError);
+    await new Promise((resolve) => setTimeout(resolve, 3000));
     assert.deepEqual(left.asked, [1, 2, 3]);
     const proofs = among({ 2: { lies: true }, 3: { proofs: broken } });
     await assert.rejects(open(proofs), TypeError);
