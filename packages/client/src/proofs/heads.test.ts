@@ -62,7 +62,7 @@ async function gathered(
     return answers[name]!();
   };
   const proof = { ...made, heads };
-  const whole = await withHeads(ask, voters, proof, Object.keys(answers), freshAt);
+  const whole = await withHeads(ask, voters, proof, Object.keys(answers), { freshAt });
   return { signers: whole.heads.map(({ institution }) => institution), asked };
 }
 
