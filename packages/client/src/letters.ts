@@ -2,7 +2,7 @@ import { randomBytes, toHex } from "@anamnesis/crypto/verify";
 import { AnamnesisError, limits } from "@anamnesis/protocol";
 import { postSealed, postProof, sealMessage } from "./mail.ts";
 import type { Address } from "./mail.ts";
-import { askMailbox } from "./members/ask.ts";
+import { postToMailbox } from "./members/ask.ts";
 import type { MessageType } from "@anamnesis/protocol";
 import type { Session } from "./session.ts";
 
@@ -43,7 +43,9 @@ export async function sendLetters(session: Session): Promise<void> {
   for (const [key, { institution, box, sealed, proof, time }] of await items.entries("letter")) {
     try {
       if (session.clock() < time + limits.messageLifetimeMs)
-        await askMailbox(session, institution, (mailbox) => mailbox.post(box, { sealed, proof }));
+        await postToMailbox(session, institution, (mailbox) =>
+          mailbox.post(box, { sealed, proof }),
+        );
     } catch (error) {
       if (!(error instanceof AnamnesisError)) throw error;
       if (["UNAVAILABLE", "BUSY"].includes(error.code)) continue;

@@ -20,7 +20,7 @@ import type {
 import { BYTES, fromHex } from "@anamnesis/crypto/verify";
 import type { Caller } from "./ports.ts";
 import type { Session } from "./session.ts";
-import { askMailbox } from "./members/ask.ts";
+import { postToMailbox } from "./members/ask.ts";
 
 /** By what the node of a box is shown that this writer is expected there, so that it has room (M-18). */
 export type Expected =
@@ -96,7 +96,9 @@ export async function postSealed(
 ): Promise<void> {
   const visit = expected.by === "visit" ? expected.visit : undefined;
   const proof = postProof({ box, expected }, sealed);
-  await askMailbox(session, institution, (mailbox) => mailbox.post(box, { sealed, proof }, visit));
+  await postToMailbox(session, institution, (mailbox) =>
+    mailbox.post(box, { sealed, proof }, visit),
+  );
 }
 
 /** What shows the node of a box that the writer is expected there; a visit shows it by its signature over the request. */

@@ -15,7 +15,7 @@ import { pause } from "@anamnesis/http";
 import type { Caller } from "../ports.ts";
 import type { Session } from "../session.ts";
 import type { Prepared } from "./prepareOpening.ts";
-import { proxyWaitMs, SILENT_MS } from "../members/ask.ts";
+import { proxyDid, proxyWaitMs, SILENT_MS } from "../members/ask.ts";
 
 /** What is asked of every proxy alike. */
 export interface Asking {
@@ -39,6 +39,8 @@ export interface Opened {
 /** A proxy's own node may be a moment behind the node that took the intent. */
 const LAG_TRIES = 8;
 const LAG_WAIT_MS = 250;
+/** A proxy that works is not silent: one with a record has so much longer, on a machine that does much else. */
+const WORK_MS = 30;
 /** What says that a proxy cannot answer now, not that it will not. */
 const passing: readonly string[] = ["UNAVAILABLE", "STALE_CHAIN", "RATE_LIMITED", "BUSY"];
 
@@ -107,12 +109,19 @@ function gather(
     const askNext = (): void => {
       if (signal.aborted || waiting.length === 0) return;
       const index = waiting.shift()!;
-      const timer = setTimeout(askNext, proxyWaitMs(session, index));
+      const waitMs = proxyWaitMs(session, index) + asking.items.length * WORK_MS;
+      const timer = setTimeout(() => {
+        proxyDid(session, index, "silent");
+        askNext();
+      }, waitMs);
       underWay += 1;
       answerOf(session, index, asking, caller, signal)
         .finally(() => clearTimeout(timer))
         .then(
-          (items) => ended(() => answers.set(index, items)),
+          (items) => {
+            proxyDid(session, index, "answered");
+            ended(() => answers.set(index, items));
+          },
           (error: unknown) => ended(() => failures.set(index, asFailure(error))),
         )
         .catch((error: unknown) => end(() => reject(error)));

@@ -1,4 +1,5 @@
 import { whileThere } from "@anamnesis/http";
+import type { Wanted } from "@anamnesis/http";
 import {
   AnamnesisError,
   chainOf,
@@ -109,6 +110,23 @@ export const askMailbox = <T>(
   );
 };
 
+/** A letter is small, and kept where it cannot be posted: 2 s are enough, and less where the node was silent just now. */
+const POSTED = { silentMs: 500, answerMs: 1_500 } as const;
+const POSTED_LEFT_OUT = { silentMs: 250, answerMs: 250 } as const;
+
+/** Posts into a box, where its institution's node answers. @throws {AnamnesisError} UNAVAILABLE after 2 s, and what it answers. */
+export function postToMailbox(
+  session: Pick<Session, "network" | "trust">,
+  institution: string,
+  post: (mailbox: MailboxApi) => Promise<void>,
+): Promise<void> {
+  const consortium = consortiumOf(session.trust);
+  const { id: member } = serving(consortium, institution);
+  const patience = standingOf(session).isLeftOut(member) ? POSTED_LEFT_OUT : POSTED;
+  const call = (ended: AbortSignal): Promise<void> => post(session.network.mailbox(member, ended));
+  return watched(session, consortium.chain, member, undefined, call, { patience });
+}
+
 /** A proxy of an institution that was silent has less time: nothing waits for it. */
 const LEFT_OUT_PROXY_MS = 500;
 
@@ -116,6 +134,15 @@ const LEFT_OUT_PROXY_MS = 500;
 export function proxyWaitMs(session: Pick<Session, "network" | "trust">, index: number): number {
   const institution = proxyInstitution(session.trust, index);
   return standingOf(session).isLeftOut(institution) ? LEFT_OUT_PROXY_MS : SILENT_MS;
+}
+
+/** What a proxy's institution did, remembered for whoever asks its node next: there is one order, and one wait for both. */
+export function proxyDid(
+  session: Pick<Session, "network" | "trust">,
+  index: number,
+  what: "answered" | "silent",
+): void {
+  standingOf(session)[what](proxyInstitution(session.trust, index));
 }
 
 /** Asks a proxy for something small that others give as well. @throws {AnamnesisError} UNAVAILABLE after 2 s. */
@@ -129,7 +156,7 @@ export async function askProxy<T>(
     return await ask(session.network.proxy(index, signal));
   } catch (error) {
     if (error instanceof AnamnesisError && error.code === "UNAVAILABLE")
-      standingOf(session).silent(proxyInstitution(session.trust, index));
+      proxyDid(session, index, "silent");
     throw error;
   }
 }
@@ -151,8 +178,11 @@ function askOne<T>(
     await caughtUp(session, chain, member, node);
     return ask(node, member);
   };
-  return watched(session, chain, member, signal, work, onSilent);
+  return watched(session, chain, member, signal, work, { onSilent });
 }
+
+/** How long somebody may be silent, and then has to answer whether they are there. */
+const PATIENCE: Pick<Wanted<unknown>, "silentMs" | "answerMs"> = { silentMs: SILENT_MS };
 
 /** Waits for an institution as long as it is there, and remembers whether it was. */
 async function watched<T>(
@@ -161,7 +191,10 @@ async function watched<T>(
   institution: string,
   signal: AbortSignal | undefined,
   call: (ended: AbortSignal) => Promise<T>,
-  onSilent: () => void = () => undefined,
+  {
+    onSilent = () => undefined,
+    patience = PATIENCE,
+  }: { readonly onSilent?: () => void; readonly patience?: typeof PATIENCE } = {},
 ): Promise<T> {
   const standing = standingOf(session);
   try {
@@ -172,7 +205,7 @@ async function watched<T>(
         await session.network.node(institution, ended).head(chain);
         standing.answered(institution);
       },
-      silentMs: SILENT_MS,
+      ...patience,
       signal,
       onSilent: () => {
         standing.silent(institution);

@@ -24,7 +24,7 @@ import type { GrantGivenItem, VisitItem } from "../items.ts";
 import { staffAddress } from "../mail.ts";
 import type { Expected } from "../mail.ts";
 import { sendOrKeep } from "../letters.ts";
-import { SILENT_MS } from "../members/ask.ts";
+import { proxyDid, proxyWaitMs } from "../members/ask.ts";
 import type { GrantSummary } from "../model.ts";
 import type { Session } from "../session.ts";
 import { grantKey, grantSummary, publish } from "./grants.ts";
@@ -188,26 +188,32 @@ function signedByVisits(
 }
 
 /**
- * At least k proxies must hold their shares before the grant is published; the others have as long again as these took, for one
- * that is away must not hold it up.
+ * At least k proxies must hold their shares before the grant is published; the others have as long again as these took, or as
+ * nothing waits for a proxy, for one that is away must not hold it up.
  */
 async function leaveShares(session: Session, dealt: Dealt): Promise<void> {
   const { k, proxies } = consortiumOf(session.trust).consortium;
   const refused: Record<string, string> = {};
   const over = new AbortController();
   const since = performance.now();
+  const left = new Set(dealt.dealt.shares.map(({ index }) => index));
   let kept = 0;
   await Promise.all(
     dealt.dealt.shares.map(async (share) => {
       const proxy = proxies.find((member) => member.index === share.index)!;
-      const left = await sharePackage(dealt, share, proxy);
+      const packed = await sharePackage(dealt, share, proxy);
       try {
-        await session.network.proxy(share.index, over.signal).keepShares(left);
+        await session.network.proxy(share.index, over.signal).keepShares(packed);
         kept += 1;
-        const longerMs = Math.max(SILENT_MS, performance.now() - since);
-        if (kept === k) void pause(longerMs, over.signal).then(() => over.abort());
+        left.delete(share.index);
+        if (kept !== k) return;
+        const waits = [...left].map((index) => proxyWaitMs(session, index));
+        const longerMs = Math.max(performance.now() - since, ...waits);
+        void pause(longerMs, over.signal).then(() => over.abort());
       } catch (error) {
         if (!(error instanceof AnamnesisError)) throw error;
+        if (over.signal.aborted) proxyDid(session, share.index, "silent");
+        left.delete(share.index);
         refused[share.index] = error.code;
       }
     }),
