@@ -14,6 +14,7 @@ import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 import { parseTrust } from "@anamnesis/protocol";
 import type { Role, Trust } from "@anamnesis/protocol";
 import { childNames, childPlan } from "../../apps/host/src/childPlan.ts";
+import type { Service } from "../../apps/host/src/childPlan.ts";
 import { spawnChild } from "../../apps/host/src/childProcess.ts";
 import type { Child } from "../../apps/host/src/childProcess.ts";
 import { makeFederation } from "../../apps/host/src/firstRun.ts";
@@ -58,6 +59,27 @@ export class ServerProcesses {
     return new Map([...byApp].map(([app, of]) => [app, of.map(({ child }) => child.pid)]));
   }
 
+  /** Lets `work` run while one server alone is frozen (SIGSTOP), or killed and not started again meanwhile. */
+  async without(
+    which: { readonly app: string; readonly name: string },
+    fault: "frozen" | "killed",
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const server = this.#servers.find(({ app, name }) => app === which.app && name === which.name);
+    if (server === undefined) throw new Error(`No process of ${which.app} ${which.name}`);
+    process.kill(server.child.pid, fault === "frozen" ? "SIGSTOP" : "SIGKILL");
+    try {
+      await work();
+    } finally {
+      if (fault === "frozen") process.kill(server.child.pid, "SIGCONT");
+      else {
+        await server.child.ended;
+        await server.start();
+      }
+      await untilHealthy(this.trust, HEALTHY_MS);
+    }
+  }
+
   /** Enrols a person, whose device lies in the folder. */
   async enrol(name: string, role: Role, institution: string): Promise<void> {
     let registrar = this.#registrars.get(institution);
@@ -76,9 +98,35 @@ export class ServerProcesses {
   }
 }
 
-interface Server {
+class Server {
   readonly app: string;
-  readonly child: Child;
+  readonly name: string;
+  readonly #logs: string;
+  readonly #service: Service;
+  #hasEnded = false;
+  child: Child;
+
+  constructor(name: string, service: Service, logs: string) {
+    this.app = service.app;
+    this.name = name;
+    this.#logs = logs;
+    this.#service = service;
+    this.child = this.#spawned();
+  }
+
+  #spawned(): Child {
+    const child = spawnChild(`${this.app}-${this.name}`, this.#logs);
+    this.#hasEnded = false;
+    void child.ended.then(() => (this.#hasEnded = true));
+    return child;
+  }
+
+  /** In a process of its own, a new one where it had one that ended. */
+  async start(): Promise<void> {
+    if (this.#hasEnded) this.child = this.#spawned();
+    const { app, start, config } = this.#service;
+    await this.child.start(app, start, config);
+  }
 }
 
 const stopAll = async (servers: readonly Server[]): Promise<void> => {
@@ -101,10 +149,10 @@ async function startAll(dir: string, profile: Profile, servers: Server[]): Promi
   const plan = childPlan(dir, profile, file, trust, []);
   const services = [...plan].flatMap(([name, of]) => of.map((service) => ({ name, service })));
   await Promise.all(
-    services.map(async ({ name, service: { app, start, config } }) => {
-      const child = spawnChild(`${app}-${name}`, at.logs);
-      servers.push({ app, child });
-      await child.start(app, start, config);
+    services.map(async ({ name, service }) => {
+      const server = new Server(name, service, at.logs);
+      servers.push(server);
+      await server.start();
     }),
   );
   await untilHealthy(trust, HEALTHY_MS);
