@@ -40,8 +40,11 @@ suite("openMany() and openRecord()", () => {
     return () => count() - before;
   }
   const fresh = () => federation.session(reader.device);
-  const many = (session: Session, names: readonly string[]) =>
-    Array.fromAsync(opened(doctor.openMany(session, names)));
+  const many = async (session: Session, names: readonly string[]) => {
+    const all = [];
+    for await (const record of opened(doctor.openMany(session, names))) all.push(record);
+    return all;
+  };
 
   test("records of one grant are opened under one intent, which is closed once all are read", async () => {
     const [intents, dones] = [counted("usage.intent"), counted("usage.done")];

@@ -9,6 +9,7 @@ import type { GrantView, RecordView } from "@anamnesis/protocol";
 import { ClientFederation } from "@anamnesis/testing/client/federation";
 import { hospital, otherHospital } from "@anamnesis/testing/federation";
 import { Opening } from "./opening.ts";
+import { heldGrants } from "./grants.ts";
 import { locate, prepare, usableGrant } from "./prepareOpening.ts";
 
 suite("preparing to open", () => {
@@ -57,7 +58,7 @@ suite("preparing to open", () => {
     return { gids, opening: new Opening(federation.session(reader.device)), reader };
   }
   const found = async (opening: Opening, name: string, purpose?: string) =>
-    (await locate(opening, [name], purpose))[0]!;
+    locate(opening, await heldGrants(opening.session), name, purpose);
   /** What is asked in this opening, where a member answers otherwise. */
   const asking = (opening: Opening, change: Partial<Opening>): Opening =>
     Object.assign(Object.create(opening) as Opening, {

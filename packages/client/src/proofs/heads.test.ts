@@ -233,7 +233,10 @@ test("withHeads() tells what each member said when too few signed, and a defect 
   const both = { [first!]: refuse("UNAVAILABLE"), [second!]: refuse("NOT_YET") };
   await assert.rejects(gathered(both), {
     code: "UNAVAILABLE",
-    details: { members: { [first!]: "UNAVAILABLE", [second!]: "NOT_YET" } },
+    details: {
+      members: { [first!]: "UNAVAILABLE", [second!]: "NOT_YET" },
+      away: [first, second],
+    },
   });
   const broken = (): never => {
     throw new TypeError("broken");
