@@ -186,11 +186,7 @@ describe("denialEntries()", () => {
     for (const { id } of members.slice(1)) federation.chains.away.add(id);
     try {
       // Who denied is known from before; what is proven needs two members.
-      const opened = {
-        kind: "usage.intent",
-        slip: "0".repeat(64),
-        time: 0,
-      } as unknown as UsageView;
+      const opened = { ...usage[0]!, kind: "usage.intent" } as unknown as UsageView;
       const [entry, ...others] = await denialEntries(alice, item, [...usage, opened]);
       assert.deepEqual(others, [], "an opening is no denial");
       assert.deepEqual(entry?.what === "denied" && [entry.proxy, entry.checked], [2, false]);
