@@ -78,10 +78,13 @@ export async function askTwo<T>(
   return answers;
 }
 
+/** Who alone can answer is probed sooner: nobody else is asked meanwhile. */
+const ALONE = { silentMs: 1_000, answerMs: SILENT_MS } as const;
+
 /**
  * Asks one member what no other can answer.
  *
- * @throws {AnamnesisError} UNAVAILABLE, naming it, when it does not even show a head within 4 s; and what it answers.
+ * @throws {AnamnesisError} UNAVAILABLE, naming it, when it does not even show a head within 3 s; and what it answers.
  */
 export const askInstitution = <T>(
   session: Parties,
@@ -90,7 +93,9 @@ export const askInstitution = <T>(
   ask: (node: NodeApi) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> =>
-  watched(session, chain, member, signal, (ended) => ask(session.network.node(member, ended)));
+  watched(session, chain, member, signal, (ended) => ask(session.network.node(member, ended)), {
+    patience: ALONE,
+  });
 
 /**
  * Asks the node where the boxes of an institution lie, which is another member's for one without a node: no other has them.
@@ -105,9 +110,8 @@ export const askMailbox = <T>(
 ): Promise<T> => {
   const consortium = consortiumOf(session.trust);
   const { id: member } = serving(consortium, institution);
-  return watched(session, consortium.chain, member, signal, (ended) =>
-    ask(session.network.mailbox(member, ended)),
-  );
+  const call = (ended: AbortSignal): Promise<T> => ask(session.network.mailbox(member, ended));
+  return watched(session, consortium.chain, member, signal, call, { patience: ALONE });
 };
 
 /** A letter is small, and kept where it cannot be posted: 2 s are enough, and less where the node was silent just now. */

@@ -194,6 +194,7 @@ function signedByVisits(
 async function leaveShares(session: Session, dealt: Dealt): Promise<void> {
   const { k, proxies } = consortiumOf(session.trust).consortium;
   const refused: Record<string, string> = {};
+  const away: string[] = [];
   const over = new AbortController();
   const since = performance.now();
   const left = new Set(dealt.dealt.shares.map(({ index }) => index));
@@ -215,6 +216,7 @@ async function leaveShares(session: Session, dealt: Dealt): Promise<void> {
         if (over.signal.aborted) proxyDid(session, share.index, "silent");
         left.delete(share.index);
         refused[share.index] = error.code;
+        if (error.code === "UNAVAILABLE") away.push(proxy.institution);
       }
     }),
   );
@@ -223,7 +225,7 @@ async function leaveShares(session: Session, dealt: Dealt): Promise<void> {
     throw new AnamnesisError(
       "TOO_FEW_PROXIES",
       `Only ${kept} proxies took their shares, want ${k}; these did not: ${told(proxies, refused)}`,
-      { details: { proxies: refused } },
+      { details: { proxies: refused, away } },
     );
 }
 

@@ -26,6 +26,9 @@ const released = [
 const owned = ["FORBIDDEN", "GRANT_NOT_HELD"] as const;
 
 /** Shares of grants (H-30 to H-33) at a proxy. */
+/** The thread that judges shares starts with the first of them. */
+const JUDGED_MS = 20_000;
+
 export const proxyRoutes = {
   postGrant: route({
     method: "POST",
@@ -39,6 +42,7 @@ export const proxyRoutes = {
       4 * 1024,
     ),
     rate: "packages",
+    timeoutMs: JUDGED_MS,
     codes: [
       "SHARE_INVALID",
       "GRANT_SIGNATURE",
