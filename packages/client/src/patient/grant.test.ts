@@ -6,7 +6,7 @@ import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import * as person from "@anamnesis/client/person";
 import { MemoryBlobDir, createDevice, openDevice } from "@anamnesis/client";
-import { consortiumOf } from "@anamnesis/protocol";
+import { consortiumOf, proxyInstitution } from "@anamnesis/protocol";
 import { ClientFederation } from "@anamnesis/testing/client/federation";
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
@@ -88,7 +88,10 @@ describe("grant()", () => {
     const count = published();
     await assert.rejects(patient.grant(alice, { to: "Dr Chen" }), {
       code: "TOO_FEW_PROXIES",
-      details: { proxies: { 1: "UNAVAILABLE", 2: "UNAVAILABLE" } },
+      details: {
+        proxies: { 1: "UNAVAILABLE", 2: "UNAVAILABLE" },
+        away: [1, 2].map((index) => proxyInstitution(federation.trust, index)),
+      },
     });
     assert.equal(published(), count);
     assert.ok((await patient.listGrants(alice)).some(({ status }) => status === "unpublished"));

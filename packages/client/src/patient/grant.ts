@@ -194,7 +194,6 @@ function signedByVisits(
 async function leaveShares(session: Session, dealt: Dealt): Promise<void> {
   const { k, proxies } = consortiumOf(session.trust).consortium;
   const refused: Record<string, string> = {};
-  const away: string[] = [];
   const over = new AbortController();
   const since = performance.now();
   const left = new Set(dealt.dealt.shares.map(({ index }) => index));
@@ -216,11 +215,13 @@ async function leaveShares(session: Session, dealt: Dealt): Promise<void> {
         if (over.signal.aborted) proxyDid(session, share.index, "silent");
         left.delete(share.index);
         refused[share.index] = error.code;
-        if (error.code === "UNAVAILABLE") away.push(proxy.institution);
       }
     }),
   );
   over.abort();
+  const away = proxies
+    .filter(({ index }) => refused[index] === "UNAVAILABLE")
+    .map(({ institution }) => institution);
   if (kept < k)
     throw new AnamnesisError(
       "TOO_FEW_PROXIES",
