@@ -132,8 +132,9 @@ async function soon<T>(look: () => Promise<T | undefined>): Promise<T | undefine
 
 /**
  * The own node's newest head, and those of others that make a quorum with it, all at most 10 s old; another's counts only
- * when the own node has committed its height with the same app hash.
- * @returns Time of the oldest that is needed.
+ * when the own node has committed its height with the same app hash. Whoever is silent holds nobody up: the first that make a
+ * quorum count.
+ * @returns Time of the oldest of them.
  */
 async function freshness(
   config: ConsortiumConfig,
@@ -149,22 +150,32 @@ async function freshness(
   };
   if (!isFreshBy(mine, config.institution))
     throw stale("the own node has no head of the last 10 seconds");
+  const agreeing = async ({
+    id,
+    address,
+  }: Genesis["members"][number]): Promise<Head | undefined> => {
+    const part = new Part(`node of ${id}`, address, { timeoutMs: TIMEOUT_MS });
+    const head = await part.call(nodeRoutes.getHead, { params }).catch(() => undefined);
+    if (head === undefined || !isFreshBy(head, id)) return undefined;
+    const here = await headAt(head.height);
+    return here !== undefined && equalBytes(here.appHash, head.appHash) ? head : undefined;
+  };
   const others = genesis.members.filter(({ id }) => id !== config.institution);
-  const agreeing = await Promise.all(
-    others.map(async ({ id, address }) => {
-      const part = new Part(`node of ${id}`, address, { timeoutMs: TIMEOUT_MS });
-      const head = await part.call(nodeRoutes.getHead, { params }).catch(() => undefined);
-      if (head === undefined || !isFreshBy(head, id)) return [];
-      const here = await headAt(head.height);
-      return here !== undefined && equalBytes(here.appHash, head.appHash) ? [head] : [];
-    }),
-  );
-  const signers = new Set([mine.institution]);
-  for (const { institution, time } of agreeing.flat().toSorted((a, b) => b.time - a.time)) {
-    signers.add(institution);
-    if (isQuorum(electorate, signers)) return Math.min(mine.time, time);
-  }
-  throw stale("too few other institutions' heads of the last 10 seconds agree");
+  return new Promise((resolve, reject) => {
+    const signers = new Set([mine.institution]);
+    let oldest = mine.time;
+    const asked = others.map(async (other) => {
+      const head = await agreeing(other);
+      if (head === undefined) return;
+      signers.add(head.institution);
+      oldest = Math.min(oldest, head.time);
+      if (isQuorum(electorate, signers)) resolve(oldest);
+    });
+    Promise.all(asked).then(
+      () => reject(stale("too few other institutions' heads of the last 10 seconds agree")),
+      reject,
+    );
+  });
 }
 
 const isFresh = (
