@@ -203,7 +203,7 @@ suite("people", () => {
   test("findDoctor() passes over whose certificate does not count, and asks which of two is meant", async () => {
     const li = await view("Dr Li");
     const { session, world } = await meeting({ ...li, revokedAt: 1 });
-    await assert.rejects(findDoctor(session, "Dr Li"), { code: "NOT_FOUND" });
+    await assert.rejects(findDoctor(session, "Dr Li"), { code: "CERTIFICATE_NOT_LIVE" });
     world.views.push(li);
     assert.equal(await findDoctor(session, "Dr Li"), li);
     const other = { ...(await view("Dr Li")), institution: "city-hospital" } as CertificateView;

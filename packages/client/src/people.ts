@@ -124,18 +124,23 @@ async function findCertified(
   const chain = consortiumOf(session.trust).chain;
   const by = place === undefined ? { name } : { name, institution: place };
   const found = await askMembers(session, chain, (node) => node.certificates(chain, by));
-  const live = found.filter(
+  const meant = found.filter(
     (view) =>
       view.role !== "patient" &&
       view.name === name &&
-      (place === undefined || view.institution === place) &&
-      isLive(view, session.clock()),
+      (place === undefined || view.institution === place),
   );
+  const live = meant.filter((view) => isLive(view, session.clock()));
   const [only, other] = live.toSorted((a, b) => b.validFrom - a.validFrom);
+  if (only === undefined && meant.length > 0)
+    throw new AnamnesisError(
+      "CERTIFICATE_NOT_LIVE",
+      `No certificate of '${name}' is live: revoked, suspended or outside its period`,
+    );
   if (only === undefined)
     throw new AnamnesisError(
       "NOT_FOUND",
-      `Nobody with a live certificate is called '${name}'${place === undefined ? "" : ` at ${place}`}`,
+      `Nobody of the staff is called '${name}'${place === undefined ? "" : ` at ${place}`}`,
     );
   if (other !== undefined) {
     const places = live
