@@ -14,6 +14,7 @@ import {
 } from "@anamnesis/protocol";
 import type { SignedRequest } from "@anamnesis/protocol";
 import { keyOf } from "@anamnesis/testing/keys";
+import { unsignedRequest } from "@anamnesis/testing/unsignedRequest";
 import { ProxyFederation } from "@anamnesis/testing/proxy/federation";
 import type { MadeGrant } from "@anamnesis/testing/proxy/grants";
 import { codeOf } from "@anamnesis/testing/requests";
@@ -161,15 +162,7 @@ test("KeptRequests keeps so many of a grant, the newest, and none for longer tha
   const kept = new KeptRequests(await temporaryFolder("anamnesis-kept-"), 2);
   t.after(() => kept.close());
   const [gid, other] = ["ab".repeat(32), "cd".repeat(32)];
-  const request = (): SignedRequest => ({
-    v: 1,
-    method: "POST",
-    authority: "proxy.example",
-    path: "/",
-    contentDigest: "",
-    input: toHex(randomBytes(16)),
-    signature: "",
-  });
+  const request = (): SignedRequest => ({ ...unsignedRequest, input: toHex(randomBytes(16)) });
   const hashes: string[] = [];
   for (const time of [1_000, 2_000, 3_000])
     hashes.push(toHex(await kept.keep(gid, request(), time)));

@@ -8,6 +8,7 @@ import { AnamnesisError, parseFingerprint } from "@anamnesis/protocol";
 import type { GrantView, ReencryptRequest } from "@anamnesis/protocol";
 import { RateLimit } from "@anamnesis/server";
 import { hospital } from "@anamnesis/testing/federation";
+import { unsignedRequest } from "@anamnesis/testing/unsignedRequest";
 import { answerItems } from "@anamnesis/testing/proxy/calls";
 import { ProxyFederation } from "@anamnesis/testing/proxy/federation";
 import type { MadeRecord } from "@anamnesis/testing/proxy/records";
@@ -77,15 +78,6 @@ const deps: ReleaseDeps = {
   rate: new RateLimit({ most: 1_000_000, periodMs: 60_000, what: "records" }),
   now: () => own.now,
 };
-const signed = {
-  v: 1,
-  method: "POST",
-  authority: "proxy.example",
-  path: "/",
-  contentDigest: "",
-  input: "",
-  signature: "",
-} as const;
 const reader = toHex(who.fingerprint);
 const certificate = findCertificate(chain.state, parseFingerprint(reader))!;
 
@@ -96,7 +88,10 @@ function ask(
   change: Partial<Asked> = {},
 ): Promise<Uint8Array> {
   const request = requestFor(record);
-  return reencrypt({ ...deps, ...parts }, { request, reader, signed, certificate, ...change });
+  return reencrypt(
+    { ...deps, ...parts },
+    { request, reader, signed: unsignedRequest, certificate, ...change },
+  );
 }
 function requestFor(record: MadeRecord, capsules = 1): ReencryptRequest {
   const records = Array.from({ length: capsules }, () => record);

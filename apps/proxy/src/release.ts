@@ -58,7 +58,6 @@ async function release(
     for (let start = 0; start < released.length; start += CAPSULES_A_TURN) {
       if (start > 0) await nextTurn();
       const part = released.slice(start, start + CAPSULES_A_TURN);
-
       const shares = sharesFor(gid, part, deps);
       items.push(...(await capsulesChecked(() => answer(shares, part, asked))));
     }

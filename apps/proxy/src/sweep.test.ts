@@ -6,6 +6,7 @@ import { fromHex, ready, sha256, toHex } from "@anamnesis/crypto/verify";
 import { gidOf, limits, makeSlip, parseChainId, parseGid } from "@anamnesis/protocol";
 import type { GrantView } from "@anamnesis/protocol";
 import { keyOf, signer } from "@anamnesis/testing/keys";
+import { unsignedRequest } from "@anamnesis/testing/unsignedRequest";
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 import type { Consortium } from "./consortium.ts";
 import { eraseIfEnded, eraseRevoked, sweep } from "./erasure.ts";
@@ -125,16 +126,7 @@ test("sweep() goes on to the other grants where one cannot be judged, and judges
 
 test("sweep() forgets the requests that were kept long enough", async (t) => {
   const { kept, clock, deps } = await partsOf(t, () => undefined);
-  const signed = {
-    v: 1,
-    method: "POST",
-    authority: "proxy.example",
-    path: "/",
-    contentDigest: "",
-    input: "",
-    signature: "",
-  } as const;
-  const hash = toHex(await kept.keep(gid, signed, NOW));
+  const hash = toHex(await kept.keep(gid, unsignedRequest, NOW));
   clock.now = NOW + limits.deniedKeptMs - 1;
   await sweep(deps);
   assert.ok(kept.find(gid, hash));

@@ -10,6 +10,7 @@ export { listInstitutions, listStaff } from "./directory.ts";
 export type { Identity, Protection } from "./deviceFile.ts";
 export { httpBlobDir, httpNetwork } from "./http/index.ts";
 export type { ItemKind, ItemKinds } from "./items.ts";
+export { awayIn } from "./members/away.ts";
 export type * from "./model.ts";
 export type * from "./ports.ts";
 export type { Session } from "./session.ts";

@@ -191,6 +191,26 @@ export async function shareReplies(
   return replies;
 }
 
+/** A record under a tag that was granted to a reader, with the answers of all four proxies, and one under a tag that was not. */
+export interface OpeningFixture {
+  readonly parties: Parties;
+  readonly fixture: SealedFixture;
+  readonly other: SealedFixture;
+  readonly record: StoredRecord;
+  readonly granted: GrantFixture;
+  readonly replies: ShareReply[];
+}
+
+export async function makeOpening(content: Uint8Array): Promise<OpeningFixture> {
+  const parties = await makeParties(4);
+  const fixture = await sealContent(parties, makeTarget(parties, "granted"), content);
+  const other = await sealContent(parties, makeTarget(parties, "not granted"), content);
+  const record = await readFixture(fixture);
+  const granted = makeGrant(parties, [fixture.target]);
+  const replies = await shareReplies(granted, record);
+  return { parties, fixture, other, record, granted, replies };
+}
+
 /** A copy with one bit flipped. */
 export function flipBit(bytes: Uint8Array, bit: number): Uint8Array {
   const copy = Uint8Array.from(bytes);

@@ -48,9 +48,9 @@ export function patientCalls(session: Session, onMore: () => void): Pick<Handler
 /** One failure out of many, as `servePort` reads it. */
 class ConfirmFailure extends Error {
   readonly code: string;
-  readonly details: { readonly away: unknown };
+  readonly details: { readonly away: readonly string[] };
 
-  constructor({ code, away }: { readonly code: string; readonly away?: unknown }) {
+  constructor({ code, away = [] }: { readonly code: string; readonly away?: readonly string[] }) {
     super(`Failed with ${code}`);
     this.name = "ConfirmFailure";
     this.code = code;

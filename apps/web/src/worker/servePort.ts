@@ -1,12 +1,5 @@
-import type {
-  Channel,
-  Input,
-  Method,
-  Output,
-  PortFailure,
-  PortMessage,
-  PortRequest,
-} from "./port.ts";
+import { awayIn } from "@anamnesis/client";
+import type { Channel, Input, Method, Output, PortMessage, PortRequest } from "./port.ts";
 
 /** What answers each call. */
 export type Handlers = { readonly [M in Method]: (input: Input<M>) => Promise<Output<M>> };
@@ -30,20 +23,13 @@ export function servePort(
     } catch (error) {
       const code = codeOf(error);
       if (code === undefined) report(error);
-      return { id, failure: { code: code ?? "INTERNAL", ...awayIn(error) } };
+      const away = awayIn(error);
+      return { id, failure: { code: code ?? "INTERNAL", ...(away.length > 0 && { away }) } };
     }
   };
   channel.addEventListener("message", ({ data }) => {
     void answer(data as PortRequest).then((message) => channel.postMessage(message));
   });
-}
-
-/** Who an error of ours says was away: ids of institutions, which are public, and nothing else of its details. */
-function awayIn(error: unknown): Pick<PortFailure, "away"> {
-  const { details } = error as { readonly details?: { readonly away?: unknown } };
-  const away = details?.away;
-  if (!Array.isArray(away) || away.length === 0) return {};
-  return { away: [...new Set(away.filter((id) => typeof id === "string"))] };
 }
 
 /** The code of an error of ours; a failed fetch is a part that is away. */

@@ -17,6 +17,7 @@ import { labelOf } from "../recordLabel.ts";
 import type { Session } from "../session.ts";
 import { carriersOf, postBatch, postSlip, signedSlip } from "../submit.ts";
 import type { SignedSlip } from "../submit.ts";
+import { awayIn } from "../members/away.ts";
 import { assertConfirms } from "./confirmations.ts";
 import { openVersion, ownRecord, ownRecords, remember } from "./records.ts";
 import type { OwnRecord } from "./records.ts";
@@ -31,8 +32,8 @@ interface Failed {
   readonly id: string;
   readonly code: string;
   readonly message: string;
-  /** Institutions that did not give what was asked of them, as in the error's `details.away`. */
-  readonly away?: unknown;
+  /** Institutions that did not give what was asked of them; absent when it is nobody's absence. */
+  readonly away?: readonly string[];
 }
 interface Signed {
   readonly own: OwnRecord;
@@ -210,8 +211,9 @@ async function provenConfirmation(
 function failure(id: string, error: unknown): Failed {
   if (error instanceof CryptoError) return { id, code: error.code, message: error.message };
   if (!(error instanceof AnamnesisError)) throw error;
-  const { code, message, details } = error;
-  return { id, code, message, ...(details?.["away"] !== undefined && { away: details["away"] }) };
+  const { code, message } = error;
+  const away = awayIn(error);
+  return { id, code, message, ...(away.length > 0 && { away }) };
 }
 
 /** Disputes the newest version; the reason goes sealed to the author. @returns the slip's id. */

@@ -9,10 +9,8 @@ import {
   flipBit,
   INSTITUTION,
   makeGrant,
-  makeParties,
+  makeOpening,
   makeTarget,
-  readFixture,
-  sealContent,
   shareReplies,
 } from "@anamnesis/testing/cryptoParties";
 import type { GrantFixture, Parties, SealedFixture } from "@anamnesis/testing/cryptoParties";
@@ -30,11 +28,7 @@ let record: StoredRecord;
 let granted: GrantFixture;
 
 before(async () => {
-  parties = await makeParties(4);
-  fixture = await sealContent(parties, makeTarget(parties, "granted"), CONTENT);
-  other = await sealContent(parties, makeTarget(parties, "not granted"), CONTENT);
-  record = await readFixture(fixture);
-  granted = makeGrant(parties, [fixture.target]);
+  ({ parties, fixture, other, record, granted } = await makeOpening(CONTENT));
 });
 
 suite("checking a grant", () => {

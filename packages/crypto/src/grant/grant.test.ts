@@ -3,8 +3,8 @@ import { before, suite, test } from "node:test";
 import { utf8 } from "../encoding/bytes.ts";
 import {
   makeGrant,
+  makeOpening,
   makeParties,
-  makeTarget,
   openWhole,
   readFixture,
   sealContent,
@@ -31,12 +31,7 @@ let granted: GrantFixture;
 let replies: ShareReply[];
 
 before(async () => {
-  parties = await makeParties(4);
-  fixture = await sealContent(parties, makeTarget(parties, "granted"), CONTENT);
-  other = await sealContent(parties, makeTarget(parties, "not granted"), CONTENT);
-  record = await readFixture(fixture);
-  granted = makeGrant(parties, [fixture.target]);
-  replies = await shareReplies(granted, record);
+  ({ parties, fixture, other, record, granted, replies } = await makeOpening(CONTENT));
 });
 
 suite("opening by shares", () => {

@@ -12,12 +12,9 @@ import { nobleEngine } from "../engine/engineNoble.ts";
 import {
   flipBit,
   makeGrant,
-  makeParties,
-  makeTarget,
+  makeOpening,
   readFixture,
   replaceAt,
-  sealContent,
-  shareReplies,
   shareRequest,
 } from "@anamnesis/testing/cryptoParties";
 import type { GrantFixture, Parties, SealedFixture } from "@anamnesis/testing/cryptoParties";
@@ -42,12 +39,7 @@ let granted: GrantFixture;
 let replies: ShareReply[];
 
 before(async () => {
-  parties = await makeParties(4);
-  fixture = await sealContent(parties, makeTarget(parties, "granted"), CONTENT);
-  other = await sealContent(parties, makeTarget(parties, "not granted"), CONTENT);
-  record = await readFixture(fixture);
-  granted = makeGrant(parties, [fixture.target]);
-  replies = await shareReplies(granted, record);
+  ({ parties, fixture, other, record, granted, replies } = await makeOpening(CONTENT));
 });
 
 /** Minus a GT element: of order 2q. */
