@@ -71,19 +71,32 @@ export class IndexTable {
     if (list !== undefined) return entriesOf(prefix, list, from);
     if (prefix.length > 1 && prefix.length >= this.#longest) return [];
     const { after, reverse = false } = from;
-    const entries = this.sorted().filter(
+    const entries = [...this.sorted()].filter(
       ([key]) =>
         key.startsWith(prefix) && (after === undefined || (reverse ? key < after : key > after)),
     );
     return reverse ? entries.toReversed() : entries;
   }
 
-  /** Every entry in key order, as they are now. */
-  sorted(): Entry[] {
-    const entries: Entry[] = [...this.#valued];
-    for (const [head, list] of this.#lists)
-      for (const entry of entriesOf(head, list, {})) entries.push(entry);
-    return entries.sort(([left], [right]) => (left < right ? -1 : 1));
+  /**
+   * Every entry in key order, as they are when the first is taken. What follows a key's first byte is a hash in every index that
+   * grows long: so they are parted by their second byte, and each part is put in order when its turn comes.
+   */
+  *sorted(): Generator<Entry> {
+    const parts = new Map<string, Entry[]>();
+    for (const entry of this.#entries()) {
+      const name = entry[0].slice(1, 2);
+      const part = parts.get(name);
+      if (part === undefined) parts.set(name, [entry]);
+      else part.push(entry);
+    }
+    for (const name of [...parts.keys()].toSorted())
+      yield* parts.get(name)!.sort(([left], [right]) => (left < right ? -1 : 1));
+  }
+
+  *#entries(): Generator<Entry> {
+    yield* this.#valued;
+    for (const [head, list] of this.#lists) yield* entriesOf(head, list, {});
   }
 }
 
