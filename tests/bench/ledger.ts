@@ -33,9 +33,16 @@ const BATCH = { slips: 20_480, rounds: 3, how: { batch: 64, connections: 32 } } 
 const SINGLE = { slips: 8_000, rounds: 5, how: { batch: 1, connections: 512 } } as const;
 const QUERY = { count: 10_000, connections: 8 } as const;
 
-/** A short chain is measured by shorter rounds, which would else make it a long one. */
-const roundSlips = (most: number, size: number): number =>
-  Math.ceil(most * Math.min(1, Math.max(1 / 4, size / 100_000)));
+interface Rounds {
+  readonly slips: number;
+  readonly rounds: number;
+}
+
+/** A short chain is measured by shorter rounds, which would else make it a long one; each says less, so there are twice as many. */
+const shortened = ({ slips, rounds }: Rounds, size: number): Rounds =>
+  size >= 100_000
+    ? { slips, rounds }
+    : { slips: Math.ceil(slips * Math.max(1 / 4, size / 100_000)), rounds: 2 * rounds + 1 };
 
 /** Figures at one length of the chain. Costs are in verifications, rates a second. */
 interface AtSize {
@@ -95,11 +102,13 @@ export async function benchLedger(options: LedgerBenchOptions = {}): Promise<Led
 
 async function atSize(writer: WriterUnderLoad, size: number): Promise<AtSize> {
   const diskBytes = (await writer.diskBytes()) / writer.slips;
-  const batch = await medianRound(BATCH.rounds, () =>
-    writer.round("batch", roundSlips(BATCH.slips, size), BATCH.how),
+  const batches = shortened(BATCH, size);
+  const batch = await medianRound(batches.rounds, () =>
+    writer.round("batch", batches.slips, BATCH.how),
   );
-  const single = await medianRound(SINGLE.rounds, () =>
-    writer.round("single", roundSlips(SINGLE.slips, size), SINGLE.how),
+  const singles = shortened(SINGLE, size);
+  const single = await medianRound(singles.rounds, () =>
+    writer.round("single", singles.slips, SINGLE.how),
   );
   const catchUp = await writer.catchUp();
   await writer.stopFollower(); // else it would follow what is filled next, and have nothing to catch up with
