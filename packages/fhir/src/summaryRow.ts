@@ -190,7 +190,8 @@ function shownOf(resource: FhirResource): ShownValue {
   }
 }
 
-function reactionsOf(resource: FhirResource): string | undefined {
+/** What an allergy does, in the words of the record. */
+export function reactionsOf(resource: FhirResource): string | undefined {
   const manifestations = objectsAt(resource, "reaction").flatMap((reaction) =>
     objectsAt(reaction, "manifestation").map((concept) => conceptText({ concept }, "concept")),
   );
@@ -199,7 +200,7 @@ function reactionsOf(resource: FhirResource): string | undefined {
 }
 
 /** Dosage as text; where only its parts are given, the dose and how often. */
-function dosageOf(resource: FhirResource, element: string): string {
+export function dosageOf(resource: FhirResource, element: string): string {
   const lines = objectsAt(resource, element).map((dosage) => {
     const text = textAt(dosage, "text") ?? textAt(dosage, "patientInstruction");
     if (text !== undefined) return text;

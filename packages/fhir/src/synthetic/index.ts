@@ -1,3 +1,5 @@
+export { syntheticLife } from "./life.ts";
+export type { KnownPart, LifeTruth, SyntheticLife } from "./life.ts";
 export { syntheticPatient } from "./patient.ts";
 export type {
   SyntheticBundle,

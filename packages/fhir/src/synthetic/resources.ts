@@ -92,7 +92,7 @@ export function prescription(
   });
 }
 
-function quantity(test: LabTest, value: string): JsonObject {
+export function quantity(test: LabTest, value: string): JsonObject {
   return { value: new Decimal(value), unit: test.unit, system: UCUM, code: test.ucum };
 }
 
