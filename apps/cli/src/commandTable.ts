@@ -129,6 +129,15 @@ export const commandTable: Readonly<Record<string, Row>> = {
     ],
     load: () => import("./commands/recordOpen.ts"),
   },
+  history: {
+    summary: "one history out of every record that a person may read",
+    examples: [
+      "history --as maria",
+      "history --for maria --as dr-chen",
+      "history --for maria --as dr-chen --ips --out summary.json",
+    ],
+    load: () => import("./commands/history.ts"),
+  },
   "record confirm": {
     summary: "confirm records as the patient",
     examples: ["record confirm --all --as maria", "record confirm RECORD --as maria"],

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import type { OpenRecord } from "@anamnesis/client";
 import { piecesOf } from "@anamnesis/crypto/verify";
 
@@ -12,20 +13,36 @@ export async function writeOpened(
   opened: OpenRecord,
   path: string,
 ): Promise<{ readonly meta: Awaited<OpenRecord["finished"]>; readonly bytes: number }> {
+  return whole(path, async (file) => {
+    let bytes = 0;
+    for await (const chunk of piecesOf(opened.content)) {
+      await file.writeFile(chunk);
+      bytes += chunk.length;
+    }
+    return { meta: await opened.finished, bytes };
+  });
+}
+
+/** Writes a text that a person may read alone (0600); it appears whole or not at all. Gives its length in bytes. */
+export function writeText(path: string, text: string): Promise<number> {
+  return whole(path, async (file) => {
+    const bytes = Buffer.from(text, "utf8");
+    await file.writeFile(bytes);
+    return bytes.length;
+  });
+}
+
+/** A file that appears under its name once it is written, and on disk. */
+async function whole<T>(path: string, write: (file: FileHandle) => Promise<T>): Promise<T> {
   const part = `${path}.${randomBytes(6).toString("hex")}.part`;
   try {
     const file = await open(part, "wx", 0o600);
-    let bytes = 0;
     try {
-      for await (const chunk of piecesOf(opened.content)) {
-        await file.writeFile(chunk);
-        bytes += chunk.length;
-      }
-      const meta = await opened.finished;
+      const written = await write(file);
       await file.sync();
       await file.close();
       await rename(part, path);
-      return { meta, bytes };
+      return written;
     } finally {
       await file.close().catch(() => undefined);
     }

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { commandTable } from "./commandTable.ts";
 import type { CommandModule, Row } from "./commandTable.ts";
 import { stepAfter } from "./nextStep.ts";
 import { exitCodeOf, printError, printResult, usageError } from "./output.ts";
 import type { CommandOptions } from "./options.ts";
+import { productVersion } from "./productVersion.ts";
 
 const groups: Readonly<Record<string, string>> = {
   person: "enrol people",
@@ -24,7 +24,7 @@ export type Perform = (command: Command, module: CommandModule) => Promise<void>
 export function buildProgram(perform: Perform = runCommand): Command {
   const program = new Command("anamnesis");
   program
-    .version(version, "--version", "which version this is")
+    .version(productVersion, "--version", "which version this is")
     .description("A patient's medical history, across hospitals, opened by the patient's consent")
     .option("--dir <dir>", "the federation's folder", "./.anamnesis")
     .option("--json", "answer with one JSON object; errors too, on standard error")
@@ -59,12 +59,6 @@ export function buildProgram(perform: Perform = runCommand): Command {
   }
   return program;
 }
-
-const version = (
-  JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
-    readonly version: string;
-  }
-).version;
 
 const examplesOf = ({ examples }: Row): string =>
   ["", "Examples:", ...examples.map((line) => `  anamnesis ${line}`), ""].join("\n");

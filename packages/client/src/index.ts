@@ -13,5 +13,6 @@ export type { ItemKind, ItemKinds } from "./items.ts";
 export { awayIn } from "./members/away.ts";
 export type * from "./model.ts";
 export type * from "./ports.ts";
+export type { ReadHistory } from "./readHistory.ts";
 export type { Session } from "./session.ts";
 export { openSession } from "./session.ts";

@@ -6,6 +6,7 @@ import type { OpenRecord } from "../model.ts";
 import { parseRecordName } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
 import { heldGrants } from "./grants.ts";
+import type { HeldGrant } from "./grants.ts";
 import { openOwn } from "./openOwn.ts";
 import { openUnderIntent } from "./openUnderIntent.ts";
 import type { Under } from "./openUnderIntent.ts";
@@ -78,7 +79,7 @@ async function only(openings: AsyncIterable<OpenedOne>): Promise<OpenRecord> {
  * proxies work for some, the next are prepared, and those before are read.
  *
  * @returns As they open: those under grants first, by grant, then the doctor's own. Errors: BAD_REQUEST, NO_ACCESS; GRANT_REVOKED,
- * GRANT_EXPIRED and other slip codes; the proxies' code, or TOO_FEW_PROXIES with `details.proxies`; PROOF_INVALID,
+ * GRANT_EXPIRED and other slip codes; ACTION_NOT_GRANTED; the proxies' code, or TOO_FEW_PROXIES with `details.proxies`; PROOF_INVALID,
  * DIGEST_MISMATCH, AUTHOR_UNVERIFIED, GRANT_SIGNATURE; E_DECRYPT.
  */
 export async function* openMany(
@@ -164,7 +165,10 @@ async function preparePart(
   const [first] = part;
   if (first === undefined) return { under: undefined, items: [], failed: [] };
   const { held } = first.at;
-  const grant = await tried(() => usableGrant(opening, held));
+  const grant = await tried(async () => {
+    mustAllow(held, action);
+    return usableGrant(opening, held);
+  });
   if (isError(grant))
     return {
       under: undefined,
@@ -181,6 +185,15 @@ async function preparePart(
     items: all.flatMap(({ name, at }) => (isError(at) ? [] : [{ name, at }])),
     failed: all.flatMap(({ name, at }) => (isError(at) ? [{ name, error: at }] : [])),
   };
+}
+
+/** What a grant does not allow is not even asked: proxies would refuse it, and the attempt would stand in the log. */
+function mustAllow({ grant }: HeldGrant, action: OpeningAction): void {
+  if (!grant.actions.includes(action))
+    throw new AnamnesisError(
+      "ACTION_NOT_GRANTED",
+      `The grant allows ${grant.actions.join(", ")}, want one that allows ${action} (access request --actions read,${action})`,
+    );
 }
 
 /** Where one record of several is why nothing opens, each half is asked for by itself, under an intent of its own. */

@@ -5,6 +5,7 @@ export { confirm, dispute } from "./confirm.ts";
 export type { GrantInput } from "./grantTerms.ts";
 export { grant } from "./grant.ts";
 export { listGrants, revoke } from "./grants.ts";
+export { ownHistory } from "./history.ts";
 export type { AttendEvent } from "./inbox.ts";
 export { accessLog } from "./log.ts";
 export { checkProof, exportProof } from "./proofFile.ts";
