@@ -8,7 +8,7 @@ import { collectStatements } from "./statements.ts";
 /**
  * One history out of records of many institutions (seed `000`, algorithm 3, *Combine*): problems, allergies, medicines,
  * immunizations, results and visits. The same fact stands once with all who say it; what they contradict each other in is
- * told and not decided; what was entered in error and earlier states are left out and counted.
+ * told and not decided; what was entered in error and earlier states are left out and counted. docs/spec/history.md states it.
  *
  * It refuses nothing and judges nothing: each word is a source's own. The same sources in any order give the same history.
  *
