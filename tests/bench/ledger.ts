@@ -28,7 +28,7 @@ export interface LedgerBench {
 }
 
 /** Slips a measured round: long enough that beginning and end, when not all callers are busy, count little. */
-const BATCH = { slips: 20_480, rounds: 3, how: { batch: 64, connections: 32 } } as const;
+const BATCH = { slips: 20_480, rounds: 5, how: { batch: 64, connections: 32 } } as const;
 /** The first rounds find code that is still being compiled; the median leaves them out. */
 const SINGLE = { slips: 8_000, rounds: 5, how: { batch: 1, connections: 512 } } as const;
 const QUERY = { count: 10_000, connections: 8 } as const;

@@ -35,7 +35,8 @@ export interface StoreSnapshot {
 const LATELY = 4_096;
 /** What is read of a snapshot at once. */
 const PART_BYTES = 1024 * 1024;
-const PART_ENTRIES = 4_096;
+/** Few: what is read dies young then. Parts of thousands outlive the collector's first looks, and its last one stops the thread for 100 ms. */
+const PART_ENTRIES = 512;
 const LAST = "last";
 /** How many slips, from the first on, have every index entry in the file. */
 const INDEXED = "indexed";
