@@ -14,7 +14,12 @@ export interface Survey {
   /** Mutants that are met while the file loads. */
   readonly atLoad: readonly number[];
   readonly loadMs: number;
+  /** Names of tests that did not end in time, and are asked nothing. */
+  readonly hung: readonly string[];
 }
+
+/** Is told of each kill at once: a hunt that is cut off has said what it knew. */
+export type Hear = (kill: Kill) => void;
 
 export interface Target {
   readonly testFile: string;
@@ -25,7 +30,10 @@ export interface Target {
 const LOAD_MS = 180_000;
 /** Slower tests are asked about what the quicker ones of all files left. */
 const QUICK_MS = 1_000;
-const SURVEY_MS = 900_000;
+/** For one test, run twice. One that waits for what never comes, such as a timer that it has mocked, holds nothing up for longer. */
+const TEST_MS = 60_000;
+/** A file with more tests that do not end judges nothing. */
+const HUNG_MAX = 1;
 /** A mutant may be this much slower, and this much on top: the machine has other work. */
 const SLOWER = 10;
 const SLACK_MS = 15_000;
@@ -42,27 +50,44 @@ export const reachedAgain = ({ tests }: Survey): ReadonlySet<number> =>
  * Surveys the file, and tries those of `mutants` that its tests meet again and again: many in one process, each against
  * the quick tests that meet it, the quickest first.
  *
- * @param quickMs - How long a quick test takes at most.
+ * @param limits.quickMs - How long a quick test takes at most.
+ * @param limits.testMs - How long a survey waits for a test.
  * @returns `unfit` says why the file judges nothing.
  */
 export async function tryTogether(
   target: Target,
   mutants: readonly number[],
-  quickMs: number = QUICK_MS,
-): Promise<
-  { readonly kills: readonly Kill[]; readonly survey: Survey } | { readonly unfit: string }
-> {
-  const first = new TestRun(target.testFile, { files: target.files, mutant: -1 });
+  hear: Hear,
+  { quickMs = QUICK_MS, testMs = TEST_MS }: { quickMs?: number; testMs?: number } = {},
+): Promise<Survey | { readonly unfit: string }> {
+  let run = new TestRun(target.testFile, { files: target.files, mutant: -1 });
   try {
-    const loaded = await first.next(LOAD_MS);
+    const loaded = await run.next(LOAD_MS);
     if (loaded.kind !== "loaded") return { unfit: `does not load (${loaded.kind})` };
-    const surveyed = await first.ask({ kind: "survey" }, SURVEY_MS);
-    if (surveyed.kind !== "surveyed") return { unfit: `cannot be surveyed (${surveyed.kind})` };
-    const survey = { tests: surveyed.tests, atLoad: loaded.reached, loadMs: loaded.ms };
+    const tests: SurveyedTest[] = [];
+    const hung: string[] = [];
+    for (const [place, name] of loaded.tests.entries()) {
+      const answer = await run.ask({ kind: "survey", place }, testMs);
+      if (answer.kind === "surveyed") {
+        tests.push(answer.test);
+        continue;
+      }
+      if (answer.kind !== "late")
+        return { unfit: `cannot be surveyed (${answer.kind}, "${name}")` };
+      hung.push(name);
+      if (hung.length > HUNG_MAX)
+        return { unfit: `has tests that do not end: "${hung.join('", "')}"` };
+      tests.push({ name, ms: testMs, reached: [], isSlow: true, repeats: false });
+      run = new TestRun(target.testFile, { files: target.files, mutant: -1 });
+      const again = await run.next(LOAD_MS);
+      if (again.kind !== "loaded") return { unfit: `does not load again (${again.kind})` };
+    }
+    const survey = { tests, atLoad: loaded.reached, loadMs: loaded.ms, hung };
     const quick = ({ ms }: SurveyedTest): boolean => ms <= quickMs;
-    return { kills: await tryEach(target, first, chosen(survey, quick), mutants), survey };
+    await tryEach(target, run, chosen(survey, quick), mutants, hear);
+    return survey;
   } finally {
-    await first.end();
+    await run.end();
   }
 }
 
@@ -71,14 +96,15 @@ export async function trySlowly(
   target: Target,
   survey: Survey,
   mutants: readonly number[],
+  hear: Hear,
   quickMs: number = QUICK_MS,
-): Promise<readonly Kill[]> {
+): Promise<void> {
   const tests = chosen(survey, ({ ms }) => ms > quickMs);
-  if (!mutants.some((mutant) => tests.some(({ reached }) => reached.includes(mutant)))) return [];
+  if (!mutants.some((mutant) => tests.some(({ reached }) => reached.includes(mutant)))) return;
   const first = new TestRun(target.testFile, { files: target.files, mutant: -1 });
   try {
-    if ((await first.next(LOAD_MS)).kind !== "loaded") return [];
-    return await tryEach(target, first, tests, mutants);
+    if ((await first.next(LOAD_MS)).kind !== "loaded") return;
+    await tryEach(target, first, tests, mutants, hear);
   } finally {
     await first.end();
   }
@@ -101,8 +127,8 @@ async function tryEach(
   first: TestRun,
   tests: readonly PlacedTest[],
   mutants: readonly number[],
-): Promise<Kill[]> {
-  const kills: Kill[] = [];
+  hear: Hear,
+): Promise<void> {
   const nameAt = (at: number): string => tests.find(({ place }) => place === at)!.name;
   let run = first;
   try {
@@ -116,17 +142,16 @@ async function tryEach(
         const answer = await run.ask(order, usualMs * SLOWER + SLACK_MS);
         const isGood = answer.kind === "tried" && answer.isClean;
         if (answer.kind === "tried" && answer.killedBy !== undefined && (isGood || isFresh))
-          kills.push({ mutant, by: nameAt(answer.killedBy) });
+          hear({ mutant, by: nameAt(answer.killedBy) });
         if (answer.kind === "died" || answer.kind === "late")
-          if (isFresh || answer.kind === "late") kills.push({ mutant, by: answer.kind });
+          if (isFresh || answer.kind === "late") hear({ mutant, by: answer.kind });
         if (isGood) break;
         await run.end();
         run = new TestRun(testFile, { files, mutant: -1 });
-        if ((await run.next(LOAD_MS)).kind !== "loaded") return kills;
+        if ((await run.next(LOAD_MS)).kind !== "loaded") return;
         if (isFresh || answer.kind === "late") break;
       }
     }
-    return kills;
   } finally {
     if (run !== first) await run.end();
   }
@@ -136,13 +161,14 @@ async function tryEach(
  * A process for each mutant, which is on from the start, and all tests in their order: for mutants that are met while the file
  * loads, or by tests that pass once in a process.
  *
- * @returns `undefined` if the file fails so without any mutant.
+ * @returns Whether the file passes so without any mutant; where it does not, it judges none.
  */
 export async function tryAlone(
   { testFile, files }: Target,
   { tests, loadMs }: Survey,
   mutants: readonly number[],
-): Promise<readonly Kill[] | undefined> {
+  hear: Hear,
+): Promise<boolean> {
   const allMs = tests.reduce((sum, { isSlow, ms }) => (isSlow ? sum : sum + ms), 0);
   const verdictOn = async (mutant: number): Promise<string | undefined> => {
     const run = new TestRun(testFile, { files, mutant });
@@ -158,12 +184,10 @@ export async function tryAlone(
       await run.end();
     }
   };
-  if (mutants.length === 0) return [];
-  if ((await verdictOn(-1)) !== undefined) return undefined;
-  const kills: Kill[] = [];
+  if ((await verdictOn(-1)) !== undefined) return false;
   for (const mutant of mutants) {
     const by = await verdictOn(mutant);
-    if (by !== undefined) kills.push({ mutant, by });
+    if (by !== undefined) hear({ mutant, by });
   }
-  return kills;
+  return true;
 }

@@ -12,20 +12,13 @@ import {
   tryAlone,
   trySlowly,
   tryTogether,
-  type Kill,
+  type Hear,
   type Survey,
   type Target,
 } from "./attackFile.ts";
 import { mutate, type Mutant } from "./mutate.ts";
-
-/** A mutant and what became of it. */
-export interface Fate {
-  readonly mutant: Mutant;
-  /** The test that failed, as `file: test`; `undefined`: none did. */
-  readonly killedBy: string | undefined;
-  /** Whether a test ran its code in its own process. */
-  readonly isReached: boolean;
-}
+import { textOf } from "./report.ts";
+import type { Verdicts } from "./verdicts.ts";
 
 export interface Scope {
   /** Paths of the files to weaken. */
@@ -49,74 +42,78 @@ export function mutantsOf(files: readonly string[]): {
   return { mutants, firsts };
 }
 
-/** @param tell - Called with one line for each test file that was run. */
+/**
+ * @param tell - Called with one line for each mutant that is killed, at once, and one for each test file that was run.
+ * @param verdicts - Of {@link mutantsOf} the files; holds what is known, whenever it is asked.
+ */
 export async function hunt(
   { files, isNear }: Scope,
   sources: readonly Source[],
   workspaces: readonly Workspace[],
   tell: (line: string) => void,
-): Promise<Fate[]> {
-  const { mutants, firsts } = mutantsOf(files);
-  const killedBy = new Map<number, string>();
-  const reached = new Set<number>();
+  verdicts: Verdicts,
+): Promise<void> {
+  const { firsts } = mutantsOf(files);
   const judged = new Set<number>();
-  const aliveOf = (targets: readonly string[]): number[] =>
-    [...mutants.keys()].filter(
-      (number) => !killedBy.has(number) && targets.includes(mutants[number]!.file),
-    );
-  const note = (testFile: string, kills: readonly Kill[]): void => {
-    for (const { mutant, by } of kills) killedBy.set(mutant, `${testFile}: ${by}`);
+  /** Counts the kills of one run of a test file. */
+  const hearing = (testFile: string): { readonly hear: Hear; readonly count: () => number } => {
+    let kills = 0;
+    return {
+      hear({ mutant, by }) {
+        kills += 1;
+        tell(`  ${textOf(verdicts.kill(mutant, `${testFile}: ${by}`))}: killed by ${by}`);
+      },
+      count: () => kills,
+    };
   };
 
   const { near, far } = plan(files, sources, workspaces);
   const surveys = new Map<string, Survey>();
   for (const tests of isNear ? [near] : [near, far]) {
     for (const [testFile, targets] of tests) {
-      const alive = aliveOf(targets);
+      const alive = verdicts.aliveIn(targets);
       if (alive.length === 0) continue;
       const started = performance.now();
-      const found = await tryTogether(targetOf(testFile, targets, firsts), alive);
+      const { hear, count } = hearing(testFile);
+      const found = await tryTogether(targetOf(testFile, targets, firsts), alive, hear);
       const took = seconds(performance.now() - started);
       if ("unfit" in found) {
         tell(`${testFile}: ${found.unfit} (${took})`);
         continue;
       }
-      note(testFile, found.kills);
-      tell(`${testFile}: ${found.kills.length} of ${alive.length} killed (${took})`);
-      surveys.set(testFile, found.survey);
-      for (const mutant of reachedBy(found.survey)) reached.add(mutant);
-      for (const mutant of reachedAgain(found.survey)) judged.add(mutant);
+      for (const name of found.hung) tell(`${testFile}: "${name}" does not end, and is not asked`);
+      tell(`${testFile}: ${count()} of ${alive.length} killed (${took})`);
+      surveys.set(testFile, found);
+      verdicts.reach(reachedBy(found));
+      for (const mutant of reachedAgain(found)) judged.add(mutant);
     }
     for (const [testFile, targets] of tests) {
       const survey = surveys.get(testFile);
       if (survey === undefined) continue;
       const started = performance.now();
-      const kills = await trySlowly(targetOf(testFile, targets, firsts), survey, aliveOf(targets));
-      note(testFile, kills);
+      const { hear, count } = hearing(testFile);
+      const target = targetOf(testFile, targets, firsts);
+      await trySlowly(target, survey, verdicts.aliveIn(targets), hear);
       const took = seconds(performance.now() - started);
-      if (kills.length > 0) tell(`${testFile}: ${kills.length} killed by slow tests (${took})`);
+      if (count() > 0) tell(`${testFile}: ${count()} killed by slow tests (${took})`);
     }
   }
   for (const [testFile, targets] of near) {
     const survey = surveys.get(testFile);
     if (survey === undefined) continue;
     const meets = reachedBy(survey);
-    const rest = aliveOf(targets).filter((number) => meets.has(number) && !judged.has(number));
+    const rest = verdicts
+      .aliveIn(targets)
+      .filter((number) => meets.has(number) && !judged.has(number));
     if (rest.length === 0) continue;
     const started = performance.now();
-    const kills = await tryAlone(targetOf(testFile, targets, firsts), survey, rest);
-    note(testFile, kills ?? []);
-    const how =
-      kills === undefined
-        ? "fails in a process of its own"
-        : `${kills.length} of ${rest.length} killed, one by one`;
+    const { hear, count } = hearing(testFile);
+    const isFit = await tryAlone(targetOf(testFile, targets, firsts), survey, rest, hear);
+    const how = isFit
+      ? `${count()} of ${rest.length} killed, one by one`
+      : "fails in a process of its own";
     tell(`${testFile}: ${how} (${seconds(performance.now() - started)})`);
   }
-  return mutants.map((mutant, number) => ({
-    mutant,
-    killedBy: killedBy.get(number),
-    isReached: reached.has(number),
-  }));
 }
 
 function targetOf(

@@ -7,6 +7,8 @@
  *   --near           only tests of a file's own workspace
  *   --json           figures and survivors as JSON, on standard output
  *
+ * Each kill is said at once, on standard error; a hunt that is told to stop prints what it knows.
+ *
  * Exit code 0 if in every room that was attacked at least 95 % of the mutants that are not named equivalent were killed.
  */
 import process from "node:process";
@@ -15,10 +17,11 @@ import { projectRoot } from "../pinnedNode.mjs";
 import { readSources } from "../tidy/sources.ts";
 import { readWorkspaces } from "../tidy/workspaces.ts";
 import { readEquivalents } from "./equivalents.ts";
-import { hunt, type Scope } from "./hunt.ts";
-import { figuresOf, survivorsOf, tableOf } from "./report.ts";
+import { hunt, mutantsOf, type Scope } from "./hunt.ts";
+import { figuresOf, survivorsOf, tableOf, type Figures } from "./report.ts";
 import { filesOf, rooms } from "./rooms.ts";
 import { endAllRuns } from "./testRun.ts";
+import { Verdicts } from "./verdicts.ts";
 
 const WANTED = 0.95;
 
@@ -55,13 +58,25 @@ if (typeof scope === "string") {
   console.error(scope);
   process.exitCode = 2;
 } else {
+  const verdicts = new Verdicts(mutantsOf(scope.files).mutants);
   for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => void endAllRuns().finally(() => process.exit(130)));
-  const fates = await hunt(scope, sources, readWorkspaces(sources), (line) => console.error(line));
+    process.once(signal, () => {
+      console.error("Cut off: what is listed as left may be killed by a test that was not asked.");
+      report(verdicts);
+      void endAllRuns().finally(() => process.exit(130));
+    });
+  const tell = (line: string): void => console.error(line);
+  await hunt(scope, sources, readWorkspaces(sources), tell, verdicts);
+  if (report(verdicts).some(({ rate }) => rate < WANTED)) process.exitCode = 1;
+}
+
+/** Prints what is known, on standard output. */
+function report(verdicts: Verdicts): readonly Figures[] {
   const equivalents = readEquivalents();
+  const fates = verdicts.fates();
   const figures = figuresOf(fates, equivalents);
   const survivors = survivorsOf(fates, equivalents);
   if (args.includes("--json")) console.log(JSON.stringify({ figures, survivors }, null, 2));
   else console.log(tableOf(figures, survivors));
-  if (figures.some(({ rate }) => rate < WANTED)) process.exitCode = 1;
+  return figures;
 }

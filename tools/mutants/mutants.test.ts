@@ -1,14 +1,25 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { projectRoot } from "../pinnedNode.mjs";
 import { readSources } from "../tidy/sources.ts";
-import { reachedAgain, reachedBy, tryAlone, trySlowly, tryTogether } from "./attackFile.ts";
+import {
+  reachedAgain,
+  reachedBy,
+  tryAlone,
+  trySlowly,
+  tryTogether,
+  type Kill,
+} from "./attackFile.ts";
 import { isNamed, readEquivalents } from "./equivalents.ts";
 import { mutantsOf } from "./hunt.ts";
 import { mutate, SWITCH } from "./mutate.ts";
-import { figuresOf, survivorsOf } from "./report.ts";
+import { figuresOf, survivorsOf, type Figures } from "./report.ts";
 import { filesOf, rooms } from "./rooms.ts";
 
 const textsOf = (source: string): string[] =>
@@ -65,15 +76,16 @@ test("tryTogether() kills what tests see, in a thread too, tryAlone() what happe
     testFile: "tools/mutants/sample/gate.test.ts",
     files: Object.fromEntries(firsts),
   };
-  const together = await tryTogether(target, [...mutants.keys()]);
-  assert.ok(!("unfit" in together));
-  const { kills, survey } = together;
+  const kills: Kill[] = [];
+  const survey = await tryTogether(target, [...mutants.keys()], (kill) => kills.push(kill));
+  assert.ok(!("unfit" in survey));
   assert.deepEqual(
     survey.tests.map(({ repeats }) => repeats),
     [true, true, true, true, true, true],
   );
   const once = [...reachedBy(survey)].filter((mutant) => !reachedAgain(survey).has(mutant));
-  const alone = (await tryAlone(target, survey, once)) ?? [];
+  const alone: Kill[] = [];
+  assert.ok(await tryAlone(target, survey, once, (kill) => alone.push(kill)));
   const killed = new Set([...kills, ...alone].map(({ mutant }) => mutant));
   const survived = mutants.filter((_, number) => !killed.has(number));
   assert.deepEqual(
@@ -95,12 +107,49 @@ test("trySlowly() asks the tests that tryTogether() left out as slow", async () 
   const file = "tools/mutants/sample/gate.ts";
   const banned = mutantsOf([file]).mutants.findIndex(({ to }) => to === "");
   const target = { testFile: "tools/mutants/sample/gate.test.ts", files: { [file]: 0 } };
-  const together = await tryTogether(target, [banned], 0);
-  assert.ok(!("unfit" in together));
-  assert.deepEqual(together.kills, []);
-  const by = "the sample's door > refuses whom it banned";
-  assert.deepEqual(await trySlowly(target, together.survey, [banned], 0), [{ mutant: banned, by }]);
-  assert.deepEqual(await trySlowly(target, together.survey, [banned]), []);
+  const kills: Kill[] = [];
+  const hear = (kill: Kill): unknown => kills.push(kill);
+  const survey = await tryTogether(target, [banned], hear, { quickMs: 0 });
+  assert.ok(!("unfit" in survey));
+  await trySlowly(target, survey, [banned], hear);
+  assert.deepEqual(kills, []);
+  await trySlowly(target, survey, [banned], hear, 0);
+  assert.deepEqual(kills, [{ mutant: banned, by: "the sample's door > refuses whom it banned" }]);
+});
+
+test("tryTogether() leaves out a test that does not end, and names it", async () => {
+  const file = "tools/mutants/sample/gate.ts";
+  const { mutants } = mutantsOf([file]);
+  const target = { testFile: "tools/mutants/sample/endless.ts", files: { [file]: 0 } };
+  const kills: Kill[] = [];
+  const numbers = [...mutants.keys()];
+  const survey = await tryTogether(target, numbers, (kill) => kills.push(kill), { testMs: 3_000 });
+  assert.ok(!("unfit" in survey));
+  assert.deepEqual(survey.hung, ["waits for a timer that it has mocked"]);
+  assert.ok(kills.length > 0);
+  assert.ok(kills.every(({ by }) => by === "turns a child away"));
+});
+
+test("a hunt that is told to stop has said its kills, and prints what it knows", async () => {
+  const main = join(import.meta.dirname, "main.ts");
+  const file = "packages/crypto/src/encoding/cborReader.ts";
+  const child = spawn(process.execPath, [main, `--file=${file}`, "--near", "--json"]);
+  const ended = once(child, "exit");
+  try {
+    let said = "";
+    for await (const piece of child.stderr.setEncoding("utf8")) {
+      said += piece;
+      if (!said.includes(": killed by ")) continue;
+      child.kill("SIGTERM");
+      break;
+    }
+    const { figures } = JSON.parse(await text(child.stdout)) as { figures: Figures[] };
+    assert.equal(figures[0]!.room, "suite");
+    assert.ok(figures[0]!.killed > 0);
+    assert.deepEqual(await ended, [130, null]);
+  } finally {
+    child.kill("SIGKILL");
+  }
 });
 
 test("figuresOf() counts what is named equivalent apart, and only while nothing kills it", () => {

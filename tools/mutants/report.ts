@@ -1,7 +1,8 @@
 /** What a hunt found, in figures and in words. */
 import { isNamed, type Equivalent } from "./equivalents.ts";
-import type { Fate } from "./hunt.ts";
+import type { Mutant } from "./mutate.ts";
 import { filesOf, rooms } from "./rooms.ts";
+import type { Fate } from "./verdicts.ts";
 
 export interface Figures {
   readonly room: string;
@@ -41,6 +42,10 @@ export function survivorsOf(fates: readonly Fate[], equivalents: readonly Equiva
   );
 }
 
+/** A mutant on one line. */
+export const textOf = ({ file, line, within, from, to, nth }: Mutant): string =>
+  `${file}:${line}: ${within}: ${from} → ${to || "(left out)"}${nth === 1 ? "" : ` (${nth})`}`;
+
 export function tableOf(figures: readonly Figures[], survivors: readonly Fate[]): string {
   const rows = figures.map(
     ({ room, mutants, killed, equivalent, rate }) =>
@@ -49,8 +54,7 @@ export function tableOf(figures: readonly Figures[], survivors: readonly Fate[])
         .join("")} ${(rate * 100).toFixed(1).padStart(8)} %`,
   );
   const left = survivors.map(
-    ({ mutant: { file, line, within, from, to, nth }, isReached }) =>
-      `${file}:${line}: ${within}: ${from} → ${to || "(left out)"}${nth === 1 ? "" : ` (${nth})`}${isReached ? "" : " (no test gets there)"}`,
+    ({ mutant, isReached }) => `${textOf(mutant)}${isReached ? "" : " (no test gets there)"}`,
   );
   return ["room        mutants  killed equivalent  rate", ...rows, "", ...left].join("\n");
 }

@@ -8,14 +8,21 @@ import { collected } from "./repeatedTests.ts";
 
 /** From the hunt. */
 export type Order =
-  | { readonly kind: "survey" }
+  /** One test, by its place, without any mutant. */
+  | { readonly kind: "survey"; readonly place: number }
   /** Tests by their places, in this order, until one fails. */
   | { readonly kind: "try"; readonly mutant: number; readonly tests: readonly number[] };
 
 /** To the hunt. */
 export type Report =
-  | { readonly kind: "loaded"; readonly ms: number; readonly reached: readonly number[] }
-  | { readonly kind: "surveyed"; readonly tests: readonly SurveyedTest[] }
+  /** `tests`: their names, by place. */
+  | {
+      readonly kind: "loaded";
+      readonly ms: number;
+      readonly reached: readonly number[];
+      readonly tests: readonly string[];
+    }
+  | { readonly kind: "surveyed"; readonly test: SurveyedTest }
   /** `killedBy`: a test's place. `isClean`: whether that test passes again without the mutant. */
   | { readonly kind: "tried"; readonly killedBy: number | undefined; readonly isClean: boolean };
 
@@ -50,16 +57,13 @@ async function timed(place: number): Promise<{ readonly passes: boolean; readonl
   return { passes: isPassed, ms: performance.now() - started };
 }
 
-async function survey(): Promise<readonly SurveyedTest[]> {
-  const tests: SurveyedTest[] = [];
-  for (const [place, { name }] of collected.entries()) {
-    takeReached();
-    const first = await timed(place);
-    const isSlow = first.ms > SLOW_MS;
-    const second = first.passes && !isSlow ? await timed(place) : { passes: false, ms: first.ms };
-    tests.push({ name, ms: second.ms, reached: takeReached(), isSlow, repeats: second.passes });
-  }
-  return tests;
+async function survey(place: number): Promise<SurveyedTest> {
+  takeReached();
+  const first = await timed(place);
+  const isSlow = first.ms > SLOW_MS;
+  const second = first.passes && !isSlow ? await timed(place) : { passes: false, ms: first.ms };
+  const { name } = collected[place]!;
+  return { name, ms: second.ms, reached: takeReached(), isSlow, repeats: second.passes };
 }
 
 async function tryMutant(mutant: number, tests: readonly number[]): Promise<Report> {
@@ -76,7 +80,7 @@ async function tryMutant(mutant: number, tests: readonly number[]): Promise<Repo
 }
 
 async function obey(order: Order): Promise<void> {
-  if (order.kind === "survey") say({ kind: "surveyed", tests: await survey() });
+  if (order.kind === "survey") say({ kind: "surveyed", test: await survey(order.place) });
   else say(await tryMutant(order.mutant, order.tests));
 }
 
@@ -88,4 +92,9 @@ const started = performance.now();
 const file = resolve(process.argv[2]!);
 readFileSync(file); // A path that is wrong is said as such.
 await import(pathToFileURL(file).href);
-say({ kind: "loaded", ms: performance.now() - started, reached: takeReached() });
+say({
+  kind: "loaded",
+  ms: performance.now() - started,
+  reached: takeReached(),
+  tests: collected.map(({ name }) => name),
+});
