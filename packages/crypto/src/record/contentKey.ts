@@ -141,7 +141,7 @@ export async function asDecryption<T>(body: () => T | Promise<T>): Promise<T> {
 
 /** The one public error for whatever hostile input provoked; any other as it is. */
 export function asReaderSees(error: unknown): unknown {
-  const isOwn =
-    error instanceof CryptoError && (error.code === "E_ARGUMENT" || error.code === "E_ENGINE");
-  return isOwn || !(error instanceof CryptoError) ? error : decryptError();
+  if (!(error instanceof CryptoError)) return error;
+  const isOwn = error.code === "E_ARGUMENT" || error.code === "E_ENGINE";
+  return isOwn ? error : decryptError();
 }

@@ -49,7 +49,7 @@ export function changedContent(): CryptoError {
  *
  * @param check - Judges the metadata before any content is passed on; throws where they are not to be believed.
  * @param whole - Is called once, when length, padding and SHA-256 of the content have been found good.
- * @returns A transform that fails with `E_DECRYPT`.
+ * @returns A transform that fails with `E_DECRYPT`, or as {@link decodeMeta} does.
  */
 export function unframing(
   check: (signed: SignedMeta) => void,
@@ -87,7 +87,7 @@ export function unframing(
       controller.enqueue(piece);
     },
     flush() {
-      const isWhole = contentLeft === 0 && taken === padmeLength(dataBytes);
+      const isWhole = taken === padmeLength(dataBytes);
       if (meta === undefined || !isWhole || !equalBytes(hash.digest(), meta.sha256))
         throw decryptError();
       whole(meta);

@@ -29,7 +29,7 @@ import { mlKemEncapsulate } from "../kem/mlKem.ts";
 import { gcmSeal } from "../primitives/aesGcm.ts";
 import { randomBytes, sha256 } from "../primitives/derive.ts";
 import { sign } from "../sign.ts";
-import { LABEL } from "../suite.ts";
+import { BYTES, LABEL } from "../suite.ts";
 import { openAsAuthor, openAsPatient } from "./contentKey.ts";
 import { capsulesDigest, recordDigest } from "./digest.ts";
 import { encodeHeader } from "./header.ts";
@@ -52,6 +52,8 @@ interface Fault {
   readonly meta?: Partial<RecordMeta>;
   /** What stands behind metadata and content, given how many zeros ought to. */
   readonly padding?: (right: number) => Uint8Array;
+  /** In the place of the sealed label. */
+  readonly label?: Uint8Array;
   /** Instead of the sealed label, in what the inner signature covers. */
   readonly signedLabel?: Uint8Array;
   /** Scalars for C1 and C3 in place of the one that the hash says. */
@@ -105,7 +107,10 @@ async function forge(fault: Fault): Promise<{ record: StoredRecord; digest: Uint
 }
 
 /** Capsules of patient and author with the content key, and the label. */
-async function forgeCapsules(ctx: Uint8Array, { rho: bend }: Fault): Promise<Uint8Array[]> {
+async function forgeCapsules(
+  ctx: Uint8Array,
+  { rho: bend, label: other }: Fault,
+): Promise<Uint8Array[]> {
   const { tag, A, ekTag } = target;
   const engine = curve();
   const sigma = randomBytes(32);
@@ -123,7 +128,7 @@ async function forgeCapsules(ctx: Uint8Array, { rho: bend }: Fault): Promise<Uin
   return [
     concat(c1, c2, c3, ctPq, w),
     await sealTo({ publicKey, info: LABEL.author, aad: ctx, plaintext: contentKey }),
-    await sealLabel(label, { secret, tag, ctx }),
+    other ?? (await sealLabel(label, { secret, tag, ctx })),
   ];
 }
 
@@ -188,6 +193,11 @@ suite("a hostile author", () => {
 
   test("who signs for another label than the one that lies beside is refused", async () => {
     await assert.rejects(whole({ signedLabel: utf8("another label") }), refused);
+  });
+
+  test("who puts no label where it belongs, and signs for that, is refused", async () => {
+    for (const length of [0, BYTES.labelCapsule - 1, BYTES.labelCapsule + 1])
+      await assert.rejects(whole({ label: new Uint8Array(length) }), refused, `${length} bytes`);
   });
 
   test("who pads otherwise is refused: by a bit, by a byte less, by a byte more", async () => {

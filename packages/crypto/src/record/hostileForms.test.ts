@@ -126,10 +126,18 @@ suite("what stands in the place of", () => {
     await assert.rejects(readStoredRecord({ source: streamOf([long]), addressKey }), {
       code: "E_FORMAT",
     });
-    for (const short of [bytes(0), utf8("MRSO")])
-      await assert.rejects(readStoredRecord({ source: streamOf([short]), addressKey }), {
-        code: "E_FORMAT",
-      });
+    const none = { code: "E_FORMAT", message: /want version 1 of MRSO/ };
+    for (const short of [bytes(0), utf8("MRSO"), long.subarray(0, 8)])
+      await assert.rejects(readStoredRecord({ source: streamOf([short]), addressKey }), none);
+    const foreign = concat(utf8("%PDF-1.7 and more"), bytes(200));
+    await assert.rejects(readStoredRecord({ source: streamOf([foreign]), addressKey }), none);
+    // One of 64 KiB is read.
+    const most = { ...good, capsules: [bytes(1), bytes(1 << 15)] };
+    const excess = encodeCanonical(most).length + 28 - (1 << 16);
+    assert.equal(
+      (await read({ ...most, capsules: [bytes(1), bytes((1 << 15) - excess)] })).capsules.length,
+      2,
+    );
   });
 
   test("a label", async () => {
@@ -162,6 +170,13 @@ suite("what stands in the place of", () => {
     await refused(padded(asFields, BYTES.label - 1), "a byte less");
     await refused(padded(asFields).with(BYTES.label - 1, 1), "padding that is not zero");
     await refused(concat(i2osp(BYTES.label, 2), bytes(BYTES.label - 2)), "a length beyond its end");
+    // A label that fills all there is, which says that it goes on.
+    const room = BYTES.label - 2;
+    const short = encodeCanonical({ ...asFields, title: "x".repeat(300) }).length;
+    const full = encodeCanonical({ ...asFields, title: "x".repeat(300 + room - short) });
+    assert.equal(full.length, room);
+    await openSealedLabel(await seal(concat(i2osp(room, 2), full)), binding);
+    await refused(concat(i2osp(room + 1, 2), full), "a length one beyond its end");
   });
 
   test("a length: padmeLength() is Padme's, from the smallest on", () => {

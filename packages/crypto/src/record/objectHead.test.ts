@@ -73,6 +73,22 @@ suite("header and head", () => {
     await assert.rejects(read(forged), { code: "E_DECRYPT" });
   });
 
+  test("readStoredRecord() cancels the source of a head that it refuses", async () => {
+    let isEnded = false;
+    async function* source(): AsyncGenerator<Uint8Array> {
+      try {
+        for (;;) yield flipBit(long.object, 8 * 50);
+      } finally {
+        isEnded = true;
+      }
+    }
+    const { addressKey } = target;
+    await assert.rejects(readStoredRecord({ source: streamOf(source()), addressKey }), {
+      code: "E_DECRYPT",
+    });
+    assert.equal(isEnded, true);
+  });
+
   test("openObjectId() undoes sealObjectId() and refuses a head in its place", async () => {
     const place = { objectId: randomBytes(32), bodyHash: randomBytes(32) };
     const sealed = await sealObjectId({ addressKey: target.addressKey, ...place });
