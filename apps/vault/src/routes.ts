@@ -28,7 +28,8 @@ export const routes = (deps: VaultDeps): readonly Handled<Certified>[] => [
     checkTicket(caller, { action: "get", object: params.id }, deps);
     const object = await find(deps, caller);
     await deps.objects.keep(object.id);
-    return { bytes: object.bytes, sha256: object.sha256, content: streamOf(untilClosed(object)) };
+    const content = streamOf(untilClosed(object), () => object.close());
+    return { bytes: object.bytes, sha256: object.sha256, content };
   }),
   handle(vaultRoutes.headObject, async ({ params, caller }) => {
     checkTicket(caller, { action: "get", object: params.id }, deps);

@@ -6,14 +6,16 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { randomBytes, streamOf, toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, limits } from "@anamnesis/protocol";
-import type { ChainId, Ticket } from "@anamnesis/protocol";
+import { AnamnesisError, limits, vaultRoutes } from "@anamnesis/protocol";
+import type { ByteStream, ChainId, Ticket } from "@anamnesis/protocol";
 import { authority, hospital, makeTrust, otherHospital } from "@anamnesis/testing/federation";
 import { codeOf } from "@anamnesis/testing/requests";
 import { temporaryFolder } from "@anamnesis/testing/temporaryFolder";
 import { showing, ticketFor } from "@anamnesis/testing/tickets";
 import type { TicketParts } from "@anamnesis/testing/tickets";
 import type { PeerObject } from "./peers.ts";
+import { routes } from "./routes.ts";
+import type { VaultDeps } from "./routes.ts";
 import { parseObjectId } from "./store.ts";
 import { checkTicket } from "./tickets.ts";
 import { startVault } from "./vault.ts";
@@ -134,6 +136,32 @@ test("no object stays open that was looked at, or asked for under another chain"
   );
   const opened = links.filter((link) => link.startsWith(join(dataDirectory, "objects")));
   assert.deepEqual(opened, []);
+});
+
+test("no object stays open whose reader is gone before its first byte", async () => {
+  const object = randomBytes(32);
+  let closed = 0;
+  const found = {
+    chain: hospital,
+    bytes: 1,
+    sha256: randomBytes(32),
+    content: () => assert.fail("read"),
+    close: async () => void (closed += 1),
+  };
+  const handled = routes({
+    vault: "vault",
+    chains: new Map(trust.chains.map((genesis) => [genesis.chain, genesis])),
+    now: Date.now,
+    objects: { open: async () => found, keep: async () => true },
+  } as unknown as VaultDeps);
+  const { answer } = handled.find(({ route }) => route === vaultRoutes.getObject)!;
+  const params = { id: toHex(object) };
+  const incoming = { params, caller: ticketFor("get", object) } as unknown as Parameters<
+    typeof answer
+  >[0];
+  const { content } = (await answer(incoming)) as ByteStream;
+  await content.cancel();
+  assert.equal(closed, 1);
 });
 
 test("an object may be as large as the limit; one that is announced larger is refused unread", async (t) => {

@@ -94,6 +94,16 @@ describe("contentStream()", () => {
     assert.equal(isStopped, true);
   });
 
+  test("says that reading stopped where it was not begun, and opens nothing", async () => {
+    const open = () => assert.fail("opened");
+    const { content, finished } = contentStream({
+      open,
+      passOver: (error) => assert.fail(String(error)),
+    });
+    await content.cancel();
+    await assert.rejects(finished, TypeError);
+  });
+
   test("goes on at the next vault where one failed, and gives no byte twice", async () => {
     const failures: unknown[] = [];
     const sources: Iterable<Uint8Array>[] = [

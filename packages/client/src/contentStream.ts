@@ -26,6 +26,7 @@ export function contentStream({
 }): ContentStream {
   const { promise: finished, resolve, reject } = Promise.withResolvers<RecordMeta>();
   finished.catch(() => undefined); // Whoever reads the content learns of the failure there.
+  const stop = (): void => reject(new TypeError("Reading stopped before the content ended"));
   let given = 0;
   async function* pieces(): AsyncGenerator<Uint8Array, OpenedRecord> {
     const body = await open();
@@ -54,8 +55,8 @@ export function contentStream({
       reject(error);
       throw error;
     } finally {
-      reject(new TypeError("Reading stopped before the content ended"));
+      stop();
     }
   }
-  return { content: streamOf(content()), finished };
+  return { content: streamOf(content(), stop), finished };
 }

@@ -237,10 +237,15 @@ test("sealRecord() names what of its input is not as it must be", async () => {
     certFingerprint: bytes(32),
     boxPublicKey: parties.authorBox.publicKey,
   };
+  let readings = 0;
+  const open = () => {
+    readings += 1;
+    return streamOf([bytes(1)]);
+  };
   const input = {
     target,
     author,
-    content: { size: 1, open: () => streamOf([bytes(1)]) },
+    content: { size: 1, open },
     description: {
       mediaClass: "fhir",
       mediaType: "text/plain",
@@ -262,6 +267,9 @@ test("sealRecord() names what of its input is not as it must be", async () => {
     [/time/, { time: -1 }],
     [/time/, { time: 0.5 }],
   ];
-  for (const [message, change] of changes)
+  for (const [message, change] of changes) {
+    readings = 0;
     await assert.rejects(sealRecord({ ...input, ...change }), { code: "E_ARGUMENT", message });
+    assert.equal(readings, String(message).includes("between readings") ? 1 : 0, `${message}`);
+  }
 });

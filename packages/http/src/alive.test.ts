@@ -78,3 +78,11 @@ test("Alive.stream() fails when the server freezes between two pieces, and not w
   state.isWell = false;
   await assert.rejects(reader.read(), { code: "UNAVAILABLE" });
 });
+
+test("Alive.stream() lets go of content that nobody begins to read", async (t) => {
+  const { part } = await server(t);
+  let isEnded = false;
+  const content = new ReadableStream<Uint8Array>({ cancel: () => void (isEnded = true) });
+  await new Alive(part).stream(content).cancel();
+  assert.equal(isEnded, true);
+});

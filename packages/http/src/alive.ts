@@ -61,6 +61,6 @@ export class Alive {
         pieces.return(undefined).catch(() => undefined);
       }
     }
-    return streamOf(watched());
+    return streamOf(watched(), () => content.cancel());
   }
 }

@@ -1,20 +1,29 @@
 /** Bodies as web streams: made of pieces, read as pieces, cut into runs. */
 import { concat } from "./bytes.ts";
 
-/** Pieces as a stream. Nothing is taken before the first pull; whoever cancels the stream ends the source. */
+/**
+ * Pieces as a stream. Nothing is taken before the first pull; whoever cancels the stream ends the source.
+ *
+ * @param unread - Called where the stream is cancelled before the first pull: a generator that was never begun runs none of
+ * its `finally`.
+ */
 export function streamOf(
   source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  unread?: () => void | Promise<void>,
 ): ReadableStream<Uint8Array> {
+  let isBegun = false;
   const iterator =
     Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
+        isBegun = true;
         const { value, done } = await iterator.next();
         if (done === true) controller.close();
         else controller.enqueue(value);
       },
       async cancel() {
+        if (!isBegun) await unread?.();
         await iterator.return?.();
       },
     },

@@ -77,6 +77,8 @@ suite("unframing()", () => {
     const data = padded(concat(preludeOfLength(content, 4 + META_BYTES_MAX), content));
     assert.deepEqual(await unframe(cut(data, 65_536)), content);
     assert.deepEqual(await unframe([data]), content);
+    const longer = { code: "E_ARGUMENT", message: /metadata/ };
+    assert.throws(() => preludeOfLength(content, 5 + META_BYTES_MAX), longer);
   });
 
   test("refuses longer metadata by their length, before they come", async () => {

@@ -48,6 +48,8 @@ export interface OpeningBody {
 export function openBody(input: OpenBodyInput): OpeningBody {
   const { promise: finished, resolve, reject } = Promise.withResolvers<OpenedRecord>();
   finished.catch(() => undefined); // Whoever reads the content learns of the failure there.
+  const stop = (): void =>
+    reject(new CryptoError("E_ARGUMENT", "Reading stopped before the record ended"));
   async function* content(): AsyncGenerator<Uint8Array> {
     try {
       let opened: OpenedRecord | undefined;
@@ -62,10 +64,14 @@ export function openBody(input: OpenBodyInput): OpeningBody {
       reject(failure);
       throw failure;
     } finally {
-      reject(new CryptoError("E_ARGUMENT", "Reading stopped before the record ended"));
+      stop();
     }
   }
-  return { content: streamOf(content()), finished };
+  const unread = (): Promise<void> => {
+    stop();
+    return input.record.body.cancel();
+  };
+  return { content: streamOf(content(), unread), finished };
 }
 
 function opening(

@@ -209,20 +209,31 @@ suite("a sealed record", () => {
 });
 
 suite("sealRecord()", () => {
+  const input = () => ({
+    target,
+    author: {
+      signingSecretKey: parties.author.secretKey,
+      certFingerprint: randomBytes(32),
+      boxPublicKey: parties.authorBox.publicKey,
+    },
+    description: {
+      mediaClass: "x",
+      mediaType: "text/plain",
+      category: "c",
+      keywords: [],
+      label: LABEL,
+    },
+    time: 1,
+  });
   const attempt = async (
     size: number,
     contents: readonly Uint8Array[],
     change = {},
   ): Promise<unknown> => {
     let reading = 0;
-    const author = parties.author.secretKey;
     const { object, sealed } = await sealRecord({
+      ...input(),
       target: { ...target, ...change },
-      author: {
-        signingSecretKey: author,
-        certFingerprint: randomBytes(32),
-        boxPublicKey: parties.authorBox.publicKey,
-      },
       content: {
         size,
         open: () => {
@@ -230,14 +241,6 @@ suite("sealRecord()", () => {
           return streamOf(contents.slice(reading - 1, reading));
         },
       },
-      description: {
-        mediaClass: "x",
-        mediaType: "text/plain",
-        category: "c",
-        keywords: [],
-        label: LABEL,
-      },
-      time: 1,
     });
     await readAll(object);
     return sealed;
@@ -254,6 +257,57 @@ suite("sealRecord()", () => {
       [100, [bytes, concat(bytes, bytes)]],
     ] as const) {
       await assert.rejects(attempt(size, contents), { code: "E_ARGUMENT" });
+    }
+  });
+
+  test("fails where its content fails: the object ends with that error, and so does what was sealed", async () => {
+    const fails = new Error("the disk is gone");
+    let reading = 0;
+    const bytes = randomBytes(100);
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield bytes.subarray(0, 50);
+      throw fails;
+    }
+    const open = () => {
+      reading += 1;
+      return streamOf(reading === 1 ? [bytes] : broken());
+    };
+    const { object, sealed } = await sealRecord({ ...input(), content: { size: 100, open } });
+    await assert.rejects(readAll(object), fails);
+    await assert.rejects(sealed, fails);
+  });
+
+  test("is over where nobody pulls the object any more, were it before the first byte", async () => {
+    const bytes = randomBytes(100_000);
+    for (const pulls of [0, 1, 2]) {
+      const { object, sealed } = await sealRecord({
+        ...input(),
+        content: { size: bytes.length, open: () => streamOf([bytes]) },
+      });
+      const reader = object.getReader();
+      for (let i = 0; i < pulls; i += 1) await reader.read();
+      await reader.cancel();
+      await assert.rejects(sealed, { code: "E_ARGUMENT", message: /stopped/ });
+    }
+  });
+
+  test("puts a file name into the metadata where there is one", async () => {
+    const bytes = utf8("content");
+    const description = input().description;
+    for (const named of [{}, { fileName: "letter.txt" }]) {
+      const { object, sealed } = await sealRecord({
+        ...input(),
+        content: { size: bytes.length, open: () => streamOf([bytes]) },
+        description: { ...description, ...named },
+      });
+      const fixture = { target, object: await readAll(object), sealed: await sealed };
+      const { meta } = await openWhole({
+        record: await readFixture(fixture),
+        contentKey: await openKey(fixture),
+        authorPublicKey: parties.author.publicKey,
+        expectedDigest: fixture.sealed.digest,
+      });
+      assert.equal(meta.fileName, "fileName" in named ? named.fileName : undefined);
     }
   });
 

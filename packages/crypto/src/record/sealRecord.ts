@@ -144,6 +144,8 @@ function sealing(
 ): SealingRecord {
   const { promise: sealed, resolve, reject } = Promise.withResolvers<SealedRecord>();
   sealed.catch(() => undefined); // Whoever pulls the object learns of the failure there.
+  const stop = (): void =>
+    reject(new CryptoError("E_ARGUMENT", "Sealing stopped before the record ended"));
   async function* object(): AsyncGenerator<Uint8Array> {
     const bodyHash = createSha256();
     try {
@@ -157,10 +159,10 @@ function sealing(
       reject(error);
       throw error;
     } finally {
-      reject(new CryptoError("E_ARGUMENT", "Sealing stopped before the record ended"));
+      stop();
     }
   }
-  return { object: streamOf(object()), sealed };
+  return { object: streamOf(object(), stop), sealed };
 }
 
 function makeHeader(

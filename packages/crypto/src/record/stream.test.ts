@@ -164,4 +164,26 @@ suite("the stream", () => {
     await assert.rejects(finished, { code: "E_ARGUMENT" });
     assert.equal(isStopped, true);
   });
+
+  test("whoever does not even begin to read stops the source, too", async () => {
+    let isStopped = false;
+    async function* bytes(): AsyncGenerator<Uint8Array> {
+      try {
+        for (let at = 0; ; at += 10_000) yield long.object.subarray(at, at + 10_000);
+      } finally {
+        isStopped = true;
+      }
+    }
+    const { addressKey } = target;
+    const record = await readStoredRecord({ source: streamOf(bytes()), addressKey });
+    const { content, finished } = openBody({
+      record,
+      contentKey,
+      authorPublicKey: parties.author.publicKey,
+      expectedDigest: long.sealed.digest,
+    });
+    await content.cancel();
+    await assert.rejects(finished, { code: "E_ARGUMENT" });
+    assert.equal(isStopped, true);
+  });
 });
