@@ -105,6 +105,15 @@ suite("both engines", () => {
     assert.ok(mcl.gtEqual(mcl.pairingProduct(pairs), want));
   });
 
+  test("hash as often as one likes: each hash gives its memory back", () => {
+    const message = new Uint8Array(100_000);
+    for (let i = 0; i < 100; i += 1) mcl.hashToG1(message, DST.bind);
+  });
+
+  test("refuse to pair nothing", () => {
+    assert.throws(() => mcl.pairingProduct([]), { code: "E_ARGUMENT" });
+  });
+
   test("hold sums of more terms than fit one call", () => {
     const terms = Array.from({ length: 150 }, (_, i) => [mcl.g1Base(), BigInt(i)] as const);
     assert.deepEqual(
@@ -189,6 +198,18 @@ suite("points", () => {
       assert.equal(engine.gtHasOrder(engine.gtDecode(flipBit(z, 0))), false);
       const minusOne = replaceAt(new Uint8Array(576), 0, i2osp(FIELD_PRIME - 1n, 48));
       assert.equal(engine.gtHasOrder(engine.gtDecode(minusOne)), false);
+      // Next to zero and one, but neither: read, and of another order.
+      for (const [at, byte] of [
+        [47, 2],
+        [46, 1],
+        [48, 1],
+        [95, 1],
+        [575, 1],
+      ] as const) {
+        const near = replaceAt(new Uint8Array(576), at, Uint8Array.of(byte));
+        assert.deepEqual(engine.gtEncode(engine.gtDecode(near)), near);
+        assert.equal(engine.gtHasOrder(engine.gtDecode(near)), false);
+      }
     });
   }
 });

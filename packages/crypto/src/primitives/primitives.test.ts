@@ -88,6 +88,43 @@ suite("both platforms", () => {
     }
   });
 
+  test("hash parts as what they are joined, few or many", () => {
+    const part = seededRandom("parts")(1_000);
+    for (const count of [0, 1, 2, 4, 5, 20]) {
+      const parts = Array.from({ length: count }, () => part);
+      const want = node
+        .createSha256()
+        .update(concat(...parts))
+        .digest();
+      for (const platform of PLATFORMS) assert.deepEqual(platform.sha256(...parts), want);
+    }
+    const full = [new Uint8Array(4_095), Uint8Array.of(7)];
+    for (const platform of PLATFORMS)
+      assert.deepEqual(platform.sha256(...full), platform.sha256(concat(...full)));
+  });
+
+  test("sign with what a key's array holds when it is used, whatever it held before", () => {
+    const message = utf8("message");
+    const [first, second] = [seededRandom("first")(32), seededRandom("second")(32)];
+    for (const platform of PLATFORMS) {
+      const reused = first.slice();
+      assert.deepEqual(platform.ed25519Sign(reused, message), node.ed25519Sign(first, message));
+      reused.set(second);
+      assert.deepEqual(platform.ed25519Sign(reused, message), node.ed25519Sign(second, message));
+      assert.deepEqual(platform.ed25519PublicKey(reused), node.ed25519PublicKey(second));
+    }
+  });
+
+  test("verify under more keys than are kept read", () => {
+    const message = utf8("message");
+    for (let i = 0; i < 520; i += 1) {
+      const secretKey = i2osp(i, 32);
+      const publicKey = node.ed25519PublicKey(secretKey);
+      const signature = node.ed25519Sign(secretKey, message);
+      assert.equal(node.ed25519Verify({ publicKey, signature, message }), true);
+    }
+  });
+
   test("give random bytes of any length", () => {
     for (const platform of PLATFORMS) {
       for (const length of [0, 1, 32, 200_000])
@@ -117,8 +154,9 @@ suite("derivations", () => {
       .update(concat(enc("l", long), Uint8Array.of(1)))
       .digest();
     assert.deepEqual(kdf(utf8("ikm"), "l", long, 32), new Uint8Array(want));
-    assert.throws(() => kdf(long, "l", "", 0), { code: "E_ARGUMENT" });
-    assert.throws(() => kdf(long, "l", "", 8161), { code: "E_ARGUMENT" });
+    assert.equal(kdf(long, "l", "", 8160).length, 8160);
+    for (const length of [0, -1, 8161, 1.5, Number.NaN])
+      assert.throws(() => kdf(long, "l", "", length), { code: "E_ARGUMENT" }, `${length}`);
   });
 
   test("expandMessageXmd() agrees with noble", () => {
