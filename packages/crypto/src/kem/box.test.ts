@@ -100,6 +100,9 @@ suite("symmetric sealing", () => {
     const sealed = await sealSymmetric({ key, aad, plaintext });
     assert.equal(sealed.length, 12 + plaintext.length + 16);
     assert.deepEqual(await openSymmetric({ key, aad, sealed }), plaintext);
+    const nothing = new Uint8Array(0);
+    const empty = await sealSymmetric({ key, aad, plaintext: nothing });
+    assert.deepEqual(await openSymmetric({ key, aad, sealed: empty }), nothing);
     for (let bit = 0; bit < 8 * sealed.length; bit += 1) {
       await assert.rejects(openSymmetric({ key, aad, sealed: flipBit(sealed, bit) }), {
         code: "E_DECRYPT",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import vector from "../../../../tests/vectors/mrs-v1-capsule.json" with { type: "json" };
 import { fromHex, i2osp, toHex, utf8 } from "../encoding/bytes.ts";
-import { checkCapsule, encapsulate, hashTag, splitCapsule } from "./capsule.ts";
+import { checkCapsule, checkedC1s, encapsulate, hashTag, splitCapsule } from "./capsule.ts";
 import { openCapsule } from "../record/contentKey.ts";
 import { sha256 } from "../primitives/derive.ts";
 import type { CurveEngine } from "../engine/curveEngine.ts";
@@ -106,6 +106,16 @@ test("checkCapsule() refuses another tag and another header", async () => {
   assert.equal(checkCapsule({ capsule, tag, ctx: flipBit(ctx, 255) }), false);
   await assert.rejects(open(capsule, flipBit(tag, 0)), { code: "E_DECRYPT" });
   await assert.rejects(open(capsule, tag, flipBit(ctx, 0)), { code: "E_DECRYPT" });
+});
+
+test("checkedC1s() of no capsule gives none, and of several all or nothing", async () => {
+  await useEngine(mclEngine);
+  assert.deepEqual(checkedC1s([]), []);
+  const check = { capsule: await encapsulateVector(), tag, ctx };
+  assert.equal(checkedC1s([check, check, check])?.length, 3);
+  const bad = { ...check, ctx: flipBit(ctx, 0) };
+  for (const checks of [[bad], [bad, check], [check, bad], [bad, bad]])
+    assert.equal(checkedC1s(checks), undefined);
 });
 
 test("checkCapsule() and openCapsule() refuse a flipped bit anywhere", async () => {

@@ -34,6 +34,20 @@ suite("LtHash", () => {
     assert.deepEqual(createLtHash().digest(), sha256(new Uint8Array(2048)));
   });
 
+  test("adds lanes mod 2^16, the lower byte first", () => {
+    const items = ["a", "b", "c"].map((text) => utf8(text));
+    const want = new DataView(new ArrayBuffer(2048));
+    for (const item of items) {
+      const stretched = new DataView(web.shake128(item, 2048).slice().buffer);
+      for (let at = 0; at < 2048; at += 2)
+        want.setUint16(at, want.getUint16(at, true) + stretched.getUint16(at, true), true);
+    }
+    const hash = createLtHash();
+    for (const item of items) hash.add(item);
+    assert.deepEqual(hash.state(), new Uint8Array(want.buffer));
+    assert.deepEqual(createLtHash(hash.state()).state(), hash.state());
+  });
+
   test("tells multisets apart", () => {
     const digests = [[], ["a"], ["b"], ["a", "a"], ["a", "b"], ["ab"]].map((items) => {
       const hash = createLtHash();

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { suite, test } from "node:test";
+import type { TestContext } from "node:test";
+import { Worker } from "node:worker_threads";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha512 } from "@noble/hashes/sha2.js";
 import vectors from "../../../../tests/vectors/ed25519-strict.json" with { type: "json" };
@@ -33,6 +36,44 @@ function mixedOrderSignature(): { publicKey: Uint8Array; signature: Uint8Array }
   const s = (nonce + (hash % ORDER) * secret) % ORDER;
   return { publicKey: A.toBytes(), signature: concat(R.toBytes(), i2osp(s, 32).toReversed()) };
 }
+
+/** A signature with R the identity: the nonce is zero, and S = k * a. The equation holds. */
+function withoutNonce(): { publicKey: Uint8Array; signature: Uint8Array } {
+  const secret = 12345678901234567890n;
+  const publicKey = ed25519.Point.BASE.multiply(secret).toBytes();
+  const R = ed25519.Point.ZERO.toBytes();
+  const hash = os2ip(sha512(concat(R, publicKey, message)).toReversed());
+  const s = ((hash % ORDER) * secret) % ORDER;
+  return { publicKey, signature: concat(R, i2osp(s, 32).toReversed()) };
+}
+
+/** `verifySignatureRaw` of the web's build, where no OpenSSL looks again; in a thread that takes its primitives. */
+function webVerifier(t: TestContext): (signed: RawSigned) => Promise<boolean> {
+  const at = (file: string): string => JSON.stringify(new URL(file, import.meta.url).href);
+  const thread = new Worker(
+    new URL(
+      `data:text/javascript,${encodeURIComponent(`
+        import { registerHooks } from "node:module";
+        import { parentPort } from "node:worker_threads";
+        registerHooks({
+          resolve: (specifier, context, next) =>
+            specifier === "#primitives"
+              ? { url: ${at("../primitives/primitives.web.ts")}, shortCircuit: true }
+              : next(specifier, context),
+        });
+        const { verifySignatureRaw } = await import(${at("./signature.ts")});
+        parentPort.on("message", (signed) => parentPort.postMessage(verifySignatureRaw(signed)));
+      `)}`,
+    ),
+  );
+  t.after(() => thread.terminate());
+  return async (signed) => {
+    const answer = once(thread, "message");
+    thread.postMessage(signed);
+    return (await answer)[0] as boolean;
+  };
+}
+type RawSigned = Parameters<typeof verifySignatureRaw>[0];
 
 suite("signatures", () => {
   test("both platforms give and accept the RFC's vectors", () => {
@@ -130,6 +171,30 @@ suite("signatures", () => {
     assert.equal(verifySignatureRaw(raw), false);
   });
 
+  test("verifySignatureRaw() of the web's build refuses by itself what OpenSSL would", async (t) => {
+    const verify = webVerifier(t);
+    const { publicKey, secretKey } = signingKeypair(randomBytes(32));
+    const signature = signRaw({ message, secretKey });
+    const raw = { publicKey, signature, message };
+    assert.equal(await verify(raw), true);
+    const s = os2ip(signature.subarray(32).toReversed());
+    const twin = replaceAt(signature, 32, i2osp(s + ORDER, 32).toReversed());
+    const longer = concat(signature, Uint8Array.of(0));
+    for (const bad of [twin, longer, signature.subarray(1), new Uint8Array(0)]) {
+      assert.equal(await verify({ ...raw, signature: bad }), false);
+      assert.equal(verifySignatureRaw({ ...raw, signature: bad }), false);
+    }
+    // For these the equation holds, and only the checks before it refuse them.
+    for (const held of [
+      { ...raw, signature: longer },
+      { ...withoutNonce(), message },
+    ]) {
+      assert.equal(web.ed25519Verify(held), true);
+      assert.equal(await verify(held), false);
+      assert.equal(verifySignatureRaw(held), false);
+    }
+  });
+
   test("signatureInput() separates types", () => {
     assert.deepEqual(signatureInput("GRANT", message), enc("MRS-V1-SIG-GRANT", message));
     assert.notEqual(
@@ -152,8 +217,11 @@ suite("signatures", () => {
 
   test("signingKeypair() and sign() refuse keys of another length", () => {
     assert.throws(() => signingKeypair(new Uint8Array(31)), { code: "E_ARGUMENT" });
-    assert.throws(() => sign({ type: "X", message, secretKey: new Uint8Array(64) }), {
-      code: "E_ARGUMENT",
-    });
+    for (const length of [31, 64]) {
+      const secretKey = new Uint8Array(length);
+      const mistake = { code: "E_ARGUMENT" };
+      assert.throws(() => sign({ type: "X", message, secretKey }), mistake);
+      assert.throws(() => signRaw({ message, secretKey }), mistake);
+    }
   });
 });
