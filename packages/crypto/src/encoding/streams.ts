@@ -34,22 +34,15 @@ export function streamOf(
 /** The pieces of a stream in order, once; leaving early cancels it. Not every browser can iterate a stream by itself. */
 export async function* piecesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader();
-  let ended = false;
   try {
     for (;;) {
       const { value, done } = await reader.read();
-      if (done) {
-        ended = true;
-        return;
-      }
+      if (done) return;
       yield value;
     }
-  } catch (error) {
-    ended = true;
-    throw error;
   } finally {
-    if (!ended) await reader.cancel();
-    reader.releaseLock();
+    // Of a stream that has ended it does nothing; of one that failed it fails alike.
+    await reader.cancel().finally(() => reader.releaseLock());
   }
 }
 

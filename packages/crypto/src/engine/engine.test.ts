@@ -79,6 +79,14 @@ suite("both engines", () => {
             ]),
           ),
         );
+        agree((e) =>
+          e.gtEncode(
+            e.pairingProduct([
+              [e.g1Base(), e.g2Base()],
+              [e.g1Decode(p), e.g2Decode(q)],
+            ]),
+          ),
+        );
         agree((e) => e.gtEncode(e.gtPower(e.gtDecode(z), a)));
         agree((e) => e.gtEncode(e.gtPowerUnchecked(e.gtDecode(z), 24n)));
         agree((e) =>
@@ -89,6 +97,21 @@ suite("both engines", () => {
     );
   });
 
+  test("multiply by the least and the greatest scalar alike", () => {
+    for (const n of [0n, 1n, GROUP_ORDER - 1n]) {
+      agree((e) => e.g1Encode(e.g1Multiply(e.g1Base(), n)));
+      agree((e) => e.g2Encode(e.g2Multiply(e.g2Base(), n)));
+      agree((e) =>
+        e.g1Encode(
+          e.g1MultiplySum([
+            [e.g1Base(), n],
+            [e.g1Base(), 0n],
+          ]),
+        ),
+      );
+    }
+  });
+
   test("pair bilinearly", () => {
     for (const e of ENGINES) {
       const left = e.pairing(e.g1Multiply(e.g1Base(), 6n), e.g2Multiply(e.g2Base(), 7n));
@@ -97,12 +120,15 @@ suite("both engines", () => {
   });
 
   test("hold products of more pairs than fit one call", () => {
-    const pairs = Array.from(
-      { length: 40 },
-      (_, i) => [mcl.g1Multiply(mcl.g1Base(), BigInt(i + 1)), mcl.g2Base()] as const,
-    );
-    const want = mcl.gtPower(mcl.pairing(mcl.g1Base(), mcl.g2Base()), 820n);
-    assert.ok(mcl.gtEqual(mcl.pairingProduct(pairs), want));
+    for (const length of [16, 32, 40]) {
+      const pairs = Array.from(
+        { length },
+        (_, i) => [mcl.g1Multiply(mcl.g1Base(), BigInt(i + 1)), mcl.g2Base()] as const,
+      );
+      const sum = BigInt((length * (length + 1)) / 2);
+      const want = mcl.gtPower(mcl.pairing(mcl.g1Base(), mcl.g2Base()), sum);
+      assert.ok(mcl.gtEqual(mcl.pairingProduct(pairs), want));
+    }
   });
 
   test("hash as often as one likes: each hash gives its memory back", () => {
@@ -115,11 +141,14 @@ suite("both engines", () => {
   });
 
   test("hold sums of more terms than fit one call", () => {
-    const terms = Array.from({ length: 150 }, (_, i) => [mcl.g1Base(), BigInt(i)] as const);
-    assert.deepEqual(
-      mcl.g1Encode(mcl.g1MultiplySum(terms)),
-      mcl.g1Encode(mcl.g1Multiply(mcl.g1Base(), 11175n)),
-    );
+    for (const length of [32, 64, 150]) {
+      const terms = Array.from({ length }, (_, i) => [mcl.g1Base(), BigInt(i)] as const);
+      const sum = BigInt((length * (length - 1)) / 2);
+      assert.deepEqual(
+        mcl.g1Encode(mcl.g1MultiplySum(terms)),
+        mcl.g1Encode(mcl.g1Multiply(mcl.g1Base(), sum)),
+      );
+    }
   });
 });
 
