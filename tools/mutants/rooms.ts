@@ -11,7 +11,8 @@ export interface Room {
 export const rooms: readonly Room[] = [
   { name: "proxy", files: ["apps/proxy/src/"], without: ["main.ts", "dataDirectory.ts"] },
   { name: "ledger", files: ["packages/ledger/src/"] },
-  { name: "suite", files: ["packages/crypto/src/"] },
+  // ceiling.ts checks nothing: it is what benchmarks compare with.
+  { name: "suite", files: ["packages/crypto/src/"], without: ["ceiling.ts"] },
   {
     name: "client",
     files: [
