@@ -12,6 +12,7 @@ export const fhirCodes = [
   "JSON_FORBIDDEN_KEY",
   "JSON_TOO_DEEP",
   "JSON_TOO_MANY_VALUES",
+  "FHIR_VERSION",
   "NOT_A_RESOURCE",
   "NOT_A_BUNDLE",
   "BUNDLE_TYPE",

@@ -1,4 +1,5 @@
 import { FhirError } from "./fhirError.ts";
+import { refuseOtherVersions } from "./fhirVersion.ts";
 import { isObject, memberAt, textAt } from "./json.ts";
 import type { JsonObject } from "./json.ts";
 import { parseJson } from "./parseJson.ts";
@@ -49,7 +50,7 @@ const BUNDLE_TYPES: readonly string[] = [
  * Reads one FHIR R4 resource in JSON, keeping its bytes and its decimals as written.
  *
  * @throws {FhirError} `EMPTY_FILE`, `FILE_TOO_LARGE`, `ENCODING_UTF16`, `ENCODING_BOM`, `ENCODING_INVALID`,
- * `XML_NOT_SUPPORTED`, a `JSON_` code of {@link parseJson}, `NOT_A_RESOURCE`; of a Bundle `BUNDLE_TYPE`, `BUNDLE_EMPTY`,
+ * `XML_NOT_SUPPORTED`, a `JSON_` code of {@link parseJson}, `FHIR_VERSION`, `NOT_A_RESOURCE`; of a Bundle `BUNDLE_TYPE`, `BUNDLE_EMPTY`,
  * `TOO_MANY_ENTRIES`, `ENTRY_WITHOUT_RESOURCE`, `DUPLICATE_FULL_URL` or `DUPLICATE_ID` (two entries of one name and
  * different content; exact repeats pass).
  */
@@ -63,6 +64,7 @@ export function parse(bytes: Uint8Array, options: ParseOptions = {}): ParsedReso
       'The JSON is not a FHIR resource, wanted an object with "resourceType"',
     );
   }
+  refuseOtherVersions([resource]);
   if (!resourceTypes.has(resource.resourceType)) {
     throw new FhirError("NOT_A_RESOURCE", 'The "resourceType" is not a resource type of FHIR R4');
   }
@@ -129,6 +131,12 @@ function readEntries(
       `The Bundle has ${list.length} entries, at most ${entriesMax} can be read`,
     );
   }
+  refuseOtherVersions(
+    list.flatMap((entry) => {
+      const resource = isObject(entry) ? memberAt(entry, "resource") : undefined;
+      return isResource(resource) ? [resource] : [];
+    }),
+  );
   const entries = list.map((entry, index) => {
     const resource = isObject(entry) ? memberAt(entry, "resource") : undefined;
     if (!isResource(resource)) {
