@@ -8,7 +8,7 @@ import { parseJson } from "./parseJson.ts";
 import type { Entry, EntryIndex } from "./reference.ts";
 import { conceptText, resourceName } from "./resource.ts";
 import type { FhirResource } from "./resource.ts";
-import { escapeXml, visibleText } from "./text.ts";
+import { escapeXml, visibleText, withoutMark } from "./text.ts";
 import { deriveUuid } from "./uuid.ts";
 
 export interface DocumentOptions {
@@ -228,7 +228,7 @@ const VITALS = { title: "Vital signs", code: "8716-3", display: "Vital signs" };
 
 /** Reads back a document's Composition, for those who hold only its text. */
 export function compositionIn(json: string): FhirResource | undefined {
-  const { value } = parseJson(json, { partial: true });
+  const { value } = parseJson(withoutMark(json), { partial: true });
   if (!isObject(value)) return undefined;
   const resource = objectAt(objectsAt(value, "entry")[0], "resource");
   return resource !== undefined && textAt(resource, "resourceType") === "Composition"

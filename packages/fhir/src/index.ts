@@ -14,6 +14,8 @@ export type { Coding, FhirResource } from "./resource.ts";
 export { parseJson } from "./parseJson.ts";
 export { parse } from "./parse.ts";
 export type { ParsedEntry, ParsedResource, ParseOptions } from "./parse.ts";
+export { parseExport } from "./exportFiles.ts";
+export type { ExportOptions } from "./exportFiles.ts";
 export {
   CATEGORY_SYSTEM,
   categories,
@@ -36,8 +38,8 @@ export type { PointVerdict, SubjectComparison, SubjectPoint } from "./compareSub
 export { unite } from "./unite.ts";
 export { sameJson, sameResources } from "./same.ts";
 export { isSensitive, sensitivityLabels } from "./sensitivity.ts";
-export { HEAD_BYTES, prepareImport, takeWhole } from "./whole.ts";
-export type { WholeOptions, WholeRecord } from "./whole.ts";
+export { HEAD_BYTES, prepareImport, readImport, takeWhole } from "./whole.ts";
+export type { ImportFile, ImportOptions, ReadImport, WholeOptions, WholeRecord } from "./whole.ts";
 export { recogniseMedia } from "./media.ts";
 export type { Media } from "./media.ts";
 export { keywords, textKeyword } from "./keywords.ts";

@@ -33,7 +33,8 @@ export function recogniseMedia(head: Uint8Array, fileName = ""): Media {
   for (const [at, magic, mediaType] of MAGIC)
     if (standsAt(head, at, magic)) return { mediaType, fhirText: false };
   const extension = /\.([a-z0-9]+)$/.exec(fileName.toLowerCase())?.[1] ?? "";
-  const first = head.find(
+  const marked = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
+  const first = (marked ? head.subarray(3) : head).find(
     (byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d,
   );
   const named = BY_NAME[extension];

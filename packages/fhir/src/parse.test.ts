@@ -44,7 +44,7 @@ test("parse() refuses each bad input with its own code", async (t) => {
     ["UTF-16 BE with mark", utf16("be", true), "ENCODING_UTF16"],
     ["UTF-16 LE", utf16("le", false), "ENCODING_UTF16"],
     ["UTF-16 BE", utf16("be", false), "ENCODING_UTF16"],
-    ["UTF-8 with mark", '\ufeff{"resourceType":"Patient"}', "ENCODING_BOM"],
+    ["two marks", '\ufeff\ufeff{"resourceType":"Patient"}', "JSON_INVALID"],
     [
       "Latin-1",
       new Uint8Array([...bytesOf('{"resourceType":"'), 0xe9, ...bytesOf('"}')]),
@@ -76,8 +76,16 @@ test("parse() refuses each bad input with its own code", async (t) => {
     [
       "deletion",
       bundle("transaction", '{"request":{"method":"DELETE","url":"Patient/1"}}'),
+      "BUNDLE_EMPTY",
+    ],
+    [
+      "neither content nor deletion",
+      bundle("transaction", '{"request":{"method":"GET","url":"Patient/1"}}'),
       "ENTRY_WITHOUT_RESOURCE",
     ],
+    ["lines, one of them no resource", '{"resourceType":"Basic"}\n{"id":"a"}', "NOT_A_RESOURCE"],
+    ["lines, the last cut off", '{"resourceType":"Basic"}\n{"resourceType":"Ba', "JSON_TRUNCATED"],
+    ["lines of one id", `${one.slice(35, -1)}\n${changed.slice(35, -1)}`, "DUPLICATE_ID"],
     ["null entry", bundle("collection", "null"), "ENTRY_WITHOUT_RESOURCE"],
     [
       "unknown entry",

@@ -1,14 +1,14 @@
 import { FhirError } from "./fhirError.ts";
 import { refuseOtherVersions } from "./fhirVersion.ts";
-import { isObject, memberAt, textAt } from "./json.ts";
-import type { JsonObject } from "./json.ts";
+import { isObject, memberAt, objectAt, textAt } from "./json.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
 import { parseJson } from "./parseJson.ts";
 import type { JsonDocument } from "./parseJson.ts";
 import { isResource } from "./resource.ts";
 import type { FhirResource } from "./resource.ts";
 import { resourceTypes } from "./resourceType.ts";
 import { sameJson } from "./same.ts";
-import { fromUtf8 } from "./text.ts";
+import { fromUtf8, withoutMark } from "./text.ts";
 
 export interface ParseOptions {
   /** Largest file in bytes; 64 MiB when left out. */
@@ -26,13 +26,17 @@ export interface ParsedEntry {
 }
 
 export interface ParsedResource {
+  /** How the file is written; NDJSON is read as a collection of its lines. */
+  readonly form: "json" | "ndjson";
   /** The file as it came; the same object that was given. */
   readonly bytes: Uint8Array;
   readonly resource: FhirResource;
-  /** The whole file as text. */
+  /** The resource's whole text, without a byte order mark. */
   readonly json: string;
   /** Of a Bundle, its entries in order; of any other resource, nothing. */
   readonly entries: readonly ParsedEntry[];
+  /** How many entries of the Bundle only delete something elsewhere: they hold no content and are passed over. */
+  readonly deletions: number;
 }
 
 const BYTES_MAX = 64 * 1024 * 1024;
@@ -47,15 +51,17 @@ const BUNDLE_TYPES: readonly string[] = [
 ];
 
 /**
- * Reads one FHIR R4 resource in JSON, keeping its bytes and its decimals as written.
+ * Reads one FHIR R4 resource in JSON, or resources one a line (NDJSON), keeping bytes and decimals as written. A byte order
+ * mark is passed over. In a searchset, entries that tell of the search (`outcome`) are passed over, too.
  *
- * @throws {FhirError} `EMPTY_FILE`, `FILE_TOO_LARGE`, `ENCODING_UTF16`, `ENCODING_BOM`, `ENCODING_INVALID`,
+ * @throws {FhirError} `EMPTY_FILE`, `FILE_TOO_LARGE`, `ENCODING_UTF16`, `ENCODING_INVALID`,
  * `XML_NOT_SUPPORTED`, a `JSON_` code of {@link parseJson}, `FHIR_VERSION`, `NOT_A_RESOURCE`; of a Bundle `BUNDLE_TYPE`, `BUNDLE_EMPTY`,
  * `TOO_MANY_ENTRIES`, `ENTRY_WITHOUT_RESOURCE`, `DUPLICATE_FULL_URL` or `DUPLICATE_ID` (two entries of one name and
  * different content; exact repeats pass).
  */
 export function parse(bytes: Uint8Array, options: ParseOptions = {}): ParsedResource {
   const json = decodeText(bytes, options.bytesMax ?? BYTES_MAX);
+  if (isLines(json)) return parseLines(bytes, json, options);
   const document = parseJson(json);
   const resource = document.value;
   if (!isResource(resource)) {
@@ -68,12 +74,66 @@ export function parse(bytes: Uint8Array, options: ParseOptions = {}): ParsedReso
   if (!resourceTypes.has(resource.resourceType)) {
     throw new FhirError("NOT_A_RESOURCE", 'The "resourceType" is not a resource type of FHIR R4');
   }
-  const entries =
-    resource.resourceType === "Bundle" ? readEntries(resource, document, json, options) : [];
-  return { bytes, resource, json, entries };
+  const read =
+    resource.resourceType === "Bundle"
+      ? readEntries(resource, document, json, options)
+      : { entries: [], deletions: 0 };
+  return { form: "json", bytes, resource, json, ...read };
 }
 
-/** The file's text: UTF-8 without a byte order mark, and not XML. Codes as {@link parse}. */
+/** Whether a text is one JSON object a line: the first line ends as it begins, and another follows. */
+function isLines(text: string): boolean {
+  return /^\s*\{[^\n]*\}[\t\r ]*\n\s*\{/.test(text);
+}
+
+function parseLines(bytes: Uint8Array, text: string, options: ParseOptions): ParsedResource {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  const entriesMax = options.entriesMax ?? ENTRIES_MAX;
+  if (lines.length > entriesMax) {
+    throw new FhirError(
+      "TOO_MANY_ENTRIES",
+      `The file has ${lines.length} lines, at most ${entriesMax} can be read`,
+    );
+  }
+  const entries = lines.map((line, number) => {
+    const resource = readLine(line, number);
+    return { fullUrl: undefined, resource, json: line.trim() };
+  });
+  refuseOtherVersions(entries.map(({ resource }) => resource));
+  refuseUnknownTypes(entries);
+  refuseDuplicates(entries);
+  return { form: "ndjson", bytes, ...bundled("collection", entries), entries, deletions: 0 };
+}
+
+function readLine(line: string, number: number): FhirResource {
+  try {
+    const { value } = parseJson(line);
+    if (isResource(value)) return value;
+  } catch (error) {
+    if (!(error instanceof FhirError)) throw error;
+    throw new FhirError(error.code, `${error.message} in resource ${number} of the NDJSON`);
+  }
+  throw new FhirError("NOT_A_RESOURCE", `Line ${number + 1} of the NDJSON is not a FHIR resource`);
+}
+
+/** A Bundle of entries, each in its own text. */
+export function bundled(
+  type: string,
+  entries: readonly ParsedEntry[],
+): Pick<ParsedResource, "resource" | "json"> {
+  const named = (fullUrl: string | undefined) => (fullUrl === undefined ? {} : { fullUrl });
+  const entry = entries.map(({ fullUrl, resource }) => ({ ...named(fullUrl), resource }));
+  const written = entries.map(({ fullUrl, json }) => {
+    const head = fullUrl === undefined ? "" : `"fullUrl":${JSON.stringify(fullUrl)},`;
+    return `{${head}"resource":${json}}`;
+  });
+  return {
+    resource: { resourceType: "Bundle", type, entry },
+    json: `{"resourceType":"Bundle","type":${JSON.stringify(type)},"entry":[${written.join(",")}]}`,
+  };
+}
+
+/** The file's text: UTF-8, and not XML. Codes as {@link parse}. */
 function decodeText(bytes: Uint8Array, bytesMax: number): string {
   if (bytes.length > bytesMax) {
     throw new FhirError(
@@ -81,32 +141,25 @@ function decodeText(bytes: Uint8Array, bytesMax: number): string {
       `The file has ${bytes.length} bytes, at most ${bytesMax} can be read as FHIR`,
     );
   }
-  const [a, b, c] = bytes;
+  const [a, b] = bytes;
   if (a === undefined) throw new FhirError("EMPTY_FILE", "The file is empty");
   const utf16Mark = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff);
   if (utf16Mark || a === 0 || b === 0) {
     throw new FhirError("ENCODING_UTF16", "The file is UTF-16 or UTF-32, FHIR JSON is UTF-8");
   }
-  if (a === 0xef && b === 0xbb && c === 0xbf) {
-    throw new FhirError(
-      "ENCODING_BOM",
-      "The file begins with a byte order mark, wanted UTF-8 without one",
-    );
-  }
-  if (firstVisible(bytes) === LESS_THAN) {
+  const text = decodeUtf8(bytes);
+  if (/^\s*</.test(text)) {
     throw new FhirError("XML_NOT_SUPPORTED", "The file is XML (or HTML), wanted FHIR R4 in JSON");
   }
+  return text;
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return fromUtf8(bytes);
+    return withoutMark(fromUtf8(bytes));
   } catch {
     throw new FhirError("ENCODING_INVALID", "The file is not valid UTF-8");
   }
-}
-
-const LESS_THAN = 0x3c;
-
-function firstVisible(bytes: Uint8Array): number | undefined {
-  return bytes.find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09);
 }
 
 function readEntries(
@@ -114,7 +167,7 @@ function readEntries(
   document: JsonDocument,
   json: string,
   options: ParseOptions,
-): ParsedEntry[] {
+): Pick<ParsedResource, "entries" | "deletions"> {
   if (!BUNDLE_TYPES.includes(textAt(bundle, "type") ?? "")) {
     throw new FhirError(
       "BUNDLE_TYPE",
@@ -131,22 +184,13 @@ function readEntries(
       `The Bundle has ${list.length} entries, at most ${entriesMax} can be read`,
     );
   }
-  refuseOtherVersions(
-    list.flatMap((entry) => {
-      const resource = isObject(entry) ? memberAt(entry, "resource") : undefined;
-      return isResource(resource) ? [resource] : [];
-    }),
-  );
-  const entries = list.map((entry, index) => {
+  const content = list
+    .map((entry, index) => ({ entry, index }))
+    .filter(({ entry }) => holds(entry));
+  const entries = content.map(({ entry, index }) => {
     const resource = isObject(entry) ? memberAt(entry, "resource") : undefined;
     if (!isResource(resource)) {
       throw new FhirError("ENTRY_WITHOUT_RESOURCE", `Entry ${index} of the Bundle has no resource`);
-    }
-    if (!resourceTypes.has(resource.resourceType)) {
-      throw new FhirError(
-        "NOT_A_RESOURCE",
-        `Entry ${index} of the Bundle is not a resource of FHIR R4`,
-      );
     }
     const [start, end] = document.spans.get(resource) as readonly [number, number];
     return {
@@ -155,11 +199,33 @@ function readEntries(
       json: json.slice(start, end),
     };
   });
+  refuseOtherVersions(entries.map(({ resource }) => resource));
+  refuseUnknownTypes(entries);
   refuseDuplicates(entries);
-  return entries;
+  if (entries.length === 0)
+    throw new FhirError("BUNDLE_EMPTY", "The Bundle has no entries that hold a resource");
+  return { entries, deletions: list.filter(isDeletion).length };
 }
 
-function refuseDuplicates(entries: readonly ParsedEntry[]): void {
+/** Whether an entry is to hold content: not one that deletes, nor one that tells how a search went. */
+const holds = (entry: JsonValue): boolean =>
+  !isDeletion(entry) &&
+  !(isObject(entry) && textAt(objectAt(entry, "search"), "mode") === "outcome");
+
+const isDeletion = (entry: JsonValue): boolean =>
+  isObject(entry) && textAt(objectAt(entry, "request"), "method") === "DELETE";
+
+function refuseUnknownTypes(entries: readonly ParsedEntry[]): void {
+  const at = entries.findIndex(({ resource }) => !resourceTypes.has(resource.resourceType));
+  if (at === -1) return;
+  throw new FhirError(
+    "NOT_A_RESOURCE",
+    `Resource ${at} of the Bundle is not a resource of FHIR R4`,
+  );
+}
+
+/** @throws {FhirError} `DUPLICATE_FULL_URL` or `DUPLICATE_ID` */
+export function refuseDuplicates(entries: readonly ParsedEntry[]): void {
   const byUrl = new Map<string, FhirResource>();
   const byId = new Map<string, ParsedEntry>();
   for (const [index, entry] of entries.entries()) {

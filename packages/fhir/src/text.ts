@@ -17,6 +17,9 @@ export function fromUtf8Loosely(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytes);
 }
 
+/** A text without the byte order mark that it may begin with. */
+export const withoutMark = (text: string): string => text.replace(/^\ufeff/, "");
+
 export function toUtf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }

@@ -88,7 +88,7 @@ test("prepareImport() refuses text that should be FHIR and is not", () => {
     [bytesOf("hello"), "a.json", "JSON_INVALID"],
     [utf16, "a.json", "ENCODING_UTF16"],
     [utf16, "a", "ENCODING_UTF16"],
-    [bytesOf("\ufeff{}"), "a", "ENCODING_BOM"],
+    [bytesOf("\ufeff{}"), "a", "NOT_A_RESOURCE"],
     [new Uint8Array(), "a.json", "EMPTY_FILE"],
   ];
   for (const [bytes, name, code] of rows)

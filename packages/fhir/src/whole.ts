@@ -6,6 +6,7 @@ import { FhirError } from "./fhirError.ts";
 import { keywords } from "./keywords.ts";
 import type { KeywordOptions } from "./keywords.ts";
 import { recogniseMedia } from "./media.ts";
+import { parseExport } from "./exportFiles.ts";
 import { parse } from "./parse.ts";
 import type { ParsedResource, ParseOptions } from "./parse.ts";
 import { clinicalDate } from "./resource.ts";
@@ -13,6 +14,8 @@ import { textAt } from "./json.ts";
 import { derivedFullUrl } from "./reference.ts";
 import { isSensitive } from "./sensitivity.ts";
 import { split } from "./split.ts";
+import { subjectOf } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 import type { RecordDocument, SplitOptions } from "./split.ts";
 import { fromUtf8Loosely } from "./text.ts";
 
@@ -79,32 +82,75 @@ export function takeWhole(
   };
 }
 
+/** A file of an export, as it came. */
+export interface ImportFile {
+  readonly bytes: Uint8Array;
+  readonly fileName: string;
+}
+
+export interface ImportOptions extends SplitOptions, WholeOptions {
+  /** Take a searchset although pages of it are missing. */
+  readonly partial?: boolean;
+}
+
+export interface ReadImport {
+  readonly documents: readonly RecordDocument[];
+  /** Whom the file is about, as it names them. */
+  readonly subject: Subject | undefined;
+  /** How many entries only delete something elsewhere, and were passed over. */
+  readonly deletions: number;
+}
+
 /**
- * The records that one file gives: a patient's Bundle is {@link split}; a document Bundle, a single resource, a PDF, a
- * DICOM or any other file goes whole. A document or single resource that names its encounter belongs to it.
+ * What one export gives, in one file or in several (pages of a searchset, NDJSON of a bulk export): a patient's Bundle is
+ * {@link split}; a document Bundle, a single resource, a PDF, a DICOM or any other file goes whole. A document or single
+ * resource that names its encounter belongs to it.
  *
- * @throws {FhirError} What {@link parse} and {@link split} throw: text that should be FHIR and is not is refused, so that
- * a cut-off export is not stored as if it were a document. {@link takeWhole} takes even that.
+ * @throws {FhirError} What {@link parseExport} and {@link split} throw: text that should be FHIR and is not is refused, so
+ * that a cut-off export is not stored as if it were a document. {@link takeWhole} takes even that. `FILES_DIFFER` where one
+ * of several files is no FHIR.
  */
-export function prepareImport(
-  bytes: Uint8Array,
-  fileName: string,
-  options: SplitOptions & WholeOptions,
-): RecordDocument[] {
-  if (!recogniseMedia(bytes, fileName).fhirText)
-    return [{ ...takeWhole(bytes, fileName, options), bytes }];
-  const parsed = parse(bytes, options.parse);
-  const isPatientBundle =
-    parsed.resource.resourceType === "Bundle" && textAt(parsed.resource, "type") !== "document";
-  if (!isPatientBundle)
-    return [{ ...takeWhole(bytes, fileName, options), encounterKey: encounterOf(parsed), bytes }];
-  const documents = split(parsed, options);
+export function readImport(
+  files: readonly [ImportFile, ...ImportFile[]],
+  options: ImportOptions,
+): ReadImport {
+  const [{ bytes, fileName }, ...more] = files;
+  const isText = (file: ImportFile): boolean => recogniseMedia(file.bytes, file.fileName).fhirText;
+  if (!isText(files[0]) && more.length === 0) {
+    const document = { ...takeWhole(bytes, fileName, options), bytes };
+    return { documents: [document], subject: undefined, deletions: 0 };
+  }
+  if (!files.every(isText))
+    throw new FhirError("FILES_DIFFER", "The files are not parts of one export, wanted FHIR alone");
+  const { partial = false } = options;
+  const pages = [bytes, ...more.map((file) => file.bytes)] as const;
+  const parsed = parseExport(pages, { ...options.parse, partial });
+  const { deletions } = parsed;
+  const subject = subjectOf(parsed);
+  if (!isPatientBundle(parsed)) {
+    const encounterKey = encounterOf(parsed);
+    const document = { ...takeWhole(bytes, fileName, options), encounterKey, bytes };
+    return { documents: [document], subject, deletions };
+  }
   const { category, sensitive } = options;
-  return documents.map((document) => ({
+  const documents = split(parsed, options).map((document) => ({
     ...document,
     ...(category === undefined ? {} : { category }),
     ...(sensitive === undefined ? {} : { sensitive }),
   }));
+  return { documents, subject, deletions };
+}
+
+const isPatientBundle = ({ resource }: ParsedResource): boolean =>
+  resource.resourceType === "Bundle" && textAt(resource, "type") !== "document";
+
+/** The records that one file gives; as {@link readImport}. */
+export function prepareImport(
+  bytes: Uint8Array,
+  fileName: string,
+  options: ImportOptions,
+): readonly RecordDocument[] {
+  return readImport([{ bytes, fileName }], options).documents;
 }
 
 function resourcesOf(parsed: ParsedResource | undefined): ParsedResource["resource"][] {
