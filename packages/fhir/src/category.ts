@@ -49,20 +49,40 @@ export const documentTypes: Readonly<
     { code: "34109-9", display: "Note" },
     { code: "11506-3", display: "Progress note" },
     { code: "34117-2", display: "History and physical note" },
+    { code: "11488-4", display: "Consult note" },
+    { code: "11504-8", display: "Surgical operation note" },
+    { code: "28570-0", display: "Procedure note" },
+    { code: "34108-1", display: "Outpatient Note" },
+    { code: "34111-5", display: "Emergency department Note" },
+    { code: "34746-8", display: "Nurse Note" },
+    { code: "52521-2", display: "Overall plan of care/advance care directives" },
   ],
-  "discharge-summary": [{ code: "18842-5", display: "Discharge summary" }],
+  "discharge-summary": [
+    { code: "18842-5", display: "Discharge summary" },
+    { code: "18761-7", display: "Transfer summary note" },
+    { code: "34105-7", display: "Hospital Discharge summary" },
+  ],
   problems: [{ code: "11450-4", display: "Problem list - Reported" }],
   allergies: [{ code: "48765-2", display: "Allergies and adverse reactions Document" }],
-  immunizations: [{ code: "11369-6", display: "History of Immunization note" }],
+  immunizations: [
+    { code: "11369-6", display: "History of Immunization note" },
+    { code: "82593-5", display: "Immunization summary report" },
+  ],
   laboratory: [{ code: "11502-2", display: "Laboratory report" }],
   pathology: [{ code: "11526-1", display: "Pathology study" }],
   imaging: [{ code: "18748-4", display: "Diagnostic imaging study" }],
   prescription: [{ code: "57833-6", display: "Prescription for medication" }],
-  medicines: [{ code: "10160-0", display: "History of Medication use Narrative" }],
+  medicines: [
+    { code: "10160-0", display: "History of Medication use Narrative" },
+    { code: "56445-0", display: "Medication summary Document" },
+  ],
   referral: [{ code: "57133-1", display: "Referral note" }],
   vitals: [{ code: "8716-3", display: "Vital signs" }],
   "online-consultation": [{ code: "34109-9", display: "Note" }],
-  "patient-summary": [{ code: "60591-5", display: "Patient summary Document" }],
+  "patient-summary": [
+    { code: "60591-5", display: "Patient summary Document" },
+    { code: "34133-9", display: "Summary of episode note" },
+  ],
   "consent-paperwork": [
     { code: "59284-0", display: "Consent Document" },
     { code: "64292-6", display: "Release of information consent" },
@@ -200,16 +220,23 @@ function observationCategory(resource: FhirResource): Category | undefined {
   return stated.length === 0 && coded ? "vitals" : undefined;
 }
 
+/** The category of a diagnostic service section (HL7 table 0074). */
+export function sectionCategory(code: string): Category | undefined {
+  if (IMAGING_SECTIONS.has(code)) return "imaging";
+  return PATHOLOGY_SECTIONS.has(code) ? "pathology" : undefined;
+}
+
 function reportCategory(resource: FhirResource): Category | undefined {
   const stated = codingsAt(resource, "category");
-  if (stated.some(({ code }) => IMAGING_SECTIONS.has(code ?? ""))) return "imaging";
-  if (stated.some(({ code }) => PATHOLOGY_SECTIONS.has(code ?? ""))) return "pathology";
+  const sections = stated.flatMap(({ code }) => sectionCategory(code ?? "") ?? []);
+  if (sections.length > 0) return sections.includes("imaging") ? "imaging" : "pathology";
   const note = documentCategory(stated);
   if (note !== undefined) return note === "encounter-note" ? undefined : note;
   return stated.length === 0 && resource["imagingStudy"] !== undefined ? "imaging" : "laboratory";
 }
 
-function documentCategory(codings: readonly Coding[]): Category | undefined {
+/** The category of the first coding that is a LOINC document type of {@link documentTypes}. */
+export function documentCategory(codings: readonly Coding[]): Category | undefined {
   for (const { system, code } of codings) {
     const category =
       system === LOINC && code !== undefined ? categoryByDocumentType.get(code) : undefined;

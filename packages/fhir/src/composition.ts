@@ -1,15 +1,18 @@
 import { CATEGORY_SYSTEM, categoryTitles, documentTypes } from "./category.ts";
 import type { Category } from "./category.ts";
 import { describe } from "./describe.ts";
-import { FhirError } from "./fhirError.ts";
+import { attempt, FhirError } from "./fhirError.ts";
+import { resourceOfXml } from "./fhirXml.ts";
 import { isObject, memberAt, objectAt, objectsAt, textAt, writeJson } from "./json.ts";
 import type { JsonObject } from "./json.ts";
+import type { ParsedResource } from "./parse.ts";
 import { parseJson } from "./parseJson.ts";
 import type { Entry, EntryIndex } from "./reference.ts";
 import { conceptText, resourceName } from "./resource.ts";
 import type { FhirResource } from "./resource.ts";
-import { escapeXml, visibleText, withoutMark } from "./text.ts";
+import { escapeXml, fromUtf8Loosely, visibleText, withoutMark } from "./text.ts";
 import { deriveUuid } from "./uuid.ts";
+import { readXml } from "./xml.ts";
 
 export interface DocumentOptions {
   /** When the documents are made: a FHIR instant with time zone, such as `2026-11-20T08:00:00Z`. */
@@ -226,12 +229,25 @@ function sectionsOf<T extends Entry & { readonly json: string }>({
 
 const VITALS = { title: "Vital signs", code: "8716-3", display: "Vital signs" };
 
-/** Reads back a document's Composition, for those who hold only its text. */
-export function compositionIn(json: string): FhirResource | undefined {
-  const { value } = parseJson(withoutMark(json), { partial: true });
-  if (!isObject(value)) return undefined;
-  const resource = objectAt(objectsAt(value, "entry")[0], "resource");
-  return resource !== undefined && textAt(resource, "resourceType") === "Composition"
-    ? (resource as FhirResource)
+/**
+ * A document's Composition, of a file that was parsed or of which only the head is known; `undefined` where it does not
+ * begin with one.
+ */
+export function compositionOfHead(
+  head: Uint8Array,
+  parsed: ParsedResource | undefined,
+): FhirResource | undefined {
+  const resource = parsed?.resource ?? attempt(() => resourceOfHead(head));
+  const first = objectAt(objectsAt(resource, "entry")[0], "resource");
+  return first !== undefined && textAt(first, "resourceType") === "Composition"
+    ? (first as FhirResource)
     : undefined;
+}
+
+/** What of a resource stands in a head that may be cut off anywhere. */
+function resourceOfHead(head: Uint8Array): JsonObject | undefined {
+  const text = withoutMark(fromUtf8Loosely(head));
+  if (/^\s*</.test(text)) return resourceOfXml(text, readXml(text, { partial: true }));
+  const { value } = parseJson(text, { partial: true });
+  return isObject(value) ? value : undefined;
 }

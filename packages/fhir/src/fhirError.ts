@@ -5,6 +5,10 @@ export const fhirCodes = [
   "ENCODING_UTF16",
   "ENCODING_INVALID",
   "XML_NOT_SUPPORTED",
+  "XML_INVALID",
+  "XML_DOCTYPE",
+  "XML_TOO_DEEP",
+  "XML_TOO_MANY_ELEMENTS",
   "JSON_INVALID",
   "JSON_TRUNCATED",
   "JSON_DUPLICATE_KEY",
@@ -46,5 +50,15 @@ export class FhirError extends Error {
     super(message);
     this.name = "FhirError";
     this.code = code;
+  }
+}
+
+/** What is read, or `undefined` where it cannot be. */
+export function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof FhirError) return undefined;
+    throw error;
   }
 }

@@ -83,7 +83,7 @@ function statedSigns(resource: FhirResource): Sign[] {
     version: typeof version === "string" ? numbered(version) : undefined,
   }));
   const profiles = memberAt(objectAt(resource, "meta"), "profile");
-  const urls = Array.isArray(profiles) ? profiles : [];
+  const urls = Array.isArray(profiles) ? profiles : [profiles];
   const profiled = urls.map((url) => ({
     place: "meta.profile",
     version: typeof url === "string" ? versionOfProfile(url) : undefined,

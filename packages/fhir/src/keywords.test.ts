@@ -18,7 +18,17 @@ const condition = (code: JsonObject, more: JsonObject = {}): FhirResource => ({
 test("keywords() gives fixed vectors", async (t) => {
   const rows: readonly (readonly [string, FhirResource, readonly string[]])[] = [
     ["ICD-10 and its category", condition(coded(ICD10, "I63.9")), ["icd10|I63.9", "icd10|I63"]],
-    ["ICD-10-CM", condition(coded(`${ICD10}-cm`, "T82.855A")), ["icd10|T82.855A", "icd10|T82"]],
+    ["ICD-10-CM", condition(coded(`${ICD10}-cm`, "T82.855A")), ["icd10cm|T82.855A", "icd10cm|T82"]],
+    [
+      "ICD-10-GM",
+      condition(coded("http://fhir.de/CodeSystem/bfarm/icd-10-gm", "I63.9")),
+      ["icd10gm|I63.9", "icd10gm|I63"],
+    ],
+    [
+      "ICD-10 of China",
+      condition(coded("urn:oid:2.16.156.10011.2.3.3.11", "I63.902")),
+      ["icd10cn|I63.902", "icd10cn|I63"],
+    ],
     ["an ICD-10 category alone", condition(coded(ICD10, "I10")), ["icd10|I10"]],
     [
       "SNOMED CT without ancestors",
@@ -135,11 +145,11 @@ test("split() finds the diagnoses of the transfer case", () => {
   const documents = split(parse(samples.read(transferFile)), { timestamp: "2026-11-20T08:00:00Z" });
   const all = new Set(documents.flatMap((document) => document.keywords));
   for (const keyword of [
-    "icd10|I21.4",
-    "icd10|I21",
-    "icd10|I25.10",
-    "icd10|I50.9",
-    "icd10|E11.9",
+    "icd10cm|I21.4",
+    "icd10cm|I21",
+    "icd10cm|I25.10",
+    "icd10cm|I50.9",
+    "icd10cm|E11.9",
     "ym|2025-12",
   ])
     assert.ok(all.has(keyword));

@@ -2,10 +2,10 @@ import type { Category } from "./category.ts";
 import { objectsAt, textAt } from "./json.ts";
 import type { JsonObject } from "./json.ts";
 import { codingsAt, isResource } from "./resource.ts";
-import type { FhirResource } from "./resource.ts";
+import type { Coding, FhirResource } from "./resource.ts";
 
 export interface KeywordOptions {
-  /** Aliases beside {@link systemAliases}, by system URI: national editions have no agreed URI. */
+  /** Aliases beside {@link systemAliases}, by system URI: not every national edition has an agreed URI. */
   readonly aliases?: Readonly<Record<string, string>>;
 }
 
@@ -20,10 +20,22 @@ export interface KeywordContext {
 const KEYWORDS_MAX = 64;
 const MONTHS_MAX = 24;
 
-/** Short names of code systems in keywords. Codes of any other system stand under its URI. */
+/**
+ * Short names of code systems in keywords. Codes of any other system stand under its URI. National editions of ICD-10 give
+ * one code different meanings below the third character, so each has a name of its own.
+ */
 const systemAliases: Readonly<Record<string, string>> = {
   "http://hl7.org/fhir/sid/icd-10": "icd10",
-  "http://hl7.org/fhir/sid/icd-10-cm": "icd10",
+  "http://hl7.org/fhir/sid/icd-10-cm": "icd10cm",
+  "http://hl7.org/fhir/sid/icd-10-us": "icd10cm",
+  "http://fhir.de/CodeSystem/bfarm/icd-10-gm": "icd10gm",
+  "http://fhir.de/CodeSystem/dimdi/icd-10-gm": "icd10gm",
+  "http://hl7.org/fhir/sid/icd-10-de": "icd10gm",
+  "http://hl7.org/fhir/sid/icd-10-am": "icd10am",
+  "http://hl7.org/fhir/sid/icd-10-nl": "icd10nl",
+  "urn:oid:2.16.156.10011.2.3.3.11": "icd10cn",
+  "urn:oid:2.16.840.1.113883.6.3": "icd10",
+  "urn:oid:2.16.840.1.113883.6.90": "icd10cm",
   "http://id.who.int/icd/release/11/mms": "icd11",
   "http://snomed.info/sct": "sct",
   "http://loinc.org": "loinc",
@@ -63,18 +75,28 @@ export function keywords(
   context: KeywordContext,
   options: KeywordOptions = {},
 ): string[] {
+  const codings = resources
+    .flatMap(withContained)
+    .filter((resource) => !isRefuted(resource))
+    .flatMap(clinicalCodings);
+  return keywordsOf(codings, context, options);
+}
+
+/** The same of codes that are known already, in their order. */
+export function keywordsOf(
+  codings: readonly Coding[],
+  context: KeywordContext,
+  options: KeywordOptions = {},
+): string[] {
   const months = context.dates.flatMap((date) => /^\d{4}-(?:0[1-9]|1[0-2])/.exec(date)?.[0] ?? []);
   const newest = [...new Set(months)].sort((a, b) => (a < b ? 1 : -1)).slice(0, MONTHS_MAX);
   const codes: string[] = [];
   const parents: string[] = [];
-  for (const resource of resources.flatMap(withContained)) {
-    if (isRefuted(resource)) continue;
-    for (const { system, code } of clinicalCodings(resource)) {
-      if (system === undefined || code === undefined || canonical(code) === "") continue;
-      const alias = options.aliases?.[system] ?? systemAliases[system] ?? canonical(system);
-      codes.push(`${alias}|${canonical(code)}`);
-      parents.push(...parentsOf(alias, canonical(code)).map((parent) => `${alias}|${parent}`));
-    }
+  for (const { system, code } of codings) {
+    if (system === undefined || code === undefined || canonical(code) === "") continue;
+    const alias = options.aliases?.[system] ?? systemAliases[system] ?? canonical(system);
+    codes.push(`${alias}|${canonical(code)}`);
+    parents.push(...parentsOf(alias, canonical(code)).map((parent) => `${alias}|${parent}`));
   }
   const all = [
     `cat|${context.category}`,
@@ -96,7 +118,7 @@ function canonical(code: string): string {
 
 /** Parents that the code's own text gives: the ICD-10 category, the four ATC levels above a substance. */
 function parentsOf(alias: string, code: string): string[] {
-  if (alias === "icd10") {
+  if (/^icd10[a-z]*$/.test(alias)) {
     const category = /^([A-Z]\d[0-9A-Z])\.?[0-9A-Z]/.exec(code)?.[1];
     return category === undefined ? [] : [category];
   }
@@ -117,7 +139,7 @@ function isRefuted(resource: FhirResource): boolean {
   return codingsAt(resource, "verificationStatus").some(({ code }) => REFUTED.has(code ?? ""));
 }
 
-function clinicalCodings(resource: FhirResource): ReturnType<typeof codingsAt> {
+function clinicalCodings(resource: FhirResource): Coding[] {
   return (CLINICAL[resource.resourceType] ?? []).flatMap((path) => {
     const [element = "", inner] = path.split(".");
     if (inner === undefined) return codingsAt(resource, element);

@@ -1,11 +1,11 @@
-import { compositionIn, isMadeComposition } from "./composition.ts";
-import { FhirError } from "./fhirError.ts";
-import { objectAt, objectsAt, textAt } from "./json.ts";
-import { recogniseMedia } from "./media.ts";
+import { compositionOfHead, isMadeComposition } from "./composition.ts";
+import { attempt } from "./fhirError.ts";
+import { foreignFacts } from "./foreign.ts";
+import { objectAt, textAt } from "./json.ts";
+import { FHIR_TYPES, recogniseMedia } from "./media.ts";
 import { parse } from "./parse.ts";
-import { clinicalDate } from "./resource.ts";
-import type { FhirResource } from "./resource.ts";
-import { fromUtf8Loosely } from "./text.ts";
+import { clinicalDate, codingsAt } from "./resource.ts";
+import type { Coding, FhirResource } from "./resource.ts";
 
 /** What a record's content says for its label. */
 export interface LabelFacts {
@@ -20,23 +20,26 @@ const NOTHING: LabelFacts = { start: undefined, end: undefined, type: undefined 
 
 /**
  * What a record's label says of its content, out of its first bytes (`HEAD_BYTES`, or the whole): its writer and whoever
- * compares get the same, as both read the same bytes. Nothing for what is not FHIR JSON; what lies beyond the head is not
+ * compares get the same, as both read the same bytes. Nothing for what is neither FHIR, CDA nor HL7 v2; what lies beyond the head is not
  * seen.
  */
 export function labelFacts(head: Uint8Array): LabelFacts {
-  if (recogniseMedia(head).mediaType !== "application/fhir+json") return NOTHING;
+  const media = recogniseMedia(head);
+  const facts = attempt(() => foreignFacts(head, media, { partial: true }));
+  if (facts !== undefined) return { start: facts.start, end: facts.end, type: typeOf(facts.type) };
+  if (!FHIR_TYPES.has(media.mediaType)) return NOTHING;
   const parsed = attempt(() => parse(head));
-  const composition = attempt(() => compositionIn(parsed?.json ?? fromUtf8Loosely(head)));
+  const composition = compositionOfHead(head, parsed);
   const resources = parsed === undefined ? [] : parsed.entries.map(({ resource }) => resource);
   const period =
     composition === undefined || isMadeComposition(composition)
       ? periodOf(resources.length > 0 ? resources : wholeOf(parsed?.resource))
       : { start: clinicalDate(composition), end: undefined };
-  const [coding] = objectsAt(objectAt(composition, "type"), "coding");
-  const [system, code] = [textAt(coding, "system"), textAt(coding, "code")];
-  const type = code === undefined ? undefined : `${system ?? ""}|${code}`;
-  return { ...period, type };
+  return { ...period, type: typeOf(codingsAt(composition, "type")[0]) };
 }
+
+const typeOf = (coding: Coding | undefined): string | undefined =>
+  coding?.code === undefined ? undefined : `${coding.system ?? ""}|${coding.code}`;
 
 const wholeOf = (resource: FhirResource | undefined): readonly FhirResource[] =>
   resource === undefined ? [] : [resource];
@@ -53,13 +56,4 @@ function periodOf(resources: readonly FhirResource[]): Pick<LabelFacts, "start" 
     .flatMap((resource) => clinicalDate(resource) ?? [])
     .toSorted();
   return { start, end: undefined };
-}
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof FhirError) return undefined;
-    throw error;
-  }
 }

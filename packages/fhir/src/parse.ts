@@ -1,6 +1,7 @@
 import { FhirError } from "./fhirError.ts";
 import { refuseOtherVersions } from "./fhirVersion.ts";
-import { isObject, memberAt, objectAt, textAt } from "./json.ts";
+import { resourceOfXml } from "./fhirXml.ts";
+import { isObject, memberAt, objectAt, objectsAt, textAt, writeJson } from "./json.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { parseJson } from "./parseJson.ts";
 import type { JsonDocument } from "./parseJson.ts";
@@ -9,6 +10,7 @@ import type { FhirResource } from "./resource.ts";
 import { resourceTypes } from "./resourceType.ts";
 import { sameJson } from "./same.ts";
 import { fromUtf8, withoutMark } from "./text.ts";
+import { readXml } from "./xml.ts";
 
 export interface ParseOptions {
   /** Largest file in bytes; 64 MiB when left out. */
@@ -26,8 +28,11 @@ export interface ParsedEntry {
 }
 
 export interface ParsedResource {
-  /** How the file is written; NDJSON is read as a collection of its lines. */
-  readonly form: "json" | "ndjson";
+  /**
+   * How the file is written. NDJSON is read as a collection of its lines; of XML, `json` is what could be read of it
+   * without definitions ({@link resourceOfXml}), to be shown and never stored.
+   */
+  readonly form: "json" | "ndjson" | "xml";
   /** The file as it came; the same object that was given. */
   readonly bytes: Uint8Array;
   readonly resource: FhirResource;
@@ -51,16 +56,17 @@ const BUNDLE_TYPES: readonly string[] = [
 ];
 
 /**
- * Reads one FHIR R4 resource in JSON, or resources one a line (NDJSON), keeping bytes and decimals as written. A byte order
+ * Reads one FHIR R4 resource in JSON or XML, or resources one a line (NDJSON), keeping bytes and decimals as written. A byte order
  * mark is passed over. In a searchset, entries that tell of the search (`outcome`) are passed over, too.
  *
  * @throws {FhirError} `EMPTY_FILE`, `FILE_TOO_LARGE`, `ENCODING_UTF16`, `ENCODING_INVALID`,
- * `XML_NOT_SUPPORTED`, a `JSON_` code of {@link parseJson}, `FHIR_VERSION`, `NOT_A_RESOURCE`; of a Bundle `BUNDLE_TYPE`, `BUNDLE_EMPTY`,
+ * an `XML_` code, a `JSON_` code of {@link parseJson}, `FHIR_VERSION`, `NOT_A_RESOURCE`; of a Bundle `BUNDLE_TYPE`, `BUNDLE_EMPTY`,
  * `TOO_MANY_ENTRIES`, `ENTRY_WITHOUT_RESOURCE`, `DUPLICATE_FULL_URL` or `DUPLICATE_ID` (two entries of one name and
  * different content; exact repeats pass).
  */
 export function parse(bytes: Uint8Array, options: ParseOptions = {}): ParsedResource {
   const json = decodeText(bytes, options.bytesMax ?? BYTES_MAX);
+  if (/^\s*</.test(json)) return parseXml(bytes, json, options);
   if (isLines(json)) return parseLines(bytes, json, options);
   const document = parseJson(json);
   const resource = document.value;
@@ -76,9 +82,22 @@ export function parse(bytes: Uint8Array, options: ParseOptions = {}): ParsedReso
   }
   const read =
     resource.resourceType === "Bundle"
-      ? readEntries(resource, document, json, options)
+      ? readEntries(resource, (one) => json.slice(...spanOf(document, one)), options)
       : { entries: [], deletions: 0 };
   return { form: "json", bytes, resource, json, ...read };
+}
+
+function parseXml(bytes: Uint8Array, text: string, options: ParseOptions): ParsedResource {
+  const resource = resourceOfXml(text, readXml(text));
+  refuseOtherVersions([resource]);
+  if (!resourceTypes.has(resource.resourceType))
+    throw new FhirError("NOT_A_RESOURCE", "The XML is not a resource of FHIR R4");
+  const json = writeJson(resource);
+  if (resource.resourceType !== "Bundle")
+    return { form: "xml", bytes, resource, json, entries: [], deletions: 0 };
+  const list = objectsAt(resource, "entry");
+  const read = readEntries({ ...resource, entry: list }, writeJson, options);
+  return { form: "xml", bytes, resource, json, ...read };
 }
 
 /** Whether a text is one JSON object a line: the first line ends as it begins, and another follows. */
@@ -133,7 +152,7 @@ export function bundled(
   };
 }
 
-/** The file's text: UTF-8, and not XML. Codes as {@link parse}. */
+/** The file's text, which is UTF-8. Codes as {@link parse}. */
 function decodeText(bytes: Uint8Array, bytesMax: number): string {
   if (bytes.length > bytesMax) {
     throw new FhirError(
@@ -147,14 +166,6 @@ function decodeText(bytes: Uint8Array, bytesMax: number): string {
   if (utf16Mark || a === 0 || b === 0) {
     throw new FhirError("ENCODING_UTF16", "The file is UTF-16 or UTF-32, FHIR JSON is UTF-8");
   }
-  const text = decodeUtf8(bytes);
-  if (/^\s*</.test(text)) {
-    throw new FhirError("XML_NOT_SUPPORTED", "The file is XML (or HTML), wanted FHIR R4 in JSON");
-  }
-  return text;
-}
-
-function decodeUtf8(bytes: Uint8Array): string {
   try {
     return withoutMark(fromUtf8(bytes));
   } catch {
@@ -164,8 +175,7 @@ function decodeUtf8(bytes: Uint8Array): string {
 
 function readEntries(
   bundle: FhirResource,
-  document: JsonDocument,
-  json: string,
+  textOf: (resource: FhirResource) => string,
   options: ParseOptions,
 ): Pick<ParsedResource, "entries" | "deletions"> {
   if (!BUNDLE_TYPES.includes(textAt(bundle, "type") ?? "")) {
@@ -192,12 +202,7 @@ function readEntries(
     if (!isResource(resource)) {
       throw new FhirError("ENTRY_WITHOUT_RESOURCE", `Entry ${index} of the Bundle has no resource`);
     }
-    const [start, end] = document.spans.get(resource) as readonly [number, number];
-    return {
-      fullUrl: textAt(entry as JsonObject, "fullUrl"),
-      resource,
-      json: json.slice(start, end),
-    };
+    return { fullUrl: textAt(entry as JsonObject, "fullUrl"), resource, json: textOf(resource) };
   });
   refuseOtherVersions(entries.map(({ resource }) => resource));
   refuseUnknownTypes(entries);
@@ -206,6 +211,9 @@ function readEntries(
     throw new FhirError("BUNDLE_EMPTY", "The Bundle has no entries that hold a resource");
   return { entries, deletions: list.filter(isDeletion).length };
 }
+
+const spanOf = ({ spans }: JsonDocument, resource: FhirResource): readonly [number, number] =>
+  spans.get(resource) as readonly [number, number];
 
 /** Whether an entry is to hold content: not one that deletes, nor one that tells how a search went. */
 const holds = (entry: JsonValue): boolean =>

@@ -84,7 +84,9 @@ test("prepareImport() refuses text that should be FHIR and is not", () => {
   const utf16 = new Uint8Array(Buffer.from('\ufeff{"resourceType":"Patient"}', "utf16le"));
   const rows: readonly (readonly [Uint8Array, string, string])[] = [
     [bytesOf('{"resourceType":"Bun'), "a.json", "JSON_TRUNCATED"],
-    [bytesOf('<Bundle xmlns="http://hl7.org/fhir"/>'), "a.xml", "XML_NOT_SUPPORTED"],
+    [bytesOf('<feed xmlns="http://www.w3.org/2005/Atom"/>'), "a.xml", "XML_NOT_SUPPORTED"],
+    [bytesOf('<Patient xmlns="http://hl7.org/fhir"><id val'), "a.xml", "XML_INVALID"],
+    [bytesOf('<ClinicalDocument xmlns="urn:hl7-org:v3"><title>'), "a.xml", "XML_INVALID"],
     [bytesOf("hello"), "a.json", "JSON_INVALID"],
     [utf16, "a.json", "ENCODING_UTF16"],
     [utf16, "a", "ENCODING_UTF16"],

@@ -1,15 +1,17 @@
 import { statedCategory } from "./category.ts";
 import type { Category } from "./category.ts";
-import { compositionIn } from "./composition.ts";
+import { compositionOfHead } from "./composition.ts";
 import { encounterOf } from "./encounter.ts";
-import { FhirError } from "./fhirError.ts";
-import { keywords } from "./keywords.ts";
+import { attempt, FhirError } from "./fhirError.ts";
+import { foreignFacts } from "./foreign.ts";
+import { keywords, keywordsOf } from "./keywords.ts";
 import type { KeywordOptions } from "./keywords.ts";
-import { recogniseMedia } from "./media.ts";
+import { FHIR_TYPES, recogniseMedia } from "./media.ts";
 import { parseExport } from "./exportFiles.ts";
 import { parse } from "./parse.ts";
 import type { ParsedResource, ParseOptions } from "./parse.ts";
 import { clinicalDate } from "./resource.ts";
+import type { FhirResource } from "./resource.ts";
 import { textAt } from "./json.ts";
 import { derivedFullUrl } from "./reference.ts";
 import { isSensitive } from "./sensitivity.ts";
@@ -17,7 +19,6 @@ import { split } from "./split.ts";
 import { subjectOf } from "./subject.ts";
 import type { Subject } from "./subject.ts";
 import type { RecordDocument, SplitOptions } from "./split.ts";
-import { fromUtf8Loosely } from "./text.ts";
 
 /** A head that surely holds a Composition's type and category, if the file begins with one. */
 export const HEAD_BYTES = 1024 * 1024;
@@ -46,41 +47,42 @@ export function takeWhole(
   options: WholeOptions = {},
 ): WholeRecord {
   const media = recogniseMedia(head, fileName);
-  const parsed =
-    media.mediaType === "application/fhir+json"
-      ? attempt(() => parse(head, options.parse))
-      : undefined;
-  const composition =
-    media.mediaType === "application/fhir+json"
-      ? attempt(() => compositionIn(parsed?.json ?? fromUtf8Loosely(head.subarray(0, HEAD_BYTES))))
-      : undefined;
-  const stated = composition === undefined ? undefined : statedCategory(composition);
+  const isFhir = FHIR_TYPES.has(media.mediaType);
+  const parsed = isFhir ? attempt(() => parse(head, options.parse)) : undefined;
+  const composition = isFhir ? compositionOfHead(head, parsed) : undefined;
+  const facts = attempt(() => foreignFacts(head, media, { partial: true }));
+  const resources = resourcesOf(parsed);
+  const stated =
+    facts?.category ?? (composition === undefined ? undefined : statedCategory(composition));
   const category =
     options.category ??
     stated ??
     (media.mediaType === "application/dicom" ? "imaging" : "encounter-note");
-  const date = clinicalDate(composition ?? parsed?.resource ?? { resourceType: "" });
-  const resources = resourcesOf(parsed);
+  const date = facts?.start ?? clinicalDate(composition ?? parsed?.resource ?? NO_RESOURCE);
+  const context = { category, dates: date === undefined ? [] : [date] };
+  const coded = resources.length === 0 && composition !== undefined ? [composition] : resources;
   return {
     encounterKey: undefined,
     category,
     sensitive:
       options.sensitive ??
-      (media.mediaType === "application/fhir+json" &&
-        (parsed === undefined || resources.some(isSensitive))),
+      facts?.sensitive ??
+      ((isFhir && (parsed === undefined || resources.some(isSensitive))) ||
+        media.mediaType === "application/vnd.hl7cda+xml"),
     mediaType: media.mediaType,
     fullUrls: (parsed?.entries ?? []).map(
       (entry) => entry.fullUrl ?? derivedFullUrl(entry.resource),
     ),
     ...(date !== undefined && { periodStart: date }),
-    title: (composition && textAt(composition, "title")) ?? fileName,
-    keywords: keywords(
-      resources.length === 0 && composition !== undefined ? [composition] : resources,
-      { category, dates: date === undefined ? [] : [date] },
-      options,
-    ),
+    title: (composition && textAt(composition, "title")) ?? facts?.title ?? fileName,
+    keywords:
+      facts === undefined
+        ? keywords(coded, context, options)
+        : keywordsOf(facts.codings, context, options),
   };
 }
+
+const NO_RESOURCE: FhirResource = { resourceType: "" };
 
 /** A file of an export, as it came. */
 export interface ImportFile {
@@ -116,9 +118,11 @@ export function readImport(
 ): ReadImport {
   const [{ bytes, fileName }, ...more] = files;
   const isText = (file: ImportFile): boolean => recogniseMedia(file.bytes, file.fileName).fhirText;
-  if (!isText(files[0]) && more.length === 0) {
+  const media = recogniseMedia(bytes, fileName);
+  const facts = more.length === 0 ? foreignFacts(bytes, media, { partial: false }) : undefined;
+  if (facts !== undefined || (!media.fhirText && more.length === 0)) {
     const document = { ...takeWhole(bytes, fileName, options), bytes };
-    return { documents: [document], subject: undefined, deletions: 0 };
+    return { documents: [document], subject: facts?.subject, deletions: 0 };
   }
   if (!files.every(isText))
     throw new FhirError("FILES_DIFFER", "The files are not parts of one export, wanted FHIR alone");
@@ -141,8 +145,8 @@ export function readImport(
   return { documents, subject, deletions };
 }
 
-const isPatientBundle = ({ resource }: ParsedResource): boolean =>
-  resource.resourceType === "Bundle" && textAt(resource, "type") !== "document";
+const isPatientBundle = ({ form, resource }: ParsedResource): boolean =>
+  form !== "xml" && resource.resourceType === "Bundle" && textAt(resource, "type") !== "document";
 
 /** The records that one file gives; as {@link readImport}. */
 export function prepareImport(
@@ -153,18 +157,9 @@ export function prepareImport(
   return readImport([{ bytes, fileName }], options).documents;
 }
 
-function resourcesOf(parsed: ParsedResource | undefined): ParsedResource["resource"][] {
+function resourcesOf(parsed: ParsedResource | undefined): FhirResource[] {
   if (parsed === undefined) return [];
   return parsed.entries.length > 0
     ? parsed.entries.map(({ resource }) => resource)
     : [parsed.resource];
-}
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof FhirError) return undefined;
-    throw error;
-  }
 }
