@@ -125,3 +125,11 @@ interface Transformer<I, O> {
 declare class TransformStream<I, O> {
   constructor(transformer: Transformer<I, O>);
 }
+
+declare class CompressionStream {
+  constructor(format: "deflate-raw");
+}
+
+declare class DecompressionStream {
+  constructor(format: "deflate-raw");
+}

@@ -5,7 +5,7 @@ import { concat, i2osp, utf8 } from "../encoding/bytes.ts";
 import { readAll, streamOf } from "../encoding/streams.ts";
 import { sha256 } from "../primitives/derive.ts";
 import { asDecryption } from "./contentKey.ts";
-import { framing, unframing } from "./frame.ts";
+import { asStated, framing, sameAs, unframing } from "./frame.ts";
 import { encodePrelude, META_BYTES_MAX, padmeLength } from "./plaintext.ts";
 import type { RecordMeta } from "./plaintext.ts";
 
@@ -31,39 +31,71 @@ function preludeOfLength(body: Uint8Array, length: number): Uint8Array {
   return prelude;
 }
 
-suite("framing()", () => {
-  const prelude = preludeOf(metaOf(content));
-  const frame = (source: Iterable<Uint8Array>, known: { size: number; hash: Uint8Array }) =>
-    readAll(streamOf(source).pipeThrough(framing(prelude, known)));
+/** Endless pieces, and how many of them were taken. */
+function endless(): { readonly pieces: Generator<Uint8Array>; readonly pulled: () => number } {
+  let pulled = 0;
+  function* pieces(): Generator<Uint8Array> {
+    for (; pulled < 1_000; pulled += 1) yield content;
+  }
+  return { pieces: pieces(), pulled: () => pulled };
+}
+const changed = { code: "E_ARGUMENT" };
 
-  test("refuses content of the right hash that is not of the size that the metadata name", async () => {
+suite("sameAs()", () => {
+  const same = (source: Iterable<Uint8Array>, meant: { size: number; hash: Uint8Array }) =>
+    readAll(streamOf(source).pipeThrough(sameAs(meant)));
+
+  test("refuses content of the right hash that is not of the size that was said", async () => {
     const hash = sha256(content);
-    await frame([content], { size: content.length, hash });
-    const changed = { code: "E_ARGUMENT" };
-    await assert.rejects(frame([content], { size: content.length + 1, hash }), changed);
-    await assert.rejects(frame([content], { size: content.length - 1, hash }), changed);
+    assert.deepEqual(await same([content], { size: content.length, hash }), content);
+    await assert.rejects(same([content], { size: content.length + 1, hash }), changed);
+    await assert.rejects(same([content], { size: content.length - 1, hash }), changed);
+  });
+
+  test("refuses other content of that size", async () => {
+    const hash = sha256(utf8("what was not measured".slice(0, content.length)));
+    await assert.rejects(same([content], { size: content.length, hash }), changed);
   });
 
   test("stops at the first byte too many, however much would follow", async () => {
-    let pulled = 0;
-    function* endless(): Generator<Uint8Array> {
-      for (; pulled < 1_000; pulled += 1) yield content;
-    }
-    const known = { size: content.length, hash: sha256(content) };
-    await assert.rejects(frame(endless(), known), { code: "E_ARGUMENT" });
-    assert.ok(pulled < 10, `${pulled} pieces were taken`);
+    const { pieces, pulled } = endless();
+    const meant = { size: content.length, hash: sha256(content) };
+    await assert.rejects(same(pieces, meant), changed);
+    assert.ok(pulled() < 10, `${pulled()} pieces were taken`);
+  });
+});
+
+suite("framing()", () => {
+  const prelude = preludeOf(metaOf(content));
+  const frame = (source: Iterable<Uint8Array>, size: number) =>
+    readAll(streamOf(source).pipeThrough(framing(prelude, size)));
+
+  test("refuses another number of bytes than the metadata state", async () => {
+    await frame([content], content.length);
+    await assert.rejects(frame([content], content.length + 1), changed);
+    await assert.rejects(frame([content], content.length - 1), changed);
+  });
+
+  test("stops at the first byte too many, however much would follow", async () => {
+    const { pieces, pulled } = endless();
+    await assert.rejects(frame(pieces, content.length), changed);
+    assert.ok(pulled() < 10, `${pulled()} pieces were taken`);
   });
 });
 
 suite("unframing()", () => {
   const unframe = async (pieces: Iterable<Uint8Array>) => {
     let metas = 0;
-    const frames = unframing(
-      () => undefined,
+    let stated: RecordMeta | undefined;
+    const frames = unframing(({ meta }) => (stated = meta));
+    const whole = asStated(
+      () => stated,
       () => (metas += 1),
     );
     // As whoever opens a body sees it.
-    const opened = await asDecryption(() => readAll(streamOf(pieces).pipeThrough(frames)));
+    const opened = await asDecryption(() =>
+      readAll(streamOf(pieces).pipeThrough(frames).pipeThrough(whole)),
+    );
     assert.equal(metas, 1);
     return opened;
   };

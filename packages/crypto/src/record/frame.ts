@@ -6,16 +6,40 @@ import type { RecordMeta, SignedMeta } from "./plaintext.ts";
 import { CHUNK_BYTES } from "../suite.ts";
 
 /**
- * Puts metadata before content and zeros behind it, up to the Padme length.
+ * Passes content on if it is the one that is meant.
+ *
+ * @returns A transform that fails with `E_ARGUMENT` where the content is not of that size and hash.
+ */
+export function sameAs(content: {
+  readonly size: number;
+  readonly hash: Uint8Array;
+}): TransformStream<Uint8Array, Uint8Array> {
+  const hash = createSha256();
+  let size = 0;
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, controller) {
+      size += piece.length;
+      if (size > content.size) throw changedContent();
+      hash.update(piece);
+      controller.enqueue(piece);
+    },
+    flush() {
+      if (size !== content.size || !equalBytes(hash.digest(), content.hash)) throw changedContent();
+    },
+  });
+}
+
+/**
+ * Puts metadata before encoded content and zeros behind it, up to the Padme length.
  *
  * @param prelude - What `encodePrelude` gave.
- * @returns A transform that fails with `E_ARGUMENT` where the content is not of that size and hash.
+ * @param encodedSize - Bytes of the content as encoded, which the metadata state.
+ * @returns A transform that fails with `E_ARGUMENT` for another number of bytes.
  */
 export function framing(
   prelude: Uint8Array,
-  content: { readonly size: number; readonly hash: Uint8Array },
+  encodedSize: number,
 ): TransformStream<Uint8Array, Uint8Array> {
-  const hash = createSha256();
   let size = 0;
   return new TransformStream<Uint8Array, Uint8Array>({
     start(controller) {
@@ -23,12 +47,11 @@ export function framing(
     },
     transform(piece, controller) {
       size += piece.length;
-      if (size > content.size) throw changedContent();
-      hash.update(piece);
+      if (size > encodedSize) throw changedContent();
       controller.enqueue(piece);
     },
     flush(controller) {
-      if (size !== content.size || !equalBytes(hash.digest(), content.hash)) throw changedContent();
+      if (size !== encodedSize) throw changedContent();
       const zeros = new Uint8Array(CHUNK_BYTES);
       const data = prelude.length + size;
       for (let left = padmeLength(data) - data; left > 0; left -= CHUNK_BYTES)
@@ -45,17 +68,14 @@ export function changedContent(): CryptoError {
 }
 
 /**
- * Takes a plaintext apart as it comes: length, metadata, content, zero padding; passes the content on.
+ * Takes a plaintext apart as it comes: length, metadata, encoded content, zero padding; passes the encoded content on.
  *
  * @param check - Judges the metadata before any content is passed on; throws where they are not to be believed.
- * @param whole - Is called once, when length, padding and SHA-256 of the content have been found good.
  * @returns A transform that fails with `E_DECRYPT`, or as {@link decodeMeta} does.
  */
 export function unframing(
   check: (signed: SignedMeta) => void,
-  whole: (meta: RecordMeta) => void,
 ): TransformStream<Uint8Array, Uint8Array> {
-  const hash = createSha256();
   let prelude: Uint8Array = new Uint8Array(0);
   let meta: RecordMeta | undefined;
   let taken = 0;
@@ -71,8 +91,8 @@ export function unframing(
     const signed = decodeMeta(prelude.subarray(4, end));
     check(signed);
     meta = signed.meta;
-    contentLeft = meta.size;
-    dataBytes = end + meta.size;
+    contentLeft = meta.encodedSize ?? meta.size;
+    dataBytes = end + contentLeft;
     return prelude.subarray(end);
   };
   return new TransformStream<Uint8Array, Uint8Array>({
@@ -82,15 +102,38 @@ export function unframing(
       const piece = rest.subarray(0, contentLeft);
       contentLeft -= piece.length;
       if (rest.subarray(piece.length).some((byte) => byte !== 0)) throw decryptError();
-      if (piece.length === 0) return;
+      if (piece.length > 0) controller.enqueue(piece);
+    },
+    flush() {
+      if (meta === undefined || taken !== padmeLength(dataBytes)) throw decryptError();
+    },
+  });
+}
+
+/**
+ * Passes content on up to the length that its metadata state, so that content which swells as it is decoded ends there.
+ *
+ * @param meta - The metadata, which are known before any content comes.
+ * @param whole - Is called once, when length and SHA-256 of the content have been found good.
+ * @returns A transform that fails with `E_DECRYPT`.
+ */
+export function asStated(
+  meta: () => RecordMeta | undefined,
+  whole: (meta: RecordMeta) => void,
+): TransformStream<Uint8Array, Uint8Array> {
+  const hash = createSha256();
+  let size = 0;
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, controller) {
+      size += piece.length;
+      if (size > (meta()?.size ?? 0)) throw decryptError();
       hash.update(piece);
       controller.enqueue(piece);
     },
     flush() {
-      const isWhole = taken === padmeLength(dataBytes);
-      if (meta === undefined || !isWhole || !equalBytes(hash.digest(), meta.sha256))
-        throw decryptError();
-      whole(meta);
+      const stated = meta();
+      if (size !== stated?.size || !equalBytes(hash.digest(), stated.sha256)) throw decryptError();
+      whole(stated);
     },
   });
 }

@@ -7,8 +7,8 @@ import { CHUNK_BYTES, SUITE } from "../suite.ts";
 /** Version of header and stored object. */
 export const RECORD_VERSION = 1;
 
-/** How content may be encoded before it is sealed (RFC 9110 8.4.1); others are refused, never guessed. */
-const CONTENT_ENCODINGS = ["identity"] as const;
+/** How content may be encoded before it is sealed, by the words of the Compression Standard; others are refused, never guessed. */
+const CONTENT_ENCODINGS = ["identity", "deflate-raw"] as const;
 export type ContentEncoding = (typeof CONTENT_ENCODINGS)[number];
 
 /** The header of a sealed record: public to whoever holds the tag's address key, and bound to everything inside. */

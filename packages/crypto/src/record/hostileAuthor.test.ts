@@ -3,6 +3,7 @@
  * inside is not what the suite says. Each stops at one check, and the same record without that one fault opens.
  */
 import assert from "node:assert/strict";
+import { deflateRawSync, gzipSync } from "node:zlib";
 import { before, suite, test } from "node:test";
 import {
   EPOCH,
@@ -15,7 +16,7 @@ import {
 import type { Parties } from "@anamnesis/testing/cryptoParties";
 import { sealTo } from "../box.ts";
 import { concat, utf8, xor } from "../encoding/bytes.ts";
-import { readAll, streamOf } from "../encoding/streams.ts";
+import { piecesOf, readAll, streamOf } from "../encoding/streams.ts";
 import { curve } from "../engine/ready.ts";
 import {
   fujisakiOkamotoScalar,
@@ -36,6 +37,7 @@ import { encodeHeader } from "./header.ts";
 import type { RecordHeader } from "./header.ts";
 import { sealLabel } from "./label.ts";
 import type { StoredRecord } from "./objectHead.ts";
+import { openBody } from "./openBody.ts";
 import { encodePrelude, INNER, innerMessage, padmeLength } from "./plaintext.ts";
 import type { RecordMeta } from "./plaintext.ts";
 import type { VisitTarget } from "./sealRecord.ts";
@@ -50,6 +52,10 @@ interface Fault {
   /** The content key to which the header commits. */
   readonly committed?: Uint8Array;
   readonly meta?: Partial<RecordMeta>;
+  /** The content as it is encoded, DEFLATE as the header then says, in place of the plain content. */
+  readonly deflated?: Uint8Array;
+  /** The encoding in the header. */
+  readonly contentEncoding?: RecordHeader["contentEncoding"];
   /** What stands behind metadata and content, given how many zeros ought to. */
   readonly padding?: (right: number) => Uint8Array;
   /** In the place of the sealed label. */
@@ -75,7 +81,7 @@ async function forge(fault: Fault): Promise<{ record: StoredRecord; digest: Uint
     pid: target.pid,
     tag: target.tag,
     mediaClass: "fhir",
-    contentEncoding: "identity",
+    contentEncoding: fault.contentEncoding ?? (fault.deflated ? "deflate-raw" : "identity"),
     salt,
     kc: keyCommitment(fault.committed ?? contentKey, salt),
     author: certificate,
@@ -91,12 +97,13 @@ async function forge(fault: Fault): Promise<{ record: StoredRecord; digest: Uint
     size: content.length,
     sha256: sha256(content),
     author: certificate,
+    ...(fault.deflated && { encodedSize: fault.deflated.length }),
     ...fault.meta,
   };
   const signedLabel = fault.signedLabel ?? capsules[2]!;
   const message = innerMessage(header, meta, sha256(signedLabel));
   const signature = sign({ type: INNER, message, secretKey: parties.author.secretKey });
-  const data = concat(encodePrelude({ meta, signature }), content);
+  const data = concat(encodePrelude({ meta, signature }), fault.deflated ?? content);
   const zeros = padmeLength(data.length) - data.length;
   const padding = fault.padding?.(zeros) ?? new Uint8Array(zeros);
   const chunks = sealingChunks({ contentKey, salt, ctx });
@@ -208,5 +215,45 @@ suite("a hostile author", () => {
       ["none", () => new Uint8Array(0)],
     ];
     for (const [name, padding] of rows) await assert.rejects(whole({ padding }), refused, name);
+  });
+
+  test("who compresses as the suite says makes a record that opens", async () => {
+    const deflated = deflateRawSync(content);
+    assert.deepEqual((await whole({ deflated })).content, content);
+  });
+
+  test("who compresses more than the metadata state is stopped at that length", async () => {
+    const swelling = deflateRawSync(new Uint8Array(256 * 1024 * 1024));
+    const size = 100_000;
+    const meta = { size, sha256: sha256(new Uint8Array(size)) };
+    const { record, digest: expectedDigest } = await forge({ deflated: swelling, meta });
+    const authorPublicKey = parties.author.publicKey;
+    const opening = openBody({ record, contentKey, authorPublicKey, expectedDigest });
+    let given = 0;
+    await assert.rejects(async () => {
+      for await (const piece of piecesOf(opening.content)) given += piece.length;
+    }, refused);
+    await assert.rejects(opening.finished, refused);
+    assert.ok(given <= size, `${given} bytes came`);
+  });
+
+  test("who puts bytes behind the compressed content, or ends it early, is refused", async () => {
+    const deflated = deflateRawSync(content);
+    const again = concat(deflated, deflated);
+    for (const wrong of [concat(deflated, Uint8Array.of(0)), again, deflated.subarray(0, -1)])
+      await assert.rejects(whole({ deflated: wrong }), refused);
+  });
+
+  test("who names one encoding and uses another is refused", async () => {
+    const deflated = deflateRawSync(content);
+    const rows: readonly Fault[] = [
+      { deflated: gzipSync(content) },
+      { deflated: content },
+      { deflated, contentEncoding: "identity" },
+      { contentEncoding: "deflate-raw" },
+      { meta: { encodedSize: content.length } },
+      { deflated, meta: { encodedSize: deflated.length - 1 } },
+    ];
+    for (const fault of rows) await assert.rejects(whole(fault), refused);
   });
 });

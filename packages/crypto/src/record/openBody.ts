@@ -4,7 +4,8 @@ import { asReaderSees } from "./contentKey.ts";
 import { createSha256, sha256 } from "../primitives/derive.ts";
 import { recordDigest } from "./digest.ts";
 import { CryptoError, decryptError } from "../errors.ts";
-import { unframing } from "./frame.ts";
+import { decoded } from "./contentEncoding.ts";
+import { asStated, unframing } from "./frame.ts";
 import { labelCapsule } from "./label.ts";
 import type { StoredRecord } from "./objectHead.ts";
 import { INNER, innerMessage } from "./plaintext.ts";
@@ -41,7 +42,7 @@ export interface OpeningBody {
 
 /**
  * Opens the body of a record, once and in one pass: commitment, chunks, the author's inner signature (before any content
- * comes), length, padding, SHA-256 of the content, and the digest on chain (at the end).
+ * comes), padding, encoding, length and SHA-256 of the content, and the digest on chain (at the end).
  *
  * Either promise fails with `E_DECRYPT` for every cryptographic failure, and with its own error where the source fails.
  */
@@ -85,8 +86,13 @@ function opening(
   const chunks = openingChunks({ contentKey, salt: header.salt, ctx }, (sealed) => {
     hash.update(sealed);
   });
-  const content = unframing(
-    (signed) => checkInner(signed, input),
+  let believed: RecordMeta | undefined;
+  const framed = unframing((signed) => {
+    checkInner(signed, input);
+    believed = signed.meta;
+  });
+  const content = asStated(
+    () => believed,
     (meta) => {
       const bodyHash = hash.digest();
       const digest = recordDigest({ headerHash: ctx, capsulesHash, bodyHash });
@@ -94,7 +100,8 @@ function opening(
       opened({ meta, bodyHash, digest });
     },
   );
-  return record.body.pipeThrough(chunks).pipeThrough(content);
+  const encoded = record.body.pipeThrough(chunks).pipeThrough(framed);
+  return decoded(encoded, header.contentEncoding).pipeThrough(content);
 }
 
 /** The signature inside: this author wrote this content, under this label, for this visit. */
@@ -104,5 +111,7 @@ function checkInner(
 ): void {
   const message = innerMessage(header, meta, sha256(labelCapsule(capsules)));
   const isSigned = verifySignature({ type: INNER, message, publicKey: authorPublicKey, signature });
-  if (!isSigned || !equalBytes(meta.author, header.author)) throw decryptError();
+  const isEncoded = header.contentEncoding !== "identity";
+  const agrees = isEncoded === (meta.encodedSize !== undefined);
+  if (!isSigned || !agrees || !equalBytes(meta.author, header.author)) throw decryptError();
 }

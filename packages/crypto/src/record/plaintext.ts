@@ -16,8 +16,10 @@ export interface RecordMeta {
   readonly category: string;
   /** Coded keywords as texts, in the author's order. */
   readonly keywords: readonly string[];
-  /** Content length in bytes. */
+  /** Content length in bytes: that of the content itself, whatever its encoding. */
   readonly size: number;
+  /** Length in bytes of the content as encoded; absent where the header says `identity`. */
+  readonly encodedSize?: number;
   /** SHA-256 of the content. */
   readonly sha256: Uint8Array;
   /** Fingerprint of the author's certificate, 32 bytes; the header's. */
@@ -74,13 +76,15 @@ export function decodeMeta(bytes: Uint8Array): SignedMeta {
     readonly [key: string]: CborValue;
   };
   if (map === null || typeof map !== "object" || Array.isArray(map)) throw malformed("a map");
-  const { mediaType, category, keywords, size, sha256, author, signature, fileName, ...extra } =
-    map;
+  const { mediaType, category, keywords, size, encodedSize, sha256, author, ...others } = map;
+  const { signature, fileName, ...extra } = others;
   if (Object.keys(extra).length > 0) throw malformed("no unknown fields");
   if (typeof mediaType !== "string" || typeof category !== "string") throw malformed("texts");
   if (!Array.isArray(keywords) || !keywords.every((word) => typeof word === "string"))
     throw malformed("keywords");
   if (typeof size !== "number" || size < 0) throw malformed("a size");
+  if (encodedSize !== undefined && (typeof encodedSize !== "number" || encodedSize < 0))
+    throw malformed("an encoded size");
   if (
     !(
       sha256 instanceof Uint8Array &&
@@ -100,8 +104,10 @@ export function decodeMeta(bytes: Uint8Array): SignedMeta {
     size,
     sha256,
     author,
+    ...(encodedSize !== undefined && { encodedSize }),
+    ...(fileName !== undefined && { fileName }),
   };
-  return { meta: fileName === undefined ? meta : { ...meta, fileName }, signature };
+  return { meta, signature };
 }
 
 /**
@@ -121,9 +127,17 @@ function encodeMeta(meta: RecordMeta): Uint8Array {
 }
 
 function metaFields(meta: RecordMeta): { [key: string]: CborValue } {
-  const { mediaType, category, keywords, size, sha256, author, fileName } = meta;
-  const fields = { mediaType, category, keywords, size, sha256, author };
-  return fileName === undefined ? fields : { ...fields, fileName };
+  const { mediaType, category, keywords, size, encodedSize, sha256, author, fileName } = meta;
+  return {
+    mediaType,
+    category,
+    keywords,
+    size,
+    sha256,
+    author,
+    ...(encodedSize !== undefined && { encodedSize }),
+    ...(fileName !== undefined && { fileName }),
+  };
 }
 
 function malformed(wanted: string): CryptoError {

@@ -311,6 +311,30 @@ suite("sealRecord()", () => {
     }
   });
 
+  test("compresses text where that makes it shorter, and says of it how long it is", async () => {
+    const text = utf8("HbA1c 6.5 %; ".repeat(5000));
+    const short = await sealContent(parties, target, text);
+    assert.equal(short.sealed.header.contentEncoding, "deflate-raw");
+    assert.ok(short.object.length < 10_000, `${short.object.length} bytes`);
+    const noise = await sealContent(parties, target, randomBytes(5000));
+    assert.equal(noise.sealed.header.contentEncoding, "identity");
+    const { content, meta } = await openWhole({
+      record: await readFixture(short),
+      contentKey: await openKey(short),
+      authorPublicKey: parties.author.publicKey,
+      expectedDigest: short.sealed.digest,
+    });
+    assert.deepEqual(content, text);
+    assert.equal(meta.size, text.length);
+  });
+
+  test("refuses text that changes between readings", async () => {
+    const text = utf8("HbA1c 6.5 %; ".repeat(500));
+    await attempt(text.length, [text, text]);
+    for (const other of [flipBit(text, 100), text.subarray(1), concat(text, text)])
+      await assert.rejects(attempt(text.length, [text, other]), { code: "E_ARGUMENT" });
+  });
+
   test("refuses a bad target", async () => {
     const bytes = randomBytes(10);
     await assert.rejects(attempt(10, [bytes, bytes], { pid: randomBytes(31) }), {

@@ -6,10 +6,11 @@ import type { RandomSource } from "../primitives/derive.ts";
 import { capsulesDigest, recordDigest } from "./digest.ts";
 import type { RecordHashes } from "./digest.ts";
 import { CryptoError, expectLength } from "../errors.ts";
+import { encoded, isText } from "./contentEncoding.ts";
 import { encodeHeader } from "./header.ts";
-import type { RecordHeader } from "./header.ts";
+import type { ContentEncoding, RecordHeader } from "./header.ts";
 import { sealHead } from "./objectHead.ts";
-import { changedContent, framing } from "./frame.ts";
+import { changedContent, framing, sameAs } from "./frame.ts";
 import { labelCapsule, sealLabel } from "./label.ts";
 import type { RecordLabel } from "./label.ts";
 import { encodePrelude, INNER, innerMessage } from "./plaintext.ts";
@@ -42,7 +43,7 @@ export interface Author {
   readonly boxPublicKey: Uint8Array;
 }
 
-/** Content that can be read twice: once to hash, once to seal. It is never held whole. */
+/** Content that can be read twice: once to hash and measure, once to seal. It is never held whole. */
 export interface ContentSource {
   /** Bytes; both readings must give exactly this many. */
   readonly size: number;
@@ -90,8 +91,9 @@ export interface SealingRecord {
 /**
  * Seals a record for a visit token. Await `ready()` first.
  *
- * Two readings of the content: the first hashes, before this resolves; the second seals, as the object is pulled. Memory stays
- * at a few chunks whatever the size. The object is: magic, sealed head (header and capsules), sealed chunks.
+ * Two readings of the content: the first hashes, and measures what text compresses to, before this resolves; the second seals,
+ * as the object is pulled. Memory stays at a few chunks whatever the size. The object is: magic, sealed head (header and
+ * capsules), sealed chunks.
  *
  * @throws {CryptoError} `E_ARGUMENT` for content that is not of its size, and for wrong lengths; `E_SUBGROUP`, `E_FORMAT` for
  * a bad token. The object fails with `E_ARGUMENT` if the second reading differs: its bytes are then worthless.
@@ -102,9 +104,10 @@ export async function sealRecord(
 ): Promise<SealingRecord> {
   checkLengths(input);
   const { target, author, content, description } = input;
-  const contentHash = await hashContent(content);
+  const measured = await measure(input);
+  const { encoding, encodedSize, hash } = measured;
   const contentKey = random(32);
-  const { header, headerBytes, ctx } = makeHeader(input, contentKey, random);
+  const { header, headerBytes, ctx } = makeHeader(input, { contentKey, encoding }, random);
   const { capsule, secret } = await encapsulate(
     { A: target.A, ekTag: target.ekTag, tag: target.tag, ctx, contentKey },
     random,
@@ -120,14 +123,13 @@ export async function sealRecord(
     await sealLabel(description.label, { secret, tag: target.tag, ctx }),
   ];
   const head = await sealHead({ header: headerBytes, capsules }, target.addressKey, random);
-  const meta = metaOf(input, contentHash);
+  const meta = metaOf(input, measured);
   const message = innerMessage(header, meta, sha256(labelCapsule(capsules)));
   const signature = sign({ type: INNER, message, secretKey: author.signingSecretKey });
   const prelude = encodePrelude({ meta, signature });
   const chunks = (): ReadableStream<Uint8Array> =>
-    content
-      .open()
-      .pipeThrough(framing(prelude, { size: content.size, hash: contentHash }))
+    encoded(content.open().pipeThrough(sameAs({ size: content.size, hash })), encoding)
+      .pipeThrough(framing(prelude, encodedSize))
       .pipeThrough(sealingChunks({ contentKey, salt: header.salt, ctx }));
   return sealing(head, chunks, (bodyHash) => {
     const hashes = { headerHash: ctx, capsulesHash: capsulesDigest(capsules), bodyHash };
@@ -167,7 +169,7 @@ function sealing(
 
 function makeHeader(
   { target, author, description, time }: SealRecordInput,
-  contentKey: Uint8Array,
+  { contentKey, encoding }: { readonly contentKey: Uint8Array; readonly encoding: ContentEncoding },
   random: RandomSource,
 ): { readonly header: RecordHeader; readonly headerBytes: Uint8Array; readonly ctx: Uint8Array } {
   const salt = random(32);
@@ -176,7 +178,7 @@ function makeHeader(
     pid: target.pid,
     tag: target.tag,
     mediaClass: description.mediaClass,
-    contentEncoding: "identity",
+    contentEncoding: encoding,
     salt,
     kc: keyCommitment(contentKey, salt),
     author: author.certFingerprint,
@@ -189,18 +191,19 @@ function makeHeader(
 
 function metaOf(
   { author, content, description }: SealRecordInput,
-  contentHash: Uint8Array,
+  { hash, encoding, encodedSize }: Measured,
 ): RecordMeta {
   const { mediaType, category, keywords, fileName } = description;
-  const meta = {
+  return {
     mediaType,
     category,
     keywords,
     size: content.size,
-    sha256: contentHash,
+    sha256: hash,
     author: author.certFingerprint,
+    ...(encoding !== "identity" && { encodedSize }),
+    ...(fileName !== undefined && { fileName }),
   };
-  return fileName === undefined ? meta : { ...meta, fileName };
 }
 
 function checkLengths({ target, author, content, time }: SealRecordInput): void {
@@ -219,13 +222,33 @@ function checkLengths({ target, author, content, time }: SealRecordInput): void 
   }
 }
 
-async function hashContent(content: ContentSource): Promise<Uint8Array> {
+/** What the first reading of the content found. */
+interface Measured {
+  readonly hash: Uint8Array;
+  readonly encoding: ContentEncoding;
+  readonly encodedSize: number;
+}
+
+/** Hashes the content. What is text is compressed on the way, and stays so where that makes it shorter. */
+async function measure({ content, description }: SealRecordInput): Promise<Measured> {
+  const attempt = isText(description.mediaType) ? "deflate-raw" : "identity";
   const hash = createSha256();
   let size = 0;
-  for await (const piece of piecesOf(content.open())) {
-    hash.update(piece);
-    size += piece.length;
-  }
+  const reading = new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, controller) {
+      hash.update(piece);
+      size += piece.length;
+      controller.enqueue(piece);
+    },
+  });
+  let encodedSize = 0;
+  for await (const piece of piecesOf(encoded(content.open().pipeThrough(reading), attempt)))
+    encodedSize += piece.length;
   if (size !== content.size) throw changedContent();
-  return hash.digest();
+  const encoding = encodedSize < size ? attempt : "identity";
+  return {
+    hash: hash.digest(),
+    encoding,
+    encodedSize: encoding === "identity" ? size : encodedSize,
+  };
 }

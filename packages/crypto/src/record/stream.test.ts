@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
-import { concat, readU32 } from "../encoding/bytes.ts";
+import { concat, readU32, toHex, utf8 } from "../encoding/bytes.ts";
 import { piecesOf, streamOf } from "../encoding/streams.ts";
 import { BYTES, CHUNK_BYTES } from "../suite.ts";
 import { readStoredRecord } from "./objectHead.ts";
@@ -18,7 +18,7 @@ import {
 } from "@anamnesis/testing/cryptoParties";
 import type { Parties, SealedFixture } from "@anamnesis/testing/cryptoParties";
 import { openBody } from "./openBody.ts";
-import type { OpenedRecord } from "./openBody.ts";
+import type { OpenedRecord, OpeningBody } from "./openBody.ts";
 import type { VisitTarget } from "./sealRecord.ts";
 
 const CHUNK = CHUNK_BYTES + BYTES.gcmTag;
@@ -28,12 +28,15 @@ let target: VisitTarget;
 /** A record of four chunks. */
 let long: SealedFixture;
 let contentKey: Uint8Array;
+/** One of as many chunks, which is compressed. */
+let text: SealedFixture;
 
 before(async () => {
   parties = await makeParties();
   target = makeTarget(parties, "record");
   long = await sealContent(parties, target, randomBytes(250_000));
   contentKey = await openKey(long);
+  text = await sealContent(parties, target, utf8(toHex(randomBytes(250_000))));
 });
 
 async function openKey(fixture: SealedFixture): Promise<Uint8Array> {
@@ -59,6 +62,19 @@ async function open(
     authorPublicKey,
     expectedDigest,
     ...change,
+  });
+}
+
+/** Opens the body of a stored object as it comes from a source, with the right keys. */
+async function opening(
+  fixture: SealedFixture,
+  source: ReadableStream<Uint8Array>,
+): Promise<OpeningBody> {
+  return openBody({
+    record: await readStoredRecord({ source, addressKey: target.addressKey }),
+    contentKey: await openKey(fixture),
+    authorPublicKey: parties.author.publicKey,
+    expectedDigest: fixture.sealed.digest,
   });
 }
 
@@ -123,46 +139,38 @@ suite("the stream", () => {
 
   test("fails with the source's own error, and finished tells of it", async () => {
     const broken = new Error("the line went dead");
-    const source = streamOf(
-      (async function* () {
-        yield long.object.subarray(0, 100_000);
-        throw broken;
-      })(),
-    );
-    const record = await readStoredRecord({ source, addressKey: target.addressKey });
-    const { content, finished } = openBody({
-      record,
-      contentKey,
-      authorPublicKey: parties.author.publicKey,
-      expectedDigest: long.sealed.digest,
-    });
-    await assert.rejects(async () => {
-      for await (const _ of piecesOf(content));
-    }, broken);
-    await assert.rejects(finished, broken);
+    for (const fixture of [long, text]) {
+      const source = streamOf(
+        (async function* () {
+          yield fixture.object.subarray(0, 100_000);
+          throw broken;
+        })(),
+      );
+      const { content, finished } = await opening(fixture, source);
+      await assert.rejects(async () => {
+        for await (const _ of piecesOf(content));
+      }, broken);
+      await assert.rejects(finished, broken);
+    }
   });
 
   test("whoever stops reading stops the source", async () => {
-    let isStopped = false;
-    const source = streamOf(
-      (async function* () {
-        try {
-          for (let at = 0; ; at += 10_000) yield long.object.subarray(at, at + 10_000);
-        } finally {
-          isStopped = true;
-        }
-      })(),
-    );
-    const record = await readStoredRecord({ source, addressKey: target.addressKey });
-    const { content, finished } = openBody({
-      record,
-      contentKey,
-      authorPublicKey: parties.author.publicKey,
-      expectedDigest: long.sealed.digest,
-    });
-    for await (const _ of piecesOf(content)) break;
-    await assert.rejects(finished, { code: "E_ARGUMENT" });
-    assert.equal(isStopped, true);
+    for (const fixture of [long, text]) {
+      const { promise: stopped, resolve } = Promise.withResolvers<void>();
+      const source = streamOf(
+        (async function* () {
+          try {
+            for (let at = 0; ; at += 10_000) yield fixture.object.subarray(at, at + 10_000);
+          } finally {
+            resolve();
+          }
+        })(),
+      );
+      const { content, finished } = await opening(fixture, source);
+      for await (const _ of piecesOf(content)) break;
+      await assert.rejects(finished, { code: "E_ARGUMENT" });
+      await stopped;
+    }
   });
 
   test("whoever does not even begin to read stops the source, too", async () => {
