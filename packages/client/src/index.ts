@@ -14,5 +14,6 @@ export { awayIn } from "./members/away.ts";
 export type * from "./model.ts";
 export type * from "./ports.ts";
 export type { ReadHistory } from "./readHistory.ts";
+export { clinicalTime, lastFirst } from "./recordSummary.ts";
 export type { Session } from "./session.ts";
 export { openSession } from "./session.ts";

@@ -1,3 +1,4 @@
+import type { RecordLabel } from "@anamnesis/crypto/seal";
 import type { Credential, PostProof, Stated } from "@anamnesis/protocol";
 import type { Affiliation } from "./device.ts";
 
@@ -54,6 +55,17 @@ export interface RecordItem {
   /** Slip ids of own confirmations, by digest. */
   readonly confirmations: Readonly<Record<string, string>>;
   readonly disputes: Readonly<Record<string, { readonly slip: string; readonly reason: string }>>;
+}
+
+/**
+ * The label of a version, by which lists show it: the patient's own, or one that this doctor wrote. Of granted records nothing
+ * is kept. Key: digest of the version.
+ */
+export interface LabelItem {
+  readonly record: string;
+  readonly digest: string;
+  readonly label: RecordLabel;
+  readonly time: number;
 }
 
 /** An access request, at the patient's (received) or the doctor's (made). Key: slip id of the request. */
@@ -188,6 +200,7 @@ export interface ItemKinds {
   visit: VisitItem;
   answered: AnsweredItem;
   record: RecordItem;
+  label: LabelItem;
   request: RequestItem;
   grantGiven: GrantGivenItem;
   grantReceived: GrantReceivedItem;

@@ -2,7 +2,7 @@
  * What the workflows give to faces (CLI, portal): plain data, no text to show. Ids are lower-case hex, times Unix
  * milliseconds.
  */
-import type { RecordMeta } from "@anamnesis/crypto/open";
+import type { RecordLabel, RecordMeta } from "@anamnesis/crypto/open";
 import type { PassedVault } from "./vaultChoice.ts";
 import type { Action, DenialCode, Purpose } from "@anamnesis/protocol";
 
@@ -46,7 +46,9 @@ export interface RecordSummary {
   readonly category: string;
   /** At its patient's and its author's. */
   readonly sensitive?: boolean;
-  /** Known once some version was opened on this device (or written by it). */
+  /** What its newest version says of itself: title, clinical period, type, series, sensitivity. Known once it was read. */
+  readonly label?: RecordLabel;
+  /** The label's; or the name inside, once some version was opened on this device. */
   readonly title?: string;
   readonly mediaType?: string;
   readonly size?: number;

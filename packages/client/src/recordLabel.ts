@@ -6,6 +6,8 @@ import { labelFacts } from "@anamnesis/fhir";
 const TITLE_BYTES = 200;
 const DATE_BYTES = 40;
 const TYPE_BYTES = 120;
+/** `urn:uuid:` and 36 characters. */
+const SERIES_BYTES = 45;
 /** Confidentiality "restricted" (HL7 v3-Confidentiality): what lies under a tag for sensitive records. */
 const RESTRICTED = "R";
 
@@ -21,13 +23,13 @@ export function labelOf(input: {
   readonly head: Uint8Array;
   readonly sensitive: boolean;
 }): RecordLabel {
-  const { start, end, type } = labelFacts(input.head);
+  const { start, end, type, series } = labelFacts(input.head);
   return {
     title: cut(input.title, TITLE_BYTES),
     start: ifShort(start, DATE_BYTES),
     end: ifShort(end, DATE_BYTES),
     type: ifShort(type, TYPE_BYTES),
-    series: null,
+    series: ifShort(series, SERIES_BYTES),
     sensitivity: input.sensitive ? [RESTRICTED] : [],
   };
 }

@@ -53,6 +53,16 @@ export async function summariseRecord(
   };
 }
 
+/** When what is recorded began, by its label; where that is not known, when it was written. */
+export function clinicalTime({ label, time }: Pick<RecordSummary, "label" | "time">): number {
+  const start = Date.parse(label?.start ?? "");
+  return Number.isNaN(start) ? time : start;
+}
+
+/** What happened last first; of one time, what was written last, then by id. */
+export const lastFirst = (left: RecordSummary, right: RecordSummary): number =>
+  clinicalTime(right) - clinicalTime(left) || newestFirst(left, right);
+
 /** Newest first; of one time, by id. */
 export const newestFirst = (
   left: { readonly time: number; readonly id: string },

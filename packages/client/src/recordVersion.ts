@@ -52,6 +52,14 @@ export function versionOf(
   return { ...version, n: number };
 }
 
+/** What a list says of a record and of one of its versions, to be compared with what the chain proves. */
+type Listed = Readonly<Record<"record" | "pid" | "tag" | "institution", string>>;
+type ListedVersion = Pick<VersionView, "digest"> & {
+  readonly slip: string;
+  /** Absent where the list does not say. */
+  readonly sealedId?: Uint8Array;
+};
+
 /**
  * Proves a version: two members' heads, what the slip itself says against what the node listed, and the author's outer
  * signature under a certificate that an intermediate issued and that covered the time of signing.
@@ -61,8 +69,8 @@ export function versionOf(
 export async function proveVersion(
   session: Session,
   chain: string,
-  record: RecordView,
-  version: VersionView,
+  record: Listed,
+  version: ListedVersion,
   parts: ProofParts = {},
 ): Promise<ProvenVersion> {
   const { slip, proof } = await proveSlip(session, chain, version.slip, parts);
@@ -78,7 +86,7 @@ export async function proveVersion(
     toHex(fields.pid) === record.pid &&
     toHex(fields.tag) === record.tag &&
     toHex(fields.digest) === version.digest &&
-    equalBytes(fields.sealedId, version.sealedId) &&
+    equalBytes(fields.sealedId, version.sealedId ?? fields.sealedId) &&
     fields.institution === record.institution;
   if (!agrees)
     throw new AnamnesisError(

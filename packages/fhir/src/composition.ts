@@ -48,12 +48,14 @@ const XHTML = "http://www.w3.org/1999/xhtml";
 /**
  * One document Bundle as JSON text: a Composition first, then the resources with their own text.
  *
+ * @returns Beside it `source`, a name for what it holds of the input: the same whenever the same is assembled again.
+ *
  * @throws {FhirError} `TIMESTAMP_INVALID`
  */
 export function composeDocument<T extends Entry & { readonly json: string }>(
   parts: DocumentParts<T>,
   options: DocumentOptions,
-): { title: string; json: string } {
+): { title: string; json: string; source: string } {
   if (!INSTANT.test(options.timestamp) || Number.isNaN(Date.parse(options.timestamp))) {
     throw new FhirError(
       "TIMESTAMP_INVALID",
@@ -79,7 +81,7 @@ export function composeDocument<T extends Entry & { readonly json: string }>(
   };
   const first = `{"fullUrl":"urn:uuid:${composition.id}","resource":${writeJson(composition)}}`;
   const json = `${writeJson(head).slice(0, -1)},"entry":[${[first, ...content].join(",")}]}`;
-  return { title: composition.title, json };
+  return { title: composition.title, json, source: deriveUuid("source", ...content) };
 }
 
 /** Whether a Composition was made by {@link split}, and is not the input's own. */

@@ -1,11 +1,12 @@
 import { compositionOfHead, isMadeComposition } from "./composition.ts";
 import { attempt } from "./fhirError.ts";
 import { foreignFacts } from "./foreign.ts";
-import { objectAt, textAt } from "./json.ts";
+import { objectAt, objectsAt, textAt } from "./json.ts";
 import { FHIR_TYPES, recogniseMedia } from "./media.ts";
 import { parse } from "./parse.ts";
 import { clinicalDate, codingsAt } from "./resource.ts";
 import type { Coding, FhirResource } from "./resource.ts";
+import { deriveUuid } from "./uuid.ts";
 
 /** What a record's content says for its label. */
 export interface LabelFacts {
@@ -14,9 +15,19 @@ export interface LabelFacts {
   readonly end: string | undefined;
   /** The Composition's type as `system|code`. */
   readonly type: string | undefined;
+  /**
+   * What it is a version of, as `urn:uuid:…`: the same for every version of one document, and of one resource. `undefined`
+   * for what has neither an identifier nor an id.
+   */
+  readonly series: string | undefined;
 }
 
-const NOTHING: LabelFacts = { start: undefined, end: undefined, type: undefined };
+const NOTHING: LabelFacts = {
+  start: undefined,
+  end: undefined,
+  type: undefined,
+  series: undefined,
+};
 
 /**
  * What a record's label says of its content, out of its first bytes (`HEAD_BYTES`, or the whole): its writer and whoever
@@ -26,7 +37,8 @@ const NOTHING: LabelFacts = { start: undefined, end: undefined, type: undefined 
 export function labelFacts(head: Uint8Array): LabelFacts {
   const media = recogniseMedia(head);
   const facts = attempt(() => foreignFacts(head, media, { partial: true }));
-  if (facts !== undefined) return { start: facts.start, end: facts.end, type: typeOf(facts.type) };
+  if (facts !== undefined)
+    return { ...NOTHING, start: facts.start, end: facts.end, type: typeOf(facts.type) };
   if (!FHIR_TYPES.has(media.mediaType)) return NOTHING;
   const parsed = attempt(() => parse(head));
   const composition = compositionOfHead(head, parsed);
@@ -35,7 +47,31 @@ export function labelFacts(head: Uint8Array): LabelFacts {
     composition === undefined || isMadeComposition(composition)
       ? periodOf(resources.length > 0 ? resources : wholeOf(parsed?.resource))
       : { start: clinicalDate(composition), end: undefined };
-  return { ...period, type: typeOf(codingsAt(composition, "type")[0]) };
+  return {
+    ...period,
+    type: typeOf(codingsAt(composition, "type")[0]),
+    series: seriesOf(composition, parsed?.resource),
+  };
+}
+
+/** A document's is named by its Composition, for its Bundle's identifier is another with each version. */
+function seriesOf(
+  composition: FhirResource | undefined,
+  whole: FhirResource | undefined,
+): string | undefined {
+  const resource = composition ?? (whole?.resourceType === "Bundle" ? undefined : whole);
+  if (resource === undefined) return undefined;
+  const [identifier] = [
+    objectAt(resource, "identifier"),
+    ...objectsAt(resource, "identifier"),
+  ].filter((one) => textAt(one, "value") !== undefined);
+  const value = textAt(identifier, "value");
+  if (isMadeComposition(resource)) return value;
+  const { resourceType } = resource;
+  if (value !== undefined)
+    return `urn:uuid:${deriveUuid("series", resourceType, textAt(identifier, "system") ?? "", value)}`;
+  const id = textAt(resource, "id");
+  return id === undefined ? undefined : `urn:uuid:${deriveUuid("series", resourceType, id)}`;
 }
 
 const typeOf = (coding: Coding | undefined): string | undefined =>

@@ -24,6 +24,11 @@ export interface RecordDocument {
   readonly sensitive: boolean;
   readonly mediaType: string;
   readonly bytes: Uint8Array;
+  /**
+   * A name for what it holds of the input, without what assembling added: the same whenever the same is imported again, another
+   * when a byte of it changed. `undefined` for a file taken whole, whose bytes say it.
+   */
+  readonly source?: string;
   /** Every entry but the Composition that we made. Empty for a file taken whole that is not a Bundle. */
   readonly fullUrls: readonly string[];
   /** When the encounter began, or the earliest date among the resources: a FHIR dateTime as written. */
@@ -208,7 +213,10 @@ function makeDocument(
 ): RecordDocument {
   const copies = closure(group, patient, index);
   const encounter = group.encounterKey === undefined ? undefined : index.find(group.encounterKey);
-  const { title, json } = composeDocument({ ...group, encounter, patient, copies, index }, options);
+  const { title, json, source } = composeDocument(
+    { ...group, encounter, patient, copies, index },
+    options,
+  );
   const periodStart = startOf(group, encounter);
   const resources = [...group.primaries, ...copies].map(({ resource }) => resource);
   const dates =
@@ -221,6 +229,7 @@ function makeDocument(
     sensitive: resources.some(isSensitive),
     mediaType: "application/fhir+json",
     bytes: toUtf8(json),
+    source,
     fullUrls: [...group.primaries, ...copies].map(({ fullUrl }) => fullUrl),
     ...(periodStart !== undefined && { periodStart }),
     title,

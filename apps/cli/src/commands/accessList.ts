@@ -3,6 +3,7 @@ import * as patient from "@anamnesis/client/patient";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
 import { commandLine } from "../nextStep.ts";
+import { scopeText } from "../scopeText.ts";
 import { table, timeText } from "../table.ts";
 
 export const { define, run }: CommandModule = {
@@ -19,6 +20,7 @@ export const { define, run }: CommandModule = {
     await face.receive(session);
     const requests = await face.listRequests(session);
     const grants = await face.listGrants(session);
+    const titles = await face.labelsKnown(session);
     const open = requests.find(({ state }) => state === "open");
     return {
       json: { requests, grants },
@@ -43,7 +45,7 @@ export const { define, run }: CommandModule = {
             each.id,
             each.state,
             each.party.name,
-            scopeText(each.categories, each.records),
+            scopeText(titles, each.categories, each.records),
             timeText(each.until),
           ]),
           ...grants.map((each) => [
@@ -51,7 +53,7 @@ export const { define, run }: CommandModule = {
             each.id,
             each.status,
             each.party.name,
-            scopeText(each.categories, each.records),
+            scopeText(titles, each.categories, each.records),
             timeText(each.until),
           ]),
         ],
@@ -59,11 +61,3 @@ export const { define, run }: CommandModule = {
     };
   },
 };
-
-function scopeText(
-  categories: readonly string[] | undefined,
-  records: readonly string[] | undefined,
-): string {
-  if (records !== undefined) return `${records.length} records`;
-  return categories === undefined ? "every record" : categories.join(", ");
-}

@@ -1,8 +1,9 @@
-import { exportProof, receive } from "@anamnesis/client/patient";
+import { exportProof, labelsKnown, receive } from "@anamnesis/client/patient";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
 import { places, writeAtomically } from "@anamnesis/client/folder";
 import { commandLine } from "../nextStep.ts";
+import { recordText } from "../scopeText.ts";
 import { parseRecordId } from "../parseOptions.ts";
 
 export const { define, run }: CommandModule = {
@@ -21,10 +22,13 @@ export const { define, run }: CommandModule = {
     const session = await actingAs(options, String(options["as"]), ["patient"]);
     await receive(session);
     const proof = await exportProof(session, record);
+    const titles = await labelsKnown(session);
     await writeAtomically(file, proof);
     return {
       json: { proof: { record, out: file, bytes: proof.length } },
-      lines: [`${proof.length} bytes written to ${file}`],
+      lines: [
+        `${proof.length} bytes written to ${file}, which prove that ${recordText(titles, record)} stands on its chain`,
+      ],
       next: commandLine(options, "proof", "check", file, "--trust", places(options.dir).trust),
     };
   },

@@ -1,5 +1,6 @@
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
+import { lastFirst } from "@anamnesis/client";
 import type { RecordSummary, Session } from "@anamnesis/client";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
@@ -10,7 +11,9 @@ import { table, timeText } from "../table.ts";
 export const { define, run }: CommandModule = {
   define: (command) => {
     command
-      .description("A patient's own records; for a doctor, what grants open and what they wrote.")
+      .description(
+        "A patient's own records; for a doctor, what grants open and what they wrote. What happened last comes first.",
+      )
       .requiredOption("--as <person>", "who reads");
   },
   run: async (options) => {
@@ -25,10 +28,10 @@ export const { define, run }: CommandModule = {
           ? ["No records"]
           : [
               ...table(
-                ["ID", "WRITTEN", "CATEGORY", "STATE", "INSTITUTION", "PATIENT", "TITLE"],
+                ["ID", "HAPPENED", "CATEGORY", "STATE", "INSTITUTION", "PATIENT", "TITLE"],
                 records.map((each) => [
                   each.id,
-                  timeText(each.time),
+                  periodText(each),
                   each.category,
                   each.state,
                   each.institution,
@@ -45,13 +48,21 @@ export const { define, run }: CommandModule = {
   },
 };
 
+/** When what is recorded happened, as its author wrote it; else when it was written, which is said. */
+function periodText({ label, time }: RecordSummary): string {
+  if (label === undefined || label.start === null) return `written ${timeText(time)}`;
+  return label.end === null || label.end === label.start
+    ? label.start
+    : `${label.start} to ${label.end}`;
+}
+
 async function recordsOf(session: Session): Promise<readonly RecordSummary[]> {
   if (session.device.role === "patient") {
     await patient.receive(session);
-    return patient.listRecords(session);
+    return patient.withLabels(session, await patient.listRecords(session));
   }
   await doctor.receive(session);
-  const granted = await doctor.listReadable(session);
+  const granted = await doctor.withLabels(session, await doctor.listReadable(session));
   const written = new Map(
     (await doctor.listAuthored(session)).map((record) => [record.id, record]),
   );
@@ -63,5 +74,5 @@ async function recordsOf(session: Session): Promise<readonly RecordSummary[]> {
       versions: written.get(record.id)?.versions ?? record.versions,
     })),
     ...[...written.values()].filter(({ id }) => !known.has(id)),
-  ].toSorted((one, other) => other.time - one.time);
+  ].toSorted(lastFirst);
 }

@@ -9,7 +9,7 @@ import { prepareRecords } from "./importFile.ts";
 import type { ImportedRecord, ImportInput } from "./importFile.ts";
 import { writtenRecord } from "./authoredRecords.ts";
 import { openToken } from "./tokens.ts";
-import { notify, sealAndStore } from "./writeRecords.ts";
+import { keepLabel, notify, sealAndStore } from "./writeRecords.ts";
 
 /**
  * A new version of a record that this doctor wrote, under its pid and tag. It is unconfirmed until the patient confirms it.
@@ -75,6 +75,7 @@ export async function amendRecord(
   await postSlip(session, slip);
   const { title } = only.record;
   await device.items.put("written", id, { ...item, title });
+  await keepLabel(session, id, stored);
   await Promise.all([
     haveKept(session, stored.held),
     notify(session, token, { record: id, slip: slip.id }),

@@ -2,15 +2,16 @@ import { AnamnesisError } from "@anamnesis/protocol";
 import type { RecordView } from "@anamnesis/protocol";
 import { inParallel } from "../inParallel.ts";
 import type { WrittenItem } from "../items.ts";
+import { keptLabels, labelled } from "../labels.ts";
 import type { RecordSummary } from "../model.ts";
-import { newestFirst, summariseRecord } from "../recordSummary.ts";
+import { summariseRecord } from "../recordSummary.ts";
 import type { Session } from "../session.ts";
 import { withDisputes } from "./disputeView.ts";
 import { askMembers } from "../members/ask.ts";
 
 const QUERIES_AT_ONCE = 8;
 
-/** What this doctor wrote, newest first. */
+/** What this doctor wrote, what happened last first. */
 export async function listAuthored(session: Session): Promise<readonly RecordSummary[]> {
   const items = await session.device.items.all("written");
   const byVisit = [...Map.groupBy(items, ({ chain, pid }) => `${chain} ${pid}`).values()];
@@ -22,7 +23,7 @@ export async function listAuthored(session: Session): Promise<readonly RecordSum
     );
     return Promise.all(found.map(({ item, view }) => summariseWritten(session, item, view)));
   });
-  return lists.flat().toSorted(newestFirst);
+  return labelled(lists.flat(), await keptLabels(session));
 }
 
 export async function summariseWritten(

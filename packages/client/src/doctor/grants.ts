@@ -7,9 +7,11 @@ import type { GrantReceivedItem } from "../items.ts";
 import type { GrantSummary, RecordSummary } from "../model.ts";
 import { grantOnChain, grantStatus } from "../grantOnChain.ts";
 import { once } from "../once.ts";
-import { newestFirst, summariseRecord } from "../recordSummary.ts";
+import { labelled } from "../labels.ts";
+import { summariseRecord } from "../recordSummary.ts";
 import type { Session } from "../session.ts";
 import { askMembers } from "../members/ask.ts";
+import { labelsOfGrants } from "./labelsInMemory.ts";
 
 /** A grant at hand; its signatures were verified when it came, and are again before it is used. */
 export interface HeldGrant {
@@ -97,7 +99,7 @@ export async function listGrants(session: Session): Promise<readonly GrantSummar
   });
 }
 
-/** What live grants open, newest first; a record that several open is shown once, under the newest grant. */
+/** What live grants open, what happened last first, with the labels that were read; a record that several open is shown once, under the newest grant. */
 export async function listReadable(session: Session): Promise<readonly RecordSummary[]> {
   const held = await heldGrants(session);
   const views = await inParallel(held, QUERIES_AT_ONCE, ({ gid }) => grantOnChain(session, gid));
@@ -119,7 +121,10 @@ export async function listReadable(session: Session): Promise<readonly RecordSum
     });
     for (const record of lists.flat()) if (!found.has(record.id)) found.set(record.id, record);
   }
-  return [...found.values()].toSorted(newestFirst);
+  return labelled(
+    [...found.values()],
+    labelsOfGrants(session, new Set(live.map(({ gid }) => gid))),
+  );
 }
 
 /** The records of one tag that a grant covers. */

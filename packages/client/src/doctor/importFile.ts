@@ -19,7 +19,7 @@ import { postBatch, signedSlip } from "../submit.ts";
 import { resolvePatient } from "./addressBook.ts";
 import { tokensFor } from "./tokens.ts";
 import type { HeldToken, WantedVisit } from "./tokens.ts";
-import { notify, sealAndStore } from "./writeRecords.ts";
+import { keepLabel, notify, sealAndStore } from "./writeRecords.ts";
 import type { Draft, StoredDraft } from "./writeRecords.ts";
 
 export interface ImportInput {
@@ -201,10 +201,11 @@ async function submitAll(
 
 async function keep(
   session: Session,
-  { draft, pid, tag, held }: StoredDraft,
+  stored: StoredDraft,
   record: string,
   patientName: string,
 ): Promise<ImportedRecord> {
+  const { draft, pid, tag, held } = stored;
   const { token, item } = draft.token;
   const { category, sensitive, title } = draft.description;
   const imported = { id: record, pid: toHex(pid), chain: token.chain, category, title };
@@ -221,6 +222,7 @@ async function keep(
     time: session.clock(),
     disputes: {},
   });
+  await keepLabel(session, record, stored);
   await Promise.all([
     haveKept(session, held),
     notify(session, draft.token, { record, slip: record }),

@@ -6,6 +6,7 @@ export { listGrants, listReadable } from "./grants.ts";
 export { historyOf } from "./history.ts";
 export { importFile } from "./importFile.ts";
 export type { ImportedRecord, ImportInput } from "./importFile.ts";
+export { labelsKnown, withLabels } from "./labels.ts";
 export { listAuthored } from "./authoredRecords.ts";
 export { openGranted, openMany, openRecord } from "./openGranted.ts";
 export type { OpenedOne, OpenOptions, OpeningError } from "./openGranted.ts";

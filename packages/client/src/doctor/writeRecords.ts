@@ -1,6 +1,6 @@
 import { sealObjectId, sealRecord } from "@anamnesis/crypto/seal";
-import type { ContentSource, SealedRecord } from "@anamnesis/crypto/seal";
-import { fromHex } from "@anamnesis/crypto/verify";
+import type { ContentSource, RecordLabel, SealedRecord } from "@anamnesis/crypto/seal";
+import { fromHex, toHex } from "@anamnesis/crypto/verify";
 import type { WholeRecord } from "@anamnesis/fhir";
 import { AnamnesisError, entryFor, recordNotice, tokenPid } from "@anamnesis/protocol";
 import { certifiedCaller } from "../caller.ts";
@@ -31,6 +31,7 @@ export interface StoredDraft {
   readonly held: HeldObject;
   readonly sealed: SealedRecord;
   readonly sealedId: Uint8Array;
+  readonly label: RecordLabel;
 }
 
 /** Coarse class in the header, where whoever holds the tag's address key sees it. */
@@ -63,6 +64,7 @@ export async function sealAndStore(session: Session, draft: Draft): Promise<Stor
   ]);
   const pid = fromHex(tokenPid(token));
   const object = random(32);
+  const label = labelOf({ title, head: draft.head, sensitive: entry.sensitive });
   const sealing = await sealRecord(
     {
       target: { pid, tag: entry.tag, A: token.A, ekTag: entry.ek, addressKey: entry.addressKey },
@@ -78,7 +80,7 @@ export async function sealAndStore(session: Session, draft: Draft): Promise<Stor
         category,
         keywords,
         fileName: title,
-        label: labelOf({ title, head: draft.head, sensitive: entry.sensitive }),
+        label,
       },
       time: Math.floor(session.clock() / 1000),
     },
@@ -94,11 +96,22 @@ export async function sealAndStore(session: Session, draft: Draft): Promise<Stor
     tag: entry.tag,
     held,
     sealed,
+    label,
     sealedId: await sealObjectId(
       { addressKey: entry.addressKey, objectId: object, bodyHash },
       random,
     ),
   };
+}
+
+/** Keeps the label of a version on its author's device. */
+export async function keepLabel(
+  { device, clock }: Session,
+  record: string,
+  { label, sealed }: StoredDraft,
+): Promise<void> {
+  const digest = toHex(sealed.digest);
+  await device.items.put("label", digest, { record, digest, label, time: clock() });
 }
 
 /** Tells the patient that a version was written. Best effort: the patient also finds it on the chain by pid. */

@@ -103,6 +103,14 @@ async function readAndSign(session: Session, own: OwnRecord): Promise<Signed> {
       "LABEL_MISMATCH",
       "The record's label does not say what the record is",
     );
+  const { id } = own.record;
+  const { digest } = newest;
+  await session.device.items.put("label", digest, {
+    record: id,
+    digest,
+    label,
+    time: session.clock(),
+  });
   const key = visitKey(session, own.visit);
   const fields = {
     key: key.publicKey,

@@ -7,6 +7,7 @@ export { grant } from "./grant.ts";
 export { listGrants, revoke } from "./grants.ts";
 export { ownHistory } from "./history.ts";
 export type { AttendEvent } from "./inbox.ts";
+export { labelsKnown, withLabels } from "./labels.ts";
 export { accessLog } from "./log.ts";
 export { checkProof, exportProof } from "./proofFile.ts";
 export { listRecords, openRecord } from "./records.ts";

@@ -5,6 +5,7 @@ import { AnamnesisError } from "@anamnesis/protocol";
 import type { RecordView } from "@anamnesis/protocol";
 import { inParallel } from "../inParallel.ts";
 import type { RecordItem, VisitItem } from "../items.ts";
+import { keptLabels, labelled } from "../labels.ts";
 import type { OpenRecord, RecordSummary, VersionSummary } from "../model.ts";
 import { newestFirst, summariseRecord } from "../recordSummary.ts";
 import { parseRecordName, proveVersion, versionOf } from "../recordVersion.ts";
@@ -23,9 +24,13 @@ export interface OwnRecord {
   readonly visit: VisitItem;
 }
 
-/** Every record of every visit, newest first. */
+/** Every record of every visit, what happened last first, with the labels that the device has read. */
 export async function listRecords(session: Session): Promise<readonly RecordSummary[]> {
-  return (await ownRecords(session)).map(({ record }) => record);
+  const own = await ownRecords(session);
+  return labelled(
+    own.map(({ record }) => record),
+    await keptLabels(session),
+  );
 }
 
 export async function ownRecords(session: Session): Promise<readonly OwnRecord[]> {
