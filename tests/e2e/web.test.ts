@@ -77,7 +77,7 @@ async function inEnglish({ browser, portal, dir }: World): Promise<void> {
   // The exact file, and a proof that another program accepts under this federation's trust alone.
   const file = await download(page, "Download the file");
   assert.ok(file.length > 0);
-  const proof = await download(page, "Download a proof");
+  const proof = await download(page, "Download evidence");
   const trust = parseTrust(await readFile(join(dir, "trust.json"), "utf8"));
   assert.equal(checkProof(new Uint8Array(proof), trust).confirmed, true);
   await follow(page, "Records");

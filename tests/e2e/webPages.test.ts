@@ -2,14 +2,12 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import {
   checkAccessibility,
   checkStructure,
   desk,
   launchChromium,
-  listenForFaults,
-  phone,
   takePicture,
 } from "./webBrowser.ts";
 import {
@@ -18,10 +16,9 @@ import {
   fullAnswers,
   scriptedOrigin,
   scriptedRecord,
-  serveScripted,
   silentAnswers,
 } from "./webScript.ts";
-import type { Answers } from "./webScript.ts";
+import { openScripted } from "./webPortal.ts";
 
 const patientPages = [
   { name: "timeline", path: "/" },
@@ -47,28 +44,6 @@ const languages = [
   { lang: "zh", html: "zh-CN" },
 ];
 
-interface Opened {
-  readonly page: Page;
-  readonly faults: readonly string[];
-}
-
-/** A tab in which a person has entered already. */
-async function openTab(
-  browser: Browser,
-  options: { readonly answers: Answers; readonly person?: string; readonly width?: number },
-): Promise<Opened> {
-  const viewport = options.width === undefined ? phone : { ...phone, width: options.width };
-  const context = await browser.newContext({ viewport, reducedMotion: "reduce" });
-  const faults = listenForFaults(context);
-  await serveScripted(context, options.answers);
-  const { person } = options;
-  if (person !== undefined)
-    await context.addInitScript((name) => {
-      if (location.origin.startsWith("http")) sessionStorage.setItem("anamnesis.person", name);
-    }, person);
-  return { page: await context.newPage(), faults };
-}
-
 /** Until the page of the person stands, with or without its lists. */
 async function settle(page: Page, isSilent: boolean): Promise<void> {
   await page.locator("h1").waitFor();
@@ -87,7 +62,7 @@ test("every page is accessible: full in both languages, and empty, failing and w
   ];
   for (const { life, answers, spoken } of lives) {
     for (const person of ["zhang-wei", "dr-li"]) {
-      const { page, faults } = await openTab(browser, { answers, person });
+      const { page, faults } = await openScripted(browser, { answers, person });
       for (const { lang, html } of spoken) {
         for (const visit of visits.filter((one) => one.person === person)) {
           const name = `${life}-${visit.name}-${lang}`;
@@ -109,7 +84,7 @@ test("every page fits into 320 px and onto a desk", async (t) => {
   if (browser === undefined) return;
   for (const person of ["zhang-wei", "dr-li"]) {
     for (const width of [320, desk.width]) {
-      const { page } = await openTab(browser, { answers: fullAnswers, person, width });
+      const { page } = await openScripted(browser, { answers: fullAnswers, person, width });
       for (const { lang, html } of languages) {
         for (const visit of visits.filter((one) => one.person === person)) {
           await page.goto(`${scriptedOrigin}${visit.path}?lang=${lang}`);
@@ -126,7 +101,7 @@ test("every page fits into 320 px and onto a desk", async (t) => {
 test("the choice of people says that it is a demonstration, and is accessible", async (t) => {
   const browser = await launchChromium(t);
   if (browser === undefined) return;
-  const { page } = await openTab(browser, { answers: fullAnswers });
+  const { page } = await openScripted(browser, { answers: fullAnswers });
   for (const { lang, html } of languages) {
     await page.goto(`${scriptedOrigin}/?lang=${lang}`);
     await page.locator("button.person").first().waitFor();
@@ -142,7 +117,7 @@ test("the choice of people says that it is a demonstration, and is accessible", 
 test("the language stays in the address and in the browser", async (t) => {
   const browser = await launchChromium(t);
   if (browser === undefined) return;
-  const { page } = await openTab(browser, { answers: fullAnswers, person: "zhang-wei" });
+  const { page } = await openScripted(browser, { answers: fullAnswers, person: "zhang-wei" });
   await page.goto(`${scriptedOrigin}/`);
   await page.getByRole("button", { name: "简体中文" }).click();
   await page.getByRole("heading", { level: 1, name: "您的病历" }).waitFor();
@@ -157,7 +132,7 @@ test("the language stays in the address and in the browser", async (t) => {
 test("titles and addresses hold no clinical word and no name", async (t) => {
   const browser = await launchChromium(t);
   if (browser === undefined) return;
-  const { page } = await openTab(browser, { answers: fullAnswers, person: "zhang-wei" });
+  const { page } = await openScripted(browser, { answers: fullAnswers, person: "zhang-wei" });
   for (const { path } of patientPages) {
     await page.goto(`${scriptedOrigin}${path}?lang=en`);
     await settle(page, false);
@@ -177,7 +152,7 @@ test("a hostile narrative does nothing on the page", async (t) => {
   };
   const hostile = { ...shown, summary: { ...shown.summary, sections: [section] } };
   const answers = { ...fullAnswers, "patient.record": hostile };
-  const { page } = await openTab(browser, { answers, person: "zhang-wei" });
+  const { page } = await openScripted(browser, { answers, person: "zhang-wei" });
   await page.goto(`${scriptedOrigin}/records/${scriptedRecord}?lang=en`);
   await page.getByText("<b>bold</b>").waitFor();
   assert.equal(await page.locator("main img, main script").count(), 0);

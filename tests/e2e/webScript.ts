@@ -40,15 +40,25 @@ export async function serveScripted(context: BrowserContext, answers: Answers): 
   });
 }
 
+/**
+ * The answer to a call may be changed while the page stands, by what is posted to the channel `script` of this origin:
+ * `{ answers }` replaces some, `{ event }` is told as the worker's own.
+ */
 function workerScript(answers: Answers): string {
   return `const answers = ${JSON.stringify(answers)};
     const blobs = (value) => value && value.content ? { ...value, content: new Blob([value.content]) } : value;
+    new BroadcastChannel("script").addEventListener("message", ({ data }) => {
+      Object.assign(answers, data.answers);
+      if (data.event) postMessage({ event: data.event });
+    });
+    const asked = new BroadcastChannel("asked");
     addEventListener("message", ({ data: { id, method, input } }) => {
+      asked.postMessage({ method, input });
       const answer = method === "enter" ? answers.enter[input.name] : answers[method];
       if (answer === "never") return;
       if (answer?.failure) postMessage({ id, failure: { code: answer.failure, away: answer.away } });
       else postMessage({ id, output: blobs(answer) });
-      if (method === "enter") postMessage({ event: { what: "listening" } });
+      if (method === "enter" && answers.sync !== "never") postMessage({ event: { what: "listening" } });
     });`;
 }
 

@@ -12,6 +12,7 @@ import "@mantine/core/styles/Skeleton.css";
 import "@mantine/core/styles/Group.css";
 import "./styles.css";
 import { MantineProvider } from "@mantine/core";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { I18nProvider } from "./i18n/I18n.tsx";
@@ -31,7 +32,9 @@ createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={variables} forceColorScheme="light">
       <I18nProvider>
-        <App session={session} />
+        <QueryClientProvider client={new QueryClient()}>
+          <App session={session} />
+        </QueryClientProvider>
       </I18nProvider>
     </MantineProvider>
   </StrictMode>,

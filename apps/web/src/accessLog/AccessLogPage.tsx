@@ -2,8 +2,9 @@ import type { LogEntry } from "@anamnesis/client";
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { ReactNode } from "react";
-import { useQuery } from "../join/SessionProvider.tsx";
-import type { Answer } from "../join/SessionProvider.tsx";
+import { useQuery } from "../join/answers.ts";
+import type { Answer } from "../join/answers.ts";
+import { useFilter } from "../shell/useFilter.ts";
 import { FilterSelect } from "../views/FilterSelect.tsx";
 import { Page } from "../views/Page.tsx";
 import { EmptyPanel, ErrorPanel, LoadingPanel } from "../views/Panels.tsx";
@@ -76,7 +77,7 @@ function Entries(props: {
 }): ReactNode {
   const { log, records } = props;
   const { t, who } = useWords();
-  const [filter, setFilter] = useState(noFilter);
+  const [filter, setFilter] = useFilter(noFilter);
   const [shown, setShown] = useState(ENTRIES_A_STEP);
   const fitting = filterLog(log, filter);
   const people = new Map(log.map((entry) => [entry.who.fingerprint, who(entry.who)]));

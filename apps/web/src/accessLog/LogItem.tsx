@@ -1,6 +1,6 @@
 import type { LogEntry } from "@anamnesis/client";
 import type { ReactNode } from "react";
-import { useMutation } from "../join/SessionProvider.tsx";
+import { useMutation } from "../join/answers.ts";
 import { denialOf } from "../views/fault.ts";
 import { PageLink } from "../views/Navigation.tsx";
 import { ErrorPanel } from "../views/Panels.tsx";

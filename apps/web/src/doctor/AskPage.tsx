@@ -1,7 +1,7 @@
 import type { RequestSummary } from "@anamnesis/client";
 import type { ReactNode } from "react";
-import { useQuery } from "../join/SessionProvider.tsx";
-import type { Answer } from "../join/SessionProvider.tsx";
+import { useQuery } from "../join/answers.ts";
+import type { Answer } from "../join/answers.ts";
 import { Page } from "../views/Page.tsx";
 import { EmptyPanel, ErrorPanel, LoadingPanel } from "../views/Panels.tsx";
 import { personLabel } from "../views/personName.ts";

@@ -1,8 +1,8 @@
 import type { GrantSummary, RecordSummary } from "@anamnesis/client";
-import { useState } from "react";
 import type { ReactNode } from "react";
-import { useQuery } from "../join/SessionProvider.tsx";
-import type { Answer } from "../join/SessionProvider.tsx";
+import { useQuery } from "../join/answers.ts";
+import type { Answer } from "../join/answers.ts";
+import { useFilter } from "../shell/useFilter.ts";
 import { FilterSelect } from "../views/FilterSelect.tsx";
 import { PageLink } from "../views/Navigation.tsx";
 import { Page } from "../views/Page.tsx";
@@ -66,13 +66,19 @@ function ReadableView({ readable }: { readonly readable: Readable }): ReactNode 
   }
 }
 
+const noFilter: Readonly<Record<"patient" | "category" | "institution", string>> = {
+  patient: "",
+  category: "",
+  institution: "",
+};
+
 function Patients(props: {
   readonly patients: readonly PatientRecords[];
   readonly records: readonly RecordSummary[];
 }): ReactNode {
   const { patients, records } = props;
   const { t, term, place } = useWords();
-  const [filter, setFilter] = useState({ patient: "", category: "", institution: "" });
+  const [filter, setFilter] = useFilter(noFilter);
   const distinct = (values: readonly string[]): string[] => [...new Set(values)];
   const shown = patients
     .filter(({ patient }) => filter.patient === "" || patient.fingerprint === filter.patient)

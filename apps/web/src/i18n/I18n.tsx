@@ -1,6 +1,6 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import type { ReactNode } from "react";
-import { formatBytes, formatDay, formatFhirDate, formatMoment } from "./dates.ts";
+import { formatBytes, formatDay, formatFhirDate, formatMoment, formatTime } from "./dates.ts";
 import { messageFormat } from "./formatMessage.ts";
 import { chooseLanguage, locales, texts } from "./language.ts";
 import type { Language, TermId, TextId, TextParameters } from "./language.ts";
@@ -16,6 +16,8 @@ export interface I18n {
   readonly term: (prefix: string, value: string) => string;
   readonly day: (time: number) => string;
   readonly moment: (time: number) => string;
+  /** Hours and minutes. */
+  readonly time: (time: number) => string;
   readonly fhirDate: (text: string) => string;
   readonly bytes: (size: number) => string;
   readonly list: (items: readonly string[]) => string;
@@ -50,6 +52,7 @@ function makeI18n(language: Language, setLanguage: (language: Language) => void)
     },
     day: (time) => formatDay(time, locale),
     moment: (time) => formatMoment(time, locale),
+    time: (time) => formatTime(time, locale),
     fhirDate: (text) => formatFhirDate(text, locale),
     bytes: (size) => formatBytes(size, locale),
     alone: (phrase) => phrase.charAt(0).toLocaleUpperCase(locale) + phrase.slice(1),

@@ -2,21 +2,19 @@
 export const formatDay = (time: number, locale: string): string =>
   new Intl.DateTimeFormat(british(locale), { dateStyle: "long" }).format(time);
 
-/** A day with the time and its zone. @param time - Unix milliseconds. */
-export function formatMoment(time: number, locale: string): string {
-  const options: Intl.DateTimeFormatOptions = {
+/** A day with the time, where this browser is. @param time - Unix milliseconds. */
+export const formatMoment = (time: number, locale: string): string =>
+  new Intl.DateTimeFormat(british(locale), {
     year: "numeric",
     month: "short",
     day: "numeric",
     hour: "2-digit",
     minute: "2-digit",
-  };
-  const moment = new Intl.DateTimeFormat(british(locale), options).format(time);
-  const zone = new Intl.DateTimeFormat(british(locale), { timeZoneName: "short" })
-    .formatToParts(time)
-    .find(({ type }) => type === "timeZoneName");
-  return zone === undefined ? moment : `${moment} ${zone.value}`;
-}
+  }).format(time);
+
+/** `14:02`. @param time - Unix milliseconds. */
+export const formatTime = (time: number, locale: string): string =>
+  new Intl.DateTimeFormat(british(locale), { hour: "2-digit", minute: "2-digit" }).format(time);
 
 /** Days before months everywhere, so that nobody reads 11/12 the wrong way. */
 const british = (locale: string): string => (locale === "en" ? "en-GB" : locale);

@@ -10,7 +10,7 @@ export const en = {
   "app.changePerson": "Change person",
   "app.menu": "Pages",
   "app.title": "{page} – Anamnesis",
-  "app.offline": "You are offline. What you see may be old, and nothing can be changed now.",
+  "app.offline": "You are offline. Nothing can be changed now.",
   "app.loading": "Loading…",
   "app.retry": "Try again",
   "app.notFound": "There is no such page",
@@ -20,7 +20,9 @@ export const en = {
   "sync.starting": "Connecting…",
   "sync.live": "Up to date. New requests show here at once.",
   "sync.liveDoctor": "Up to date. Answers from patients show here at once.",
-  "sync.waiting": "A server does not answer. Trying again…",
+  "sync.waiting": "No connection to the hospitals. Trying again…",
+  "sync.failed": "Asking for news did not work.",
+  "sync.asOf": "You see how it was at {time}.",
   "sync.asked": "A new request has arrived.",
   "sync.noticed": "A new record has arrived.",
   "sync.changed": "Something new has arrived.",
@@ -37,7 +39,7 @@ export const en = {
   "people.emptyText":
     "This federation holds no demonstration people. Start it with demonstration people to use this page.",
   "people.private":
-    "Records are opened in this browser only. The servers see sealed data that they cannot read.",
+    "Records are opened in this browser only. The computers that keep them cannot read them.",
 
   "nav.records": "Records",
   "nav.requests": "Requests",
@@ -86,14 +88,14 @@ export const en = {
   "record.page": "Record",
   "record.signed": "Signed by {name} at {place}. Unchanged since {date}.",
   "record.signedNoPlace": "Signed by {name}. Unchanged since {date}.",
-  "record.checked": "This browser has checked the signature and the public log.",
+  "record.checked": "This browser has checked the signature, and that nothing was changed since.",
   "record.version": "Version {n, number} of {count, number}",
   "record.about": "About",
   "record.birth": "Born {date}",
   "record.download": "Download the file",
   "record.downloadNote":
     "You get the exact file that was signed ({size}). A copy on your device is not protected.",
-  "record.proof": "Download a proof",
+  "record.proof": "Download evidence",
   "record.proofNote": "Shows anyone, without a connection, that this record was signed and when.",
   "record.pdf": "This record is a PDF document. Download it to read it.",
   "record.image": "This record is an image. Download it to look at it.",
@@ -120,7 +122,8 @@ export const en = {
   "record.confirm": "Yes, confirm",
   "record.confirming": "Confirming…",
   "record.confirmed": "Thank you. The record is confirmed.",
-  "record.confirmSent": "Sent, not yet confirmed by the public log. Please confirm again later.",
+  "record.confirmSent":
+    "Sent; it is not yet certain that it has arrived. Please confirm again later.",
   "record.dispute": "Something is wrong",
   "record.disputeTitle": "What is wrong?",
   "record.disputeText": "The doctor who signed it gets your words. Nobody else can read them.",
@@ -168,7 +171,7 @@ export const en = {
   "requests.refusing": "Refusing…",
   "requests.approved": "Approved. You find it under Sharing.",
   "requests.approvalSent":
-    "Sent, not yet confirmed by the public log. It is sent again by itself; see Sharing.",
+    "Sent; it is not yet certain that it has arrived. It is sent again by itself; see Sharing.",
   "requests.refused": "Refused. Nothing was shared.",
   "requests.stateOpen": "Waiting",
   "requests.stateGranted": "Approved",
@@ -197,9 +200,10 @@ export const en = {
   "sharing.since": "Since",
   "sharing.statusLive": "Active",
   "sharing.statusRevoked": "Stopped by you",
-  "sharing.statusStopped": "Stopped by you; not in the public log yet, so stop it again later",
-  "sharing.statusGranting": "Access sent, not yet confirmed by the public log",
-  "sharing.statusRevoking": "Stop sent, not yet confirmed by the public log",
+  "sharing.statusStopped":
+    "Stopped by you; not written down everywhere yet, so stop it again later",
+  "sharing.statusGranting": "Allowed; it is not yet certain that this has arrived",
+  "sharing.statusRevoking": "Stop sent; it is not yet certain that this has arrived",
   "sharing.statusExpired": "Ended by itself",
   "sharing.statusUnpublished": "Being prepared",
   "sharing.stoppedOn": "Stopped on {date}",
@@ -211,11 +215,11 @@ export const en = {
   "sharing.revoking": "Stopping…",
   "sharing.revokeNo": "Keep sharing",
   "sharing.revokeSent":
-    "Sent, not yet confirmed: {name} may still open your records. It is sent again by itself.",
+    "Sent; it is not yet certain that it has arrived: {name} may still open your records. It is sent again by itself.",
   "sharing.revoked": "Stopped. {name} cannot open your records any more.",
   "sharing.request": "See the request",
   "sharing.receipts":
-    "{count, plural, =0 {No server has confirmed the removal yet.} one {# server has confirmed the removal.} other {# servers have confirmed the removal.}}",
+    "{count, plural, =0 {No institution has confirmed yet that it removed its part.} one {# institution has confirmed that it removed its part.} other {# institutions have confirmed that they removed their part.}}",
 
   "log.title": "Who looked",
   "log.intro": "Everyone who asked, was allowed, or opened your records. Newest first.",
@@ -242,15 +246,14 @@ export const en = {
   "log.openedUnknown": "Which records is not known yet.",
   "log.denied": "{who} tried to open records and was turned away: {reason}.",
   "log.deniedSaid":
-    "Said by proxy {proxy, number}, not proved yet: {who} tried to open records and was turned away: {reason}.",
+    "Institution {proxy, number} of those that guard your records says, not checked yet: {who} tried to open records and was turned away: {reason}.",
   "log.reread": "{who} read again what they wrote themselves.",
-  "log.lookedUp":
-    "A notice says that {who} asked the registry how to reach you. Such a notice is no proof.",
+  "log.lookedUp": "A notice says that {who} asked how to reach you. Such a notice may be wrong.",
   "log.unknownPerson": "Somebody unknown",
   "log.why": "Why was this allowed?",
   "log.whyRequest": "See the request",
-  "log.proof": "Download a proof",
-  "log.proofOf": "Download a proof of: {record}",
+  "log.proof": "Download evidence",
+  "log.proofOf": "Download evidence of: {record}",
   "log.record": "Record",
 
   "readable.title": "Patients' records",
@@ -303,17 +306,16 @@ export const en = {
     "To stop sharing stops future access. What somebody has read, or copied under “copy”, stays known to them.",
   "help.log": "Who looked",
   "help.logText":
-    "Before a doctor can open a record, a note of it goes into a public log that names no patient. So you see every look, and for each you can get a proof.",
-  "help.private": "What the servers see",
+    "Before a doctor can open a record, a public note is made that names no patient. So you see every look, and for each you can get evidence.",
+  "help.private": "What others see",
   "help.privateText":
-    "Records are opened on your own device, in this browser. The servers keep sealed data that they cannot read.",
+    "Records are opened on your own device, in this browser. The computers that keep them cannot read them.",
   "help.demo": "About this demonstration",
   "help.demoText":
     "The people and records here are made up, and this browser gets their secrets from this computer. Do not enter real records.",
 
   "error.title": "That did not work",
   "error.away": "Not available now: {who}",
-  "error.code": "Code: {code}",
   "denied.title": "You cannot open this record",
   "denied.ask": "Ask the patient for access",
 } as const;

@@ -67,13 +67,14 @@ export const enTerms = {
   "institution.provincial-authority": "Provincial Health Authority",
   "institution.municipal-authority": "Municipal Health Authority",
 
-  "fault.away": "A server does not answer. Please try again in a moment.",
+  "fault.away": "A hospital or authority does not answer. Please try again in a moment.",
   "fault.writerAway":
-    "The institution that keeps this log does not answer. What is there can be read; nothing new can be written until it is back.",
-  "fault.fewProxies": "Too few servers answer to open this record. Please try again in a moment.",
+    "The institution where this is written down does not answer. What is there can be read; nothing new can be written until it is back.",
+  "fault.fewProxies":
+    "Too few institutions answer to open this record. Please try again in a moment.",
   "fault.fewVaults":
     "Too few hospitals can store the record now, so it was not written. Please try again in a moment.",
-  "fault.busy": "The servers are busy. Please try again in a moment.",
+  "fault.busy": "Too much is asked for now. Please try again in a moment.",
   "fault.noAccess":
     "You may not open this record. The patient has not allowed it, or has stopped it.",
   "fault.accessEnded": "The patient has stopped this access, or its time is over.",
@@ -84,7 +85,8 @@ export const enTerms = {
   "fault.nothingToShare": "There is no record that fits this choice, so nothing was shared.",
   "fault.newer": "There is a newer version of this record. Please read that one first.",
   "fault.answered": "This was answered already.",
-  "fault.tooLarge": "This record is too large for this browser. Use the command line to open it.",
+  "fault.tooLarge":
+    "This record is too large for this browser. Open it with the program on a computer.",
   "fault.away.patient": "The patient cannot be reached now.",
   "fault.tooFar": "The end is too far away. Choose a day within one year.",
   "fault.past": "The end lies in the past. Choose a later day.",

@@ -1,9 +1,19 @@
-import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import { QueryClientProvider } from "@tanstack/react-query";
+import {
+  createContext,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import type { ReactNode } from "react";
 import { useI18n } from "../i18n/I18n.tsx";
-import { PortError } from "../worker/connectPort.ts";
 import type { Port } from "../worker/connectPort.ts";
-import type { EnteredPerson, Input, Method, Output } from "../worker/port.ts";
+import type { EnteredPerson, PortEvent } from "../worker/port.ts";
+import { openQueries, refreshLists } from "./queries.ts";
+import { joinTabs } from "./tabs.ts";
 
 /** How the person's mailboxes stand: the live region says it. */
 export type SyncState = "starting" | "live" | "waiting";
@@ -12,14 +22,11 @@ interface SessionValue {
   readonly port: Port;
   readonly person: EnteredPerson;
   readonly sync: SyncState;
-  /** Grows when something changed: every list asks again. */
-  readonly revision: number;
+  /** Something changed by this person's act: every list asks again, in every tab. */
   readonly changed: () => void;
   /** Says a sentence in the live region and shows it for a while. */
   readonly announce: (sentence: string) => void;
   readonly announcement: string;
-  /** Last answers of lists, so that a page that was left shows at once when it comes back. */
-  readonly answers: Map<string, unknown>;
 }
 
 const SessionContext = createContext<SessionValue | undefined>(undefined);
@@ -38,134 +45,51 @@ export function SessionProvider(props: {
   const { port, person, children } = props;
   const { t } = useI18n();
   const [sync, setSync] = useState<SyncState>("starting");
-  const [revision, setRevision] = useState(0);
   const [announcement, announce] = useState("");
-  const changed = useCallback(() => setRevision((before) => before + 1), []);
+  const queries = useMemo(() => openQueries(), []);
+  const tell = useRef<(event: PortEvent) => void>(undefined);
 
-  useEffect(
-    () =>
-      port.subscribe((event) => {
-        if (event.what === "listening") setSync("live");
-        else if (event.what === "waiting") setSync("waiting");
-        else {
-          if (event.news !== "details") {
-            setSync("live");
-            announce(t(event.news === "other" ? "sync.changed" : `sync.${event.news}`));
-          }
-          changed();
+  useEffect(() => {
+    const hear = (event: PortEvent): void => {
+      if (event.what === "listening") setSync("live");
+      else if (event.what === "waiting") setSync("waiting");
+      else {
+        if (event.news === "asked" || event.news === "noticed" || event.news === "other") {
+          setSync("live");
+          announce(t(event.news === "other" ? "sync.changed" : `sync.${event.news}`));
         }
-      }),
-    [port, changed, t],
-  );
+        void refreshLists(queries);
+      }
+    };
+    // Names of people stay within this browser's tabs.
+    const tabs = joinTabs(new BroadcastChannel(`anamnesis ${person.name}`), hear);
+    tell.current = tabs.tell;
+    const end = port.subscribe((event) => {
+      hear(event);
+      tabs.tell(event);
+    });
+    return () => {
+      end();
+      tabs.leave();
+    };
+  }, [port, person, queries, t]);
   useEffect(() => {
     if (announcement === "") return undefined;
     const timer = setTimeout(() => announce(""), 12_000);
     return () => clearTimeout(timer);
   }, [announcement]);
 
-  const answers = useMemo(() => new Map<string, unknown>(), []);
+  const changed = useCallback(() => {
+    void refreshLists(queries);
+    tell.current?.({ what: "changed", news: "own" });
+  }, [queries]);
   const value = useMemo(
-    () => ({ port, person, sync, revision, changed, announce, announcement, answers }),
-    [port, person, sync, revision, changed, announcement, answers],
+    () => ({ port, person, sync, changed, announce, announcement }),
+    [port, person, sync, changed, announcement],
   );
-  return <SessionContext value={value}>{children}</SessionContext>;
-}
-
-/** What a call gave. */
-export type Answer<T> =
-  | { readonly status: "loading" }
-  | { readonly status: "failed"; readonly error: PortError; readonly retry: () => void }
-  | { readonly status: "ready"; readonly value: T };
-
-type Got<T> =
-  | { readonly name: string; readonly value: T }
-  | { readonly name: string; readonly error: PortError };
-
-/**
- * Asks the worker, and asks again whenever something changed; the last answer shows meanwhile.
- *
- * @param options.keep - Whether the answer may be shown again when the page is left and comes back.
- */
-export function useQuery<M extends Method>(
-  method: M,
-  input: Input<M>,
-  options: { readonly keep?: boolean; readonly once?: boolean } = {},
-): Answer<Output<M>> {
-  const { port, revision, answers } = useSession();
-  const { keep = true, once = false } = options;
-  const [attempt, setAttempt] = useState(0);
-  const [got, setGot] = useState<Got<Output<M>>>();
-  const name = `${method} ${JSON.stringify(input)}`;
-  const seen = once ? 0 : revision;
-
-  useEffect(() => {
-    let isWanted = true;
-    port.call(method, input).then(
-      (value) => {
-        if (keep) answers.set(name, value);
-        if (isWanted) setGot({ name, value });
-      },
-      (error: unknown) => {
-        const known = error instanceof PortError ? error : new PortError("INTERNAL");
-        if (isWanted) setGot({ name, error: known });
-      },
-    );
-    return () => {
-      isWanted = false;
-    };
-    // `name` stands for method and input.
-  }, [port, name, seen, attempt]); // eslint-disable-line
-
-  if (got !== undefined && got.name === name) {
-    if ("value" in got) return { status: "ready", value: got.value };
-    const retry = (): void => {
-      setGot(undefined);
-      setAttempt(attempt + 1);
-    };
-    return { status: "failed", error: got.error, retry };
-  }
-  const kept = keep ? answers.get(name) : undefined;
-  return kept === undefined ? { status: "loading" } : { status: "ready", value: kept as Output<M> };
-}
-
-/** How a person's mutation stands. */
-export type Mutation =
-  | { readonly status: "idle" }
-  | { readonly status: "busy" }
-  | { readonly status: "failed"; readonly error: PortError };
-
-/**
- * A mutation of the person, and how it stands; afterwards every list asks again.
- *
- * @param options.changes - False for what only fetches.
- */
-export function useMutation(options: { readonly changes?: boolean } = {}): {
-  readonly mutation: Mutation;
-  readonly run: <M extends Method>(
-    method: M,
-    input: Input<M>,
-    then?: (output: Output<M>) => void,
-  ) => void;
-} {
-  const { port, changed } = useSession();
-  const { changes = true } = options;
-  const [mutation, setMutation] = useState<Mutation>({ status: "idle" });
-  const run = useCallback(
-    <M extends Method>(method: M, input: Input<M>, then?: (output: Output<M>) => void) => {
-      setMutation({ status: "busy" });
-      port.call(method, input).then(
-        (output) => {
-          setMutation({ status: "idle" });
-          then?.(output);
-          if (changes) changed();
-        },
-        (error: unknown) => {
-          const known = error instanceof PortError ? error : new PortError("INTERNAL");
-          setMutation({ status: "failed", error: known });
-        },
-      );
-    },
-    [port, changed, changes],
+  return (
+    <QueryClientProvider client={queries}>
+      <SessionContext value={value}>{children}</SessionContext>
+    </QueryClientProvider>
   );
-  return { mutation, run };
 }

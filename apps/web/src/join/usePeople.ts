@@ -1,6 +1,6 @@
-import { useEffect, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
 import { PortError } from "../worker/connectPort.ts";
-import type { Answer } from "./SessionProvider.tsx";
+import type { Answer } from "./answers.ts";
 
 /** A demonstration person as the portal's server names them. */
 export interface DemoPerson extends Affiliation {
@@ -15,24 +15,19 @@ interface Affiliation {
 
 /** The demonstration people of this federation. Nothing secret: names, roles and institutions. */
 export function usePeople(): Answer<readonly DemoPerson[]> {
-  const [answer, setAnswer] = useState<Answer<readonly DemoPerson[]>>({ status: "loading" });
-  const [attempt, setAttempt] = useState(0);
-  useEffect(() => {
-    const stop = new AbortController();
-    const retry = (): void => {
-      setAnswer({ status: "loading" });
-      setAttempt(attempt + 1);
-    };
-    fetchPeople(stop.signal).then(
-      (value) => setAnswer({ status: "ready", value }),
-      () => {
-        if (!stop.signal.aborted)
-          setAnswer({ status: "failed", error: new PortError("UNAVAILABLE"), retry });
-      },
-    );
-    return () => stop.abort();
-  }, [attempt]);
-  return answer;
+  const { data, error, refetch } = useQuery({
+    queryKey: ["people"],
+    queryFn: ({ signal }) => fetchPeople(signal),
+    retry: false,
+    networkMode: "always",
+  });
+  if (data !== undefined) return { status: "ready", value: data };
+  if (error === null) return { status: "loading" };
+  return {
+    status: "failed",
+    error: new PortError("UNAVAILABLE"),
+    retry: () => void refetch(),
+  };
 }
 
 async function fetchPeople(signal: AbortSignal): Promise<readonly DemoPerson[]> {

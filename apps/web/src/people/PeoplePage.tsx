@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { useI18n } from "../i18n/I18n.tsx";
 import type { DemoPerson } from "../join/usePeople.ts";
-import type { Answer } from "../join/SessionProvider.tsx";
+import type { Answer } from "../join/answers.ts";
 import { Page } from "../views/Page.tsx";
 import { EmptyPanel, ErrorPanel, LoadingPanel } from "../views/Panels.tsx";
 import { personLabel } from "../views/personName.ts";

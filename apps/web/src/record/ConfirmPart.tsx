@@ -1,7 +1,8 @@
 import { Button, Radio, Textarea } from "@mantine/core";
 import { useState } from "react";
 import type { FormEvent, ReactNode } from "react";
-import { useMutation, useSession } from "../join/SessionProvider.tsx";
+import { useMutation } from "../join/answers.ts";
+import { useSession } from "../join/SessionProvider.tsx";
 import { ErrorPanel } from "../views/Panels.tsx";
 import { useWords } from "../views/useWords.ts";
 import type { ShownRecord } from "../worker/port.ts";

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
-import { useMutation } from "../join/SessionProvider.tsx";
+import { useMutation } from "../join/answers.ts";
 import { ErrorPanel } from "../views/Panels.tsx";
 import { saveFile } from "../views/saveFile.ts";
 import { useWords } from "../views/useWords.ts";

@@ -35,7 +35,6 @@ export function RecordPage(props: {
       return (
         <Page key="denied" title={t("denied.title")} name={t("record.page")}>
           <EmptyPanel title={t(faultOf(state.error.code))}>
-            <p className="quiet">{t("error.code", { code: state.error.code })}</p>
             {reader === "doctor" ? (
               <PageLink to={{ page: "ask" }} className="link-button">
                 {t("denied.ask")}

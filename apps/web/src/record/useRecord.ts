@@ -1,4 +1,4 @@
-import { useQuery } from "../join/SessionProvider.tsx";
+import { useQuery } from "../join/answers.ts";
 import type { PortError } from "../worker/connectPort.ts";
 import type { ShownRecord } from "../worker/port.ts";
 import { isDenial } from "../views/fault.ts";
@@ -15,7 +15,7 @@ export type RecordState =
  * opening is written down. The content is let go when the page is left.
  */
 export function useRecord(reader: "patient" | "doctor", id: string): RecordState {
-  const answer = useQuery(`${reader}.record`, { id }, { keep: false, once: reader === "doctor" });
+  const answer = useQuery(`${reader}.record`, { id }, { keep: false, isOnce: reader === "doctor" });
   switch (answer.status) {
     case "loading":
       return { status: "opening" };

@@ -1,8 +1,8 @@
 import type { RequestSummary } from "@anamnesis/client";
 import { useEffect, useRef } from "react";
 import type { ReactNode } from "react";
-import { useQuery } from "../join/SessionProvider.tsx";
-import type { Answer } from "../join/SessionProvider.tsx";
+import { useQuery } from "../join/answers.ts";
+import type { Answer } from "../join/answers.ts";
 import { Facts } from "../views/Facts.tsx";
 import { PageLink } from "../views/Navigation.tsx";
 import { Page } from "../views/Page.tsx";

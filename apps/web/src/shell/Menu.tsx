@@ -1,7 +1,8 @@
 import type { ReactNode } from "react";
 import { useI18n } from "../i18n/I18n.tsx";
 import type { PlainTextId } from "../i18n/language.ts";
-import { useQuery, useSession } from "../join/SessionProvider.tsx";
+import { useQuery } from "../join/answers.ts";
+import { useSession } from "../join/SessionProvider.tsx";
 import { PageLink, useNavigation } from "../views/Navigation.tsx";
 import type { Route } from "./route.ts";
 

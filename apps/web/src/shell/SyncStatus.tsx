@@ -1,22 +1,41 @@
-import { useEffect, useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import type { ReactNode } from "react";
 import { useI18n } from "../i18n/I18n.tsx";
+import { oldestFailed, oldestShown, refreshLists } from "../join/queries.ts";
 import { useSession } from "../join/SessionProvider.tsx";
 
-/** The live region: what just happened, else how the connection stands. */
+/** The live region: what just happened, else how fresh the page is. */
 export function SyncStatus(): ReactNode {
-  const { t } = useI18n();
+  const { t, time } = useI18n();
   const { sync, announcement, person } = useSession();
   const isOnline = useOnline();
+  const queries = useQueryClient();
+  const cache = queries.getQueryCache();
+  const subscribe = useCallback((told: () => void) => cache.subscribe(told), [cache]);
+  const failed = useSyncExternalStore(subscribe, () => oldestFailed(queries));
+  const shown = useSyncExternalStore(subscribe, () => oldestShown(queries));
+  const isOld = !isOnline || sync === "waiting" || failed !== undefined;
   return (
-    <output className={announcement === "" ? "sync" : "sync sync-news"}>{statusText()}</output>
+    <div className={isOld ? "sync sync-old" : "sync"}>
+      <output className={announcement === "" ? undefined : "sync-news"}>{statusText()}</output>
+      {failed === undefined || !isOnline ? null : (
+        <button type="button" className="text-link" onClick={() => void refreshLists(queries)}>
+          {t("app.retry")}
+        </button>
+      )}
+    </div>
   );
 
   function statusText(): string {
-    if (!isOnline) return t("app.offline");
     if (announcement !== "") return announcement;
-    if (sync === "live") return t(person.role === "patient" ? "sync.live" : "sync.liveDoctor");
-    return t(`sync.${sync}`);
+    const asOf = failed ?? shown;
+    const age = asOf === undefined ? "" : ` ${t("sync.asOf", { time: time(asOf) })}`;
+    if (!isOnline) return t("app.offline") + age;
+    if (sync === "waiting") return t("sync.waiting") + age;
+    if (failed !== undefined) return t("sync.failed") + age;
+    if (sync === "starting") return t("sync.starting");
+    return t(person.role === "patient" ? "sync.live" : "sync.liveDoctor");
   }
 }
 

@@ -1,8 +1,9 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { ReactNode } from "react";
-import { useQuery } from "../join/SessionProvider.tsx";
-import type { Answer } from "../join/SessionProvider.tsx";
+import { useQuery } from "../join/answers.ts";
+import type { Answer } from "../join/answers.ts";
+import { useFilter } from "../shell/useFilter.ts";
 import { FilterSelect } from "../views/FilterSelect.tsx";
 import { PageLink } from "../views/Navigation.tsx";
 import { Page } from "../views/Page.tsx";
@@ -65,7 +66,7 @@ function Records(props: {
 }): ReactNode {
   const { records, requests } = props;
   const { t } = useWords();
-  const [filter, setFilter] = useState<RecordFilter>(noFilter);
+  const [filter, setFilter] = useFilter<RecordFilter>(noFilter);
   const [shown, setShown] = useState(VISITS_A_STEP);
   const fitting = filterRecords(records, filter);
   const visits = groupByVisit(fitting);

@@ -33,7 +33,7 @@ export function EmptyPanel(props: {
   );
 }
 
-/** A failure in words, its code for whoever helps, and a way on. */
+/** A failure in words, and a way on. Its code stands in the page for whoever helps, and is not shown. */
 export function ErrorPanel(props: {
   readonly error: PortError;
   readonly onRetry?: () => void;
@@ -41,13 +41,12 @@ export function ErrorPanel(props: {
   const { error, onRetry } = props;
   const { t, term, list } = useI18n();
   return (
-    <div role="alert" className="panel-error">
+    <div role="alert" className="panel-error" data-code={error.code}>
       <p className="panel-title">{t("error.title")}</p>
       <p>{t(faultOf(error.code))}</p>
       {error.away.length === 0 ? null : (
         <p>{t("error.away", { who: list(error.away.map((id) => term("institution", id))) })}</p>
       )}
-      <p className="quiet">{t("error.code", { code: error.code })}</p>
       {onRetry === undefined ? null : (
         <Button onClick={onRetry} variant="default">
           {t("app.retry")}

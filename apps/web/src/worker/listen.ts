@@ -10,7 +10,7 @@ const RETRY_MS = 3_000;
  * Reads the person's boxes until `signal` aborts, and tells what arrives. A patient's device answers by its owner's
  * rules while the page is open.
  *
- * One tab listens for each person; others wait for their turn.
+ * One tab listens for each person; others wait for their turn, and hear from that one.
  */
 export async function listen(
   session: Session,
@@ -18,10 +18,10 @@ export async function listen(
   tell: (event: PortEvent) => void,
 ): Promise<void> {
   const run = session.device.role === "patient" ? attend : receive;
-  tell({ what: "listening" });
-  await navigator.locks.request(`listen ${session.device.name}`, { signal }, () =>
-    run(session, signal, tell),
-  );
+  await navigator.locks.request(`listen ${session.device.name}`, { signal }, () => {
+    tell({ what: "listening" });
+    return run(session, signal, tell);
+  });
 }
 
 function attend(

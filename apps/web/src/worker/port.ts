@@ -114,8 +114,11 @@ export type Output<M extends Method> = Calls[M]["output"];
 export type PortEvent =
   | { readonly what: "listening" }
   | { readonly what: "waiting" }
-  /** Something arrived that lists must show. */
-  | { readonly what: "changed"; readonly news: "asked" | "noticed" | "details" | "other" };
+  /** Something arrived, or the person did something, that lists must show. */
+  | {
+      readonly what: "changed";
+      readonly news: "asked" | "noticed" | "details" | "other" | "own";
+    };
 
 /** A failure on its way to a screen: screens have their own words for codes. */
 export interface PortFailure {
