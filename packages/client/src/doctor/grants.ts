@@ -141,5 +141,25 @@ async function grantedRecords(
   );
 }
 
+/**
+ * Whether some grant at hand lets this doctor keep a copy of a record; what they wrote themselves they have. Proxies and chain
+ * decide again when it is copied.
+ */
+export async function mayCopy(
+  session: Session,
+  { id, chain, pid, tag, gid }: Pick<RecordSummary, "id" | "chain" | "pid" | "tag" | "gid">,
+): Promise<boolean> {
+  if (gid === undefined) return true;
+  return (await heldGrants(session)).some(
+    ({ grant }) =>
+      grant.actions.includes("copy") &&
+      grant.notAfter > session.clock() &&
+      coversRecord(grant, id) &&
+      grant.tags.some(
+        (one) => one.chain === chain && toHex(one.pid) === pid && toHex(one.tag) === tag,
+      ),
+  );
+}
+
 export const coversRecord = (grant: Grant, record: string): boolean =>
   grant.records === null || grant.records.some((id) => toHex(id) === record);

@@ -2,7 +2,7 @@
 export { listPatients, lookupPatient, resolvePatient } from "./addressBook.ts";
 export type { KnownPatient } from "./addressBook.ts";
 export { amendRecord } from "./amendRecord.ts";
-export { listGrants, listReadable } from "./grants.ts";
+export { listGrants, listReadable, mayCopy } from "./grants.ts";
 export { historyOf } from "./history.ts";
 export { importFile } from "./importFile.ts";
 export type { ImportedRecord, ImportInput } from "./importFile.ts";

@@ -6,7 +6,6 @@ import type { OpenRecord } from "../model.ts";
 import { parseRecordName } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
 import { heldGrants } from "./grants.ts";
-import type { HeldGrant } from "./grants.ts";
 import { openOwn } from "./openOwn.ts";
 import { openUnderIntent } from "./openUnderIntent.ts";
 import type { Under } from "./openUnderIntent.ts";
@@ -117,7 +116,9 @@ async function* openAllGranted(
   const held = await heldGrants(session);
   const located = await inParallel(names, PREPARED_AT_ONCE, async (name) => ({
     name,
-    at: await tried(() => locate(opening, held, name, options.purpose)),
+    at: await tried(() =>
+      locate(opening, held, name, { purpose: options.purpose, action: options.action ?? "read" }),
+    ),
   }));
   yield* located.flatMap(({ name, at }) => (isError(at) ? [{ name, error: at }] : []));
   const found = located.flatMap(({ name, at }) => (isError(at) ? [] : [{ name, at }]));
@@ -165,10 +166,7 @@ async function preparePart(
   const [first] = part;
   if (first === undefined) return { under: undefined, items: [], failed: [] };
   const { held } = first.at;
-  const grant = await tried(async () => {
-    mustAllow(held, action);
-    return usableGrant(opening, held);
-  });
+  const grant = await tried(() => usableGrant(opening, held));
   if (isError(grant))
     return {
       under: undefined,
@@ -185,15 +183,6 @@ async function preparePart(
     items: all.flatMap(({ name, at }) => (isError(at) ? [] : [{ name, at }])),
     failed: all.flatMap(({ name, at }) => (isError(at) ? [{ name, error: at }] : [])),
   };
-}
-
-/** What a grant does not allow is not even asked: proxies would refuse it, and the attempt would stand in the log. */
-function mustAllow({ grant }: HeldGrant, action: OpeningAction): void {
-  if (!grant.actions.includes(action))
-    throw new AnamnesisError(
-      "ACTION_NOT_GRANTED",
-      `The grant allows ${grant.actions.join(", ")}, want one that allows ${action} (access request --actions read,${action})`,
-    );
 }
 
 /** Where one record of several is why nothing opens, each half is asked for by itself, under an intent of its own. */

@@ -58,7 +58,7 @@ suite("preparing to open", () => {
     return { gids, opening: new Opening(federation.session(reader.device)), reader };
   }
   const found = async (opening: Opening, name: string, purpose?: string) =>
-    locate(opening, await heldGrants(opening.session), name, purpose);
+    locate(opening, await heldGrants(opening.session), name, { purpose, action: "read" });
   /** What is asked in this opening, where a member answers otherwise. */
   const asking = (opening: Opening, change: Partial<Opening>): Opening =>
     Object.assign(Object.create(opening) as Opening, {

@@ -5,6 +5,7 @@ import { AnamnesisError, isForTreatment, readerCommitment } from "@anamnesis/pro
 import type {
   CertificateView,
   GrantTag,
+  OpeningAction,
   Purpose,
   RecordView,
   SlipProof,
@@ -57,17 +58,24 @@ export interface Prepared {
  * Finds the grant for a record: the newest that is live on the chain, else the newest at all, so that the chain and the
  * proxies say what is wrong with it.
  *
- * @throws {AnamnesisError} NO_ACCESS when no grant covers it; BAD_REQUEST, UNAVAILABLE.
+ * @throws {AnamnesisError} NO_ACCESS when no grant covers it, ACTION_NOT_GRANTED when none that does allows the action;
+ * BAD_REQUEST, UNAVAILABLE.
  */
 export async function locate(
   opening: Opening,
   held: readonly HeldGrant[],
   name: string,
-  purpose: string | undefined,
+  { purpose, action }: { readonly purpose: string | undefined; readonly action: OpeningAction },
 ): Promise<Located> {
   const { session } = opening;
   const { id, n } = parseRecordName(name);
-  const candidates = await grantsFor(opening, held, id);
+  const covering = await grantsFor(opening, held, id);
+  const candidates = covering.filter(({ held: { grant } }) => grant.actions.includes(action));
+  if (covering.length > 0 && candidates.length === 0)
+    throw new AnamnesisError(
+      "ACTION_NOT_GRANTED",
+      `The patient's consent is not for '${action}', want it asked for by name`,
+    );
   const suiting =
     purpose === undefined
       ? candidates
