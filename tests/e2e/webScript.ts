@@ -21,7 +21,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** What the worker answers to each call: an output, `{failure, away}` with a code and who was away, or `"never"`. */
+/** What the worker answers to each call: an output (bytes in base64 as `content`, or alone as `blob`), `{failure, away}` with a code and who was away, or `"never"`. */
 export type Answers = Readonly<Record<string, unknown>>;
 
 /** Serves the bundle, the people, and a worker that answers as told. */
@@ -46,7 +46,10 @@ export async function serveScripted(context: BrowserContext, answers: Answers): 
  */
 function workerScript(answers: Answers): string {
   return `const answers = ${JSON.stringify(answers)};
-    const blobs = (value) => value && value.content ? { ...value, content: new Blob([value.content]) } : value;
+    const bytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const blobs = (value) =>
+      value && value.content ? { ...value, content: new Blob([bytes(value.content)]) }
+      : value && value.blob ? new Blob([bytes(value.blob)]) : value;
     new BroadcastChannel("script").addEventListener("message", ({ data }) => {
       Object.assign(answers, data.answers);
       if (data.event) postMessage({ event: data.event });
@@ -168,7 +171,8 @@ const shown = {
   version: records[unread]?.versions[0],
   mediaType: "application/fhir+json",
   fileName: "visit-1.json",
-  content: "{}",
+  content: Buffer.from("{}").toString("base64"),
+  canCopy: true,
   summary: summaries[unread]?.summary,
 };
 
@@ -251,7 +255,7 @@ export const fullAnswers: Answers = {
     .filter(({ author }) => author === li)
     .map((record) => ({ ...record, patient: { fingerprint: hex("7"), name: "zhang-wei" } })),
   "doctor.grants": [{ ...grant, party: { ...li, name: "zhang-wei", role: "patient" } }],
-  "doctor.record": shown,
+  "doctor.record": { ...shown, canCopy: false, content: undefined },
   "doctor.patients": [
     { fingerprint: hex("7"), name: "zhang-wei" },
     { fingerprint: hex("8"), name: "anna-keller" },

@@ -1,4 +1,4 @@
-import { Button, NativeSelect, Radio, Textarea, TextInput } from "@mantine/core";
+import { Button, Checkbox, NativeSelect, Radio, Textarea, TextInput } from "@mantine/core";
 import type { Purpose } from "@anamnesis/protocol";
 import { useState } from "react";
 import type { FormEvent, ReactNode } from "react";
@@ -18,6 +18,7 @@ interface Draft {
   readonly patient: string;
   readonly all: boolean;
   readonly kinds: readonly string[];
+  readonly copy: boolean;
   readonly purpose: Purpose;
   readonly until: string;
   readonly text: string;
@@ -29,6 +30,7 @@ const emptyDraft = (now: number): Draft => ({
   patient: "",
   all: true,
   kinds: [],
+  copy: false,
   purpose: "TREAT",
   until: dayValue(now + DAYS_AT_FIRST * DAY_MS),
   text: "",
@@ -46,7 +48,7 @@ function problemsOf(draft: Draft, now: number, { grantLifetimeMs }: Rules): Read
 
 /** The form of an access request, with the sentence that the patient will read. */
 export function AskForm({ patients }: { readonly patients: readonly KnownPatient[] }): ReactNode {
-  const { t, term, kinds, who, day, alone } = useWords();
+  const { t, term, kinds, who, day, alone, actions } = useWords();
   const { person, announce } = useSession();
   const { rules } = person;
   const { mutation, run } = useMutation();
@@ -64,6 +66,7 @@ export function AskForm({ patients }: { readonly patients: readonly KnownPatient
     const { purpose, text } = draft;
     const input = {
       patient: patient.name,
+      actions: draft.copy ? (["read", "copy"] as const) : (["read"] as const),
       purpose,
       until,
       ...(draft.all ? {} : { categories: draft.kinds }),
@@ -109,6 +112,13 @@ export function AskForm({ patients }: { readonly patients: readonly KnownPatient
           error={shows("kinds") ? t("requests.narrowKindsWanted") : undefined}
         />
       )}
+      <div className="kind-choice">
+        <Checkbox
+          label={t("ask.copy")}
+          checked={draft.copy}
+          onChange={(event) => setDraft({ ...draft, copy: event.currentTarget.checked })}
+        />
+      </div>
       <NativeSelect
         label={t("ask.purpose")}
         value={draft.purpose}
@@ -145,6 +155,7 @@ export function AskForm({ patients }: { readonly patients: readonly KnownPatient
           {t("ask.preview", {
             patient: personLabel(patient.name),
             who: who({ ...person, fingerprint: "" }),
+            action: actions(draft.copy ? ["copy"] : ["read"]),
             what: kinds(draft.all ? undefined : draft.kinds),
             until: day(endOfDay(draft.until) ?? now),
             purpose: term("purpose", draft.purpose),

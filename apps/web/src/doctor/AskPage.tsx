@@ -1,4 +1,4 @@
-import type { RequestSummary } from "@anamnesis/client";
+import type { GrantSummary, RequestSummary } from "@anamnesis/client";
 import type { ReactNode } from "react";
 import { useQuery } from "../join/answers.ts";
 import type { Answer } from "../join/answers.ts";
@@ -6,6 +6,7 @@ import { Page } from "../views/Page.tsx";
 import { EmptyPanel, ErrorPanel, LoadingPanel } from "../views/Panels.tsx";
 import { personLabel } from "../views/personName.ts";
 import { useWords } from "../views/useWords.ts";
+import { StandingText } from "../views/StandingText.tsx";
 import type { KnownPatient } from "../worker/port.ts";
 import { AskForm } from "./AskForm.tsx";
 
@@ -13,13 +14,14 @@ import { AskForm } from "./AskForm.tsx";
 export function AskPage(): ReactNode {
   const patients = useQuery("doctor.patients", null);
   const requests = useQuery("doctor.requests", null);
+  const grants = useQuery("doctor.grants", null);
   const { t } = useWords();
   return (
     <Page title={t("ask.title")}>
       <FormPart patients={patients} />
       <section>
         <h2>{t("ask.mine")}</h2>
-        <MyRequests requests={requests} />
+        <MyRequests requests={requests} grants={grants.status === "ready" ? grants.value : []} />
       </section>
     </Page>
   );
@@ -49,8 +51,10 @@ const stateTexts = {
 
 function MyRequests({
   requests,
+  grants,
 }: {
   readonly requests: Answer<readonly RequestSummary[]>;
+  readonly grants: readonly GrantSummary[];
 }): ReactNode {
   const { t, term, scope, day, alone } = useWords();
   switch (requests.status) {
@@ -73,9 +77,26 @@ function MyRequests({
                   {alone(term("purpose", request.purpose))} · {t("ask.until")} {day(request.until)}
                 </p>
                 <p className={`status status-${request.state}`}>{t(stateTexts[request.state])}</p>
+                <Allowed grant={grants.find(({ id }) => id === request.gid)} />
               </li>
             ))}
         </ul>
       );
   }
+}
+
+/** What the patient allowed, which may be less than was asked, and how that stands. */
+function Allowed({ grant }: { readonly grant: GrantSummary | undefined }): ReactNode {
+  const { t, scope, day, actions } = useWords();
+  if (grant === undefined) return null;
+  return (
+    <p className="preview">
+      {t("ask.allowed", {
+        action: actions(grant.actions),
+        what: scope(grant),
+        until: day(grant.until),
+      })}{" "}
+      <StandingText grant={grant} />
+    </p>
+  );
 }

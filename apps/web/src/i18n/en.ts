@@ -97,8 +97,6 @@ export const en = {
     "You get the exact file that was signed ({size}). A copy on your device is not protected.",
   "record.proof": "Download evidence",
   "record.proofNote": "Shows anyone, without a connection, that this record was signed and when.",
-  "record.pdf": "This record is a PDF document. Download it to read it.",
-  "record.image": "This record is an image. Download it to look at it.",
   "record.otherFile":
     "This record is a file of the type {type}. It cannot be shown here; download it to open it.",
   "record.unknownFile":
@@ -138,6 +136,14 @@ export const en = {
   "record.disputed": "Your words are on their way to the doctor.",
   "record.cancel": "Cancel",
   "record.copyNote": "You may read this record; it was not given to you to copy.",
+  "record.pageOf": "Page {page, number} of {count, number}",
+  "record.notDrawn": "This file cannot be shown here. Download it to see it.",
+  "record.partDrawn": "Only the first part is shown here. Download the file to see all of it.",
+  "record.confirmUnseen":
+    "You cannot confirm it unread. Look at it first: if it is not shown here, download it.",
+  "record.copy": "Save a copy",
+  "record.copySeen": "The patient let you keep a copy, and sees that you took one.",
+  "record.copied": "The copy is saved. The patient sees that you took it.",
 
   "requests.title": "Requests",
   "requests.loading": "Looking for requests",
@@ -179,9 +185,19 @@ export const en = {
   "requests.closedOn": "Answered on {date}",
   "requests.seeSharing": "See what is shared",
   "requests.someRecords": "{count, plural, one {# chosen record} other {# chosen records}}",
+  "requests.askedUntil": "Asked until",
+  "requests.allowed": "You allowed them to {action} {what} until {until}.",
+  "requests.narrowCopy": "They may also keep a copy",
 
   "action.read": "read",
   "action.copy": "read and copy",
+
+  "standing.live": "It is in force now.",
+  "standing.expired": "It ended on {date}.",
+  "standing.stopped": "It was stopped.",
+  "standing.stoppedOn": "It was stopped on {date}.",
+  "standing.stopping": "A stop was sent; it is not yet certain that it has arrived.",
+  "standing.granting": "It is being prepared.",
 
   "sharing.title": "Sharing",
   "sharing.intro": "Who can read your records now, and who could before.",
@@ -284,7 +300,7 @@ export const en = {
   "ask.text": "Message to the patient (not required)",
   "ask.textHint": "In plain words. Only the patient can read it.",
   "ask.preview":
-    "{patient} will read: “{who} asks to read {what} until {until}. Purpose: {purpose}.”",
+    "{patient} will read: “{who} asks to {action} {what} until {until}. Purpose: {purpose}.”",
   "ask.send": "Send the request",
   "ask.sending": "Sending…",
   "ask.sent": "The request is on its way to {patient}.",
@@ -293,6 +309,8 @@ export const en = {
   "ask.none": "You have asked for nothing yet.",
   "ask.noPatients": "Your address book is empty",
   "ask.noPatientsText": "A patient appears here after their first visit with you.",
+  "ask.copy": "Also to keep a copy",
+  "ask.allowed": "The patient allowed you to {action} {what} until {until}.",
 
   "help.title": "Help",
   "help.records": "Your records",

@@ -8,7 +8,12 @@ import { useWords } from "../views/useWords.ts";
 import type { ShownRecord } from "../worker/port.ts";
 
 /** Below the text, so that it is read first: confirm, or say that something is wrong. */
-export function ConfirmPart({ shown }: { readonly shown: ShownRecord }): ReactNode {
+export function ConfirmPart(props: {
+  readonly shown: ShownRecord;
+  /** Whether all of it was on the page or was saved: what nobody can have read is not confirmed. */
+  readonly isSeen: boolean;
+}): ReactNode {
+  const { shown, isSeen } = props;
   const { record, version } = shown;
   const { t } = useWords();
   const { announce } = useSession();
@@ -24,13 +29,15 @@ export function ConfirmPart({ shown }: { readonly shown: ShownRecord }): ReactNo
       {isConfirmed ? null : (
         <>
           <h2 id="decide-title">{t("record.confirmTitle")}</h2>
-          <p>{t("record.confirmText")}</p>
+          <p id="decide-text">{t(isSeen ? "record.confirmText" : "record.confirmUnseen")}</p>
         </>
       )}
       {mutation.status === "failed" ? <ErrorPanel error={mutation.error} /> : null}
       <div className="choices">
         {isConfirmed ? null : (
           <Button
+            disabled={!isSeen}
+            aria-describedby="decide-text"
             loading={mutation.status === "busy"}
             loaderProps={{ "aria-label": t("record.confirming") }}
             onClick={() =>

@@ -1,5 +1,8 @@
 import { Button } from "@mantine/core";
+import { useCallback, useState } from "react";
 import type { ReactNode } from "react";
+import { useMutation } from "../join/answers.ts";
+import { useSession } from "../join/SessionProvider.tsx";
 import { faultOf } from "../views/fault.ts";
 import { DisputeText } from "../views/DisputeText.tsx";
 import { PageLink } from "../views/Navigation.tsx";
@@ -12,6 +15,7 @@ import { StateMark } from "../views/StateMark.tsx";
 import { useWords } from "../views/useWords.ts";
 import type { ShownRecord } from "../worker/port.ts";
 import { ConfirmPart } from "./ConfirmPart.tsx";
+import { FilePreview, hasPreview } from "./FilePreview.tsx";
 import { ProofPart } from "./ProofPart.tsx";
 import { SummaryView } from "./SummaryView.tsx";
 import { useRecord } from "./useRecord.ts";
@@ -64,6 +68,9 @@ function OpenRecordView(props: {
   const kind = term("category", record.category);
   const title = summary?.title ?? (shown.fileName === "" ? kind : shown.fileName);
   const date = summary?.date;
+  const [seen, setSeen] = useState<string>();
+  const onShown = useCallback(() => setSeen(version.digest), [version.digest]);
+  const isSeen = summary !== undefined || seen === version.digest;
   return (
     <Page title={title} name={t("record.page")} lang={scriptLanguage(title, language)}>
       <p className="record-line">
@@ -87,10 +94,14 @@ function OpenRecordView(props: {
           </p>
         ) : null}
       </div>
-      <ContentView shown={shown} />
-      {reader === "patient" ? <ConfirmPart shown={shown} /> : null}
+      <ContentView shown={shown} onShown={onShown} />
+      {reader === "patient" ? <ConfirmPart shown={shown} isSeen={isSeen} /> : null}
       <section className="record-files">
-        <DownloadPart shown={shown} />
+        {reader === "patient" ? (
+          <DownloadPart shown={shown} onSaved={onShown} />
+        ) : (
+          <CopyPart shown={shown} />
+        )}
         {reader === "patient" ? <ProofPart record={record.id} /> : null}
       </section>
       {reader === "doctor" ? <p className="note">{t("readable.opensLogged")}</p> : null}
@@ -110,15 +121,26 @@ function SignedText(props: {
     : t("record.signed", { name, place: place(author.institution), date: since });
 }
 
-function ContentView({ shown }: { readonly shown: ShownRecord }): ReactNode {
+function ContentView(props: {
+  readonly shown: ShownRecord;
+  readonly onShown: () => void;
+}): ReactNode {
+  const { shown, onShown } = props;
   const { t } = useWords();
-  const { summary, mediaType } = shown;
+  const { summary, mediaType, content } = shown;
   if (summary !== undefined) return <SummaryView summary={summary} />;
+  if (content !== undefined && hasPreview(mediaType))
+    return (
+      <FilePreview
+        key={shown.version.digest}
+        content={content}
+        mediaType={mediaType}
+        onShown={onShown}
+      />
+    );
   return <p className="panel-file">{fileText()}</p>;
 
   function fileText(): string {
-    if (mediaType === "application/pdf") return t("record.pdf");
-    if (mediaType.startsWith("image/")) return t("record.image");
     if (mediaType === "application/fhir+json") return t("record.unreadable");
     return mediaType === "" || mediaType === "application/octet-stream"
       ? t("record.unknownFile")
@@ -126,14 +148,52 @@ function ContentView({ shown }: { readonly shown: ShownRecord }): ReactNode {
   }
 }
 
-function DownloadPart({ shown }: { readonly shown: ShownRecord }): ReactNode {
+function DownloadPart(props: {
+  readonly shown: ShownRecord;
+  readonly onSaved: () => void;
+}): ReactNode {
+  const { onSaved } = props;
+  const { content, fileName } = props.shown;
   const { t, bytes } = useWords();
+  if (content === undefined) return null;
+  const save = (): void => {
+    saveFile(content, fileName);
+    onSaved();
+  };
   return (
     <div>
-      <Button variant="default" onClick={() => saveFile(shown.content, shown.fileName)}>
+      <Button variant="default" onClick={save}>
         {t("record.download")}
       </Button>
-      <p className="quiet">{t("record.downloadNote", { size: bytes(shown.content.size) })}</p>
+      <p className="quiet">{t("record.downloadNote", { size: bytes(content.size) })}</p>
+    </div>
+  );
+}
+
+/** Only where the patient allowed it by name: to save opens once more, as a copy, and the patient sees that. */
+function CopyPart({ shown }: { readonly shown: ShownRecord }): ReactNode {
+  const { t } = useWords();
+  const { announce } = useSession();
+  const { mutation, run } = useMutation({ changes: false });
+  const { record, version, fileName, canCopy } = shown;
+  if (!canCopy) return <p className="note">{t("record.copyNote")}</p>;
+  return (
+    <div>
+      <Button
+        variant="default"
+        loading={mutation.status === "busy"}
+        loaderProps={{ "aria-label": t("app.loading") }}
+        onClick={() =>
+          run("doctor.copy", { id: record.id, version: version.n }, (file) => {
+            saveFile(file, fileName);
+            announce(t("record.copied"));
+          })
+        }
+      >
+        {t("record.copy")}
+      </Button>
+      <p className="quiet">{t("record.copySeen")}</p>
+      {mutation.status === "failed" ? <ErrorPanel error={mutation.error} /> : null}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button, Checkbox, TextInput } from "@mantine/core";
 import { useState } from "react";
 import type { ReactNode } from "react";
 import type { RequestSummary } from "@anamnesis/client";
@@ -44,6 +44,15 @@ export function Decision({ request }: { readonly request: RequestSummary }): Rea
             onChange={(categories) => setChosen({ ...chosen, categories })}
             error={problem === "kinds" ? t("requests.narrowKindsWanted") : undefined}
           />
+        ) : null}
+        {request.actions.includes("copy") ? (
+          <div className="kind-choice">
+            <Checkbox
+              label={t("requests.narrowCopy")}
+              checked={chosen.copy}
+              onChange={(event) => setChosen({ ...chosen, copy: event.currentTarget.checked })}
+            />
+          </div>
         ) : null}
         <TextInput
           type="date"
@@ -100,7 +109,7 @@ function Preview(props: { readonly request: RequestSummary; readonly terms: Term
     <p className="preview" aria-live="polite">
       {t("requests.preview", {
         who: who(request.party),
-        action: actions(request.actions),
+        action: actions(terms.actions ?? request.actions),
         what: scope({
           categories: terms.categories ?? request.categories,
           records: request.records,

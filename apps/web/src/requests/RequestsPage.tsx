@@ -1,4 +1,4 @@
-import type { RequestSummary } from "@anamnesis/client";
+import type { GrantSummary, RequestSummary } from "@anamnesis/client";
 import { useEffect, useRef } from "react";
 import type { ReactNode } from "react";
 import { useQuery } from "../join/answers.ts";
@@ -10,6 +10,7 @@ import { EmptyPanel, ErrorPanel, LoadingPanel } from "../views/Panels.tsx";
 import { personLabel } from "../views/personName.ts";
 import { RecordText } from "../views/RecordText.tsx";
 import { useWords } from "../views/useWords.ts";
+import { StandingText } from "../views/StandingText.tsx";
 import { Decision } from "./Decision.tsx";
 
 type Requests =
@@ -19,10 +20,13 @@ type Requests =
       readonly status: "ready";
       readonly open: readonly RequestSummary[];
       readonly closed: readonly RequestSummary[];
+      /** What was allowed, by the grant's id. */
+      readonly grants: ReadonlyMap<string, GrantSummary>;
     };
 
 function useRequests(): Requests {
   const answer = useQuery("patient.requests", null);
+  const grants = useQuery("patient.grants", null);
   if (answer.status !== "ready") return answer;
   if (answer.value.length === 0) return { status: "empty" };
   const newestFirst = answer.value.toSorted((a, b) => b.time - a.time);
@@ -30,6 +34,9 @@ function useRequests(): Requests {
     status: "ready",
     open: newestFirst.filter(({ state }) => state === "open"),
     closed: newestFirst.filter(({ state }) => state !== "open"),
+    grants: new Map(
+      (grants.status === "ready" ? grants.value : []).map((grant) => [grant.id, grant]),
+    ),
   };
 }
 
@@ -71,7 +78,12 @@ function RequestsView(props: {
             <section>
               <h2>{t("requests.answered")}</h2>
               {requests.closed.map((request) => (
-                <RequestCard key={request.id} request={request} isChosen={request.id === chosen} />
+                <RequestCard
+                  key={request.id}
+                  request={request}
+                  grant={requests.grants.get(request.gid ?? "")}
+                  isChosen={request.id === chosen}
+                />
               ))}
             </section>
           )}
@@ -82,9 +94,10 @@ function RequestsView(props: {
 
 function RequestCard(props: {
   readonly request: RequestSummary;
+  readonly grant?: GrantSummary | undefined;
   readonly isChosen: boolean;
 }): ReactNode {
-  const { request, isChosen } = props;
+  const { request, grant, isChosen } = props;
   const { t, term, who, scope, day, moment, actions } = useWords();
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -110,7 +123,10 @@ function RequestCard(props: {
           ...(request.sensitive
             ? [{ name: t("requests.sensitive"), value: t("requests.sensitiveToo") }]
             : []),
-          { name: t("requests.until"), value: day(request.until) },
+          {
+            name: t(request.state === "open" ? "requests.until" : "requests.askedUntil"),
+            value: day(request.until),
+          },
           { name: t("requests.asked"), value: moment(request.time) },
           ...(request.text === ""
             ? []
@@ -126,7 +142,11 @@ function RequestCard(props: {
               ]),
         ]}
       />
-      {request.state === "open" ? <Decision request={request} /> : <Closed request={request} />}
+      {request.state === "open" ? (
+        <Decision request={request} />
+      ) : (
+        <Closed request={request} grant={grant} />
+      )}
     </article>
   );
 }
@@ -151,8 +171,13 @@ function Verified({ party }: { readonly party: RequestSummary["party"] }): React
   );
 }
 
-function Closed({ request }: { readonly request: RequestSummary }): ReactNode {
-  const { t, day } = useWords();
+/** What became of a request: of an approved one what was allowed, which may be less than was asked, and how that stands. */
+function Closed(props: {
+  readonly request: RequestSummary;
+  readonly grant: GrantSummary | undefined;
+}): ReactNode {
+  const { request, grant } = props;
+  const { t, day, scope, actions } = useWords();
   const isGranted = request.state === "granted";
   return (
     <>
@@ -162,6 +187,16 @@ function Closed({ request }: { readonly request: RequestSummary }): ReactNode {
           <> · {t("requests.closedOn", { date: day(request.closedAt) })}</>
         )}
       </p>
+      {grant === undefined ? null : (
+        <p className="preview">
+          {t("requests.allowed", {
+            action: actions(grant.actions),
+            what: scope(grant),
+            until: day(grant.until),
+          })}{" "}
+          <StandingText grant={grant} />
+        </p>
+      )}
       {request.gid === undefined ? null : (
         <PageLink to={{ page: "sharing", gid: request.gid }} className="text-link">
           {t("requests.seeSharing")}

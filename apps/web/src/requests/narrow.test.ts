@@ -37,6 +37,12 @@ test("termsOf() gives fewer categories and an earlier end", () => {
   });
 });
 
+test("termsOf() leaves out the copy that was asked for", () => {
+  const asked = { ...request, actions: ["read", "copy"] as const };
+  assert.deepEqual(terms({}, asked), { ok: true, terms: {} });
+  assert.deepEqual(terms({ copy: false }, asked), { ok: true, terms: { actions: ["read"] } });
+});
+
 test("termsOf() refuses nothing at all, an end in the past and a later end than was asked for", () => {
   assert.deepEqual(terms({ categories: [] }), { ok: false, problem: "kinds" });
   for (const until of [dayValue(now - dayMs), dayValue(now + 31 * dayMs), "", "soon"])

@@ -1,4 +1,5 @@
 import type { RequestSummary } from "@anamnesis/client";
+import type { Action } from "@anamnesis/protocol";
 import { dayValue, endOfDay } from "../i18n/dates.ts";
 import type { Rules } from "../worker/port.ts";
 
@@ -6,6 +7,8 @@ import type { Rules } from "../worker/port.ts";
 export interface Narrowed {
   /** Chosen categories; all that were asked for at first. */
   readonly categories: readonly string[];
+  /** Whether a copy may be kept, where that was asked for. */
+  readonly copy: boolean;
   /** `YYYY-MM-DD` */
   readonly until: string;
 }
@@ -19,6 +22,7 @@ export const askedCategories = (
 /** Everything that was asked for. */
 export const asAsked = (request: RequestSummary, rules: Rules): Narrowed => ({
   categories: askedCategories(request, rules),
+  copy: request.actions.includes("copy"),
   until: dayValue(request.until),
 });
 
@@ -27,6 +31,7 @@ export type NarrowProblem = "kinds" | "until";
 /** A grant's terms; what was left as asked is left out. */
 export interface Terms {
   readonly categories?: readonly string[];
+  readonly actions?: readonly Action[];
   readonly until?: number;
 }
 
@@ -41,7 +46,12 @@ export function termsOf(
   const asked = asAsked(request, rules);
   if (chosen.categories.length === 0) return { ok: false, problem: "kinds" };
   const isWhole = chosen.categories.length === asked.categories.length;
-  const part = isWhole ? {} : { categories: chosen.categories };
+  const part = {
+    ...(isWhole ? {} : { categories: chosen.categories }),
+    ...(asked.copy && !chosen.copy
+      ? { actions: request.actions.filter((action) => action !== "copy") }
+      : {}),
+  };
   if (chosen.until === asked.until) return { ok: true, terms: part };
   const until = endOfDay(chosen.until);
   if (until === undefined || until <= now || until > latestEnd(request, { rules, now }))

@@ -11,7 +11,16 @@ export function doctorCalls(session: Session): Pick<Handlers, DoctorMethod> {
     "doctor.readable": () => doctor.listReadable(session),
     "doctor.written": () => doctor.listAuthored(session),
     "doctor.grants": () => doctor.listGrants(session),
-    "doctor.record": async ({ id }) => showRecord(await doctor.openRecord(session, id)),
+    "doctor.record": async ({ id }) => {
+      const { content, ...shown } = await showRecord(await doctor.openRecord(session, id));
+      const canCopy = await doctor.mayCopy(session, shown.record);
+      // The bytes go to the page only where it has to draw them itself.
+      return { ...shown, canCopy, ...(shown.summary === undefined && { content }) };
+    },
+    "doctor.copy": async ({ id, version }) => {
+      const opened = await doctor.openRecord(session, `${id}@${version}`, { action: "copy" });
+      return (await showRecord(opened)).content;
+    },
     "doctor.patients": () => doctor.listPatients(session),
     "doctor.requests": () => doctor.listRequests(session),
     "doctor.ask": ({ patient, ...input }) =>

@@ -10,7 +10,7 @@ import type {
   VersionSummary,
 } from "@anamnesis/client";
 import type { Summary } from "@anamnesis/fhir/summary";
-import type { Purpose } from "@anamnesis/protocol";
+import type { Action, Purpose } from "@anamnesis/protocol";
 
 /** Whom the worker acts for. */
 export interface EnteredPerson {
@@ -44,8 +44,10 @@ export interface ShownRecord {
   readonly version: VersionSummary;
   readonly mediaType: string;
   readonly fileName: string;
-  /** The exact bytes that were signed. */
-  readonly content: Blob;
+  /** The exact bytes that were signed: at their patient's, and where a reader's page draws them. */
+  readonly content?: Blob;
+  /** Whether its reader may keep a copy. */
+  readonly canCopy: boolean;
   /** Of FHIR records; texts in it are sanitised XHTML. */
   readonly summary?: Summary;
 }
@@ -79,7 +81,12 @@ export interface Calls {
   >;
   readonly "patient.requests": Call<null, readonly RequestSummary[]>;
   readonly "patient.approve": Call<
-    { readonly request: string; readonly categories?: readonly string[]; readonly until?: number },
+    {
+      readonly request: string;
+      readonly categories?: readonly string[];
+      readonly actions?: readonly Action[];
+      readonly until?: number;
+    },
     GrantSummary
   >;
   readonly "patient.refuse": Call<{ readonly request: string }, null>;
@@ -92,12 +99,15 @@ export interface Calls {
   readonly "doctor.written": Call<null, readonly RecordSummary[]>;
   readonly "doctor.grants": Call<null, readonly GrantSummary[]>;
   readonly "doctor.record": Call<{ readonly id: string }, ShownRecord>;
+  /** Opens again to keep a copy, which the patient sees. `version`: 1 is the first. */
+  readonly "doctor.copy": Call<{ readonly id: string; readonly version: number }, Blob>;
   readonly "doctor.patients": Call<null, readonly KnownPatient[]>;
   readonly "doctor.requests": Call<null, readonly RequestSummary[]>;
   readonly "doctor.ask": Call<
     {
       readonly patient: string;
       readonly categories?: readonly string[];
+      readonly actions: readonly Action[];
       readonly purpose: Purpose;
       readonly until: number;
       readonly text?: string;

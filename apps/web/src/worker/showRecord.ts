@@ -16,7 +16,9 @@ const SUMMARY_BYTES_MAX = 64 * 1024 * 1024;
  *
  * @throws {AnamnesisError} TOO_LARGE. @throws {CryptoError} E_DECRYPT
  */
-export async function showRecord(opened: OpenRecord): Promise<ShownRecord> {
+export async function showRecord(
+  opened: OpenRecord,
+): Promise<ShownRecord & { readonly content: Blob }> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
   for await (const part of piecesOf(opened.content)) {
@@ -35,6 +37,7 @@ export async function showRecord(opened: OpenRecord): Promise<ShownRecord> {
     mediaType,
     fileName: safeFileName(fileName, mediaType),
     content,
+    canCopy: true,
     ...(summary !== undefined && { summary }),
   };
 }

@@ -75,6 +75,7 @@ servePort(
     "doctor.written": forPerson("doctor.written"),
     "doctor.grants": forPerson("doctor.grants"),
     "doctor.record": forPerson("doctor.record"),
+    "doctor.copy": forPerson("doctor.copy"),
     "doctor.patients": forPerson("doctor.patients"),
     "doctor.requests": forPerson("doctor.requests"),
     "doctor.ask": forPerson("doctor.ask"),
