@@ -170,6 +170,7 @@ function categoryByKind(resource: FhirResource): Category | undefined {
     case "DiagnosticReport":
       return reportCategory(resource);
     case "Specimen":
+    case "MolecularSequence":
       return "laboratory";
     case "AllergyIntolerance":
       return "allergies";
@@ -187,13 +188,21 @@ function categoryByKind(resource: FhirResource): Category | undefined {
       return "imaging";
     case "MedicationRequest":
     case "Medication":
+    case "VisionPrescription":
       return "prescription";
     case "ServiceRequest":
       return "referral";
     case "Consent":
       return "consent-paperwork";
     case "Claim":
+    case "ClaimResponse":
     case "ExplanationOfBenefit":
+    case "Coverage":
+    case "Account":
+    case "ChargeItem":
+    case "Invoice":
+    case "PaymentNotice":
+    case "PaymentReconciliation":
       return "billing";
     case "Composition":
     case "DocumentReference":

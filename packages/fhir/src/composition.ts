@@ -1,5 +1,6 @@
 import { CATEGORY_SYSTEM, categoryTitles, documentTypes } from "./category.ts";
 import type { Category } from "./category.ts";
+import type { Citation } from "./closure.ts";
 import { describe } from "./describe.ts";
 import { attempt, FhirError } from "./fhirError.ts";
 import { resourceOfXml } from "./fhirXml.ts";
@@ -37,6 +38,7 @@ interface DocumentParts<T extends Entry & { readonly json: string }> {
   readonly sensitive: boolean;
   readonly primaries: readonly T[];
   readonly copies: readonly T[];
+  readonly cited: readonly Citation[];
   readonly encounter: T | undefined;
   readonly patient: T;
   readonly index: EntryIndex<T>;
@@ -123,7 +125,7 @@ function compositionOf<T extends Entry & { readonly json: string }>(
     ...(provider?.resource.resourceType === "Organization" && {
       custodian: { reference: provider.fullUrl },
     }),
-    section: sectionsOf(parts),
+    section: [...sectionsOf(parts), ...citedSection(parts.cited)],
   };
 }
 
@@ -244,6 +246,46 @@ export function compositionOfHead(
   return first !== undefined && textAt(first, "resourceType") === "Composition"
     ? (first as FhirResource)
     : undefined;
+}
+
+/** What the document says of resources that other records hold: as people read it, and each with its code. */
+function citedSection(cited: readonly Citation[]): JsonObject[] {
+  if (cited.length === 0) return [];
+  const lines = cited.map(({ type, concept }) => {
+    const words = visibleText(`${type}: ${textAt(concept, "text") ?? ""}`);
+    return `<li>${escapeXml(words)}</li>`;
+  });
+  return [
+    {
+      extension: cited.map(({ fullUrl, type, concept }) => ({
+        url: CITATION,
+        extension: [
+          { url: "reference", valueUri: fullUrl },
+          { url: "type", valueCode: type },
+          { url: "concept", valueCodeableConcept: concept },
+        ],
+      })),
+      title: "In other records",
+      text: { status: "generated", div: `<div xmlns="${XHTML}"><ul>${lines.join("")}</ul></div>` },
+    },
+  ];
+}
+
+const CITATION = "urn:x-anamnesis:citation";
+
+/** What a document made by `split` says of the resources that it refers to and other records hold. */
+export function citationsIn(composition: FhirResource | undefined): Citation[] {
+  return objectsAt(composition, "section")
+    .flatMap((section) => objectsAt(section, "extension"))
+    .filter((extension) => textAt(extension, "url") === CITATION)
+    .flatMap((extension) => {
+      const parts = objectsAt(extension, "extension");
+      const partOf = (url: string) => parts.find((part) => textAt(part, "url") === url);
+      const fullUrl = textAt(partOf("reference"), "valueUri");
+      const concept = objectAt(partOf("concept"), "valueCodeableConcept");
+      const type = textAt(partOf("type"), "valueCode") ?? "";
+      return fullUrl === undefined || concept === undefined ? [] : [{ fullUrl, type, concept }];
+    });
 }
 
 /** What of a resource stands in a head that may be cut off anywhere. */

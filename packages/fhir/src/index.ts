@@ -25,9 +25,11 @@ export {
   statedCategory,
 } from "./category.ts";
 export type { Category } from "./category.ts";
-export { sharedTypes, split } from "./split.ts";
+export { sharedTypes } from "./closure.ts";
+export type { Citation } from "./closure.ts";
+export { split } from "./split.ts";
 export type { RecordDocument, SplitOptions } from "./split.ts";
-export { isMadeComposition } from "./composition.ts";
+export { citationsIn, isMadeComposition } from "./composition.ts";
 export type { DocumentOptions } from "./composition.ts";
 export { labelFacts } from "./labelFacts.ts";
 export type { LabelFacts } from "./labelFacts.ts";

@@ -1,6 +1,6 @@
-import { codingsAt } from "./resource.ts";
+import { codingsAt, isResource } from "./resource.ts";
 import type { FhirResource } from "./resource.ts";
-import { objectAt, textAt } from "./json.ts";
+import { objectAt, objectsAt, textAt } from "./json.ts";
 
 /**
  * Security labels that make a record sensitive: confidentiality R and V, and the sensitivity codes that consents must
@@ -20,11 +20,18 @@ export const sensitivityLabels = [
 const labels: ReadonlySet<string> = new Set(sensitivityLabels);
 
 /**
- * Whether a resource says of itself that it is sensitive: by `meta.security`, whatever system a label is given, or by a
- * Composition's `confidentiality`.
+ * Whether a resource says of itself, or of one that it contains, that it is sensitive: by `meta.security`, whatever system a
+ * label is given, by a Composition's `confidentiality` or a DocumentReference's `securityLabel`.
  */
 export function isSensitive(resource: FhirResource): boolean {
-  const codes = codingsAt(objectAt(resource, "meta"), "security").map(({ code }) => code);
+  return [resource, ...objectsAt(resource, "contained").filter(isResource)].some(saysSensitive);
+}
+
+function saysSensitive(resource: FhirResource): boolean {
+  const codings = codingsAt(objectAt(resource, "meta"), "security");
+  if (resource.resourceType === "DocumentReference")
+    codings.push(...codingsAt(resource, "securityLabel"));
+  const codes = codings.map(({ code }) => code);
   if (resource.resourceType === "Composition") codes.push(textAt(resource, "confidentiality"));
   return codes.some((code) => code !== undefined && labels.has(code));
 }

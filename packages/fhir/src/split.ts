@@ -1,5 +1,7 @@
 import { categories, categoryOf } from "./category.ts";
 import type { Category } from "./category.ts";
+import { closureOf, sharedTypes, subsetPatient } from "./closure.ts";
+import type { Group, SplitEntry } from "./closure.ts";
 import { composeDocument } from "./composition.ts";
 import type { DocumentOptions } from "./composition.ts";
 import { encounterReference } from "./encounter.ts";
@@ -9,7 +11,7 @@ import { keywords } from "./keywords.ts";
 import type { KeywordOptions } from "./keywords.ts";
 import type { ParsedResource } from "./parse.ts";
 import { onlyPatient, refuseOtherPatients } from "./patient.ts";
-import { derivedFullUrl, EntryIndex, referencesOf, urlsOf } from "./reference.ts";
+import { derivedFullUrl, EntryIndex } from "./reference.ts";
 import { clinicalDate } from "./resource.ts";
 import type { FhirResource } from "./resource.ts";
 import { isSensitive } from "./sensitivity.ts";
@@ -39,27 +41,6 @@ export interface RecordDocument {
 
 export interface SplitOptions extends DocumentOptions, KeywordOptions {}
 
-/**
- * Kinds that belong to no encounter and no category of their own. Each document gets a copy of those it refers to,
- * directly or through others.
- */
-export const sharedTypes: ReadonlySet<string> = new Set(
-  (
-    "Patient Practitioner PractitionerRole Organization OrganizationAffiliation Location HealthcareService Endpoint " +
-    "RelatedPerson Person Group Device DeviceDefinition DeviceMetric Medication MedicationKnowledge Substance " +
-    "Questionnaire PlanDefinition ActivityDefinition"
-  ).split(" "),
-);
-
-export interface SplitEntry {
-  readonly fullUrl: string;
-  readonly resource: FhirResource;
-  readonly json: string;
-  /** Place in the input. */
-  readonly position: number;
-  readonly encounterKey: string | undefined;
-}
-
 const SPLITTABLE: readonly string[] = ["transaction", "batch", "collection", "searchset"];
 
 /**
@@ -68,9 +49,10 @@ const SPLITTABLE: readonly string[] = ["transaction", "batch", "collection", "se
  *
  * A document holds the resources of its category, the Encounter, the Patient and, so that it closes, copies of what
  * these refer to: shared kinds ({@link sharedTypes}), resources of the same encounter whatever their category, and
- * resources of no encounter. Left dangling on purpose: a reference into another encounter; what the copied Encounter
+ * resources of no encounter. One document holds the Patient as given; the others identifiers, name, birth date and sex. A
+ * `billing` document holds no copies of what was done, prescribed or diagnosed. Left dangling on purpose: a reference into another encounter; what the copied Encounter
  * itself says about diagnoses and the like, outside of the document whose category the Encounter has; and what did not
- * resolve in the input. Shared resources that nobody refers to go into the `patient-summary` of no encounter.
+ * resolve in the input. Of what lies in another encounter the Composition names code and words ({@link citationsIn}). Shared resources that nobody refers to go into the `patient-summary` of no encounter.
  *
  * A document that has to hold a copy of something sensitive is sensitive, too.
  *
@@ -106,24 +88,31 @@ export function split(parsed: ParsedResource, options: SplitOptions): RecordDocu
 
   const groups = groupEntries(index);
   const reached = new Set(
-    groups.flatMap((group) => [...group.primaries, ...closure(group, patient, index)]),
+    groups.flatMap((group) => [...group.primaries, ...closureOf(group, patient, index).copies]),
   );
-  const strays = index.entries.filter((entry) => !reached.has(entry));
-  return withStrays(groups, strays).map((group) => makeDocument(group, patient, index, options));
+  const isStray = (entry: SplitEntry): boolean =>
+    !reached.has(entry) || (entry === patient && groups.length === 0);
+  const strays = index.entries.filter(isStray);
+  const all = withStrays(groups, strays);
+  const home = homeOf(all);
+  const subset = subsetPatient(patient);
+  const raised = isSensitive(parsed.resource);
+  return all.map((group) =>
+    makeDocument({ group, patient: group === home ? patient : subset, index, raised }, options),
+  );
 }
 
-interface Group {
-  readonly encounterKey: string | undefined;
-  readonly category: Category;
-  readonly sensitive: boolean;
-  readonly primaries: readonly SplitEntry[];
+/** The one document that holds the whole Patient: the `patient-summary` of no encounter, else the first that is not sensitive. */
+function homeOf(groups: readonly Group[]): Group | undefined {
+  return groups.find(isSummary) ?? groups.find(({ sensitive }) => !sensitive) ?? groups[0];
 }
+
+const isSummary = ({ encounterKey, category, sensitive }: Group): boolean =>
+  encounterKey === undefined && category === "patient-summary" && !sensitive;
 
 /** Entries that no document would hold become part of the `patient-summary` of no encounter. */
 function withStrays(groups: readonly Group[], strays: readonly SplitEntry[]): Group[] {
   if (strays.length === 0) return [...groups];
-  const isSummary = ({ encounterKey, category, sensitive }: Group): boolean =>
-    encounterKey === undefined && category === "patient-summary" && !sensitive;
   const summary = groups.find(isSummary) ?? {
     encounterKey: undefined,
     category: "patient-summary",
@@ -186,35 +175,22 @@ function sortGroups(groups: readonly Group[]): Group[] {
   );
 }
 
-/** What the document needs beside its own resources, in the order of the input. */
-function closure(group: Group, patient: SplitEntry, index: EntryIndex<SplitEntry>): SplitEntry[] {
-  const own = new Set(group.primaries);
-  const reached = new Set<SplitEntry>([patient, ...group.primaries]);
-  const encounter = group.encounterKey === undefined ? undefined : index.find(group.encounterKey);
-  if (encounter !== undefined) reached.add(encounter);
-  for (const entry of reached) {
-    const followsAll = entry !== encounter || own.has(entry);
-    for (const reference of [...referencesOf(entry.resource), ...urlsOf(entry.resource)]) {
-      const target = index.find(reference, entry);
-      if (target === undefined) continue;
-      const shared = sharedTypes.has(target.resource.resourceType);
-      const near = target.encounterKey === undefined || target.encounterKey === group.encounterKey;
-      if (shared || (near && followsAll)) reached.add(target);
-    }
-  }
-  return [...reached].filter((entry) => !own.has(entry)).sort((a, b) => a.position - b.position);
+interface Making {
+  readonly group: Group;
+  readonly patient: SplitEntry;
+  readonly index: EntryIndex<SplitEntry>;
+  /** The Bundle as a whole is sensitive. */
+  readonly raised: boolean;
 }
 
 function makeDocument(
-  group: Group,
-  patient: SplitEntry,
-  index: EntryIndex<SplitEntry>,
+  { group, patient, index, raised }: Making,
   options: SplitOptions,
 ): RecordDocument {
-  const copies = closure(group, patient, index);
+  const { copies, cited } = closureOf(group, patient, index);
   const encounter = group.encounterKey === undefined ? undefined : index.find(group.encounterKey);
   const { title, json, source } = composeDocument(
-    { ...group, encounter, patient, copies, index },
+    { ...group, encounter, patient, copies, cited, index },
     options,
   );
   const periodStart = startOf(group, encounter);
@@ -226,7 +202,7 @@ function makeDocument(
   return {
     encounterKey: group.encounterKey,
     category: group.category,
-    sensitive: resources.some(isSensitive),
+    sensitive: raised || resources.some(isSensitive),
     mediaType: "application/fhir+json",
     bytes: toUtf8(json),
     source,

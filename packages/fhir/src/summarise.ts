@@ -9,7 +9,7 @@ import type { ParsedResource } from "./parse.ts";
 import { derivedFullUrl, EntryIndex } from "./reference.ts";
 import { clinicalDate, resourceName } from "./resource.ts";
 import type { FhirResource } from "./resource.ts";
-import { sharedTypes } from "./split.ts";
+import { sharedTypes } from "./closure.ts";
 import { headingOf, rowsOf } from "./summaryRow.ts";
 import type { Heading, SummaryRow } from "./summaryRow.ts";
 

@@ -7,7 +7,7 @@ import { EntryIndex, referencesOf } from "./reference.ts";
 import { bytesOf } from "@anamnesis/testing/samples/bundles";
 import { patientFiles, samples, transferFile } from "@anamnesis/testing/samples/samples";
 import { encounterReference } from "./encounter.ts";
-import { sharedTypes } from "./split.ts";
+import { isSubset, sharedTypes } from "./closure.ts";
 
 const OPTIONS = { timestamp: "2026-11-20T08:00:00Z" };
 const read = (documents: readonly RecordDocument[]): ParsedResource[] =>
@@ -25,7 +25,7 @@ for (const file of [...patientFiles, transferFile]) {
       const [composition, ...rest] = part.entries;
       assert.ok(composition !== undefined && isMadeComposition(composition.resource));
       assert.ok(
-        rest.every(({ json }) => texts.has(json)),
+        rest.every(({ json, resource }) => texts.has(json) || isSubset(resource)),
         "each resource keeps its own text",
       );
     }
@@ -44,7 +44,7 @@ function assertOnePerEncounterAndCategory(documents: readonly RecordDocument[]):
   }
 }
 
-/** Whatever resolves in the input resolves in the document, unless it leads into another encounter. */
+/** Whatever resolves in the input resolves in the document, unless it leads into another encounter or out of a bill. */
 function assertClosed(
   input: ParsedResource,
   documents: readonly RecordDocument[],
@@ -55,7 +55,7 @@ function assertClosed(
   const whole = new EntryIndex(entriesOf(input));
   for (const [number, part] of parts.entries()) {
     const own = new EntryIndex(entriesOf(part));
-    const { encounterKey } = documents[number] as RecordDocument;
+    const { encounterKey, category } = documents[number] as RecordDocument;
     for (const entry of own.entries) {
       for (const reference of referencesOf(entry.resource)) {
         if (own.find(reference, entry) !== undefined) continue;
@@ -67,7 +67,7 @@ function assertClosed(
             ? target.fullUrl
             : owner && whole.find(owner, target)?.fullUrl;
         assert.ok(
-          key !== undefined && key !== encounterKey,
+          category === "billing" || (key !== undefined && key !== encounterKey),
           `${entry.resource.resourceType} dangles within its encounter`,
         );
         assert.ok(!sharedTypes.has(target.resource.resourceType));

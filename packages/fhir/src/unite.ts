@@ -1,3 +1,4 @@
+import { isSubset } from "./closure.ts";
 import { isMadeComposition } from "./composition.ts";
 import { FhirError } from "./fhirError.ts";
 import type { ParsedEntry, ParsedResource } from "./parse.ts";
@@ -6,7 +7,8 @@ import { sameJson } from "./same.ts";
 
 /**
  * The union of documents by fullUrl, without the Compositions that {@link split} made: what was split, in order of
- * first appearance. Entries whose fullUrl was derived are given back without one.
+ * first appearance. Entries whose fullUrl was derived are given back without one. A resource that says that it is only a
+ * part (`SUBSETTED`) gives way to the whole one.
  *
  * @throws {FhirError} `RESOURCES_DIFFER`: two documents hold different resources under one fullUrl.
  */
@@ -17,7 +19,9 @@ export function unite(documents: readonly ParsedResource[]): ParsedEntry[] {
       if (isMadeComposition(entry.resource)) continue;
       const derived = derivedFullUrl(entry.resource);
       const fullUrl = entry.fullUrl ?? derived;
-      const earlier = union.get(fullUrl);
+      const found = union.get(fullUrl);
+      const earlier = found !== undefined && isSubset(found.resource) ? undefined : found;
+      if (earlier !== undefined && isSubset(entry.resource)) continue;
       if (
         earlier !== undefined &&
         earlier.json !== entry.json &&

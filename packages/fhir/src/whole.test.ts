@@ -41,7 +41,7 @@ test("takeWhole() tells files by their magic numbers", () => {
       : [file, "application/dicom", "imaging"],
   );
   assert.ok(rows.length >= 3);
-  rows.push([patient, "application/fhir+json", "encounter-note"]);
+  rows.push([patient, "application/fhir+json", "patient-summary"]);
   for (const [file, mediaType, category] of rows) {
     const bytes = samples.read(file);
     const record = takeWhole(bytes.subarray(0, 4096), "misleading.png");

@@ -1,4 +1,4 @@
-import { statedCategory } from "./category.ts";
+import { categoryOf, statedCategory } from "./category.ts";
 import type { Category } from "./category.ts";
 import { compositionOfHead } from "./composition.ts";
 import { encounterOf } from "./encounter.ts";
@@ -37,7 +37,8 @@ export type WholeRecord = Omit<RecordDocument, "bytes">;
  * Describes a file to be taken whole, byte for byte, from its first bytes ({@link HEAD_BYTES} or the whole file). It
  * refuses nothing: the file need not be FHIR, nor well formed.
  *
- * The category is that of a document's Composition (category, else type), `imaging` for DICOM, else `encounter-note`.
+ * The category is that of a document's Composition (category, else type), of a single resource its own, `imaging` for
+ * DICOM, what CDA and HL7 v2 say of themselves, else `encounter-note`.
  * The title is the Composition's, else the file's name. FHIR is sensitive where a resource says so, and where it cannot be
  * read to its end; other files only where the caller says so.
  */
@@ -53,7 +54,8 @@ export function takeWhole(
   const facts = attempt(() => foreignFacts(head, media, { partial: true }));
   const resources = resourcesOf(parsed);
   const stated =
-    facts?.category ?? (composition === undefined ? undefined : statedCategory(composition));
+    facts?.category ??
+    (composition === undefined ? categoryOfOne(parsed) : statedCategory(composition));
   const category =
     options.category ??
     stated ??
@@ -67,7 +69,7 @@ export function takeWhole(
     sensitive:
       options.sensitive ??
       facts?.sensitive ??
-      ((isFhir && (parsed === undefined || resources.some(isSensitive))) ||
+      ((isFhir && (parsed === undefined || [...resources, parsed.resource].some(isSensitive))) ||
         media.mediaType === "application/vnd.hl7cda+xml"),
     mediaType: media.mediaType,
     fullUrls: (parsed?.entries ?? []).map(
@@ -80,6 +82,12 @@ export function takeWhole(
         ? keywords(coded, context, options)
         : keywordsOf(facts.codings, context, options),
   };
+}
+
+/** The category of a single resource, as it would have in a Bundle; of a Bundle that is no document, none. */
+function categoryOfOne(parsed: ParsedResource | undefined): Category | undefined {
+  if (parsed === undefined || parsed.resource.resourceType === "Bundle") return undefined;
+  return categoryOf(parsed.resource, { known: encounterOf(parsed) !== undefined });
 }
 
 const NO_RESOURCE: FhirResource = { resourceType: "" };
@@ -157,6 +165,7 @@ export function prepareImport(
   return readImport([{ bytes, fileName }], options).documents;
 }
 
+/** A resource, or what a Bundle holds. */
 function resourcesOf(parsed: ParsedResource | undefined): FhirResource[] {
   if (parsed === undefined) return [];
   return parsed.entries.length > 0
