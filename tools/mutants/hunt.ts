@@ -1,6 +1,6 @@
 /** A hunt: every mutant against the tests of its file, the nearest first, until one fails. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { concernedTests } from "../changed.ts";
 import { projectRoot } from "../pinnedNode.mjs";
 import { seconds } from "../step.mjs";
@@ -124,7 +124,10 @@ function targetOf(
   return { testFile, files: Object.fromEntries(targets.map((file) => [file, firsts.get(file)!])) };
 }
 
-/** Test files, each with the files that it is asked about: those of its own workspace first, nearest first. */
+/**
+ * Test files, each with the files that it is asked about: those of its own workspace first, nearest first; of these, before all
+ * others, those in the folder of a file that they are asked about, which are about it and mostly quick.
+ */
 function plan(
   files: readonly string[],
   sources: readonly Source[],
@@ -141,5 +144,10 @@ function plan(
       map.set(test, [...(map.get(test) ?? []), file]);
     }
   }
-  return { near, far };
+  const isBeside = ([test, targets]: readonly [string, string[]]): boolean =>
+    targets.some((file) => dirname(file) === dirname(test));
+  const { beside = [], others = [] } = Object.groupBy(near, (entry) =>
+    isBeside(entry) ? "beside" : "others",
+  );
+  return { near: new Map([...beside, ...others]), far };
 }
