@@ -1,7 +1,7 @@
 /**
  * Each process of a federation frozen and killed in turn: what goes on, and where it cannot, who is named how soon
  * (docs/operating/faults.md). With an institution frozen, what goes on takes no longer than 1.5 times as long and 2 s,
- * and 2 s for what else the machine does; log and revocation may take longer.
+ * and 2 s for what else the machine does.
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -19,8 +19,6 @@ const vaults = care.map((institution) => `${institution}-vault`);
 const LONGER = { times: 1.5, plusMs: 2_000 } as const;
 /** Other tests run beside this one. */
 const BUSY_MS = 2_000;
-/** These wait more than once, one after the other: not yet what the others hold (docs/operating/faults.md). */
-const waitsMore: Readonly<Record<string, number>> = { log: 6_000, revoke: 5_000 };
 const ROUNDS = 3;
 
 let people: People;
@@ -55,7 +53,7 @@ const medianOf = (rounds: readonly Told[][], name: string): number =>
 const lateIn = (frozen: readonly Told[][]): string[] =>
   frozen[0]!.flatMap(({ name, goesOn }) => {
     const [usual, now] = [medianOf(without, name), medianOf(frozen, name)];
-    const most = LONGER.times * usual + (waitsMore[name] ?? LONGER.plusMs) + BUSY_MS;
+    const most = LONGER.times * usual + LONGER.plusMs + BUSY_MS;
     if (!goesOn || now <= most) return [];
     return [`${name}:${seconds(usual)} without,${seconds(now)} frozen`];
   });

@@ -11,7 +11,7 @@ const never = (signal: AbortSignal): Promise<never> =>
 const name = "node of general-hospital";
 
 test("whileThere() waits for a slow answer of a server that shows that it is there", async () => {
-  let probes = 0;
+  let [probes, silences] = [0, 0];
   const answer = await whileThere({
     name,
     call: async () => {
@@ -23,9 +23,12 @@ test("whileThere() waits for a slow answer of a server that shows that it is the
       if (probes === 2) throw new AnamnesisError("NOT_FOUND", "A refusal is an answer");
     },
     silentMs: 20,
+    answerMs: 1_000,
+    onSilent: () => void (silences += 1),
   });
   assert.equal(answer, "late");
   assert.ok(probes >= 2);
+  assert.equal(silences, 0, "it is there");
 });
 
 test("whileThere() gives up one that answers nothing, names it, and ends what was asked", async () => {
@@ -36,7 +39,8 @@ test("whileThere() gives up one that answers nothing, names it, and ends what wa
     return never(signal);
   };
   const onSilent = (): void => void (silences += 1);
-  await assert.rejects(whileThere({ name, call, probe: never, silentMs: 20, onSilent }), {
+  const wanted = { name, call, probe: never, silentMs: 20, answerMs: 200, onSilent };
+  await assert.rejects(whileThere(wanted), {
     code: "UNAVAILABLE",
     message: /node of general-hospital .* does not answer/,
   });

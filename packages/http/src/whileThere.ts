@@ -13,7 +13,7 @@ export interface Wanted<T> {
   /** How long it has to answer a probe; default `silentMs`. */
   readonly answerMs?: number;
   readonly signal?: AbortSignal | undefined;
-  /** Told when it has been silent for so long, before it is probed. */
+  /** Told when a probe is not answered within `silentMs` either, and waited for still. */
   readonly onSilent?: () => void;
 }
 
@@ -37,28 +37,29 @@ export async function whileThere<T>(wanted: Wanted<T>): Promise<T> {
 }
 
 /** Rejects once the server does not even answer a probe. */
-async function gone<T>(
-  { name, probe, silentMs, answerMs = silentMs, onSilent }: Wanted<T>,
-  ended: AbortSignal,
-): Promise<never> {
+async function gone<T>(wanted: Wanted<T>, ended: AbortSignal): Promise<never> {
   for (;;) {
-    await pause(silentMs, ended);
-    if (!ended.aborted) onSilent?.();
-    if (ended.aborted || !(await answers(probe, answerMs, ended)))
-      throw new AnamnesisError("UNAVAILABLE", `The ${name} cannot be used: it does not answer`);
+    await pause(wanted.silentMs, ended);
+    if (ended.aborted || !(await answers(wanted, ended)))
+      throw new AnamnesisError(
+        "UNAVAILABLE",
+        `The ${wanted.name} cannot be used: it does not answer`,
+      );
   }
 }
 
-async function answers(
-  probe: (signal: AbortSignal) => Promise<unknown>,
-  withinMs: number,
+async function answers<T>(
+  { probe, silentMs, answerMs = silentMs, onSilent }: Wanted<T>,
   ended: AbortSignal,
 ): Promise<boolean> {
+  const silent = setTimeout(() => !ended.aborted && onSilent?.(), silentMs);
   try {
-    await probe(AbortSignal.any([ended, AbortSignal.timeout(withinMs)]));
+    await probe(AbortSignal.any([ended, AbortSignal.timeout(answerMs)]));
     return true;
   } catch (error) {
     if (!(error instanceof AnamnesisError)) throw error;
     return error.code !== "UNAVAILABLE";
+  } finally {
+    clearTimeout(silent);
   }
 }

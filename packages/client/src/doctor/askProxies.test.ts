@@ -166,7 +166,7 @@ suite("openByProxies()", () => {
     }
   });
 
-  test("asks another beside who is silent for 2 s, and takes nothing that comes too late", async (t) => {
+  test("asks another beside who is silent for 1.5 s, and takes nothing that comes too late", async (t) => {
     hurry(t);
     const late: Answer = (own, signal) =>
       new Promise((resolve) => signal.addEventListener("abort", () => resolve(own())));

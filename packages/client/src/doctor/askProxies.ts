@@ -15,7 +15,7 @@ import { pause } from "@anamnesis/http";
 import type { Caller } from "../ports.ts";
 import type { Session } from "../session.ts";
 import type { Prepared } from "./prepareOpening.ts";
-import { proxyDid, proxyWaitMs, SILENT_MS } from "../members/ask.ts";
+import { isProxyLeftOut, proxyDid, proxyWaitMs } from "../members/ask.ts";
 
 /** What is asked of every proxy alike. */
 export interface Asking {
@@ -299,7 +299,7 @@ function tooFew(
 /** In random order, so that no proxy carries all the work; last those whose institution was silent. */
 function shuffled(session: Session, indices: readonly number[]): number[] {
   const weights = session.random(indices.length);
-  const later = (index: number): number => (proxyWaitMs(session, index) < SILENT_MS ? 256 : 0);
+  const later = (index: number): number => (isProxyLeftOut(session, index) ? 256 : 0);
   return indices
     .map((index, i) => ({ index, weight: at(weights, i) + later(index) }))
     .toSorted((a, b) => a.weight - b.weight)

@@ -13,7 +13,9 @@ import { inTurn } from "./inTurn.ts";
 import { membersInOrder } from "./order.ts";
 import { standingOf } from "./standing.ts";
 
-/** A member that is silent for so long is asked whether it is there, and the next one is asked, too (D15). */
+/** A member that is silent for so long is asked for its head; where that is as long in coming, the next one is asked, too. */
+const QUIET_MS = 400;
+/** Beside one that works for so long the next one is asked, too (D15). */
 export const SILENT_MS = 2_000;
 
 type Parties = Pick<Session, "network" | "trust" | "random">;
@@ -48,7 +50,10 @@ export function askUntil<Answer, T>(
   const standing = standingOf(session);
   return inTurn({
     chain,
-    writer: { id: writer, isSilent: () => standing.isLeftOut(writer) },
+    writer: {
+      id: writer,
+      isSilent: async () => standing.isLeftOut(writer) || !(await isThere(session, chain, writer)),
+    },
     members,
     ask: async (member, signal, onSilent) => {
       if (kind === "care") standing.askedOf(chain, member);
@@ -78,8 +83,8 @@ export async function askTwo<T>(
   return answers;
 }
 
-/** Who alone can answer is probed sooner: nobody else is asked meanwhile. */
-const ALONE = { silentMs: 1_000, answerMs: SILENT_MS } as const;
+/** Who alone can answer is given up sooner: nobody else is asked meanwhile. */
+const ALONE = { silentMs: QUIET_MS, answerMs: 2_600 } as const;
 
 /**
  * Asks one member what no other can answer.
@@ -131,25 +136,30 @@ export function postToMailbox(
   return watched(session, consortium.chain, member, undefined, call, { patience });
 }
 
-/** A proxy of an institution that was silent has less time: nothing waits for it. */
+/** How long nothing waits for a proxy; for one that was silent, or whose institution's node was, less. */
+const PROXY_MS = 1_500;
 const LEFT_OUT_PROXY_MS = 500;
 
 /** How long nothing is to wait for a proxy. @param index - 1…n. */
-export function proxyWaitMs(session: Pick<Session, "network" | "trust">, index: number): number {
-  const institution = proxyInstitution(session.trust, index);
-  return standingOf(session).isLeftOut(institution) ? LEFT_OUT_PROXY_MS : SILENT_MS;
-}
+export const proxyWaitMs = (session: Pick<Session, "network" | "trust">, index: number): number =>
+  isProxyLeftOut(session, index) ? LEFT_OUT_PROXY_MS : PROXY_MS;
 
-/** What a proxy's institution did, remembered for whoever asks its node next: there is one order, and one wait for both. */
+/** Whether a proxy, or its institution's node, was silent in the last minute. */
+export const isProxyLeftOut = (
+  session: Pick<Session, "network" | "trust">,
+  index: number,
+): boolean => standingOf(session).isLeftOut(proxyInstitution(session.trust, index), "proxy");
+
+/** What a proxy did, remembered for whoever asks it next, or the node of its institution. */
 export function proxyDid(
   session: Pick<Session, "network" | "trust">,
   index: number,
   what: "answered" | "silent",
 ): void {
-  standingOf(session)[what](proxyInstitution(session.trust, index));
+  standingOf(session)[what](proxyInstitution(session.trust, index), "proxy");
 }
 
-/** Asks a proxy for something small that others give as well. @throws {AnamnesisError} UNAVAILABLE after 2 s. */
+/** Asks a proxy for something small that others give as well. @throws {AnamnesisError} UNAVAILABLE after 1.5 s. */
 export async function askProxy<T>(
   session: Pick<Session, "network" | "trust">,
   index: number,
@@ -157,7 +167,9 @@ export async function askProxy<T>(
 ): Promise<T> {
   const signal = AbortSignal.timeout(proxyWaitMs(session, index));
   try {
-    return await ask(session.network.proxy(index, signal));
+    const answer = await ask(session.network.proxy(index, signal));
+    proxyDid(session, index, "answered");
+    return answer;
   } catch (error) {
     if (error instanceof AnamnesisError && error.code === "UNAVAILABLE")
       proxyDid(session, index, "silent");
@@ -185,8 +197,11 @@ function askOne<T>(
   return watched(session, chain, member, signal, work, { onSilent });
 }
 
-/** How long somebody may be silent, and then has to answer whether they are there. */
-const PATIENCE: Pick<Wanted<unknown>, "silentMs" | "answerMs"> = { silentMs: SILENT_MS };
+/** How long somebody may be silent, and then has to show a head: who does not is given up after 4 s. */
+const PATIENCE: Pick<Wanted<unknown>, "silentMs" | "answerMs"> = {
+  silentMs: QUIET_MS,
+  answerMs: 3_600,
+};
 
 /** Waits for an institution as long as it is there, and remembers whether it was. */
 async function watched<T>(
@@ -201,6 +216,7 @@ async function watched<T>(
   }: { readonly onSilent?: () => void; readonly patience?: typeof PATIENCE } = {},
 ): Promise<T> {
   const standing = standingOf(session);
+  const working = setTimeout(onSilent, SILENT_MS);
   try {
     const answer = await whileThere({
       name: `node of ${institution}`,
@@ -226,6 +242,24 @@ async function watched<T>(
       cause: error,
       details: { ...details, away: [institution] },
     });
+  } finally {
+    clearTimeout(working);
+  }
+}
+
+/** Whether a member shows a head at once; remembered where it does not. */
+async function isThere(
+  session: Pick<Session, "network">,
+  chain: string,
+  member: string,
+): Promise<boolean> {
+  try {
+    await session.network.node(member, AbortSignal.timeout(QUIET_MS)).head(chain);
+    return true;
+  } catch (error) {
+    if (!(error instanceof AnamnesisError)) throw error;
+    if (error.code === "UNAVAILABLE") standingOf(session).silent(member);
+    return error.code !== "UNAVAILABLE";
   }
 }
 

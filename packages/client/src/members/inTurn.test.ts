@@ -15,7 +15,7 @@ async function played(
   let away: unknown;
   const got = await inTurn({
     chain: "one",
-    writer: { id: "w", isSilent: () => isWriterSilent },
+    writer: { id: "w", isSilent: async () => isWriterSilent },
     members: Object.keys(answers),
     ask: async (member, signal, onSilent) => {
       asked.push(member);

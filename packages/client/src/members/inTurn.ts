@@ -9,8 +9,8 @@ export interface Turn<T> {
   /** Who alone takes slips in the end, where it is slips that members are asked to take. */
   readonly writer?: {
     readonly id: string;
-    /** Whether it was silent to this device, too: then one member's word that it is away is enough. */
-    readonly isSilent: () => boolean;
+    /** Whether it is silent to this device, too: then one member's word that it is away is enough. */
+    readonly isSilent: () => Promise<boolean>;
   };
 }
 
@@ -51,12 +51,14 @@ export function inTurn<T>(turn: Turn<T>): Promise<T> {
       over.abort();
       settle();
     };
-    const failed = (member: string, error: unknown): void => {
+    const failed = async (member: string, error: unknown): Promise<void> => {
       underWay -= 1;
       if (over.signal.aborted) return;
-      if (!(error instanceof AnamnesisError)) return end(() => reject(error));
+      if (!(error instanceof AnamnesisError)) throw error;
       failures.set(member, error);
-      const isOver = refusalsIn(failures).length >= REFUSALS || isWriterAway(turn, failures);
+      const isWriterAway = error.code === "WRITER_AWAY" && (await isAway(turn, failures));
+      if (over.signal.aborted) return;
+      const isOver = isWriterAway || refusalsIn(failures).length >= REFUSALS;
       if (isOver || (waiting.length === 0 && underWay === 0))
         return end(() => reject(failureOf(turn, failures)));
       askNext();
@@ -71,10 +73,13 @@ export function inTurn<T>(turn: Turn<T>): Promise<T> {
         hasNext = true;
         askNext();
       };
-      turn.ask(member, over.signal, next).then(
-        (value) => end(() => resolve(value)),
-        (error: unknown) => failed(member, error),
-      );
+      turn
+        .ask(member, over.signal, next)
+        .then(
+          (value) => end(() => resolve(value)),
+          (error: unknown) => failed(member, error),
+        )
+        .catch((error: unknown) => end(() => reject(error)));
     };
     if (waiting.length === 0) reject(failureOf(turn, failures));
     askNext();
@@ -85,12 +90,12 @@ const refusalsIn = (failures: ReadonlyMap<string, AnamnesisError>): AnamnesisErr
   [...failures.values()].filter(({ code }) => !ofTheMember.has(code));
 
 /** One member may lie, or be cut off from the writer alone. */
-function isWriterAway(
+async function isAway(
   { writer }: Pick<Turn<unknown>, "writer">,
   failures: ReadonlyMap<string, AnamnesisError>,
-): boolean {
+): Promise<boolean> {
   const told = [...failures.values()].filter(({ code }) => code === "WRITER_AWAY").length;
-  return told >= REFUSALS || (told > 0 && writer?.isSilent() === true);
+  return told >= REFUSALS || (await writer?.isSilent()) === true;
 }
 
 /** The one failure of several that says most. */

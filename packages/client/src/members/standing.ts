@@ -3,11 +3,19 @@ import type { Session } from "../session.ts";
 
 /** Who did not answer is asked last for so long (D15). */
 const LEFT_OUT_MS = 60_000;
+/** What answered so lately is there, though another part of its institution is silent. */
+const THERE_MS = 5_000;
+
+/** What an institution has that people wait for; in most federations one process, or one machine. */
+type Part = "node" | "proxy";
+const beside: Readonly<Record<Part, Part>> = { node: "proxy", proxy: "node" };
 
 /** What a device has seen of the members of its federation, to ask the right one first. It decides nothing but an order. */
 export class Standing {
-  /** Until when an institution is asked last, by the monotonic clock. */
+  /** Until when a part of an institution is asked last, by the monotonic clock. */
   readonly #leftOut = new Map<string, number>();
+  /** When it last answered. */
+  readonly #answered = new Map<string, number>();
   /** The height that this device's own slips need, by chain. */
   readonly #written = new Map<string, number>();
   /** The height that a member is known to have reached, by chain and member. */
@@ -15,16 +23,22 @@ export class Standing {
   /** Chains of visits about which a member was asked. */
   readonly #asked = new Map<string, Set<string>>();
 
-  isLeftOut(institution: string): boolean {
-    return (this.#leftOut.get(institution) ?? 0) > performance.now();
+  isLeftOut(institution: string, part: Part = "node"): boolean {
+    return (this.#leftOut.get(`${part} ${institution}`) ?? 0) > performance.now();
   }
 
-  silent(institution: string): void {
-    this.#leftOut.set(institution, performance.now() + LEFT_OUT_MS);
+  /** The part beside it is likely to be as silent: there is one wait for both, unless that one answered a moment ago. */
+  silent(institution: string, part: Part = "node"): void {
+    const now = performance.now();
+    this.#leftOut.set(`${part} ${institution}`, now + LEFT_OUT_MS);
+    const other = `${beside[part]} ${institution}`;
+    if ((this.#answered.get(other) ?? -Infinity) + THERE_MS < now)
+      this.#leftOut.set(other, now + LEFT_OUT_MS);
   }
 
-  answered(institution: string): void {
-    this.#leftOut.delete(institution);
+  answered(institution: string, part: Part = "node"): void {
+    this.#leftOut.delete(`${part} ${institution}`);
+    this.#answered.set(`${part} ${institution}`, performance.now());
   }
 
   /**

@@ -204,6 +204,7 @@ async function leaveShares(session: Session, dealt: Dealt): Promise<void> {
       const packed = await sharePackage(dealt, share, proxy);
       try {
         await session.network.proxy(share.index, over.signal).keepShares(packed);
+        proxyDid(session, share.index, "answered");
         kept += 1;
         left.delete(share.index);
         if (kept !== k) return;

@@ -18,7 +18,7 @@ import type {
   StateProof,
   VerifySignature,
 } from "@anamnesis/protocol";
-import { askInstitution, SILENT_MS } from "../members/ask.ts";
+import { askInstitution } from "../members/ask.ts";
 import { inTurn } from "../members/inTurn.ts";
 import { once } from "../once.ts";
 import type { NodeApi } from "../ports.ts";
@@ -152,9 +152,12 @@ async function gather(
   return heads;
 }
 
+/** Who has no head for so long is known to be silent by then (members/ask.ts): another one is asked, too. */
+const NEXT_MS = 1_000;
+
 /** Calls `next` where an answer takes too long. */
 async function withNext<T>(answer: Promise<T>, next: () => void): Promise<T> {
-  const timer = setTimeout(next, SILENT_MS);
+  const timer = setTimeout(next, NEXT_MS);
   try {
     return await answer;
   } finally {
