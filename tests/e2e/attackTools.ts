@@ -60,7 +60,10 @@ export const unavailable = (): Promise<never> =>
 /** A record as an honest reader shows it to proxies. */
 export async function shown(reader: Session, id: string): Promise<Prepared> {
   const opening = new Opening(reader);
-  const located = await locate(opening, await heldGrants(reader), id, undefined);
+  const located = await locate(opening, await heldGrants(reader), id, {
+    purpose: undefined,
+    action: "read",
+  });
   const grant = await usableGrant(opening, located.held);
   return prepare(opening, located, { grant, purpose: "TREAT" });
 }
