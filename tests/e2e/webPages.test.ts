@@ -15,6 +15,7 @@ import {
   failingAnswers,
   fullAnswers,
   scriptedOrigin,
+  scriptedPatient,
   scriptedRecord,
   silentAnswers,
 } from "./webScript.ts";
@@ -25,6 +26,7 @@ const patientPages = [
   { name: "record", path: `/records/${scriptedRecord}` },
   { name: "requests", path: "/requests" },
   { name: "sharing", path: "/sharing" },
+  { name: "history", path: "/history" },
   { name: "log", path: "/log" },
   { name: "help", path: "/help" },
   { name: "unknown", path: "/nothing" },
@@ -32,6 +34,7 @@ const patientPages = [
 const doctorPages = [
   { name: "readable", path: "/" },
   { name: "doctor-record", path: `/records/${scriptedRecord}` },
+  { name: "doctor-history", path: `/history/${scriptedPatient}` },
   { name: "ask", path: "/ask" },
   { name: "written", path: "/written" },
 ];

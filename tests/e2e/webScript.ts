@@ -4,7 +4,8 @@ import { extname, join } from "node:path";
 import type { BrowserContext } from "playwright-core";
 import { categories, parse, prepareImport } from "@anamnesis/fhir";
 import { summarise } from "@anamnesis/fhir/summary";
-import { syntheticPatient } from "@anamnesis/fhir/synthetic";
+import { combine, tellHistory } from "@anamnesis/fhir/history";
+import { syntheticLife, syntheticPatient } from "@anamnesis/fhir/synthetic";
 import { purposes } from "@anamnesis/protocol";
 
 const dist = join(import.meta.dirname, "../../apps/web/dist");
@@ -176,6 +177,29 @@ const shown = {
   summary: summaries[unread]?.summary,
 };
 
+/** What three institutions say of one life: much that they share, and some that they do not agree on. */
+const places = ["general-hospital", "city-hospital", "online-clinic"];
+const history = tellHistory(
+  combine([
+    ...syntheticLife(5, places.length).parts.map(({ bytes }, at) => ({
+      record: records[at]?.id ?? "",
+      institution: places[at] ?? "",
+      time: now,
+      content: parse(bytes),
+    })),
+    { record: records[3]?.id ?? "", institution: "city-hospital", time: now, content: undefined },
+  ]),
+);
+const shownHistory = {
+  history,
+  records: Object.fromEntries(records.map((record) => [record.id, record])),
+  failed: 1,
+};
+const noHistory = { history: tellHistory(combine([])), records: {}, failed: 0 };
+
+/** Whose history a doctor's page asks for. */
+export const scriptedPatient = hex("7");
+
 /** A life with something of everything. */
 export const fullAnswers: Answers = {
   enter,
@@ -243,6 +267,8 @@ export const fullAnswers: Answers = {
       who: { fingerprint: "", name: "dr-chen", role: "doctor", institution: "" },
     },
   ],
+  "patient.history": shownHistory,
+  "doctor.history": shownHistory,
   "doctor.readable": records
     .filter((_, at) => at % 2 === 0)
     .map((record) => ({
@@ -273,16 +299,24 @@ const all = (answer: unknown): Answers => ({
 });
 
 /** Nothing anywhere. */
-export const emptyAnswers: Answers = all([]);
+export const emptyAnswers: Answers = {
+  ...all([]),
+  "patient.history": noHistory,
+  "doctor.history": { failure: "NO_ACCESS" },
+};
 /** Every list fails. */
 export const failingAnswers: Answers = {
   ...all({ failure: "UNAVAILABLE", away: ["city-hospital", "national-authority"] }),
   "patient.record": { failure: "DIGEST_MISMATCH" },
+  "patient.history": { failure: "UNAVAILABLE", away: ["city-hospital"] },
   "doctor.record": { failure: "GRANT_NOT_LIVE" },
+  "doctor.history": { failure: "NO_ACCESS" },
 };
 /** Nothing is ever answered. */
 export const silentAnswers: Answers = {
   ...all("never"),
   "patient.record": "never",
+  "patient.history": "never",
   "doctor.record": "never",
+  "doctor.history": "never",
 };

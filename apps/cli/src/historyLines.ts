@@ -1,6 +1,6 @@
 import type { ReadHistory } from "@anamnesis/client";
 import { isCurrent, topics } from "@anamnesis/fhir/history";
-import type { Fact, History, Topic } from "@anamnesis/fhir/history";
+import type { Fact, Topic } from "@anamnesis/fhir/history";
 import { countOf } from "./countOf.ts";
 
 const TITLES: Readonly<Record<Topic, string>> = {
@@ -59,27 +59,3 @@ function factLines(fact: Fact): string[] {
     ),
   ];
 }
-
-/** A history as plain data: without the resources that it was read from. */
-export const factsForMachines = ({
-  facts,
-  institutions,
-  records,
-  notRead,
-  suppressed,
-}: History): object => ({
-  institutions,
-  records,
-  notRead,
-  suppressed,
-  mayBeMore: true,
-  facts: Object.fromEntries(
-    topics.map((topic) => [
-      topic,
-      facts[topic].map((fact) => {
-        const { statement, ...told } = fact;
-        return { ...told, current: isCurrent(fact), resourceType: statement.resource.resourceType };
-      }),
-    ]),
-  ),
-});

@@ -2,11 +2,11 @@ import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import type { ReadHistory, Session } from "@anamnesis/client";
 import { writeJson } from "@anamnesis/fhir";
-import { ips } from "@anamnesis/fhir/history";
+import { ips, tellHistory } from "@anamnesis/fhir/history";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
-import { factsForMachines, historyLines } from "../historyLines.ts";
+import { historyLines } from "../historyLines.ts";
 import { writeText } from "../openedFile.ts";
 import type { CommandOptions } from "../options.ts";
 import type { CommandResult } from "../output.ts";
@@ -37,7 +37,11 @@ export const { define, run }: CommandModule = {
     const failed = { failed: read.failed };
     const exit = read.failed.length === 0 ? {} : { exitCode: 5 };
     if (options["out"] === undefined && summary === undefined)
-      return { json: { history: factsForMachines(read.history), ...failed }, lines, ...exit };
+      return {
+        json: { history: { ...tellHistory(read.history), mayBeMore: true }, ...failed },
+        lines,
+        ...exit,
+      };
     const text = summary === undefined ? `${lines.join("\n")}\n` : writeJson(summary);
     return { ...(await delivered(text, options)), ...exit };
   },

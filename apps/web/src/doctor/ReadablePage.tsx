@@ -140,6 +140,11 @@ function PatientSection({ of }: { readonly of: PatientRecords }): ReactNode {
   return (
     <section className="visit">
       <h2>{personLabel(of.patient.name)}</h2>
+      <p>
+        <PageLink to={{ page: "history", patient: of.patient.fingerprint }} className="text-link">
+          {t("history.linkOf", { name: personLabel(of.patient.name) })}
+        </PageLink>
+      </p>
       {of.until === undefined ? null : (
         <p className="quiet">
           {t("readable.purpose", { purpose: purposes(of.purposes) })} ·{" "}

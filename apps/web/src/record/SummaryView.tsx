@@ -1,5 +1,6 @@
 import type { Summary, SummaryRow, SummarySection } from "@anamnesis/fhir/summary";
 import type { ReactNode } from "react";
+import { Flag } from "../views/Flag.tsx";
 import { personLabel } from "../views/personName.ts";
 import { Narrative, RecordText } from "../views/RecordText.tsx";
 import { useWords } from "../views/useWords.ts";
@@ -127,23 +128,5 @@ function RowTable(props: {
         ))}
       </tbody>
     </table>
-  );
-}
-
-/** The record's own interpretation code: an arrow with words; nothing is judged here. */
-function Flag({ flag }: { readonly flag: string | undefined }): ReactNode {
-  const { t } = useWords();
-  if (flag === undefined) return null;
-  const [sign, text] = /^(?:H|HH|HU|>)$/.test(flag)
-    ? ["▲", t("record.flagHigh")]
-    : /^(?:L|LL|LU|<)$/.test(flag)
-      ? ["▼", t("record.flagLow")]
-      : flag === "N"
-        ? ["", t("record.flagNormal")]
-        : ["◆", t("record.flagOther", { flag })];
-  return (
-    <span className={flag === "N" ? "flag quiet" : "flag"}>
-      <span aria-hidden="true">{sign}</span> {text}
-    </span>
   );
 }

@@ -4,6 +4,7 @@ import { AskPage } from "../doctor/AskPage.tsx";
 import { ReadablePage } from "../doctor/ReadablePage.tsx";
 import { WrittenPage } from "../doctor/WrittenPage.tsx";
 import { HelpPage } from "../help/HelpPage.tsx";
+import { OwnHistoryPage, PatientHistoryPage } from "../history/HistoryPage.tsx";
 import { useI18n } from "../i18n/I18n.tsx";
 import { RecordPage } from "../record/RecordPage.tsx";
 import { RequestsPage } from "../requests/RequestsPage.tsx";
@@ -30,6 +31,8 @@ function PatientPages({ route }: { readonly route: Route }): ReactNode {
       return <RequestsPage chosen={route.id} />;
     case "sharing":
       return <SharingPage chosen={route.gid} />;
+    case "history":
+      return route.patient === undefined ? <OwnHistoryPage /> : <Unknown />;
     case "log":
       return <AccessLogPage />;
     default:
@@ -43,6 +46,12 @@ function DoctorPages({ route }: { readonly route: Route }): ReactNode {
       return <ReadablePage />;
     case "record":
       return <RecordPage key={route.id} id={route.id} reader="doctor" />;
+    case "history":
+      return route.patient === undefined ? (
+        <Unknown />
+      ) : (
+        <PatientHistoryPage key={route.patient} patient={route.patient} />
+      );
     case "ask":
       return <AskPage />;
     case "written":

@@ -11,6 +11,8 @@ test("parseRoute() and pathOf() go back and forth", () => {
     { page: "record", id },
     { page: "requests" },
     { page: "requests", id },
+    { page: "history" },
+    { page: "history", patient: id },
     { page: "sharing" },
     { page: "sharing", gid: id },
     { page: "log" },

@@ -4,6 +4,8 @@ export type Route =
   | { readonly page: "record"; readonly id: string }
   | { readonly page: "requests"; readonly id?: string }
   | { readonly page: "sharing"; readonly gid?: string }
+  /** `patient`: whose, by fingerprint, for a doctor. */
+  | { readonly page: "history"; readonly patient?: string }
   | { readonly page: "log" }
   | { readonly page: "ask" }
   | { readonly page: "written" }
@@ -22,6 +24,8 @@ export function parseRoute(path: string): Route {
       return second === undefined ? { page: "home" } : { page: "record", id: second };
     case "requests":
       return { page: "requests", ...(second !== undefined && { id: second }) };
+    case "history":
+      return { page: "history", ...(second !== undefined && { patient: second }) };
     case "sharing":
       return { page: "sharing", ...(second !== undefined && { gid: second }) };
     case "log":
@@ -45,6 +49,8 @@ export function pathOf(route: Route): string {
       return route.id === undefined ? "/requests" : `/requests/${route.id}`;
     case "sharing":
       return route.gid === undefined ? "/sharing" : `/sharing/${route.gid}`;
+    case "history":
+      return route.patient === undefined ? "/history" : `/history/${route.patient}`;
     case "log":
     case "ask":
     case "written":

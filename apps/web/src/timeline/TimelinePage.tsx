@@ -77,6 +77,13 @@ function Records(props: {
         unread={records.filter(({ state }) => state === "unconfirmed").length}
         onShowUnread={() => setFilter({ ...noFilter, state: "unconfirmed" })}
       />
+      {records.length === 0 ? null : (
+        <p>
+          <PageLink to={{ page: "history" }} className="text-link">
+            {t("history.link")}
+          </PageLink>
+        </p>
+      )}
       <Filters records={records} filter={filter} onChange={setFilter} />
       <output className="quiet">{t("timeline.shown", { count: fitting.length })}</output>
       {visits.length === 0 ? (

@@ -1,6 +1,7 @@
 import type { Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import type { Handlers } from "./servePort.ts";
+import { showHistory } from "./showHistory.ts";
 import { showRecord } from "./showRecord.ts";
 
 type DoctorMethod = Extract<keyof Handlers, `doctor.${string}`>;
@@ -21,6 +22,8 @@ export function doctorCalls(session: Session): Pick<Handlers, DoctorMethod> {
       const opened = await doctor.openRecord(session, `${id}@${version}`, { action: "copy" });
       return (await showRecord(opened)).content;
     },
+    "doctor.history": async ({ patient }) =>
+      showHistory(await doctor.historyOf(session, { for: patient })),
     "doctor.patients": () => doctor.listPatients(session),
     "doctor.requests": () => doctor.listRequests(session),
     "doctor.ask": ({ patient, ...input }) =>

@@ -3,6 +3,7 @@ import * as patient from "@anamnesis/client/patient";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { RecordDetails } from "./recordDetails.ts";
 import type { Handlers } from "./servePort.ts";
+import { showHistory, summaryFile } from "./showHistory.ts";
 import { showRecord } from "./showRecord.ts";
 
 type PatientMethod = Extract<keyof Handlers, `patient.${string}`>;
@@ -17,6 +18,8 @@ export function patientCalls(session: Session, onMore: () => void): Pick<Handler
   return {
     "patient.records": async () => details.addTo(await patient.listRecords(session)),
     "patient.record": async ({ id }) => showRecord(await patient.openRecord(session, id)),
+    "patient.history": async () => showHistory(await patient.ownHistory(session)),
+    "patient.summary": async () => summaryFile(session, await patient.ownHistory(session)),
     "patient.confirm": async ({ id, digest }) => {
       await refuseUnread(session, { id, digest });
       const { failed, sent } = await patient.confirm(session, { ids: [id] });

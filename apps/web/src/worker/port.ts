@@ -9,6 +9,7 @@ import type {
   RequestSummary,
   VersionSummary,
 } from "@anamnesis/client";
+import type { ToldHistory } from "@anamnesis/fhir/history";
 import type { Summary } from "@anamnesis/fhir/summary";
 import type { Action, Purpose } from "@anamnesis/protocol";
 
@@ -52,6 +53,15 @@ export interface ShownRecord {
   readonly summary?: Summary;
 }
 
+/** One history out of every record that its reader may read. */
+export interface ShownHistory {
+  readonly history: ToldHistory;
+  /** Titles and places of the records it is made of, by id. */
+  readonly records: Readonly<Record<string, RecordSummary>>;
+  /** How many did not open, so that it is without them. */
+  readonly failed: number;
+}
+
 /** Somebody in a doctor's address book. */
 export interface KnownPatient {
   readonly fingerprint: string;
@@ -79,6 +89,9 @@ export interface Calls {
     { readonly id: string; readonly digest: string; readonly reason: string },
     null
   >;
+  readonly "patient.history": Call<null, ShownHistory>;
+  /** An International Patient Summary, compiled by a machine: a FHIR document. */
+  readonly "patient.summary": Call<null, Blob>;
   readonly "patient.requests": Call<null, readonly RequestSummary[]>;
   readonly "patient.approve": Call<
     {
@@ -101,6 +114,8 @@ export interface Calls {
   readonly "doctor.record": Call<{ readonly id: string }, ShownRecord>;
   /** Opens again to keep a copy, which the patient sees. `version`: 1 is the first. */
   readonly "doctor.copy": Call<{ readonly id: string; readonly version: number }, Blob>;
+  /** Opens every record of a patient that this doctor may read, each with its entry in the patient's log. */
+  readonly "doctor.history": Call<{ readonly patient: string }, ShownHistory>;
   readonly "doctor.patients": Call<null, readonly KnownPatient[]>;
   readonly "doctor.requests": Call<null, readonly RequestSummary[]>;
   readonly "doctor.ask": Call<

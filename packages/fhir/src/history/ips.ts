@@ -10,8 +10,8 @@ import type { Fact, History, Statement } from "./model.ts";
 export interface IpsOptions {
   /** When it is compiled: a FHIR instant with time zone. */
   readonly timestamp: string;
-  /** The version of the software that compiles it. */
-  readonly softwareVersion: string;
+  /** The version of the software that compiles it, where it knows. */
+  readonly softwareVersion?: string;
   /** The patient, as who compiles it knows them, where no record names one. */
   readonly patientName?: string;
 }
@@ -47,7 +47,9 @@ export function ips(history: History, options: IpsOptions): JsonObject {
     resourceType: "Device",
     deviceName: [{ name: "Anamnesis", type: "user-friendly-name" }],
     type: { text: "Software that compiles patient summaries" },
-    version: [{ value: options.softwareVersion }],
+    ...(options.softwareVersion !== undefined && {
+      version: [{ value: options.softwareVersion }],
+    }),
   });
   const made = new Map<string, JsonObject>();
   const section = sectionsOf(history)

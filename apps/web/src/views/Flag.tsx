@@ -1,0 +1,20 @@
+import type { ReactNode } from "react";
+import { useWords } from "./useWords.ts";
+
+/** The record's own interpretation code: an arrow with words; nothing is judged here. */
+export function Flag({ flag }: { readonly flag: string | undefined }): ReactNode {
+  const { t } = useWords();
+  if (flag === undefined) return null;
+  const [sign, text] = /^(?:H|HH|HU|>)$/.test(flag)
+    ? ["▲", t("record.flagHigh")]
+    : /^(?:L|LL|LU|<)$/.test(flag)
+      ? ["▼", t("record.flagLow")]
+      : flag === "N"
+        ? ["", t("record.flagNormal")]
+        : ["◆", t("record.flagOther", { flag })];
+  return (
+    <span className={flag === "N" ? "flag quiet" : "flag"}>
+      <span aria-hidden="true">{sign}</span> {text}
+    </span>
+  );
+}
