@@ -7,6 +7,7 @@ import type { GrantStatus } from "./model.ts";
 import { askTwo } from "./members/ask.ts";
 import type { NodeApi } from "./ports.ts";
 import { proveState } from "./proofs/prove.ts";
+import type { ProofParts } from "./proofs/prove.ts";
 import type { Session } from "./session.ts";
 
 const USAGE_MAX = 100_000;
@@ -17,8 +18,13 @@ const USAGE_MAX = 100_000;
  *
  * @throws {AnamnesisError} PROOF_INVALID, UNAVAILABLE
  */
-export async function grantOnChain(session: Session, gid: string): Promise<GrantView | undefined> {
-  const { value } = await proveState(session, consortiumOf(session.trust).chain, "grants", gid);
+export async function grantOnChain(
+  session: Session,
+  gid: string,
+  parts?: Pick<ProofParts, "askHead" | "verify">,
+): Promise<GrantView | undefined> {
+  const { chain } = consortiumOf(session.trust);
+  const { value } = await proveState(session, chain, "grants", gid, parts);
   if (value === undefined) return undefined;
   const { v: _, digest, reader, revoker, ...state } = grantState.decode(value);
   return { digest: toHex(digest), reader: toHex(reader), revoker: toHex(revoker), ...state };

@@ -1,5 +1,5 @@
 import type { RecordLabel } from "@anamnesis/crypto/seal";
-import type { Credential, PostProof, Stated } from "@anamnesis/protocol";
+import type { Credential, PostProof, Purpose, Stated } from "@anamnesis/protocol";
 import type { Affiliation } from "./device.ts";
 
 /**
@@ -170,6 +170,21 @@ export interface DenialItem {
   readonly evidence: Uint8Array;
 }
 
+/**
+ * Uses that were proven: the slip, and what proxies served under an intent (`purpose`, digests in hex, the proxies' indices).
+ * Key: a grant's id or a visit's, and a number from 0.
+ */
+export interface ProvenUsesItem {
+  readonly uses: readonly {
+    readonly slip: Uint8Array;
+    readonly served: {
+      readonly purpose: Purpose;
+      readonly digests: readonly string[];
+      readonly proxies: readonly number[];
+    } | null;
+  }[];
+}
+
 /** Somebody asked the registry for the patient's contact card. Key: time and a random part. */
 export interface LookupItem {
   readonly time: number;
@@ -210,6 +225,7 @@ export interface ItemKinds {
   written: WrittenItem;
   lookup: LookupItem;
   denial: DenialItem;
+  provenUses: ProvenUsesItem;
   known: KnownItem;
   letter: LetterItem;
   /** What the patient says about themself at every visit. Key: "own". */

@@ -134,58 +134,68 @@ export interface GrantSummary {
   readonly waitsFor?: string;
 }
 
+/**
+ * What every line of the log says, the elements that Regulation (EU) 2025/327 asks of the log of a record system (annex II, 3.2):
+ * who had the data, when, of which kinds, whence; and why.
+ */
+export interface LogElements {
+  readonly time: number;
+  readonly who: PersonView;
+  /** Of the records, where it is known which; else what the grant or request covers. Absent: of every kind. */
+  readonly categories?: readonly string[];
+  /** Institutions that the data comes from. Absent: from each where the patient has been. */
+  readonly origins?: readonly string[];
+  /** By record id, of the records that are known and that this device has titles of. */
+  readonly titles: Readonly<Record<string, string>>;
+  /** What was said, the reader's purpose of an opening where a proxy tells it; else those of the grant. Empty: none is stated. */
+  readonly purposes: readonly Purpose[];
+  /** Whether one of the purposes is an emergency. */
+  readonly emergency: boolean;
+}
+
 /** One line of "who looked": data, not text. `records` where known which ones. */
-export type LogEntry = { readonly time: number; readonly who: PersonView } & (
-  | {
-      readonly what: "asked";
-      readonly request: string;
-      readonly purpose: Purpose;
-      readonly categories?: readonly string[];
-      readonly records?: readonly string[];
-    }
-  | { readonly what: "refused"; readonly request: string }
-  | {
-      readonly what: "granted";
-      readonly gid: string;
-      readonly purposes: readonly Purpose[];
-      readonly categories: readonly string[];
-      readonly records?: readonly string[];
-      readonly until: number;
-      readonly request?: string;
-    }
-  | { readonly what: "revoked"; readonly gid: string; readonly receipts: readonly number[] }
-  /** An intent on chain: from then on the records could be opened. `completed` once the reader closed it. */
-  | {
-      readonly what: "opened";
-      readonly gid: string;
-      readonly intent: string;
-      /** What the intent announces; absent while it is not proven. */
-      readonly action?: string;
-      /** The purpose that the reader gave, where a proxy tells; else those of the grant. */
-      readonly purposes: readonly Purpose[];
-      readonly records: readonly string[];
-      /** Proxies whose evidence says which records; 0: none told (yet), so `records` is empty. */
-      readonly witnesses: number;
-      readonly completed?: number;
-      /** Proxies with whose answers the reader opened, by the reader's word; known once they closed it. */
-      readonly used?: readonly number[];
-    }
-  /**
-   * A proxy turned the reader away and posted it; what the chain itself refused stands nowhere. `checked`: this device has
-   * seen the reader's signed request for it; until then all of it is what the proxy says.
-   */
-  | {
-      readonly what: "denied";
-      readonly gid: string;
-      readonly code: DenialCode;
-      readonly proxy: number;
-      readonly checked: boolean;
-    }
-  /** The author reread what they wrote. */
-  | { readonly what: "reread"; readonly record: string; readonly slip: string }
-  /** A notice says that somebody got the contact card from the registry; not proven, `who` is what the notice says. */
-  | { readonly what: "lookedUp" }
-);
+export type LogEntry = LogElements &
+  (
+    | { readonly what: "asked"; readonly request: string; readonly records?: readonly string[] }
+    | { readonly what: "refused"; readonly request: string; readonly records?: readonly string[] }
+    | {
+        readonly what: "granted";
+        readonly gid: string;
+        readonly records?: readonly string[];
+        readonly until: number;
+        readonly request?: string;
+      }
+    | { readonly what: "revoked"; readonly gid: string; readonly receipts: readonly number[] }
+    /** An intent on chain: from then on the records could be opened. `completed` once the reader closed it. */
+    | {
+        readonly what: "opened";
+        readonly gid: string;
+        readonly intent: string;
+        /** What the intent announces; absent while it is not proven. */
+        readonly action?: string;
+        readonly records: readonly string[];
+        /** Proxies whose evidence says which records; 0: none told (yet), so `records` is empty. */
+        readonly witnesses: number;
+        readonly completed?: number;
+        /** Proxies with whose answers the reader opened, by the reader's word; known once they closed it. */
+        readonly used?: readonly number[];
+      }
+    /**
+     * A proxy turned the reader away and posted it; what the chain itself refused stands nowhere. `checked`: this device has
+     * seen the reader's signed request for it; until then all of it is what the proxy says.
+     */
+    | {
+        readonly what: "denied";
+        readonly gid: string;
+        readonly code: DenialCode;
+        readonly proxy: number;
+        readonly checked: boolean;
+      }
+    /** The author reread what they wrote. */
+    | { readonly what: "reread"; readonly record: string; readonly slip: string }
+    /** A notice says that somebody got the contact card from the registry; not proven, `who` is what the notice says. */
+    | { readonly what: "lookedUp" }
+  );
 
 /** What a proof file shows, offline, under the federation's trust file. */
 export interface CheckedProof {

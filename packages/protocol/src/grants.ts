@@ -48,6 +48,9 @@ const forTreatment: readonly Purpose[] = ["TREAT", "ETREAT"];
 /** Whether a purpose takes whatever the record is, and not only what the patient confirmed. */
 export const isForTreatment = (purpose: Purpose): boolean => forTreatment.includes(purpose);
 
+/** Whether somebody acts in an emergency. */
+export const isEmergency = (purpose: Purpose): boolean => purpose === "ETREAT";
+
 /** Actions that open a record: `read` for viewing, `copy` also for keeping a copy in the reader's own record. */
 export const openingActions = ["read", "copy"] as const;
 /** `search` looks records up and opens none. */

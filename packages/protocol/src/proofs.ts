@@ -261,6 +261,7 @@ function verifyCountersignatures(
 /**
  * Verifies presence or absence, by the voters of the proof's height.
  * @param known - Voters verified before; default those of genesis.
+ * @param verify - As in {@link verifySlipProof}.
  * @returns The value's canonical CBOR, or `undefined` for proven absence.
  * @throws {AnamnesisError} PROOF_INVALID
  */
@@ -268,10 +269,11 @@ export function verifyStateProof(
   genesis: Genesis,
   proof: StateProof,
   known: KnownVoters = votersOfGenesis(genesis),
+  verify?: VerifySignature,
 ): Established & { readonly value: Uint8Array | undefined } {
   if (!verifySparseProof(proof.roots[proof.map], proof.id, proof.proof))
     throw invalid(`it does not show what it says about the ${proof.map} map`);
-  const established = verifyHeads(votersAt(known, proof), proof);
+  const established = verifyHeads(votersAt(known, proof, verify), proof, verify);
   return {
     ...established,
     value: proof.proof.end.found === "value" ? proof.proof.end.value : undefined,

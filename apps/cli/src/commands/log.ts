@@ -37,7 +37,7 @@ function sentence(entry: LogEntry, titles: Titles, proxy: (index: number) => str
     entry.who.institution === "" ? entry.who.name : `${entry.who.name} (${entry.who.institution})`;
   switch (entry.what) {
     case "asked":
-      return `${who} asked for ${scopeText(titles, entry.categories, entry.records)}, purpose ${entry.purpose}`;
+      return `${who} asked for ${scopeText(titles, entry.categories, entry.records)}, purpose ${entry.purposes.join(", ")}`;
     case "refused":
       return `You refused ${who}`;
     case "granted":

@@ -36,14 +36,14 @@ export function LogItem(props: { readonly entry: LogEntry; readonly records: Kno
 }
 
 function sentenceOf(entry: LogEntry, words: Words): string {
-  const { t, term, who, scope, purposes, day } = words;
+  const { t, who, scope, purposes, day } = words;
   const name = who(entry.who);
   switch (entry.what) {
     case "asked":
       return t("log.asked", {
         who: name,
         what: scope(entry),
-        purpose: term("purpose", entry.purpose),
+        purpose: purposes(entry.purposes),
       });
     case "refused":
       return t("log.refused", { who: name });

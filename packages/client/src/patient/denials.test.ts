@@ -22,6 +22,9 @@ import { ClientFederation } from "@anamnesis/testing/client/federation";
 import { usageOf } from "../grantOnChain.ts";
 import { denialEntries } from "./denials.ts";
 import { grantKey } from "./grants.ts";
+import { Look } from "./look.ts";
+
+const covered = { titles: {} };
 
 describe("denialEntries()", () => {
   let federation: ClientFederation;
@@ -101,7 +104,11 @@ describe("denialEntries()", () => {
   async function entries(change: (view: UsageView) => UsageView = (view) => view) {
     const item = (await alice.device.items.get("grantGiven", gid))!;
     const usage = await usageOf(alice, gid, grantKey(alice, item));
-    const told = await denialEntries(alice, item, usage.map(change));
+    const told = await denialEntries(new Look(alice), {
+      item,
+      usage: usage.map(change),
+      covered,
+    });
     return told
       .flatMap((entry) => (entry.what === "denied" ? [entry] : []))
       .toSorted((a, b) => b.time - a.time);
@@ -187,7 +194,11 @@ describe("denialEntries()", () => {
     try {
       // Who denied is known from before; what is proven needs two members.
       const opened = { ...usage[0]!, kind: "usage.intent" } as unknown as UsageView;
-      const [entry, ...others] = await denialEntries(alice, item, [...usage, opened]);
+      const [entry, ...others] = await denialEntries(new Look(alice), {
+        item,
+        usage: [...usage, opened],
+        covered,
+      });
       assert.deepEqual(others, [], "an opening is no denial");
       assert.deepEqual(entry?.what === "denied" && [entry.proxy, entry.checked], [2, false]);
     } finally {
@@ -214,7 +225,7 @@ describe("denialEntries()", () => {
       grantKey(alice, (await alice.device.items.get("grantGiven", gid))!),
     );
     const other = (await alice.device.items.get("grantGiven", otherGid))!;
-    const [entry] = await denialEntries(alice, other, usage);
+    const [entry] = await denialEntries(new Look(alice), { item: other, usage, covered });
     assert.equal(entry?.what === "denied" && entry.checked, false);
     assert.equal((await entries())[0]?.checked, true);
   });

@@ -6,6 +6,7 @@ import {
   evidenceOf,
   fingerprintFrom,
   gidFrom,
+  grantDocument,
   isAskedAs,
   limits,
 } from "@anamnesis/protocol";
@@ -14,11 +15,12 @@ import { bareCaller } from "../caller.ts";
 import { inParallel } from "../inParallel.ts";
 import type { GrantGivenItem } from "../items.ts";
 import type { LogEntry } from "../model.ts";
+import type { Caller } from "../ports.ts";
 import { certificateOf, personOf } from "../people.ts";
-import { proveSlip } from "../proofs/prove.ts";
-import type { Session } from "../session.ts";
 import { grantKey } from "./grants.ts";
-import { askProxy } from "../members/ask.ts";
+import { reasons } from "./logElements.ts";
+import type { Look } from "./look.ts";
+import type { TellsOfUse } from "./openings.ts";
 
 const AT_ONCE = 8;
 
@@ -31,29 +33,31 @@ type DenialView = Extract<UsageView, { kind: "usage.denied" }>;
  * proxies forget.
  */
 export async function denialEntries(
-  session: Session,
-  item: GrantGivenItem,
-  usage: readonly UsageView[],
+  look: Look,
+  { item, usage, covered }: TellsOfUse,
 ): Promise<LogEntry[]> {
   const views = usage.filter((used): used is DenialView => used.kind === "usage.denied");
   const proven = await inParallel(views, AT_ONCE, async (view) => ({
     view,
-    denial: await provenDenial(session, view.slip),
+    denial: await provenDenial(look, item, view.slip),
   }));
   // One request is evidence of one denial.
-  const shown = new Set<string>();
+  const first = new Set<string>();
   const told = proven.flatMap(({ view, denial }) => {
     if (denial === "refuted") return [];
     const words = denial === "unknown" ? view : said(denial);
-    const isFirst = !shown.has(words.evidence);
-    shown.add(words.evidence);
+    const isFirst = !first.has(words.evidence);
+    first.add(words.evidence);
     return [{ view, words, denial: denial === "unknown" || !isFirst ? undefined : denial }];
   });
+  const shown: Shown = { item, caller: bareCaller(grantKey(look.session, item)) };
+  const why = reasons(grantDocument.decode(item.grant).purposes);
   return inParallel(told, AT_ONCE, async ({ view, words, denial }): Promise<LogEntry> => {
     const { reader, code, proxy } = words;
-    const checked = denial !== undefined && (await isChecked(session, item, view.slip, denial));
-    const who = await personOf(session, reader);
-    return { what: "denied", time: view.time, who, gid: item.gid, code, proxy, checked };
+    const checked = denial !== undefined && (await isChecked(look, shown, view.slip, denial));
+    const who = await personOf(look.session, reader);
+    const { time } = view;
+    return { what: "denied", time, who, ...covered, ...why, gid: item.gid, code, proxy, checked };
   });
 }
 
@@ -66,27 +70,26 @@ const said = ({
   evidence: toHex(fields.evidence),
 });
 
-/** The slip as two members prove it: no node alone can put words into a proxy's mouth. */
-async function provenDenial(session: Session, id: string): Promise<Denial | "unknown" | "refuted"> {
-  try {
-    const { slip } = await proveSlip(session, consortiumOf(session.trust).chain, id);
-    return slip.kind === "usage.denied" ? slip : "refuted";
-  } catch (error) {
-    if (!(error instanceof AnamnesisError)) throw error;
-    return error.code === "UNAVAILABLE" ? "unknown" : "refuted";
-  }
+async function provenDenial(
+  look: Look,
+  { gid }: GrantGivenItem,
+  id: string,
+): Promise<Denial | "unknown" | "refuted"> {
+  const slip = await look.slip(gid, consortiumOf(look.session.trust).chain, id);
+  return typeof slip === "string" || slip.kind === "usage.denied" ? slip : "refuted";
 }
 
-async function isChecked(
-  session: Session,
-  item: GrantGivenItem,
-  id: string,
-  denial: Denial,
-): Promise<boolean> {
-  const { items } = session.device;
+/** To whom a proxy shows what it turned away. */
+interface Shown {
+  readonly item: GrantGivenItem;
+  readonly caller: Caller;
+}
+
+async function isChecked(look: Look, to: Shown, id: string, denial: Denial): Promise<boolean> {
+  const { items } = look.session.device;
   if ((await items.get("denial", id)) !== undefined) return true;
   try {
-    if (!(await isShown(session, item, denial))) return false;
+    if (!(await isShown(look, to, denial))) return false;
   } catch (error) {
     if (error instanceof AnamnesisError) return false;
     throw error;
@@ -97,18 +100,17 @@ async function isChecked(
 
 /** Whether the proxy shows a request that is what its denial says. @throws {AnamnesisError} What keeps it from being seen. */
 async function isShown(
-  session: Session,
-  item: GrantGivenItem,
+  look: Look,
+  { item, caller }: Shown,
   { fields, notAfter }: Denial,
 ): Promise<boolean> {
+  const { session } = look;
   const { proxies } = consortiumOf(session.trust).consortium;
   const address = proxies.find(({ index }) => index === fields.proxy)?.address;
   if (address === undefined || toHex(fields.gid) !== item.gid) return false;
   const { proxy, reader, evidence } = said({ fields });
   const [request, { signingKey }] = await Promise.all([
-    askProxy(session, proxy, (asked) =>
-      asked.denied(item.gid, evidence, bareCaller(grantKey(session, item))),
-    ),
+    look.askProxy(proxy, (asked) => asked.denied(item.gid, evidence, caller)),
     certificateOf(session, reader),
   ]);
   return (

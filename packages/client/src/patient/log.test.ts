@@ -102,14 +102,22 @@ describe("accessLog()", () => {
     const [unknown] = await uses();
     assert.ok(unknown?.what === "opened" && unknown.witnesses === 0);
     assert.deepEqual([unknown.action, unknown.purposes], ["copy", ["TREAT"]]);
-    const [entry] = await uses(told({}));
-    assert.ok(entry?.what === "opened");
-    assert.deepEqual([entry.who.name, entry.witnesses], ["Dr Chen", 1]);
-    assert.deepEqual([entry.action, entry.purposes], ["copy", ["HRESCH"]]);
     for (const lie of [{ purpose: "HPAYMT" }, { digests: [bytesOf("another")] }] as const) {
       const [doubtful] = await uses(told(lie));
       assert.ok(doubtful?.what === "opened" && doubtful.witnesses === 0);
       assert.deepEqual([doubtful.purposes, doubtful.records], [["TREAT"], []]);
+    }
+    const [entry] = await uses(told({}));
+    assert.ok(entry?.what === "opened");
+    assert.deepEqual([entry.who.name, entry.witnesses], ["Dr Chen", 1]);
+    assert.deepEqual([entry.action, entry.purposes], ["copy", ["HRESCH"]]);
+  });
+
+  test("what a proxy told once stays told, whatever it tells later", async () => {
+    for (const session of [alice, told({ purpose: "HPAYMT" }), told({})]) {
+      const [entry] = await uses(session);
+      assert.ok(entry?.what === "opened");
+      assert.deepEqual([entry.witnesses, entry.purposes], [1, ["HRESCH"]]);
     }
   });
 

@@ -5,6 +5,7 @@ import type { LogEntry } from "../model.ts";
 import type { Session } from "../session.ts";
 import type { OwnBox } from "./boxes.ts";
 import type { Tell } from "./inbox.ts";
+import { reasons } from "./logElements.ts";
 
 /** What the registry writes: "NAME, INSTITUTION", the doctor's name in one line. */
 const NOTICE = /^(?<name>[^\p{Cc}]{1,128}), (?<institution>[a-z0-9-]{3,64})$/u;
@@ -49,7 +50,8 @@ export async function takeLookup(
 /** The notice as a line of the access log. `fingerprint` is empty: nothing proves who it was. */
 export function lookupEntry({ time, text }: LookupItem): LogEntry {
   const { name, institution } = parse(text) ?? { name: text, institution: "" };
-  return { what: "lookedUp", time, who: { fingerprint: "", name, role: "", institution } };
+  const who = { fingerprint: "", name, role: "", institution };
+  return { what: "lookedUp", time, who, categories: [], origins: [], titles: {}, ...reasons([]) };
 }
 
 const parse = (text: string): Claimed | undefined =>

@@ -74,6 +74,7 @@ export interface ProvenState {
 /**
  * As the state is now: under heads at most 10 s old (D14).
  *
+ * @param parts - `askHead` asks for the newest.
  * @throws {AnamnesisError} As {@link proveSlip}, NOT_FOUND aside.
  */
 export function proveState(
@@ -81,6 +82,7 @@ export function proveState(
   chain: string,
   map: MapName,
   id: string,
+  parts: Pick<ProofParts, "askHead" | "verify"> = {},
 ): Promise<ProvenState> {
   const genesis = chainOf(session.trust, chain);
   return askUntil(
@@ -90,10 +92,11 @@ export function proveState(
     async (made) => {
       if (made.map !== map || made.id !== id) throw invalid("The proof is of another entry");
       const order = membersInOrder(session, chain);
-      const ask = askNewestHead(session);
+      const { askHead: ask = askNewestHead(session), verify } = parts;
       const known = votersOfGenesis(genesis);
-      const proof = await withHeads(ask, known, made, order, { freshAt: session.clock() });
-      return { value: verifyStateProof(genesis, proof).value, proof };
+      const freshAt = session.clock();
+      const proof = await withHeads(ask, known, made, order, { freshAt, verify });
+      return { value: verifyStateProof(genesis, proof, known, verify).value, proof };
     },
   );
 }

@@ -136,6 +136,11 @@ export class MemoryProxies {
     };
   }
 
+  /** Has a proxy keep an opening as though it had answered under this intent. */
+  tell(index: number, gid: string, served: Evidence["intents"][number]): void {
+    this.#intents.set(`${index} ${gid} ${toHex(served.intent)}`, served);
+  }
+
   async #keep(index: number, left: SharePackage): Promise<void> {
     const { secretKey } = await boxOf(`proxy ${index}`);
     const secret = shareSecret.decode(
@@ -234,7 +239,7 @@ export class MemoryProxies {
 
   #remember(index: number, request: ReencryptRequest, reader: string): void {
     const { gid, intent, salt, action, purpose, digests } = request;
-    this.#intents.set(`${index} ${toHex(gid)} ${toHex(intent)}`, {
+    this.tell(index, toHex(gid), {
       intent,
       reader: fromHex(reader),
       salt,
