@@ -1,6 +1,6 @@
 import type { SigningKeypair } from "@anamnesis/crypto/sign";
 import { toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, consortiumOf, grantState } from "@anamnesis/protocol";
+import { AnamnesisError, consortiumOf, grantState, limits } from "@anamnesis/protocol";
 import type { GrantView, UsageView } from "@anamnesis/protocol";
 import { bareCaller } from "./caller.ts";
 import type { GrantStatus } from "./model.ts";
@@ -9,8 +9,6 @@ import type { NodeApi } from "./ports.ts";
 import { proveState } from "./proofs/prove.ts";
 import type { ProofParts } from "./proofs/prove.ts";
 import type { Session } from "./session.ts";
-
-const USAGE_MAX = 100_000;
 
 /**
  * The chain's word on a grant, proven: no node alone can hold a revocation back, or invent one. `undefined` when it is
@@ -69,7 +67,7 @@ async function wholeUsage(
     const { usage, next } = await node.grantUsage(chain, gid, after, bareCaller(key));
     all.push(...usage);
     if (next === undefined) return all;
-    if (next <= (after ?? -1) || all.length > USAGE_MAX)
+    if (next <= (after ?? -1) || all.length > limits.grantUses)
       throw new AnamnesisError("MALFORMED", "The node lists the use of a grant without an end");
     after = next;
   }

@@ -72,6 +72,8 @@ export const limits = {
   intentCapsules: 256,
   /** Intents of one certificate under one grant in one minute of block time. */
   intentsPerMinute: 120,
+  /** Uses of one grant that a list of them may hold in all. */
+  grantUses: 100_000,
   /** Keys of which each grant under one delegation names one. */
   delegationRevokers: 1_024,
   /** Longest grant, one year. */

@@ -156,7 +156,7 @@ const evidenceShape = object({
       digests: list(bytes(32), limits.intentCapsules),
       time: uint,
     }),
-    100_000,
+    limits.grantUses,
   ),
   receipt: nullable(object(receiptFields)),
 });

@@ -18,7 +18,7 @@ import { openVisits } from "./visitKeys.ts";
 
 const AT_ONCE = 8;
 
-/** Who asked, who was allowed, who opened and why; newest first. */
+/** Who asked, who was allowed, who opened and why; newest first, back to the first entry (docs/spec/limits.md L-68). */
 export async function accessLog(session: Session): Promise<readonly LogEntry[]> {
   const look = new Look(session);
   const { items } = session.device;

@@ -46,7 +46,7 @@ export class Look {
   async slip(subject: string, chain: string, id: string): Promise<Slip | "unknown" | "refuted"> {
     const known = await this.known(subject);
     const before = known.get(id)?.slip;
-    if (before !== undefined) return before.chain === chain ? before : "refuted";
+    if (before !== undefined) return before;
     try {
       const parts = { askHead: this.#askHead, verify: this.#verify };
       const { slip } = await proveSlip(this.session, chain, id, parts);
