@@ -297,6 +297,32 @@ test("log: who asked, was allowed, opened, and which record", async () => {
   assert.equal(of("refused", "dr-ito").length, 1);
 });
 
+test("log filters by kind, person and record, and exports as CSV and as AuditEvents", async () => {
+  const log = ["log", "--as", "maria"];
+  const filter = ["--kind", "opened", "--who", "dr-haas", "--record", whole];
+  const { entries } = await ask<Entries>(dir, [...log, ...filter]);
+  assert.ok(entries.length > 0);
+  assert.ok(entries.every(({ what, records }) => what === "opened" && records?.includes(whole)));
+  const [csv, fhir] = [file("log.csv"), file("log.json")];
+  const written = await ask<{ entries: number }>(dir, [
+    ...log,
+    ...filter,
+    "--format",
+    "csv",
+    "--out",
+    csv,
+  ]);
+  assert.equal(written.entries, entries.length);
+  assert.equal((await readFile(csv, "utf8")).split("\r\n").length, entries.length + 2);
+  await ask(dir, [...log, "--format", "fhir", "--out", fhir]);
+  const bundle = JSON.parse(await readFile(fhir, "utf8")) as {
+    entry: { resource: { resourceType: string } }[];
+  };
+  assert.ok(bundle.entry.every(({ resource }) => resource.resourceType === "AuditEvent"));
+  const { exit, code } = await refusal(dir, [...log, "--since", "last week"]);
+  assert.deepEqual([exit, code], [2, "USAGE"]);
+});
+
 test("revoke and expire: no more openings", async () => {
   const revoked = await ask<{ grant: { status: string; receipts: number[] } }>(dir, [
     "access",

@@ -186,7 +186,12 @@ export const commandTable: Readonly<Record<string, Row>> = {
   },
   log: {
     summary: "who asked, who was allowed, who opened, and why",
-    examples: ["log --as maria", "log --as maria --json"],
+    examples: [
+      "log --as maria",
+      "log --as maria --since 2026-01-01 --who city-hospital --kind opened,denied",
+      "log --as maria --record RECORD --json",
+      "log --as maria --format fhir --out log.json",
+    ],
     load: () => import("./commands/log.ts"),
   },
   "proof export": {

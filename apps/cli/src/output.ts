@@ -22,7 +22,7 @@ export const printable = (line: string): string =>
 /** Prints one answer, and waits until it is written. */
 export async function printResult(result: CommandResult, json: boolean): Promise<void> {
   const text = json ? JSON.stringify(result.json) : result.lines.map(printable).join("\n");
-  if (text !== "") await write(process.stdout, `${text}\n`);
+  if (text !== "") await printExactly(`${text}\n`);
   if (!json && result.next !== undefined) process.stderr.write(`${nextLine(result.next)}\n`);
 }
 
@@ -45,9 +45,10 @@ export function warnings(json: boolean | undefined): (text: string) => void {
   };
 }
 
-const write = (stream: NodeJS.WriteStream, text: string): Promise<void> =>
+/** Prints a text as it is, and waits until it is written. */
+export const printExactly = (text: string): Promise<void> =>
   new Promise((resolve, reject) => {
-    stream.write(text, (error) => (error instanceof Error ? reject(error) : resolve()));
+    process.stdout.write(text, (error) => (error instanceof Error ? reject(error) : resolve()));
   });
 
 /**

@@ -72,12 +72,29 @@ export function parseEnd(
       throw usage(`'${String(days)}' is not a number of days, want more than 0 and at most 366`);
     return now + Math.round(count * dayMs);
   }
-  if (until === undefined) return undefined;
-  const time = isoTime.test(String(until)) ? Date.parse(String(until)) : Number.NaN;
-  if (Number.isNaN(time))
-    throw usage(
-      `'${String(until)}' is not an ISO 8601 time, want for example 2031-05-01T12:00:00Z`,
-    );
-  if (time <= now) throw usage(`'${String(until)}' lies in the past, want a later time`);
+  const time = parseTime(until, "first");
+  if (time !== undefined && time <= now)
+    throw usage(`'${String(until)}' lies in the past, want a later time`);
   return time;
 }
+
+/**
+ * A date or a time with its zone, Unix milliseconds.
+ *
+ * @param moment - Of a date (UTC): its first moment, or the first one after it.
+ * @throws {AnamnesisError} USAGE
+ */
+export function parseTime(said: OptionValue, moment: "first" | "after"): number | undefined {
+  if (said === undefined) return undefined;
+  const text = String(said);
+  const time = isoTime.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time) || !isDay(text.slice(0, 10)))
+    throw usage(
+      `'${text.slice(0, 80)}' is not an ISO 8601 time, want for example 2031-05-01T12:00:00Z`,
+    );
+  return moment === "after" && text.length === 10 ? time + dayMs : time;
+}
+
+/** Whether the calendar has this day: `Date.parse` takes 30 February for 2 March. */
+const isDay = (date: string): boolean =>
+  new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);

@@ -1,62 +1,84 @@
-import { accessLog, labelsKnown, receive } from "@anamnesis/client/patient";
-import type { LogEntry } from "@anamnesis/client";
-import { proxyInstitution } from "@anamnesis/protocol";
+import { accessLog, receive } from "@anamnesis/client/patient";
+import type { LogEntry, Session } from "@anamnesis/client";
+import { auditBundle } from "@anamnesis/fhir/audit";
+import { AnamnesisError, proxyInstitution } from "@anamnesis/protocol";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
-import { recordText, scopeText } from "../scopeText.ts";
-import type { Titles } from "../scopeText.ts";
-import { timeText } from "../table.ts";
+import { logCsv } from "../logCsv.ts";
+import { filterLog, parseLogFilter } from "../logFilter.ts";
+import { logLine } from "../logLines.ts";
+import { writeText } from "../openedFile.ts";
+import { printable, printExactly } from "../output.ts";
+
+const formats = ["lines", "csv", "fhir"] as const;
+type Format = (typeof formats)[number];
 
 export const { define, run }: CommandModule = {
   define: (command) => {
     command
       .description("Who asked, who was allowed, who opened, and why; newest first.")
-      .requiredOption("--as <patient>", "whose records they are");
+      .requiredOption("--as <patient>", "whose records they are")
+      .option("--since <time>", "no earlier entries: a date (UTC) or an ISO 8601 time")
+      .option("--until <time>", "no later entries: a date (UTC), which counts whole, or a time")
+      .option("--who <name>", "a person's, or everybody's of an institution: NAME, INSTITUTION")
+      .option("--record <id>", "entries that name this record")
+      .option("--kind <a,b>", "asked, refused, granted, revoked, opened, denied, reread, lookedUp")
+      .option("--format <format>", "lines, csv, or fhir: AuditEvents after IHE BALP", "lines")
+      .option("--out <file>", "where it goes");
   },
   run: async (options) => {
+    const filter = parseLogFilter(options);
+    const format = parseFormat(String(options["format"]));
     const session = await actingAs(options, String(options["as"]), ["patient"]);
     await receive(session);
-    const entries = await accessLog(session);
-    const titles = await labelsKnown(session);
-    return {
-      json: { entries },
-      lines:
-        entries.length === 0
-          ? ["Nobody asked or looked"]
-          : entries.map(
-              (entry) =>
-                `${timeText(entry.time)}  ${sentence(entry, titles, (index) => proxyInstitution(session.trust, index))}`,
-            ),
-    };
+    const entries = filterLog(await accessLog(session), filter);
+    const isWhole = Object.keys(filter).length === 0;
+    if (options["out"] !== undefined) {
+      const out = String(options["out"]);
+      const bytes = await writeText(out, textOf(session, entries, format));
+      return {
+        json: { out, bytes, entries: entries.length },
+        lines: [`${entries.length} entries, ${bytes} bytes written to ${out}`],
+      };
+    }
+    if (options.json === true || format === "lines")
+      return {
+        json: { entries },
+        lines:
+          entries.length === 0
+            ? [isWhole ? "Nobody asked or looked" : "No entry is as wanted"]
+            : linesOf(session, entries),
+      };
+    await printExactly(textOf(session, entries, format));
+    return undefined;
   },
 };
 
-/** @param proxy - The institution that runs it. */
-function sentence(entry: LogEntry, titles: Titles, proxy: (index: number) => string): string {
-  const who =
-    entry.who.institution === "" ? entry.who.name : `${entry.who.name} (${entry.who.institution})`;
-  switch (entry.what) {
-    case "asked":
-      return `${who} asked for ${scopeText(titles, entry.categories, entry.records)}, purpose ${entry.purposes.join(", ")}`;
-    case "refused":
-      return `You refused ${who}`;
-    case "granted":
-      return `You allowed ${who} ${scopeText(titles, entry.categories, entry.records)} until ${timeText(entry.until)}, purpose ${entry.purposes.join(", ")}`;
-    case "revoked":
-      return `You took back what ${who} was allowed; ${entry.receipts.length} proxies erased their part`;
-    case "opened":
-      return `${who} ${entry.action === "copy" ? "opened to copy" : "opened"} ${entry.records.length === 0 ? "records" : entry.records.map((id) => recordText(titles, id)).join(", ")}, purpose ${entry.purposes.join(", ")}${helpers(entry.used?.map(proxy))}`;
-    case "denied":
-      return entry.checked
-        ? `${who} was refused by the proxy of ${proxy(entry.proxy)}: ${entry.code}`
-        : `Said by the proxy of ${proxy(entry.proxy)}, not proved yet: it refused ${who}: ${entry.code}`;
-    case "reread":
-      return `${who} reread ${recordText(titles, entry.record)}, which they wrote`;
-    case "lookedUp":
-      return `A notice says that ${who} looked up how to reach you; it is no proof`;
+/** @throws {AnamnesisError} USAGE */
+function parseFormat(text: string): Format {
+  const found = formats.find((format) => format === text);
+  if (found === undefined)
+    throw new AnamnesisError(
+      "USAGE",
+      `Format '${text.slice(0, 80)}' is not known, want one of ${formats.join(", ")}`,
+    );
+  return found;
+}
+
+function textOf(session: Session, entries: readonly LogEntry[], format: Format): string {
+  switch (format) {
+    case "lines":
+      return linesOf(session, entries)
+        .map((line) => `${printable(line)}\n`)
+        .join("");
+    case "csv":
+      return logCsv(entries);
+    case "fhir": {
+      const bundle = auditBundle(entries, { patient: session.device.name, time: session.clock() });
+      return `${JSON.stringify(bundle)}\n`;
+    }
   }
 }
 
-/** By the reader's word: they say it when they are done. */
-const helpers = (used: readonly string[] | undefined): string =>
-  used === undefined ? "" : `, with the proxies of ${used.join(", ")}`;
+const linesOf = ({ trust }: Session, entries: readonly LogEntry[]): readonly string[] =>
+  entries.map((entry) => logLine(entry, (index) => proxyInstitution(trust, index)));
