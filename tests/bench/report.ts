@@ -2,12 +2,13 @@ import { writeFile } from "node:fs/promises";
 import { benchCrypto } from "./crypto.ts";
 import { benchErasure } from "./erasure.ts";
 import { benchLedger } from "./ledger.ts";
+import { benchLog } from "./log.ts";
 import { benchOpening } from "./opening.ts";
 import { plotFileOf } from "./plot.ts";
 import type { Figure, Row } from "./row.ts";
 import { benchShare } from "./share.ts";
 
-export const suites = ["crypto", "opening", "erasure", "share", "ledger"] as const;
+export const suites = ["crypto", "opening", "erasure", "log", "share", "ledger"] as const;
 export type Suite = (typeof suites)[number];
 
 export interface BenchOptions {
@@ -63,6 +64,8 @@ async function runSuite(suite: Suite, options: BenchOptions): Promise<SuiteRepor
       return { rows: await benchOpening() };
     case "erasure":
       return { rows: await benchErasure() };
+    case "log":
+      return { rows: await benchLog() };
     case "share":
       return benchShare(options);
     case "ledger":

@@ -23,7 +23,7 @@ interface Report {
   }>;
 }
 
-const suites = ["crypto", "opening", "erasure", "share", "ledger"] as const;
+const suites = ["crypto", "opening", "erasure", "log", "share", "ledger"] as const;
 
 export const { define, run }: CommandModule = {
   define: (command) => {

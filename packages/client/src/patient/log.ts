@@ -9,6 +9,7 @@ import { usageOf } from "../grantOnChain.ts";
 import { denialEntries } from "./denials.ts";
 import { grantKey } from "./grants.ts";
 import { LoggedRecords, namedRecords, reasons, unique } from "./logElements.ts";
+import type { DataElements } from "./logElements.ts";
 import { Look } from "./look.ts";
 import { lookupEntry } from "./lookups.ts";
 import { openingEntries, toldByProxies } from "./openings.ts";
@@ -69,19 +70,17 @@ async function grantEntries(
   item: GrantGivenItem,
   visits: readonly VisitItem[],
 ): Promise<LogEntry[]> {
-  const { session } = look;
   const { gid } = item;
   const { purposes, records: chosen, tags, notAfter } = grantDocument.decode(item.grant);
   const pids = new Set(tags.map(({ pid }) => toHex(pid)));
   const places = visits.filter(({ pid }) => pids.has(pid)).map(({ institution }) => institution);
-  const [view, usage, told, logged] = await Promise.all([
-    grantNow(look, item),
-    usageOf(session, gid, grantKey(session, item)),
-    toldByProxies(look, item),
-    records,
-  ]);
   const granted = { categories: unique(item.categories), origins: unique(places), titles: {} };
-  const covered = logged.elementsOf(chosen?.map(toHex) ?? [], granted);
+  const coveredBy = async () => (await records).elementsOf(chosen?.map(toHex) ?? [], granted);
+  const [view, covered, uses] = await Promise.all([
+    grantNow(look, item),
+    coveredBy(),
+    useEntries(look, records, item, coveredBy),
+  ]);
   const who: PersonView = {
     fingerprint: item.reader,
     name: item.readerName,
@@ -104,13 +103,30 @@ async function grantEntries(
     const receipts = Object.keys(item.receipts).map(Number);
     decided.push({ what: "revoked", time: view.revokedAt, ...common, receipts });
   }
-  const used = { item, usage, covered };
-  const [opened, denied] = await Promise.all([
-    openingEntries(look, logged, used, told),
-    denialEntries(look, used),
-  ]);
-  await (await look.known(gid)).save();
-  return [...decided, ...opened, ...denied];
+  return [...decided, ...uses];
+}
+
+/** What was done under a grant. What nodes and proxies tell is asked side by side: one of them may be silent. */
+async function useEntries(
+  look: Look,
+  records: Promise<LoggedRecords>,
+  item: GrantGivenItem,
+  coveredBy: () => Promise<DataElements>,
+): Promise<LogEntry[]> {
+  const { session } = look;
+  const told = toldByProxies(look, item);
+  const entries = async (): Promise<LogEntry[]> => {
+    const usage = await usageOf(session, item.gid, grantKey(session, item));
+    const used = { item, usage, covered: await coveredBy() };
+    const [opened, denied] = await Promise.all([
+      openingEntries(look, await records, used, told),
+      denialEntries(look, used),
+    ]);
+    return [...opened, ...denied];
+  };
+  const [uses] = await Promise.all([entries(), told]);
+  await (await look.known(item.gid)).save();
+  return uses;
 }
 
 /**

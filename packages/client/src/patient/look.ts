@@ -10,6 +10,9 @@ import { proveSlip } from "../proofs/prove.ts";
 import type { Session } from "../session.ts";
 import { KnownUses } from "./knownUses.ts";
 
+/** A slip that was proven; `unknown` while too few members answer; `refuted` where they prove no such slip. */
+type ProvenOr = Slip | "unknown" | "refuted";
+
 /**
  * What one look at the log has asked and proved, of however many grants: each head once, each signature judged once, no proxy
  * again that was silent, no slip that this device has proved before. It lasts no longer than the look.
@@ -19,6 +22,7 @@ export class Look {
   readonly #verify = verifyOnce();
   readonly #askHead: AskHead;
   readonly #newestHeads = new Map<string, ReturnType<AskHead>>();
+  readonly #slips = new Map<string, Promise<ProvenOr>>();
   readonly #known = new Map<string, Promise<KnownUses>>();
   readonly #silentProxies = new Set<number>();
 
@@ -43,7 +47,11 @@ export class Look {
    *
    * @param subject - What it is a use of.
    */
-  async slip(subject: string, chain: string, id: string): Promise<Slip | "unknown" | "refuted"> {
+  slip(subject: string, chain: string, id: string): Promise<ProvenOr> {
+    return once(this.#slips, `${subject} ${chain} ${id}`, () => this.#prove(subject, chain, id));
+  }
+
+  async #prove(subject: string, chain: string, id: string): Promise<ProvenOr> {
     const known = await this.known(subject);
     const before = known.get(id)?.slip;
     if (before !== undefined) return before;

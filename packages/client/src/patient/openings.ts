@@ -28,7 +28,7 @@ export async function openingEntries(
   look: Look,
   logged: LoggedRecords,
   { item, usage, covered }: TellsOfUse,
-  told: readonly ToldIntent[],
+  told: Promise<readonly ToldIntent[]>,
 ): Promise<LogEntry[]> {
   const { gid } = item;
   const { purposes } = grantDocument.decode(item.grant);
@@ -82,14 +82,16 @@ async function intentsOf(
   look: Look,
   item: GrantGivenItem,
   usage: readonly UsageView[],
-  told: readonly ToldIntent[],
+  told: Promise<readonly ToldIntent[]>,
 ): Promise<readonly SeenIntent[]> {
   const listed = new Map<string, UsageView>(
     usage.flatMap((view) => (view.kind === "usage.intent" ? [[view.slip, view] as const] : [])),
   );
-  const evidence = Map.groupBy(told, ({ intent }) => toHex(intent));
-  const ids = [...new Set<string>([...listed.keys(), ...evidence.keys()])];
   const { chain } = consortiumOf(look.session.trust);
+  // Proved while proxies answer, of whom one may be silent.
+  await inParallel([...listed.keys()], AT_ONCE, (id) => look.slip(item.gid, chain, id));
+  const evidence = Map.groupBy(await told, ({ intent }) => toHex(intent));
+  const ids = [...new Set<string>([...listed.keys(), ...evidence.keys()])];
   const known = await look.known(item.gid);
   const seen = await inParallel(ids, AT_ONCE, async (id): Promise<SeenIntent | undefined> => {
     const entry = listed.get(id);
