@@ -9,8 +9,11 @@ import type { JsonObject } from "./json.ts";
 import type { ParsedResource } from "./parse.ts";
 import { parseJson } from "./parseJson.ts";
 import type { Entry, EntryIndex } from "./reference.ts";
-import { conceptText, resourceName } from "./resource.ts";
+import { ABSENT, provenanceOf } from "./provenance.ts";
+import type { Assembly } from "./provenance.ts";
+import { conceptText } from "./resource.ts";
 import type { FhirResource } from "./resource.ts";
+import { authorsOf, statusOf, writtenAt } from "./sourceFacts.ts";
 import { escapeXml, fromUtf8Loosely, visibleText, withoutMark } from "./text.ts";
 import { deriveUuid } from "./uuid.ts";
 import { readXml } from "./xml.ts";
@@ -20,8 +23,10 @@ export interface DocumentOptions {
   readonly timestamp: string;
   /** BCP 47 language of titles and narrative; `en` when left out. Headings are written in English. */
   readonly language?: string;
-  /** Who imports, as text; named as author where the input names none. */
-  readonly author?: string;
+  /** Who imports, as text: stands in the Provenance, never as author. */
+  readonly importer?: string;
+  /** Why the file is taken although it names another person than it is kept for: stands in the Provenance. */
+  readonly override?: string;
   /**
    * Makes the identifiers of Bundle and Composition from their names, as a UUID in lower case. When left out they are
    * derived from encounter, category, timestamp and content: the same import gives the same identifiers.
@@ -42,6 +47,8 @@ interface DocumentParts<T extends Entry & { readonly json: string }> {
   readonly encounter: T | undefined;
   readonly patient: T;
   readonly index: EntryIndex<T>;
+  /** What the documents of one import have in common. */
+  readonly origin: Pick<Assembly, "imported" | "source">;
 }
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
@@ -70,7 +77,8 @@ export function composeDocument<T extends Entry & { readonly json: string }>(
     ({ fullUrl, json }) => `{"fullUrl":${JSON.stringify(fullUrl)},"resource":${json}}`,
   );
   const kind = parts.sensitive ? [parts.category, "sensitive"] : [parts.category];
-  const place = [parts.patient.fullUrl, parts.encounterKey ?? "", ...kind];
+  const visit = parts.encounter === undefined ? parts.encounterKey : stableName(parts.encounter);
+  const place = [stableName(parts.patient), visit ?? "", ...kind];
   const series = uuid("series", ...place);
   const version = uuid("document", ...place, options.timestamp, ...content);
   const composition = compositionOf(parts, options, series, uuid("composition", version));
@@ -81,9 +89,27 @@ export function composeDocument<T extends Entry & { readonly json: string }>(
     type: "document",
     timestamp: options.timestamp,
   };
+  const provenance = provenanceOf({
+    id: uuid("provenance", version),
+    composition: `urn:uuid:${composition.id}`,
+    recorded: options.timestamp,
+    ...parts.origin,
+    importer: options.importer,
+    override: options.override,
+  });
+  const last = `{"fullUrl":"urn:uuid:${textAt(provenance, "id")}","resource":${writeJson(provenance)}}`;
   const first = `{"fullUrl":"urn:uuid:${composition.id}","resource":${writeJson(composition)}}`;
-  const json = `${writeJson(head).slice(0, -1)},"entry":[${[first, ...content].join(",")}]}`;
+  const json = `${writeJson(head).slice(0, -1)},"entry":[${[first, ...content, last].join(",")}]}`;
   return { title: composition.title, json, source: deriveUuid("source", ...content) };
+}
+
+/**
+ * By what an entry is known in every export of it: its address at a server, else type and id, else the fullUrl, which is
+ * made up anew by some exports.
+ */
+function stableName({ fullUrl, resource }: Entry): string {
+  const id = textAt(resource, "id");
+  return /^https?:/.test(fullUrl) || id === undefined ? fullUrl : `${resource.resourceType}/${id}`;
 }
 
 /** Whether a Composition was made by {@link split}, and is not the input's own. */
@@ -101,7 +127,12 @@ function compositionOf<T extends Entry & { readonly json: string }>(
   series: string,
   id: string,
 ): Composition {
-  const { category, encounter, patient } = parts;
+  const { category, encounter, patient, primaries } = parts;
+  const date = writtenAt(
+    primaries.map(({ resource }) => resource),
+    encounter?.resource,
+  );
+  const authors = authorsOf(primaries, encounter, parts.index);
   const [type = { code: "34109-9", display: "Note" }] = documentTypes[category];
   const visit = conceptText(encounter?.resource, "type");
   const title =
@@ -114,13 +145,14 @@ function compositionOf<T extends Entry & { readonly json: string }>(
     id,
     language: options.language ?? "en",
     identifier: { system: SERIES_SYSTEM, value: `urn:uuid:${series}` },
-    status: "final",
+    status: statusOf(primaries.map(({ resource }) => resource)),
     type: { coding: [{ system: "http://loinc.org", ...type }] },
     category: [{ coding: [{ system: CATEGORY_SYSTEM, code: category }] }],
     subject: { reference: patient.fullUrl },
     ...(encounterUrl !== undefined && { encounter: { reference: encounterUrl } }),
-    date: options.timestamp,
-    author: authorsOf(parts, options),
+    ...(date === undefined ? { _date: { extension: [{ ...ABSENT }] } } : { date }),
+    author:
+      authors.length === 0 ? [{ extension: [{ ...ABSENT }], display: "Not stated" }] : authors,
     title,
     ...(provider?.resource.resourceType === "Organization" && {
       custodian: { reference: provider.fullUrl },
@@ -128,42 +160,6 @@ function compositionOf<T extends Entry & { readonly json: string }>(
     section: [...sectionsOf(parts), ...citedSection(parts.cited)],
   };
 }
-
-/** The encounter's participants, else its provider, else who imports. Those outside of the Bundle by name only. */
-function authorsOf<T extends Entry & { readonly json: string }>(
-  { encounter, index }: DocumentParts<T>,
-  options: DocumentOptions,
-): JsonObject[] {
-  const participants = objectsAt(encounter?.resource, "participant").map(
-    ({ individual }) => individual,
-  );
-  const provider = objectAt(encounter?.resource, "serviceProvider");
-  for (const references of [
-    participants.filter(isObject),
-    provider === undefined ? [] : [provider],
-  ]) {
-    const authors = new Map<string, JsonObject>();
-    for (const reference of references) {
-      const target = index.find(textAt(reference, "reference") ?? "", encounter);
-      if (target !== undefined && !AUTHORS.has(target.resource.resourceType)) continue;
-      const display = resourceName(target?.resource) ?? textAt(reference, "display");
-      const author = {
-        ...(target !== undefined && { reference: target.fullUrl }),
-        ...(display !== undefined && { display }),
-      };
-      if (Object.keys(author).length > 0) authors.set(writeJson(author), author);
-    }
-    if (authors.size > 0) return [...authors.values()];
-  }
-  return [{ display: options.author ?? "Not stated" }];
-}
-
-const AUTHORS: ReadonlySet<string> = new Set([
-  "Practitioner",
-  "PractitionerRole",
-  "Organization",
-  "RelatedPerson",
-]);
 
 /** LOINC section codes by the type of the resources in the section. */
 const SECTIONS: Readonly<Record<string, { title: string; code?: string; display?: string }>> = {

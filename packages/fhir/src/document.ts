@@ -9,7 +9,8 @@ import type { FhirResource } from "./resource.ts";
 
 /**
  * What a document Bundle lacks to be read on its own (FHIR R4 section 3.3 "Documents"): identifier and timestamp, the
- * Composition in front, a fullUrl for each entry, references that resolve inside, entries that the Composition reaches.
+ * Composition in front, a fullUrl for each entry, references that resolve inside, entries that the Composition reaches (a Provenance
+ * points at what it is about, and need not be reached).
  *
  * Documents made by `split` leave some references dangling on purpose, so a dangling reference is a warning.
  */
@@ -47,7 +48,7 @@ export function documentIssues(parsed: ParsedResource): Issue[] {
         message,
       });
     }
-    if (!reached.has(entry.fullUrl)) {
+    if (!reached.has(entry.fullUrl) && entry.resource.resourceType !== "Provenance") {
       const message = `The Composition does not reach this ${entry.resource.resourceType}`;
       issues.push({
         severity: "warning",

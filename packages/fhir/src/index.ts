@@ -31,6 +31,7 @@ export { split } from "./split.ts";
 export type { RecordDocument, SplitOptions } from "./split.ts";
 export { citationsIn, isMadeComposition } from "./composition.ts";
 export type { DocumentOptions } from "./composition.ts";
+export { isMadeProvenance, overrideIn } from "./provenance.ts";
 export { labelFacts } from "./labelFacts.ts";
 export type { LabelFacts } from "./labelFacts.ts";
 export { statedSubject, subjectOf } from "./subject.ts";

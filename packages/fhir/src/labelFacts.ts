@@ -31,14 +31,19 @@ const NOTHING: LabelFacts = {
 
 /**
  * What a record's label says of its content, out of its first bytes (`HEAD_BYTES`, or the whole): its writer and whoever
- * compares get the same, as both read the same bytes. Nothing for what is neither FHIR, CDA nor HL7 v2; what lies beyond the head is not
- * seen.
+ * compares get the same, as both read the same bytes. Nothing for what is neither FHIR, CDA nor HL7 v2; what lies beyond the
+ * head is not seen.
  */
 export function labelFacts(head: Uint8Array): LabelFacts {
   const media = recogniseMedia(head);
   const facts = attempt(() => foreignFacts(head, media, { partial: true }));
   if (facts !== undefined)
-    return { ...NOTHING, start: facts.start, end: facts.end, type: typeOf(facts.type) };
+    return {
+      start: facts.start,
+      end: facts.end,
+      type: typeOf(facts.type),
+      series: facts.document && `urn:uuid:${deriveUuid("series", facts.document)}`,
+    };
   if (!FHIR_TYPES.has(media.mediaType)) return NOTHING;
   const parsed = attempt(() => parse(head));
   const composition = compositionOfHead(head, parsed);

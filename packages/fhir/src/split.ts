@@ -14,8 +14,10 @@ import { onlyPatient, refuseOtherPatients } from "./patient.ts";
 import { derivedFullUrl, EntryIndex } from "./reference.ts";
 import { clinicalDate } from "./resource.ts";
 import type { FhirResource } from "./resource.ts";
+import { sourceOf } from "./provenance.ts";
 import { isSensitive } from "./sensitivity.ts";
 import { toUtf8 } from "./text.ts";
+import { deriveUuid } from "./uuid.ts";
 
 /** One record to be: a document Bundle, or a file taken whole. */
 export interface RecordDocument {
@@ -31,7 +33,7 @@ export interface RecordDocument {
    * when a byte of it changed. `undefined` for a file taken whole, whose bytes say it.
    */
   readonly source?: string;
-  /** Every entry but the Composition that we made. Empty for a file taken whole that is not a Bundle. */
+  /** Every entry but the Composition and the Provenance that we made. Empty for a file taken whole that is not a Bundle. */
   readonly fullUrls: readonly string[];
   /** When the encounter began, or the earliest date among the resources: a FHIR dateTime as written. */
   readonly periodStart?: string;
@@ -97,8 +99,15 @@ export function split(parsed: ParsedResource, options: SplitOptions): RecordDocu
   const home = homeOf(all);
   const subset = subsetPatient(patient);
   const raised = isSensitive(parsed.resource);
+  const origin = {
+    imported: `urn:uuid:${deriveUuid("import", parsed.json)}`,
+    source: sourceOf(parsed.resource, index.entries),
+  };
   return all.map((group) =>
-    makeDocument({ group, patient: group === home ? patient : subset, index, raised }, options),
+    makeDocument(
+      { group, patient: group === home ? patient : subset, index, raised, origin },
+      options,
+    ),
   );
 }
 
@@ -181,16 +190,17 @@ interface Making {
   readonly index: EntryIndex<SplitEntry>;
   /** The Bundle as a whole is sensitive. */
   readonly raised: boolean;
+  readonly origin: { readonly imported: string; readonly source: string | undefined };
 }
 
 function makeDocument(
-  { group, patient, index, raised }: Making,
+  { group, patient, index, raised, origin }: Making,
   options: SplitOptions,
 ): RecordDocument {
   const { copies, cited } = closureOf(group, patient, index);
   const encounter = group.encounterKey === undefined ? undefined : index.find(group.encounterKey);
   const { title, json, source } = composeDocument(
-    { ...group, encounter, patient, copies, cited, index },
+    { ...group, encounter, patient, copies, cited, index, origin },
     options,
   );
   const periodStart = startOf(group, encounter);

@@ -6,6 +6,7 @@ import { objectAt, objectsAt, textAt } from "./json.ts";
 import type { JsonObject } from "./json.ts";
 import { sanitizeNarrative } from "./narrative.ts";
 import type { ParsedResource } from "./parse.ts";
+import { isMadeProvenance } from "./provenance.ts";
 import { derivedFullUrl, EntryIndex } from "./reference.ts";
 import { clinicalDate, resourceName } from "./resource.ts";
 import type { FhirResource } from "./resource.ts";
@@ -45,10 +46,9 @@ interface View {
 
 /** What a screen shows of a document Bundle, any other Bundle or a single resource. */
 export function summarise(parsed: ParsedResource): Summary {
-  const entries = parsed.entries.map(({ fullUrl, resource }) => ({
-    fullUrl: fullUrl ?? derivedFullUrl(resource),
-    resource,
-  }));
+  const entries = parsed.entries
+    .filter(({ resource }) => !isMadeProvenance(resource))
+    .map(({ fullUrl, resource }) => ({ fullUrl: fullUrl ?? derivedFullUrl(resource), resource }));
   const views: View[] = entries.length > 0 ? entries : [{ fullUrl: "", resource: parsed.resource }];
   const index = new EntryIndex(views);
   const composition = textAt(parsed.resource, "type") === "document" ? views[0] : undefined;

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { documentIssues } from "./document.ts";
-import { categories, isMadeComposition, parse, sameResources, split, unite } from "./index.ts";
+import {
+  categories,
+  isMadeComposition,
+  isMadeProvenance,
+  parse,
+  sameResources,
+  split,
+  unite,
+} from "./index.ts";
 import type { ParsedResource, RecordDocument } from "./index.ts";
 import { EntryIndex, referencesOf } from "./reference.ts";
 import { bytesOf } from "@anamnesis/testing/samples/bundles";
@@ -25,7 +33,10 @@ for (const file of [...patientFiles, transferFile]) {
       const [composition, ...rest] = part.entries;
       assert.ok(composition !== undefined && isMadeComposition(composition.resource));
       assert.ok(
-        rest.every(({ json, resource }) => texts.has(json) || isSubset(resource)),
+        rest.every(
+          ({ json, resource }) =>
+            texts.has(json) || isSubset(resource) || isMadeProvenance(resource),
+        ),
         "each resource keeps its own text",
       );
     }

@@ -2,11 +2,12 @@ import { isSubset } from "./closure.ts";
 import { isMadeComposition } from "./composition.ts";
 import { FhirError } from "./fhirError.ts";
 import type { ParsedEntry, ParsedResource } from "./parse.ts";
+import { isMadeProvenance } from "./provenance.ts";
 import { derivedFullUrl } from "./reference.ts";
 import { sameJson } from "./same.ts";
 
 /**
- * The union of documents by fullUrl, without the Compositions that {@link split} made: what was split, in order of
+ * The union of documents by fullUrl, without the Compositions and Provenances that {@link split} made: what was split, in order of
  * first appearance. Entries whose fullUrl was derived are given back without one. A resource that says that it is only a
  * part (`SUBSETTED`) gives way to the whole one.
  *
@@ -16,7 +17,7 @@ export function unite(documents: readonly ParsedResource[]): ParsedEntry[] {
   const union = new Map<string, ParsedEntry>();
   for (const [number, { entries }] of documents.entries()) {
     for (const entry of entries) {
-      if (isMadeComposition(entry.resource)) continue;
+      if (isMadeComposition(entry.resource) || isMadeProvenance(entry.resource)) continue;
       const derived = derivedFullUrl(entry.resource);
       const fullUrl = entry.fullUrl ?? derived;
       const found = union.get(fullUrl);
