@@ -49,3 +49,5 @@ export { keywords, textKeyword } from "./keywords.ts";
 export type { KeywordContext, KeywordOptions } from "./keywords.ts";
 export { rules } from "./issue.ts";
 export type { Issue, Rule } from "./issue.ts";
+export { CHECKS_VERSION, verdictOf } from "./verdict.ts";
+export type { Verdict } from "./verdict.ts";

@@ -7,6 +7,7 @@ export interface Issue {
     | "invariant"
     | "required"
     | "code-invalid"
+    | "value"
     | "not-found"
     | "security"
     | "informational";
@@ -35,6 +36,22 @@ export const rules = [
   "NARRATIVE_INVALID",
   /** A section without text. */
   "NARRATIVE_MISSING",
+  /** A narrative with neither text nor image. */
+  "NARRATIVE_BLANK",
+  /** A narrative that is not in the namespace of XHTML. */
+  "NARRATIVE_NAMESPACE",
+  /** An empty array, object or text. */
+  "VALUE_EMPTY",
+  /** An id with characters that ids do not have, or too long. */
+  "VALUE_ID",
+  /** A date or time that is none of FHIR, such as one without a zone. */
+  "VALUE_TIME",
+  /** A period that ends before it begins. */
+  "PERIOD_REVERSED",
+  /** A unit that UCUM does not have. */
+  "UNIT_UNKNOWN",
+  /** A form that is not validated: XML. */
+  "NOT_CHECKED",
 ] as const;
 
 export type Rule = (typeof rules)[number];

@@ -13,27 +13,41 @@ import type { Issue } from "./issue.ts";
 import type { ParsedResource } from "./parse.ts";
 import { bindingIssues, readBindings } from "./validateBinding.ts";
 import type { RequiredBindings } from "./validateBinding.ts";
+import { valueIssues } from "./validateValues.ts";
+
+export { CHECKS_VERSION, verdictOf } from "./verdict.ts";
+export type { Verdict } from "./verdict.ts";
 
 export type { Issue, Rule } from "./issue.ts";
 
 /**
  * Everything that can be said about a record without a terminology server: structure and invariants of the base
- * profiles (Medplum), required bindings, document closure, narratives. An empty list is a clean record.
+ * profiles (Medplum), required bindings, values, document closure, narratives. An empty list is a clean record.
  *
  * Only {@link parse} refuses a record; what this finds is shown and does not keep it out.
  *
  * The definitions (28 MB of JSON) are read once per process, on the first call.
  */
 export async function validate(parsed: ParsedResource): Promise<Issue[]> {
+  if (parsed.form === "xml") return [NOT_CHECKED, ...narrativeIssues(parsed)];
   const bindings = await loadDefinitions();
   const plain: unknown = JSON.parse(parsed.json);
   return [
     ...structureIssues(plain as Resource),
     ...bindingIssues(plain, parsed.resource.resourceType, bindings),
+    ...valueIssues(plain, parsed.resource.resourceType, bindings),
     ...documentIssues(parsed),
     ...narrativeIssues(parsed),
   ];
 }
+
+const NOT_CHECKED: Issue = {
+  severity: "information",
+  code: "informational",
+  rule: "NOT_CHECKED",
+  expression: "",
+  message: "FHIR in XML is kept as it is and not validated",
+};
 
 let loading: Promise<RequiredBindings> | undefined;
 

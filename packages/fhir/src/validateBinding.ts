@@ -31,7 +31,7 @@ export function readBindings(
     if (resource.resourceType !== "StructureDefinition") continue;
     for (const definition of resource.snapshot?.element ?? []) {
       const element = readElement(definition, codesOf);
-      for (const path of pathsOf(definition)) elements.set(path, element);
+      for (const [path, types] of pathsOf(definition)) elements.set(path, { ...element, types });
     }
   }
   return elements;
@@ -89,7 +89,7 @@ function isBound(value: unknown, codes: ReadonlySet<string>): boolean {
 }
 
 /** The path under which an element's members are defined: its own (backbone), its data type's, or the resource's. */
-function below(element: Element, path: string, member: unknown): string {
+export function below(element: Element, path: string, member: unknown): string {
   if (element.contentReference !== undefined) return element.contentReference;
   const [type = ""] = element.types;
   if (type === "BackboneElement" || type === "Element") return path;
@@ -104,22 +104,23 @@ function below(element: Element, path: string, member: unknown): string {
 function readElement(
   definition: ElementDefinition,
   codesOf: (url: string) => ReadonlySet<string> | undefined,
-): Element {
-  const { binding, type, contentReference } = definition;
+): Omit<Element, "types"> {
+  const { binding, contentReference } = definition;
   const url = binding?.strength === "required" ? binding.valueSet?.replace(/\|.*$/, "") : undefined;
   return {
-    types: (type ?? []).map(({ code }) => code),
     contentReference: contentReference?.replace(/^.*#/, ""),
     codes: url === undefined ? undefined : codesOf(url),
   };
 }
 
-/** `Observation.value[x]` is defined once and written as `valueQuantity` and so on. */
-function pathsOf({ path, type }: ElementDefinition): string[] {
-  if (!path.endsWith("[x]")) return [path];
-  return (type ?? []).map(
-    ({ code }) => path.slice(0, -3) + code.charAt(0).toUpperCase() + code.slice(1),
-  );
+/** Paths with their types: `Observation.value[x]` is defined once and written as `valueQuantity` and so on. */
+function pathsOf({ path, type }: ElementDefinition): [path: string, types: readonly string[]][] {
+  const types = (type ?? []).map(({ code }) => code);
+  if (!path.endsWith("[x]")) return [[path, types]];
+  return types.map((code) => [
+    path.slice(0, -3) + code.charAt(0).toUpperCase() + code.slice(1),
+    [code],
+  ]);
 }
 
 /** Expands value sets whose codes are all listed; `undefined` for those that point to MIME types, units or currencies. */
