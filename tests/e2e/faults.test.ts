@@ -183,10 +183,11 @@ test("a record opens only as what it is, for whom it is", async () => {
 
 test("import works with a token at hand while the patient's device cannot be read", async () => {
   await ask(dir, ["visit", "open", "--as", "maria", "--with", "dr-rossi"], sealed);
+  await writeFile(file("another.pdf"), syntheticPdf(77));
   await withoutDevice("maria", async () => {
     const { records } = await ask<Records>(
       dir,
-      ["record", "import", file("letter.pdf"), "--by", "dr-rossi", "--for", "maria", "--whole"],
+      ["record", "import", file("another.pdf"), "--by", "dr-rossi", "--for", "maria", "--whole"],
       sealed,
     );
     assert.equal(records.length, 1);

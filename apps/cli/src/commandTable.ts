@@ -112,8 +112,22 @@ export const commandTable: Readonly<Record<string, Row>> = {
     examples: [
       "record import maria.json --by dr-li --for maria",
       "record import scan.pdf --whole --category imaging --by dr-li --for maria",
+      "record import page-1.json page-2.json --by dr-li --for maria",
     ],
     load: () => import("./commands/recordImport.ts"),
+  },
+  "record amend": {
+    summary: "write a new version of a record",
+    examples: ["record amend RECORD corrected.json --as dr-li"],
+    load: () => import("./commands/recordAmend.ts"),
+  },
+  "record history": {
+    summary: "list a record's versions, or compare two",
+    examples: [
+      "record history RECORD --as maria",
+      "record history RECORD --as maria --compare 1..2",
+    ],
+    load: () => import("./commands/recordHistory.ts"),
   },
   "record list": {
     summary: "list the records that a person can read",

@@ -3,6 +3,8 @@ export type { BlobDir } from "./blobDir.ts";
 export { MemoryBlobDir } from "./blobDir.ts";
 export { certifiedCaller } from "./caller.ts";
 export { collect } from "./collect.ts";
+export type { ContentComparison, ResourceChange } from "./compareContents.ts";
+export { compareContents } from "./compareContents.ts";
 export type { Affiliation, Device } from "./device.ts";
 export { createDevice, IDENTITY_FILE, isDemoDevice, openDevice } from "./device.ts";
 export type { DirectorySource, StaffView, Standing } from "./directory.ts";

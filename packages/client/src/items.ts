@@ -161,6 +161,16 @@ export interface WrittenItem {
   readonly patient: string;
   readonly patientName: string;
   readonly time: number;
+  /** What it is a version of, as its label says; `null` where that says nothing. */
+  readonly series: string | null;
+  /** A name for what its newest version here holds of the file it came from; `null` while none is known to be on the chain. */
+  readonly source: string | null;
+  /** A version that was sent, until the chain's answer came: where it never did, the chain is asked at the next import. */
+  readonly pending: {
+    readonly slip: string;
+    readonly source: string;
+    readonly title: string;
+  } | null;
   /** What a patient wrote when disputing, by digest; `null` where only words came that the dispute does not commit to. */
   readonly disputes: Readonly<Record<string, string | null>>;
 }

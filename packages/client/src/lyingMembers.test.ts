@@ -39,9 +39,14 @@ describe("a member that lies", () => {
   });
   afterEach(() => federation.proxies.away.clear());
 
+  let letters = 0;
   const write = async (): Promise<string> => {
+    letters += 1;
     const named = { fileName: "a.txt", for: "alice" };
-    const [written] = await doctor.importFile(author, { content: text("a letter"), ...named });
+    const [written] = await doctor.importFile(author, {
+      content: text(`letter ${letters}`),
+      ...named,
+    });
     return written!.id;
   };
   const grant = (who: Session = alice) =>
@@ -119,7 +124,11 @@ describe("a member that lies", () => {
     assert.equal(await statusOf(id), "revoking");
     federation.proxies.away.clear();
     const opened = await doctor.openGranted(federation.session(reader.device), record);
-    assert.deepEqual((await collect(opened)).content, text("a letter"), "so it is not revoked");
+    assert.deepEqual(
+      (await collect(opened)).content,
+      text(`letter ${letters}`),
+      "so it is not revoked",
+    );
     await patient.receive(alice);
     assert.equal(await statusOf(id), "revoked", "sent again by others");
   });

@@ -1,4 +1,6 @@
 import { importFile, receive } from "@anamnesis/client/doctor";
+import type { ImportedRecord } from "@anamnesis/client/doctor";
+import { AnamnesisError } from "@anamnesis/protocol";
 import { actingAs } from "../actor.ts";
 import { keepAttended } from "../attendance.ts";
 import type { CommandModule } from "../commandTable.ts";
@@ -11,20 +13,25 @@ export const { define, run }: CommandModule = {
   define: (command) => {
     command
       .description(
-        "Writes a file's records for a patient: a Bundle gives one record per encounter and category, any other file one.",
+        "Writes a file's records for a patient: a Bundle gives one record per encounter and category, any other file one. What was written before is left alone, and becomes a new version where it changed.",
       )
-      .argument("<file>", "FHIR R4 JSON, or with --whole any file")
+      .argument(
+        "<file...>",
+        "FHIR R4 JSON, or with --whole any file; several are parts of one export: pages, or NDJSON",
+      )
       .requiredOption("--by <doctor>", "who writes")
       .requiredOption(
         "--for <patient>",
         "a name in the doctor's address book, else an identifier the registry knows",
       )
+      .option("--partial", "take search results although pages of them are missing")
       .option("--whole", "take the file as it is, byte for byte")
       .option("--category <category>", "the record's category")
       .option("--sensitive", "whatever the file says of itself, its records are sensitive");
   },
   run: async (options, args) => {
-    const source = await fileSource(String(args[0]));
+    const [source, ...more] = await Promise.all((args[0] as readonly string[]).map(fileSource));
+    if (source === undefined) throw new AnamnesisError("USAGE", "Name the file to import");
     const patient = String(options["for"]);
     const session = await actingAs(options, String(options["by"]), ["doctor"]);
     const say = progress(options.json);
@@ -33,6 +40,8 @@ export const { define, run }: CommandModule = {
     try {
       const records = await importFile(session, {
         ...source,
+        more,
+        partial: options["partial"] === true,
         for: patient,
         whole: options["whole"] === true,
         ...(options["sensitive"] === true ? { sensitive: true } : {}),
@@ -40,11 +49,14 @@ export const { define, run }: CommandModule = {
         onProgress: (done, total) => say(`${done} of ${total} records sealed and stored`),
       });
       return {
-        json: { records },
-        lines: table(
-          ["ID", "CATEGORY", "TITLE"],
-          records.map(({ id, category, title }) => [id, category, title]),
-        ),
+        json: { records, counts: countsOf(records) },
+        lines: [
+          ...table(
+            ["ID", "OUTCOME", "CATEGORY", "TITLE"],
+            records.map(({ id, outcome, category, title }) => [id, outcome, category, title]),
+          ),
+          sentence(countsOf(records)),
+        ],
         next: commandLine(options, "record", "confirm", "--all", "--as", patient),
       };
     } finally {
@@ -52,3 +64,18 @@ export const { define, run }: CommandModule = {
     }
   },
 };
+
+interface Counts {
+  readonly new: number;
+  readonly version: number;
+  readonly unchanged: number;
+}
+
+function countsOf(records: readonly ImportedRecord[]): Counts {
+  const count = (wanted: ImportedRecord["outcome"]): number =>
+    records.filter(({ outcome }) => outcome === wanted).length;
+  return { new: count("new"), version: count("version"), unchanged: count("unchanged") };
+}
+
+const sentence = ({ new: fresh, version, unchanged }: Counts): string =>
+  `${fresh} new, ${version} changed (a new version each), ${unchanged} unchanged`;

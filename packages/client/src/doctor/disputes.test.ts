@@ -25,8 +25,10 @@ describe("a disputed record at its author's", () => {
     await patient.openVisit(alice, { institution: "general-hospital", doctor: "Dr Li" });
     await doctor.receive(author);
   });
+  let notes = 0;
   const write = async (): Promise<void> => {
-    const input = { content: text("a note"), fileName: "a.txt", for: "alice" };
+    notes += 1;
+    const input = { content: text(`note ${notes}`), fileName: "a.txt", for: "alice" };
     record = (await doctor.importFile(author, input))[0]?.id ?? "";
     await patient.dispute(alice, { id: record, reason: "It was the left knee" });
   };

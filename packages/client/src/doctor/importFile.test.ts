@@ -202,7 +202,7 @@ describe("importFile()", () => {
       size: 4,
       open: () => {
         readings += 1;
-        return streamOf([text(readings > 2 ? "evil" : "good")]);
+        return streamOf([text(readings > 3 ? "evil" : "good")]);
       },
     };
     const slips = federation.chains.posted.length;
@@ -226,7 +226,7 @@ describe("importFile()", () => {
     };
     const options = { fileName: "x.json", for: "alice", whole: true };
     const [lying] = await doctor.importFile(author, { ...options, content });
-    const [honest] = await doctor.importFile(author, { ...options, content: observation("07") });
+    const [honest] = await doctor.importFile(author, { ...options, content: observation("08") });
     const ids = [lying!.id, honest!.id];
     const { confirmed, failed } = await patient.confirm(alice, { ids });
     assert.deepEqual(confirmed, [honest!.id]);

@@ -29,13 +29,13 @@ suite("preparing to open", () => {
     author = await federation.join("doctor", "Dr Li");
     await patient.openVisit(alice, { institution: hospital, doctor: "Dr Li" });
     await doctor.receive(author);
-    const write = async (category: string): Promise<string> => {
-      const content = utf8(`of ${category}`);
+    const write = async (category: string, words = `of ${category}`): Promise<string> => {
+      const content = utf8(words);
       const file = { content, fileName: "a.txt", for: "alice", category };
       return (await doctor.importFile(author, file))[0]!.id;
     };
     laboratory = await write("laboratory");
-    sibling = await write("laboratory");
+    sibling = await write("laboratory", "another of laboratory");
     imaging = await write("imaging");
     await patient.confirm(alice, { ids: [imaging] });
     await doctor.amendRecord(author, {

@@ -5,7 +5,7 @@ import type { Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { ClientFederation } from "@anamnesis/testing/client/federation";
-import type { ImportedRecord } from "./importFile.ts";
+import type { ImportedRecord } from "./submitRecords.ts";
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 const url = (n: number): string => `urn:uuid:00000000-0000-4000-8000-00000000000${n}`;

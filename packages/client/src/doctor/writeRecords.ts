@@ -1,5 +1,5 @@
 import { sealObjectId, sealRecord } from "@anamnesis/crypto/seal";
-import type { ContentSource, RecordLabel, SealedRecord } from "@anamnesis/crypto/seal";
+import type { RecordLabel, SealedRecord } from "@anamnesis/crypto/seal";
 import { fromHex, toHex } from "@anamnesis/crypto/verify";
 import type { WholeRecord } from "@anamnesis/fhir";
 import { AnamnesisError, entryFor, recordNotice, tokenPid } from "@anamnesis/protocol";
@@ -9,18 +9,19 @@ import { labelOf } from "../recordLabel.ts";
 import type { Session } from "../session.ts";
 import { storeObject } from "../storeObject.ts";
 import type { HeldObject } from "../storeObject.ts";
+import type { Amended } from "./importPlan.ts";
+import type { PreparedRecord } from "./prepareRecords.ts";
 import type { HeldToken } from "./tokens.ts";
 
 /** One record to be: what is known of it, its content, and the visit it belongs to. */
-export interface Draft {
+export interface Draft extends Omit<PreparedRecord, "record"> {
   readonly description: Pick<
     WholeRecord,
     "category" | "sensitive" | "mediaType" | "title" | "keywords"
   >;
-  readonly content: ContentSource;
-  /** The content's first bytes, `HEAD_BYTES` or all. */
-  readonly head: Uint8Array;
   readonly token: HeldToken;
+  /** The record of which it is a new version. */
+  readonly amends?: Amended;
 }
 
 /** A record that lies sealed in two vaults; no slip names it yet. */

@@ -34,8 +34,10 @@ suite("confirm() and dispute()", () => {
       for (const changed of [federation.chains.lies, federation.chains.refuse]) changed.clear();
       federation.chains.away.clear();
     });
+    let letters = 0;
     const write = async (change: object = {}): Promise<string> => {
-      const content = utf8("a letter");
+      letters += 1;
+      const content = utf8(`letter ${letters}`);
       const file = { content, fileName: "a.txt", for: name, ...change };
       return (await doctor.importFile(author, file))[0]!.id;
     };

@@ -39,8 +39,10 @@ suite("a proof file", () => {
     file = await exportProof(alice, record);
   });
 
+  let letters = 0;
   async function write(): Promise<string> {
-    const content = utf8("a letter");
+    letters += 1;
+    const content = utf8(`letter ${letters}`);
     const [written] = await doctor.importFile(author, { content, fileName: "a.txt", for: "alice" });
     return written!.id;
   }
