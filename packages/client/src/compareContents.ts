@@ -1,6 +1,7 @@
 import {
   FhirError,
   isMadeComposition,
+  isMadeProvenance,
   parse,
   recogniseMedia,
   resourceName,
@@ -26,8 +27,8 @@ export interface ContentComparison {
 }
 
 /**
- * What changed between two contents: of FHIR, which resources came, went, or say something else. Compositions that an import
- * made are left out, for each import makes another.
+ * What changed between two contents: of FHIR, which resources came, went, or say something else. Compositions and Provenances
+ * that an import made are left out, for each import makes another.
  */
 export function compareContents(before: Uint8Array, after: Uint8Array): ContentComparison {
   const identical = equalBytes(before, after);
@@ -62,7 +63,7 @@ function resourcesOf(content: Uint8Array): ReadonlyMap<string, FhirResource> | u
     const whole = resource.resourceType === "Bundle" ? entries : [{ resource, fullUrl: undefined }];
     return new Map(
       whole
-        .filter((entry) => !isMadeComposition(entry.resource))
+        .filter(({ resource: each }) => !isMadeComposition(each) && !isMadeProvenance(each))
         .map((entry, at) => [entry.fullUrl ?? referenceOf(entry.resource, at), entry.resource]),
     );
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { RecordLabel } from "@anamnesis/crypto/seal";
 import type { Credential, PostProof, Purpose, Stated } from "@anamnesis/protocol";
 import type { Affiliation } from "./device.ts";
+import type { EarlierSubject } from "./doctor/whose.ts";
 
 /**
  * What a device remembers, one sealed file per item. Every value is canonical CBOR: byte strings, texts, whole numbers
@@ -175,6 +176,12 @@ export interface WrittenItem {
   readonly disputes: Readonly<Record<string, string | null>>;
 }
 
+/** Whom earlier imports for a patient were about, as their files said, the newest first. Key: the patient's fingerprint. */
+export interface SubjectItem {
+  readonly patient: string;
+  readonly subjects: readonly EarlierSubject[];
+}
+
 /** A refusal by a proxy whose kept request this device has seen and verified. Key: slip id of the `usage.denied`. */
 export interface DenialItem {
   readonly evidence: Uint8Array;
@@ -233,6 +240,7 @@ export interface ItemKinds {
   token: TokenItem;
   contact: ContactItem;
   written: WrittenItem;
+  subject: SubjectItem;
   lookup: LookupItem;
   denial: DenialItem;
   provenUses: ProvenUsesItem;

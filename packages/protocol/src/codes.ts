@@ -222,6 +222,7 @@ export const errorCodes = {
   E_DECRYPT: { status: 422, exit: 5 },
   DIGEST_MISMATCH: { status: 422, exit: 5 },
   LABEL_MISMATCH: { status: 422, exit: 5 },
+  OTHER_PATIENT: { status: 422, exit: 5 },
   AUTHOR_UNVERIFIED: { status: 422, exit: 5 },
   PROOF_INVALID: { status: 422, exit: 5 },
   APP_HASH_MISMATCH: { status: 500, exit: 5 },

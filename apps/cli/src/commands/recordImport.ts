@@ -1,5 +1,5 @@
 import { importFile, receive } from "@anamnesis/client/doctor";
-import type { ImportedRecord } from "@anamnesis/client/doctor";
+import type { ImportedRecord, ImportSubject } from "@anamnesis/client/doctor";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { actingAs } from "../actor.ts";
 import { keepAttended } from "../attendance.ts";
@@ -24,6 +24,10 @@ export const { define, run }: CommandModule = {
         "--for <patient>",
         "a name in the doctor's address book, else an identifier the registry knows",
       )
+      .option(
+        "--despite <reason>",
+        "why the file is this patient's although it names another person",
+      )
       .option("--partial", "take search results although pages of them are missing")
       .option("--whole", "take the file as it is, byte for byte")
       .option("--category <category>", "the record's category")
@@ -37,10 +41,15 @@ export const { define, run }: CommandModule = {
     const say = progress(options.json);
     await receive(session);
     const attendance = keepAttended(options, patient);
+    let about: ImportSubject | undefined;
     try {
       const records = await importFile(session, {
         ...source,
         more,
+        ...(options["despite"] === undefined ? {} : { despite: String(options["despite"]) }),
+        onSubject: (told) => {
+          about = told;
+        },
         partial: options["partial"] === true,
         for: patient,
         whole: options["whole"] === true,
@@ -49,8 +58,9 @@ export const { define, run }: CommandModule = {
         onProgress: (done, total) => say(`${done} of ${total} records sealed and stored`),
       });
       return {
-        json: { records, counts: countsOf(records) },
+        json: { records, counts: countsOf(records), subject: about?.subject, whose: about?.whose },
         lines: [
+          ...subjectLines(about),
           ...table(
             ["ID", "OUTCOME", "CATEGORY", "TITLE"],
             records.map(({ id, outcome, category, title }) => [id, outcome, category, title]),
@@ -79,3 +89,26 @@ function countsOf(records: readonly ImportedRecord[]): Counts {
 
 const sentence = ({ new: fresh, version, unchanged }: Counts): string =>
   `${fresh} new, ${version} changed (a new version each), ${unchanged} unchanged`;
+
+/** Whom the file names, and whether anything says that it is the patient. */
+function subjectLines(about: ImportSubject | undefined): string[] {
+  if (about === undefined) return [];
+  const { subject, whose } = about;
+  if (subject === undefined)
+    return ["The file names no patient: nothing says that it is about this one"];
+  const named = [
+    subject.names[0] ?? "no name",
+    subject.birthDate ?? "no birth date",
+    ...subject.identifiers.map(({ value }) => value),
+  ].join(", ");
+  switch (whose.verdict) {
+    case "agreement":
+      return [`Patient in the file: ${named}; it agrees with what is known of this patient`];
+    case "noEvidence":
+      return [`Patient in the file: ${named}; nothing says that it is this patient, so look`];
+    case "conflict":
+      return [
+        `Patient in the file: ${named}; another than is known of this patient, taken with a reason`,
+      ];
+  }
+}

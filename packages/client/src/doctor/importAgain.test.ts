@@ -82,7 +82,10 @@ describe("importFile() of what was written before", () => {
       "version",
     ]);
     const versions = (await patient.listRecords(session)).map((record) => record.versions.length);
-    assert.deepEqual(versions.toSorted((a, b) => a - b), [1, 1, 2]);
+    assert.deepEqual(
+      versions.toSorted((a, b) => a - b),
+      [1, 1, 2],
+    );
     assert.deepEqual(new Set(await outcomes(changed)), new Set(["unchanged"]));
     // A new version is unconfirmed; whoever confirmed the first is asked again.
     const { confirmed, failed } = await patient.confirm(session, { all: true });

@@ -224,7 +224,8 @@ describe("importFile()", () => {
         return streamOf([observation(readings === 1 ? "06" : "07")]);
       },
     };
-    const options = { fileName: "x.json", for: "alice", whole: true };
+    const category = "encounter-note";
+    const options = { fileName: "x.json", for: "alice", whole: true, category };
     const [lying] = await doctor.importFile(author, { ...options, content });
     const [honest] = await doctor.importFile(author, { ...options, content: observation("08") });
     const ids = [lying!.id, honest!.id];

@@ -1,3 +1,4 @@
+import type { Subject, SubjectComparison } from "@anamnesis/fhir";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { inParallel } from "../inParallel.ts";
 import type { Session } from "../session.ts";
@@ -10,16 +11,27 @@ import { submitRecords } from "./submitRecords.ts";
 import type { ImportedRecord } from "./submitRecords.ts";
 import { tokensFor } from "./tokens.ts";
 import type { HeldToken, WantedVisit } from "./tokens.ts";
+import { compareWith, refuseConflict, rememberSubject } from "./whose.ts";
 import { sealAndStore } from "./writeRecords.ts";
 import type { Draft } from "./writeRecords.ts";
 
 export interface ImportInput extends RecordsInput {
   /** A name in the address book, else an identifier asked of the registry. */
   readonly for: string;
+  /** Told whom the file is about, before anything is written; never after a refusal. */
+  readonly onSubject?: (about: ImportSubject) => void;
   /** Tells progress: how many records of how many were sealed and stored. */
   readonly onProgress?: (done: number, total: number) => void;
   /** How long the patient's device may take to answer; default 30,000. */
   readonly patientWaitMs?: number;
+}
+
+/** Whom a file is about. */
+export interface ImportSubject {
+  /** Whom the file is about, as it names them; `undefined` where it names nobody. */
+  readonly subject: Subject | undefined;
+  /** That beside what is known of the patient: `noEvidence` is to be shown, for nothing says that it is theirs. */
+  readonly whose: SubjectComparison;
 }
 
 const SEALS_AT_ONCE = 4;
@@ -31,8 +43,10 @@ const SEALS_AT_ONCE = 4;
  * Everything is sealed and stored first; then all slips go in one batch, so that a failure before leaves nothing that
  * anybody could find. A second run completes what a first one began.
  *
+ * A file that speaks of another person than the patient is refused, unless a reason is given (`despite`).
+ *
  * @returns one for each record of the file, in its order, `outcome` saying what became of it.
- * @throws {AnamnesisError} PATIENT_AWAY with nothing written; AMBIGUOUS_NAME, NOT_FOUND; slip codes, with
+ * @throws {AnamnesisError} OTHER_PATIENT, PATIENT_AWAY with nothing written; AMBIGUOUS_NAME, NOT_FOUND; slip codes, with
  * `details.submitted` (ids that are on the chain nevertheless).
  * @throws {FhirError} What cannot be read; `code` says why.
  */
@@ -42,8 +56,13 @@ export async function importFile(
 ): Promise<readonly ImportedRecord[]> {
   if (session.device.role !== "doctor")
     throw new AnamnesisError("NOT_FOR_THIS_ROLE", "Records are written by doctors");
-  const { records } = await prepareRecords(session, input);
+  const { records, subject } = await prepareRecords(session, input);
   const patient = await resolvePatient(session, input.for);
+  const whose = await compareWith(session, patient, subject);
+  // What is taken byte for byte has no Provenance in which a reason could stand.
+  const holdsReason = records.every(({ record }) => record.source !== undefined);
+  refuseConflict(whose, { despite: input.despite, holdsReason });
+  input.onSubject?.({ subject, whose });
   const plan = await planImport(session, patient, records);
   const visits = visitsOf(plan.flatMap((one) => (one.outcome === "new" ? [one.prepared] : [])));
   const tokens = await tokensFor(
@@ -66,6 +85,8 @@ export async function importFile(
     return result;
   });
   const written = (await submitRecords(session, stored)).values();
+  if (subject !== undefined && whose.verdict !== "conflict")
+    await rememberSubject(session, patient, subject);
   return plan.map((one) =>
     one.outcome === "unchanged" ? asBefore(one) : (written.next().value as ImportedRecord),
   );

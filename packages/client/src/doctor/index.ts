@@ -5,7 +5,7 @@ export { amendRecord } from "./amendRecord.ts";
 export { listGrants, listReadable, mayCopy } from "./grants.ts";
 export { historyOf } from "./history.ts";
 export { importFile } from "./importFile.ts";
-export type { ImportInput } from "./importFile.ts";
+export type { ImportInput, ImportSubject } from "./importFile.ts";
 export type { ImportedRecord } from "./submitRecords.ts";
 export { labelsKnown, withLabels } from "./labels.ts";
 export { listAuthored } from "./authoredRecords.ts";

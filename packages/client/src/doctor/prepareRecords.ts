@@ -31,6 +31,8 @@ export interface RecordsInput extends FileContent {
   /** Take the file as it is, byte for byte. */
   readonly whole?: boolean;
   readonly category?: string;
+  /** Why it is taken although it names another person than the patient: stands in the Provenance of its documents. */
+  readonly despite?: string;
   /** Overrules what the file says of itself: whether its records go under the tags for sensitive ones. */
   readonly sensitive?: boolean;
 }
@@ -62,7 +64,7 @@ const PARSED_BYTES_MAX = 64 * 1024 * 1024;
  * @throws {FhirError}
  */
 export async function prepareRecords(
-  session: Pick<Session, "clock">,
+  session: Pick<Session, "clock" | "device">,
   input: RecordsInput,
 ): Promise<PreparedFile> {
   const said = {
@@ -84,7 +86,9 @@ export async function prepareRecords(
   const [first, ...others] = await inMemory(files);
   const { documents, subject } = readImport([first as ImportFile, ...others], {
     timestamp: new Date(session.clock()).toISOString(),
+    importer: session.device.name,
     partial: input.partial === true,
+    ...(input.despite !== undefined && { override: input.despite }),
     ...said,
   });
   const records = documents.map((document): PreparedRecord => {
