@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
 import { concat } from "@anamnesis/crypto/verify";
-import { decodePageHeader, encodePageHeader } from "@anamnesis/protocol";
+import { decodePageHeader, emptySubtree, encodePageHeader } from "@anamnesis/protocol";
 import type { PageHeader, VoterChange } from "@anamnesis/protocol";
 import { Scenario } from "@anamnesis/testing/chainScenario";
 import { enrolmentOf } from "@anamnesis/testing/enrolments";
@@ -320,10 +320,13 @@ suite("recount()", () => {
           })),
       ],
       [
-        "of nothing",
+        "that proves that there were none",
         proves,
         (e) =>
-          spoil(e, ({ proof }) => ({ proof: { ...proof, end: { found: "nothing" } as never } })),
+          spoil(e, ({ roots }) => ({
+            roots: { ...roots, institutions: emptySubtree },
+            proof: { siblings: [], end: { found: "nothing" } },
+          })),
       ],
       ["that is the one before", elsewhere, (e) => spoil(e, () => before)],
       ["that is lost", elsewhere, (e) => e.delete(second!)],
