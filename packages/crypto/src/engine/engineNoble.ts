@@ -24,7 +24,7 @@ function multiplyG1(point: NobleG1, scalar: bigint): NobleG1 {
   return scalar === 0n ? G1Point.ZERO : point.multiply(scalar);
 }
 
-function decode<T extends { assertValidity(): void; is0(): boolean }>(
+function decode<T extends { is0(): boolean }>(
   read: (bytes: Uint8Array) => T,
   bytes: Uint8Array,
   length: number,
@@ -32,8 +32,8 @@ function decode<T extends { assertValidity(): void; is0(): boolean }>(
   expectLength("point", bytes, length, "E_FORMAT");
   let point: T;
   try {
+    // On the curve and in the subgroup, or it throws.
     point = read(bytes);
-    point.assertValidity();
   } catch (cause) {
     throw new CryptoError("E_SUBGROUP", "Cannot use point, want one of the prime-order subgroup", {
       cause,
