@@ -1,6 +1,6 @@
 /** One test file against mutants: which of them does it kill? */
 import type { SurveyedTest } from "./testProcess.ts";
-import { TestRun } from "./testRun.ts";
+import { TestRun, type Answer } from "./testRun.ts";
 
 export interface Kill {
   readonly mutant: number;
@@ -135,11 +135,9 @@ async function tryEach(
     for (const mutant of mutants) {
       const against = tests.filter(({ reached }) => reached.includes(mutant));
       if (against.length === 0) continue;
-      const usualMs = against.reduce((sum, { ms }) => sum + ms, 0);
-      const order = { kind: "try", mutant, tests: against.map(({ place }) => place) } as const;
       // A kill counts if the test passes again without the mutant; else an earlier one may have spoilt the process.
       for (let isFresh = false; ; isFresh = true) {
-        const answer = await run.ask(order, usualMs * SLOWER + SLACK_MS);
+        const answer = await tryOne(run, mutant, against);
         const isGood = answer.kind === "tried" && answer.isClean;
         if (answer.kind === "tried" && answer.killedBy !== undefined && (isGood || isFresh))
           hear({ mutant, by: nameAt(answer.killedBy) });
@@ -155,6 +153,20 @@ async function tryEach(
   } finally {
     if (run !== first) await run.end();
   }
+}
+
+/** The first answer that is no pass. Each test has a time of its own: one that waits for ever is soon known. */
+async function tryOne(
+  run: TestRun,
+  mutant: number,
+  against: readonly PlacedTest[],
+): Promise<Answer> {
+  for (const { place, ms } of against) {
+    const order = { kind: "try", mutant, tests: [place] } as const;
+    const answer = await run.ask(order, ms * SLOWER + SLACK_MS);
+    if (answer.kind !== "tried" || answer.killedBy !== undefined) return answer;
+  }
+  return { kind: "tried", killedBy: undefined, isClean: true };
 }
 
 /**
