@@ -35,7 +35,7 @@ export async function openSeveral(
   return {
     json: { records, failed },
     lines: [
-      `${records.length} records, ${bytes} bytes, written to ${folder}`,
+      `${records.length} ${records.length === 1 ? "record" : "records"}, ${bytes} bytes, written to ${folder}`,
       ...failed.map(({ id, code, message }) => `${id} not opened: ${code}: ${message}`),
     ],
     ...(failed.length === 0 ? {} : { exitCode: 5 }),

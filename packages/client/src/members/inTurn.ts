@@ -99,7 +99,7 @@ async function isAway(
 }
 
 /** The one failure of several that says most. */
-function failureOf(
+export function failureOf(
   turn: Pick<Turn<unknown>, "chain" | "writer">,
   failures: ReadonlyMap<string, AnamnesisError>,
 ): AnamnesisError {

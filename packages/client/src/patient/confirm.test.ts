@@ -207,7 +207,7 @@ suite("confirm() and dispute()", () => {
     assert.equal(item!.confirmations[digest], slip.id);
   });
 
-  test("confirm() does not take the confirmation of another record for this one's, nor a defect for silence", async (t) => {
+  test("confirm() does not take the confirmation of another record for this one's", async (t) => {
     const { session, write, confirmations } = await visiting(t);
     const [other, id] = [await write(), await write()];
     await patient.confirm(session, { ids: [other] });
@@ -220,20 +220,79 @@ suite("confirm() and dispute()", () => {
     );
     const { asked, network } = swallowing(Number.POSITIVE_INFINITY);
     const confirm = () => patient.confirm({ ...session, network }, { ids: [id] });
-    await assert.rejects(confirm(), { code: "PROOF_INVALID" });
+    const nothingBetter = await confirm();
+    assert.deepEqual([nothingBetter.sent, nothingBetter.failed], [[id], []]);
     federation.chains.lies.clear();
     asked.length = 0;
     assert.deepEqual((await confirm()).sent, [id]);
     assert.equal(new Set(asked).size, asked.length, "each carrier once");
-    const invalid = new AnamnesisError("PROOF_INVALID", "Another slip");
-    const broken = Object.assign(new TypeError("broken"), { code: "NOT_FOUND" });
-    for (const error of [invalid, broken]) {
-      const failing = swallowing(1, (own) => ({
+  });
+
+  test("confirm() tells of which record members prove different states, and a defect as itself", async (t) => {
+    const { session, write } = await visiting(t);
+    const id = await write();
+    const failing = (error: unknown) => {
+      const { network } = swallowing(1, (own) => ({
         slipProof: (chain, of) => (of === id ? own.slipProof(chain, of) : Promise.reject(error)),
       }));
-      const told = patient.confirm({ ...session, network: failing.network }, { ids: [id] });
-      await assert.rejects(told, error);
-    }
+      return patient.confirm({ ...session, network }, { ids: [id] });
+    };
+    const message = "x signed another state";
+    const told = await failing(new AnamnesisError("PROOF_INVALID", message));
+    assert.deepEqual(told, {
+      confirmed: [],
+      sent: [],
+      failed: [{ id, code: "PROOF_INVALID", message }],
+    });
+    const broken = Object.assign(new TypeError("broken"), { code: "NOT_FOUND" });
+    await assert.rejects(failing(broken), broken);
+  });
+
+  test("confirm() tells a defect of the second carrier as itself, not as 'sent'", async (t) => {
+    const { session, write } = await visiting(t);
+    const id = await write();
+    const { network } = swallowing(1);
+    let batches = 0;
+    const node = (institution: string) =>
+      new Proxy(network.node(institution), {
+        get: (target, name: keyof NodeApi) => {
+          if (name !== "submitBatch") return target[name];
+          batches += 1;
+          return batches === 1 ? target[name] : () => Promise.reject(new TypeError("broken"));
+        },
+      });
+    const broken = Object.assign(Object.create(network) as ClientFederation, { node });
+    await assert.rejects(patient.confirm({ ...session, network: broken }, { ids: [id] }), {
+      name: "TypeError",
+    });
+  });
+
+  test("confirm() passes over a member that lists another's confirmation where the next lists the right one", async (t) => {
+    const { session, write, confirmations, stateOf } = await visiting(t);
+    const [other, id] = [await write(), await write()];
+    await patient.confirm(session, { ids: [other] });
+    const { id: wrong } = confirmations().at(-1)!;
+    await patient.confirm(session, { ids: [id] });
+    const { id: right } = confirmations().at(-1)!;
+    const { items } = session.device;
+    await items.put("record", id, { ...(await items.get("record", id))!, confirmations: {} });
+    let asked = 0;
+    federation.chains.lies.set("records", (answer) => {
+      asked += 1;
+      return (answer as RecordView[]).map((view) => {
+        if (view.record !== id) return view;
+        // First it is unconfirmed to this device; then one member lies.
+        if (asked === 1) return { ...view, confirmed: [] };
+        const slip = asked === 2 ? wrong : right;
+        return { ...view, confirmed: view.confirmed.map((each) => ({ ...each, slip })) };
+      });
+    });
+    // The same bytes would be taken for this device's own: a second later they are another slip.
+    const later = { ...session, clock: () => federation.clock() + 1_000 };
+    const told = await patient.confirm(later, { ids: [id] });
+    assert.deepEqual([told.confirmed, told.sent, told.failed], [[id], [], []]);
+    assert.equal(asked, 3);
+    assert.equal(await stateOf(id), "confirmed");
   });
 
   test("dispute() puts the commitment on the chain and the reason into the author's box, and remembers both", async (t) => {

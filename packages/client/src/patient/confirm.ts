@@ -6,7 +6,7 @@ import { AnamnesisError, disputeReason, limits } from "@anamnesis/protocol";
 import type { SlipOutcome } from "@anamnesis/protocol";
 import { disputeSlip } from "../disputeSlip.ts";
 import { inParallel } from "../inParallel.ts";
-import { askMembers } from "../members/ask.ts";
+import { askUntil } from "../members/ask.ts";
 import { askNewestHeadOnce } from "../proofs/heads.ts";
 import type { AskHead } from "../proofs/heads.ts";
 import { proveSlip } from "../proofs/prove.ts";
@@ -155,14 +155,13 @@ async function submit(
     try {
       results = await postBatch(session, slips, order);
     } catch (error) {
+      const failures = left.map(({ own }) => failure(own.record.id, error));
       if (first > 0) break; // One member said that it took them.
-      told.failed.push(...left.map(({ own }) => failure(own.record.id, error)));
+      told.failed.push(...failures);
       return;
     }
     const taken = left.filter((each, i) => isTaken(each, results[i]?.code, told));
-    const proven = await provenOf(session, taken);
-    told.confirmed.push(...proven.map(({ own }) => own.record.id));
-    left = taken.filter((each) => !proven.includes(each));
+    left = await unprovenOf(session, taken, told);
   }
   told.sent.push(...left.map(({ own }) => own.record.id));
 }
@@ -178,22 +177,38 @@ function isTaken(
   return false;
 }
 
-/** Those whose confirmation the chain proves now; the device remembers by which slip. */
-async function provenOf(session: Session, taken: readonly Signed[]): Promise<readonly Signed[]> {
+/**
+ * Those whose confirmation the chain does not prove yet. The device remembers by which slip the others are confirmed; of whom
+ * members prove different states, that is told.
+ */
+async function unprovenOf(
+  session: Session,
+  taken: readonly Signed[],
+  told: { confirmed: string[]; failed: Failed[] },
+): Promise<readonly Signed[]> {
   const askHead = askNewestHeadOnce(session);
-  const proven = await inParallel(taken, RECORDS_AT_ONCE, async (each) => {
-    const slip = await soonProven(() => provenConfirmation(session, each, askHead));
-    if (slip !== undefined)
-      await remember(session, each.own.record, (item) => ({
+  const left: Signed[] = [];
+  await inParallel(taken, RECORDS_AT_ONCE, async (each) => {
+    const { record } = each.own;
+    try {
+      const slip = await soonProven(() => provenConfirmation(session, each, askHead));
+      if (slip === undefined) return void left.push(each);
+      await remember(session, record, (item) => ({
         ...item,
         confirmations: { ...item.confirmations, [each.digest]: slip },
       }));
-    return slip !== undefined;
+      told.confirmed.push(record.id);
+    } catch (error) {
+      told.failed.push(failure(record.id, error));
+    }
   });
-  return taken.filter((_, i) => proven[i]);
+  return left;
 }
 
-/** The slip by which this very version is confirmed: this device's own, or one that another device of this patient sent. */
+/**
+ * The slip by which this very version is confirmed: this device's own, or one that another device of this patient sent.
+ * `undefined` where members list none, or a wrong one.
+ */
 async function provenConfirmation(
   session: Session,
   { own, digest, slip }: Signed,
@@ -210,10 +225,21 @@ async function provenConfirmation(
   } catch (error) {
     if (!(error instanceof AnamnesisError) || error.code !== "NOT_FOUND") throw error;
   }
-  const views = await askMembers(session, chain, (node) => node.records(chain, { pid }));
-  const view = views.find(({ record }) => record === own.record.id);
-  const other = view?.confirmed.find((version) => version.digest === digest);
-  return other === undefined ? undefined : prove(other.slip);
+  try {
+    return await askUntil(
+      session,
+      chain,
+      (node) => node.records(chain, { pid }),
+      async (views) => {
+        const view = views.find(({ record }) => record === own.record.id);
+        const other = view?.confirmed.find((version) => version.digest === digest);
+        return other === undefined ? undefined : prove(other.slip);
+      },
+    );
+  } catch (error) {
+    if (error instanceof AnamnesisError && error.code === "PROOF_INVALID") return undefined;
+    throw error;
+  }
 }
 
 function failure(id: string, error: unknown): Failed {

@@ -222,7 +222,8 @@ test("withHeads() tells what each member said when too few signed, and a defect 
     throw new AnamnesisError(code, `says ${code}`);
   };
   const alone = gathered({ [first!]: refuse("NOT_YET") });
-  const message = `Too few members of ${id} signed height ${made.height}: says NOT_YET`;
+  const few = `Too few members of ${id} signed height ${made.height}`;
+  const message = `${few}: says NOT_YET`;
   await assert.rejects(alone, (error: AnamnesisError) => {
     assert.deepEqual(
       [error.code, error.message, error.details],
@@ -237,6 +238,16 @@ test("withHeads() tells what each member said when too few signed, and a defect 
       members: { [first!]: "UNAVAILABLE", [second!]: "NOT_YET" },
       away: [first, second],
     },
+  });
+  // One answered in between: who did not before it is named all the same.
+  const oneOfTwo = { [first!]: refuse("UNAVAILABLE"), [second!]: () => headBy(second!) };
+  await assert.rejects(gathered(oneOfTwo), {
+    code: "UNAVAILABLE",
+    message: `${few}: says UNAVAILABLE`,
+  });
+  await assert.rejects(gathered({ [second!]: () => headBy(second!) }), {
+    code: "UNAVAILABLE",
+    message: `${few}: ${second}, and no other is known`,
   });
   const broken = (): never => {
     throw new TypeError("broken");

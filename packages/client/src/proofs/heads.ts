@@ -19,7 +19,7 @@ import type {
   VerifySignature,
 } from "@anamnesis/protocol";
 import { askInstitution } from "../members/ask.ts";
-import { inTurn } from "../members/inTurn.ts";
+import { failureOf, inTurn } from "../members/inTurn.ts";
 import { once } from "../once.ts";
 import type { NodeApi } from "../ports.ts";
 import type { Session } from "../session.ts";
@@ -133,6 +133,7 @@ async function gather(
   const asked = new Set<string>(heads.map(({ institution }) => institution));
   const isEnough = (): boolean =>
     isQuorum(known, new Set(heads.map(({ institution }) => institution)));
+  const failures = new Map<string, AnamnesisError>();
   const take = async (member: string, signal: AbortSignal, next: () => void): Promise<Head> => {
     asked.add(member);
     const head = await withNext(ask(member, known.chain, at.height, signal), next);
@@ -141,12 +142,21 @@ async function gather(
     if (!equalBytes(head.appHash, appHash)) throw disagreement(known, at.height, heads, member);
     return head;
   };
+  const noted: typeof take = async (member, ...how) => {
+    try {
+      return await take(member, ...how);
+    } catch (error) {
+      if (error instanceof AnamnesisError) failures.set(member, error);
+      throw error;
+    }
+  };
   while (!isEnough()) {
     const members = order.filter((member) => !asked.has(member));
     try {
-      heads.push(await inTurn({ chain: known.chain, members, ask: take }));
+      heads.push(await inTurn({ chain: known.chain, members, ask: noted }));
     } catch (cause) {
-      throw tooFew(known, at.height, cause);
+      if (!(cause instanceof AnamnesisError)) throw cause;
+      throw tooFew(known, at.height, heads, failures);
     }
   }
   return heads;
@@ -165,15 +175,29 @@ async function withNext<T>(answer: Promise<T>, next: () => void): Promise<T> {
   }
 }
 
-/** Who signed another state is named; else that too few signed this one. */
-function tooFew({ chain }: KnownVoters, height: number, cause: unknown): unknown {
-  if (!(cause instanceof AnamnesisError) || cause.code === "PROOF_INVALID") return cause;
+/** Who signed another state is named; else that too few signed this one, and who of all that were asked did not. */
+function tooFew(
+  { chain }: KnownVoters,
+  height: number,
+  heads: readonly Head[],
+  failures: ReadonlyMap<string, AnamnesisError>,
+): AnamnesisError {
+  const denying = [...failures.values()].find(({ code }) => code === "PROOF_INVALID");
+  if (denying !== undefined) return denying;
+  const few = `Too few members of ${chain} signed height ${height}`;
+  if (failures.size === 0) {
+    const signed = heads.map(({ institution }) => institution).join(", ");
+    return new AnamnesisError(
+      "UNAVAILABLE",
+      `${few}: ${signed || "nobody"}, and no other is known`,
+    );
+  }
+  const cause = failureOf({ chain }, failures);
   const { details } = cause;
-  return new AnamnesisError(
-    "UNAVAILABLE",
-    `Too few members of ${chain} signed height ${height}: ${cause.message}`,
-    { cause, ...(details === undefined ? {} : { details }) },
-  );
+  return new AnamnesisError("UNAVAILABLE", `${few}: ${cause.message}`, {
+    cause,
+    ...(details === undefined ? {} : { details }),
+  });
 }
 
 const disagreement = (
