@@ -133,6 +133,21 @@ describe("a member that lies", () => {
     assert.equal(await statusOf(id), "revoked", "sent again by others");
   });
 
+  test("and takes a revocation without a word: it is stopped, and asked again it is revoked, not refused", async (t) => {
+    const { id } = await grant();
+    const speechless = among((node) => ({
+      submit: async (chain, slip, caller) => {
+        await node.submit(chain, slip, caller).catch(() => undefined);
+        throw new AnamnesisError("WRITER_AWAY", "The writer does not answer");
+      },
+    }));
+    assert.equal((await patient.revoke(speechless, id)).status, "stopped");
+    federation.skewMs = 1_000; // other bytes than before
+    t.after(() => (federation.skewMs = 0));
+    assert.equal((await patient.revoke(alice, id)).status, "revoked");
+    await assert.rejects(patient.revoke(alice, id), { code: "GRANT_REVOKED" });
+  });
+
   test("and swallows a grant is found out; where all do, it is said to be sent", async () => {
     assert.equal((await grant(swallowing("grant.publish", first()))).status, "live");
     const sent = await grant(swallowing("grant.publish", everybody));

@@ -14,7 +14,8 @@ import { inParallel } from "../inParallel.ts";
 import type { GrantGivenItem, VisitItem } from "../items.ts";
 import { askProxy } from "../members/ask.ts";
 import type { GrantStatus, GrantSummary } from "../model.ts";
-import { sendProved } from "../sendProved.ts";
+import { sendProved, soonProven } from "../sendProved.ts";
+import type { Sent } from "../sendProved.ts";
 import { grantOnChain, grantStatus } from "../grantOnChain.ts";
 import type { Session } from "../session.ts";
 import { signedSlip } from "../submit.ts";
@@ -93,7 +94,7 @@ const unheard: readonly string[] = [
  * does not prove it, but n − k + 1 proxies erased, the grant opens nothing any more and is `stopped`. `receipts` are the proxies
  * that signed by now; one that is away erases by itself when it sees the chain.
  *
- * @throws {AnamnesisError} NOT_FOUND, GRANT_REVOKED, GRANT_UNKNOWN; WRITER_AWAY, UNAVAILABLE and the like when too few proxies
+ * @throws {AnamnesisError} NOT_FOUND, GRANT_REVOKED (not by what this device sent), GRANT_UNKNOWN; WRITER_AWAY, UNAVAILABLE and the like when too few proxies
  * erased, too.
  */
 export async function revoke(session: Session, gid: string): Promise<GrantSummary> {
@@ -101,7 +102,7 @@ export async function revoke(session: Session, gid: string): Promise<GrantSummar
   if (item === undefined) throw new AnamnesisError("NOT_FOUND", "There is no such grant");
   const slip = revocationOf(session, item);
   const [sent, receipts] = await Promise.all([
-    sendProved(session, slip, () => revokedOnChain(session, gid)),
+    sendRevocation(session, item, slip),
     erasures(session, item, slip.bytes),
   ]);
   const failure = "failure" in sent ? sent.failure : undefined;
@@ -114,6 +115,19 @@ export async function revoke(session: Session, gid: string): Promise<GrantSummar
   if (sent.proven !== undefined) return grantSummary(session, kept, sent.proven);
   const summary = grantSummary(session, kept, undefined);
   return { ...summary, status: isStopped(kept) ? "stopped" : "revoking" };
+}
+
+/** What this device sent before may stand by now, though nobody could say so then: that is no refusal. */
+async function sendRevocation(
+  session: Session,
+  { gid, revocationSent, revokedAt }: GrantGivenItem,
+  slip: SignedSlip,
+): Promise<Sent<GrantView>> {
+  const prove = () => revokedOnChain(session, gid);
+  const sent = await sendProved(session, slip, prove);
+  const code = "failure" in sent ? sent.failure?.code : undefined;
+  if (code !== "GRANT_REVOKED" || revocationSent === null || revokedAt !== null) return sent;
+  return { proven: await soonProven(prove), failure: undefined };
 }
 
 function revocationOf(session: Session, item: GrantGivenItem): SignedSlip {
