@@ -1,8 +1,12 @@
 /** D13, D19, D29: institutions and people come and go in a running federation, through the command line. */
 import assert from "node:assert/strict";
-import { rename, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { places } from "@anamnesis/client/folder";
+import { toHex } from "@anamnesis/crypto/verify";
+import { Part } from "@anamnesis/http";
+import { consortiumOf, nodeRoutes, parseTrust } from "@anamnesis/protocol";
 import { syntheticPdf } from "@anamnesis/fhir/synthetic";
 import { ask, refusal, temporaryFolder, up } from "./anamnesis.ts";
 import type { Up } from "./anamnesis.ts";
@@ -100,6 +104,44 @@ test("a suspended institution certifies nobody, and does again when it is resume
   await told("institution", "resume", "blue-insurance");
   await told(...add("ian", "insurer", "blue-insurance"));
   assert.equal(await refused("institution", "suspend", "nobody"), "INSTITUTION_UNKNOWN");
+});
+
+/** An institution's node key, as each member has it. */
+async function nodeKeyOf(id: string): Promise<string> {
+  const { chain, members } = consortiumOf(
+    parseTrust(await readFile(join(dir, "trust.json"), "utf8")),
+  );
+  const keys = await Promise.all(
+    members.map(async ({ address }) => {
+      const node = new Part("node", address);
+      const { institutions } = await node.call(nodeRoutes.getInstitutions, { params: { chain } });
+      return toHex(institutions.find((one) => one.id === id)!.nodeKey);
+    }),
+  );
+  return keys[0]!;
+}
+
+test("D13: a third party's key is replaced by itself, or by the authorities; the one before it ends", async () => {
+  const rotate = ["institution", "rotate-key", "blue-insurance"];
+  const keys = join(places(dir).data, "blue-insurance", "node", "keys.json");
+  const stolen = await readFile(keys);
+  const before = await nodeKeyOf("blue-insurance");
+  await told(...rotate);
+  const after = await nodeKeyOf("blue-insurance");
+  assert.notEqual(after, before);
+  assert.notDeepEqual(await readFile(keys), stolen);
+
+  await writeFile(keys, stolen);
+  assert.equal(await refused(...rotate), "SLIP_SIGNATURE", "who has the key from before");
+  assert.equal(await nodeKeyOf("blue-insurance"), after);
+  await rm(keys);
+  await told(...rotate, "--lost");
+  assert.notEqual(await nodeKeyOf("blue-insurance"), after);
+  await told(...add("isa", "insurer", "blue-insurance"));
+
+  assert.equal(await refused("institution", "rotate-key", "nobody"), "INSTITUTION_UNKNOWN");
+  assert.equal(await refused("institution", "rotate-key", "city-hospital"), "BAD_REQUEST");
+  assert.equal(await refused("institution", "rotate-key", "No Id"), "USAGE");
 });
 
 /** Where somebody is what, and whether that counts. */

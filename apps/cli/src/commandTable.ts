@@ -89,6 +89,11 @@ export const commandTable: Readonly<Record<string, Row>> = {
     examples: ["institution resume blue-insurance"],
     load: () => import("./commands/institutionResume.ts"),
   },
+  "institution rotate-key": {
+    summary: "give an institution without a node another key",
+    examples: ["institution rotate-key blue-insurance --lost"],
+    load: () => import("./commands/institutionRotateKey.ts"),
+  },
   "institution list": {
     summary: "list the institutions of the federation",
     examples: ["institution list"],

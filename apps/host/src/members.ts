@@ -17,7 +17,14 @@ import {
   serving,
   slipCodeText,
 } from "@anamnesis/protocol";
-import type { CosignedKind, Cosignature, Genesis, SlipFields, Trust } from "@anamnesis/protocol";
+import type {
+  CosignedKind,
+  Cosignature,
+  Genesis,
+  SlipFields,
+  SlipHeader,
+  Trust,
+} from "@anamnesis/protocol";
 import { spawnChild } from "./childProcess.ts";
 import type { Child } from "./childProcess.ts";
 import { dataDirectoryOf, registryDirectory, registryKeyFile } from "./dataDirectories.ts";
@@ -37,7 +44,8 @@ interface Operators {
 }
 
 /**
- * Lets an institution into the federation that runs in a folder, suspends one, or resumes it (docs/spec/slips.md S-20, S-22).
+ * Lets an institution into the federation that runs in a folder, suspends one, resumes it, or gives it another node key
+ * (docs/spec/slips.md S-20, S-22, S-29).
  *
  * @param say - What the work is doing now, for people.
  * @throws {AnamnesisError} BAD_REQUEST, PASSPHRASE_REQUIRED; INSTITUTION_EXISTS, INSTITUTION_UNKNOWN and other slip codes;
@@ -64,6 +72,8 @@ export async function changeMember(
     switch (change.what) {
       case "add":
         return await add(operators, change, say);
+      case "rotate-key":
+        return await rotateKey(operators, change, say);
       case "suspend-staff":
         return await suspendStaff(operators, change);
       case "suspend":
@@ -174,6 +184,49 @@ async function suspend(operators: Operators, id: string, suspended: boolean): Pr
   });
 }
 
+/**
+ * Who runs no node stands on the consortium alone, and signs there under the key of its data directory. A node's key stands in
+ * genesis documents of vaults, registry and chains besides.
+ */
+async function rotateKey(
+  operators: Operators,
+  { id, lost }: Extract<MemberChange, { what: "rotate-key" }>,
+  say: (text: string) => void,
+): Promise<void> {
+  const { dir, consortium, child } = operators;
+  if (consortium.members.some((member) => member.id === id))
+    throw new AnamnesisError(
+      "BAD_REQUEST",
+      `${id} runs a node, whose key genesis names; want an institution that joined later: a third party or a research institute`,
+    );
+  const found = (await membersOf(consortium)).find((member) => member.id === id);
+  if (found === undefined)
+    throw new AnamnesisError("INSTITUTION_UNKNOWN", slipCodeText.INSTITUTION_UNKNOWN);
+  const directory = dataDirectoryOf(dir, id, "node");
+  const ask = (name: string, ...rest: readonly unknown[]): Promise<unknown> =>
+    child(id).call("node", name, directory, ...rest);
+  say("Making its next key");
+  const nodeKey = (await ask("makeNextKey")) as Uint8Array;
+  if (!equalBytes(found.nodeKey, nodeKey)) {
+    say("Telling the consortium");
+    const by = parseInstitutionId(lost ? consortium.authority : id);
+    const rotated = { id: parseInstitutionId(id), nodeKey };
+    await post(operators, {
+      kind: "institution.rotateKey",
+      fields: async (header) => ({
+        ...rotated,
+        possession: (await ask("proveNextKey", header, rotated)) as Uint8Array,
+        by,
+        cosigned: [],
+      }),
+      genesis: consortium,
+      by,
+      ...(lost ? {} : { but: "everybody" }),
+    });
+  }
+  await ask("takeNextKey");
+}
+
 /** On the consortium, and on the institution's own chain where it keeps one: what staff signs stands on either. */
 async function suspendStaff(
   operators: Operators,
@@ -192,7 +245,8 @@ async function suspendStaff(
 /** A slip about members or their staff, still without signatures. */
 interface Change<K extends CosignedKind> {
   readonly kind: K;
-  readonly fields: SlipFields<K>;
+  /** Some sign the slip's header. */
+  readonly fields: SlipFields<K> | ((header: SlipHeader) => Promise<SlipFields<K>>);
   readonly genesis: Genesis;
   /** Whose node signs it. */
   readonly by: string;
@@ -203,11 +257,12 @@ interface Change<K extends CosignedKind> {
 /** Puts a slip on a chain: signed by the other authorities, where it wants voters, then by whose it is. */
 async function post<K extends CosignedKind>(
   { dir, child }: Operators,
-  { kind, fields, genesis, by, but }: Change<K>,
+  { kind, fields: wanted, genesis, by, but }: Change<K>,
 ): Promise<void> {
   const { chain, members } = genesis;
   const time = Date.now();
   const header = { chain, time, notAfter: time + limits.clientNotAfterMs };
+  const fields = typeof wanted === "function" ? await wanted(header) : wanted;
   const draft = { kind, header, fields };
   const sign = (id: string, name: string, ...rest: readonly unknown[]): Promise<unknown> =>
     child(id).call("node", name, dataDirectoryOf(dir, id, "node"), ...rest);

@@ -12,7 +12,7 @@ export interface NodeKeys {
   readonly box: BoxKeypair;
 }
 
-const keysFile = (directory: string): string => join(directory, "keys.json");
+export const keysFile = (directory: string): string => join(directory, "keys.json");
 
 export const chainFolder = (directory: string, chain: string): string =>
   join(directory, "chains", chain);
@@ -46,7 +46,7 @@ export async function initDataDirectory(directory: string): Promise<PublicNodeKe
 /** The public halves of the keys in a data directory. */
 export async function publicKeysOf(directory: string): Promise<PublicNodeKeys> {
   const keys = await readKeys(directory);
-  const { consensus } = await readSeeds(directory);
+  const { consensus } = await readSeeds(keysFile(directory));
   return {
     nodeKey: keys.signing.publicKey,
     consensusKey: signingKeypair(fromBase64url(consensus)).publicKey,
@@ -55,18 +55,18 @@ export async function publicKeysOf(directory: string): Promise<PublicNodeKeys> {
 }
 
 export async function readKeys(directory: string): Promise<NodeKeys> {
-  const seeds = await readSeeds(directory);
+  const seeds = await readSeeds(keysFile(directory));
   return {
     signing: signingKeypair(fromBase64url(seeds.signing)),
     box: await boxKeypairFromSeed(fromBase64url(seeds.box)),
   };
 }
 
-interface Seeds {
+export interface Seeds {
   readonly signing: string;
   readonly consensus: string;
   readonly box: string;
 }
 
-const readSeeds = async (directory: string): Promise<Seeds> =>
-  JSON.parse(await readFile(keysFile(directory), "utf8")) as Seeds;
+export const readSeeds = async (file: string): Promise<Seeds> =>
+  JSON.parse(await readFile(file, "utf8")) as Seeds;

@@ -40,6 +40,8 @@ export type MemberChange =
       readonly passphrase?: string;
     }
   | { readonly what: "suspend" | "resume"; readonly id: string }
+  /** Another node key. `lost`: by the authorities, who vote, since the one in use is lost or stolen. */
+  | { readonly what: "rotate-key"; readonly id: string; readonly lost: boolean }
   /** A member of staff: by the node of their institution, or by the authorities, who vote. `until` 0 lets them act again. */
   | {
       readonly what: "suspend-staff";
