@@ -96,6 +96,7 @@ const enter = Object.fromEntries(
     {
       ...entered,
       institutions: {},
+      guards: { 1: "provincial-authority", 2: "municipal-authority" },
       rules: { categories, purposes, grantLifetimeMs: 366 * dayMs },
     },
   ]),

@@ -30,7 +30,7 @@ const root = document.getElementById("portal");
 if (root === null) throw new Error("The page has no element for the portal");
 createRoot(root).render(
   <StrictMode>
-    <MantineProvider theme={theme} cssVariablesResolver={variables} forceColorScheme="light">
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
       <I18nProvider>
         <QueryClientProvider client={new QueryClient()}>
           <App session={session} />

@@ -36,7 +36,7 @@ export function LogItem(props: { readonly entry: LogEntry; readonly records: Kno
 }
 
 function sentenceOf(entry: LogEntry, words: Words): string {
-  const { t, who, scope, purposes, day } = words;
+  const { t, who, scope, purposes, day, guard } = words;
   const name = who(entry.who);
   switch (entry.what) {
     case "asked":
@@ -65,7 +65,7 @@ function sentenceOf(entry: LogEntry, words: Words): string {
     case "denied":
       return t(entry.checked ? "log.denied" : "log.deniedSaid", {
         who: name,
-        proxy: entry.proxy,
+        by: guard(entry.proxy),
         reason: t(denialOf(entry.code)),
       });
     case "reread":
@@ -99,10 +99,14 @@ function LogRecord(props: {
   readonly record: ListedRecord | undefined;
 }): ReactNode {
   const { id, record } = props;
-  const { t, term } = useWords();
+  const { t, term, titled } = useWords();
   const { mutation, run } = useMutation({ changes: false });
   const title =
-    record === undefined ? t("log.record") : (record.title ?? term("category", record.category));
+    record === undefined
+      ? t("log.record")
+      : record.title === undefined
+        ? term("category", record.category)
+        : titled(record.title, record.category);
   return (
     <>
       <PageLink to={{ page: "record", id }} className="text-link">

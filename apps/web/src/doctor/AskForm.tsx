@@ -47,7 +47,11 @@ function problemsOf(draft: Draft, now: number, { grantLifetimeMs }: Rules): Read
 }
 
 /** The form of an access request, with the sentence that the patient will read. */
-export function AskForm({ patients }: { readonly patients: readonly KnownPatient[] }): ReactNode {
+export function AskForm(props: {
+  readonly patients: readonly KnownPatient[];
+  readonly onSent: () => void;
+}): ReactNode {
+  const { patients, onSent } = props;
   const { t, term, kinds, who, day, alone, actions } = useWords();
   const { person, announce } = useSession();
   const { rules } = person;
@@ -76,6 +80,7 @@ export function AskForm({ patients }: { readonly patients: readonly KnownPatient
       announce(t("ask.sent", { patient: personLabel(patient.name) }));
       setDraft(emptyDraft(now));
       setChecked(false);
+      onSent();
     });
   };
   return (

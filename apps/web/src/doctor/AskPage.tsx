@@ -1,4 +1,5 @@
 import type { GrantSummary, RequestSummary } from "@anamnesis/client";
+import { useRef } from "react";
 import type { ReactNode } from "react";
 import { useQuery } from "../join/answers.ts";
 import type { Answer } from "../join/answers.ts";
@@ -16,18 +17,25 @@ export function AskPage(): ReactNode {
   const requests = useQuery("doctor.requests", null);
   const grants = useQuery("doctor.grants", null);
   const { t } = useWords();
+  const mine = useRef<HTMLHeadingElement>(null);
   return (
     <Page title={t("ask.title")}>
-      <FormPart patients={patients} />
+      <FormPart patients={patients} onSent={() => mine.current?.focus()} />
       <section>
-        <h2>{t("ask.mine")}</h2>
+        <h2 ref={mine} tabIndex={-1}>
+          {t("ask.mine")}
+        </h2>
         <MyRequests requests={requests} grants={grants.status === "ready" ? grants.value : []} />
       </section>
     </Page>
   );
 }
 
-function FormPart({ patients }: { readonly patients: Answer<readonly KnownPatient[]> }): ReactNode {
+function FormPart(props: {
+  readonly patients: Answer<readonly KnownPatient[]>;
+  readonly onSent: () => void;
+}): ReactNode {
+  const { patients, onSent } = props;
   const { t } = useWords();
   switch (patients.status) {
     case "loading":
@@ -38,7 +46,7 @@ function FormPart({ patients }: { readonly patients: Answer<readonly KnownPatien
       return patients.value.length === 0 ? (
         <EmptyPanel title={t("ask.noPatients")} text={t("ask.noPatientsText")} />
       ) : (
-        <AskForm patients={patients.value} />
+        <AskForm patients={patients.value} onSent={onSent} />
       );
   }
 }

@@ -1,6 +1,7 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import type { ReactNode } from "react";
 import { formatBytes, formatDay, formatFhirDate, formatMoment, formatTime } from "./dates.ts";
+import { codeName } from "./codes.ts";
 import { messageFormat } from "./formatMessage.ts";
 import { chooseLanguage, locales, texts } from "./language.ts";
 import type { Language, TermId, TextId, TextParameters } from "./language.ts";
@@ -14,6 +15,10 @@ export interface I18n {
   readonly t: <Id extends TextId>(id: Id, ...parameters: TextParameters<Id>) => string;
   /** The text of `prefix.value`, else `value` as it stands. */
   readonly term: (prefix: string, value: string) => string;
+  /** A FHIR code's name, else the text as it stands. */
+  readonly coded: (text: string) => string;
+  /** A record's title; what our own import made of a category and a visit is put into this language. */
+  readonly titled: (title: string, category: string) => string;
   readonly day: (time: number) => string;
   readonly moment: (time: number) => string;
   /** Hours and minutes. */
@@ -41,9 +46,20 @@ function makeI18n(language: Language, setLanguage: (language: Language) => void)
   const t: I18n["t"] = (id, ...[parameters]) =>
     // A full-width bracket brings its own space.
     format(words[id], parameters ?? {}).replaceAll("） ", "）");
+  const coded = (text: string): string => codeName(text, language);
   return {
     language,
     locale,
+    coded,
+    titled: (title, category) => {
+      const id = `category.${category}`;
+      if (!Object.hasOwn(words, id)) return title;
+      const made = texts.en[id as TermId];
+      if (title === made) return words[id as TermId];
+      return title.startsWith(`${made}: `)
+        ? t("app.titled", { kind: words[id as TermId], visit: coded(title.slice(made.length + 2)) })
+        : coded(title);
+    },
     setLanguage,
     t,
     term: (prefix, value) => {

@@ -16,6 +16,9 @@ export const en = {
   "app.notFound": "There is no such page",
   "app.notFoundText": "The address may be wrong, or the page is for somebody else.",
   "app.home": "To the first page",
+  "app.darker": "Dark colours",
+  "app.lighter": "Light colours",
+  "app.titled": "{kind}: {visit}",
 
   "sync.starting": "Connecting…",
   "sync.live": "Up to date. New requests show here at once.",
@@ -288,7 +291,7 @@ export const en = {
   "log.openedUnknown": "Which records is not known yet.",
   "log.denied": "{who} tried to open records and was turned away: {reason}.",
   "log.deniedSaid":
-    "Institution {proxy, number} of those that guard your records says, not checked yet: {who} tried to open records and was turned away: {reason}.",
+    "{by} says, and it is not checked yet: {who} tried to open records and was turned away: {reason}.",
   "log.reread": "{who} read again what they wrote themselves.",
   "log.lookedUp": "A notice says that {who} asked how to reach you. Such a notice may be wrong.",
   "log.unknownPerson": "Somebody unknown",

@@ -18,6 +18,9 @@ export const zh: Catalogue = {
   "app.notFound": "没有这个页面",
   "app.notFoundText": "地址可能有误，或者该页面属于其他人。",
   "app.home": "回到首页",
+  "app.darker": "深色",
+  "app.lighter": "浅色",
+  "app.titled": "{kind}：{visit}",
 
   "sync.starting": "正在连接…",
   "sync.live": "已是最新。有新的申请会立即显示在这里。",
@@ -269,8 +272,7 @@ export const zh: Catalogue = {
   "log.openedTo": "对方声明的操作：{action}。",
   "log.openedUnknown": "尚不知道是哪些病历。",
   "log.denied": "{who} 试图打开病历，被拒绝：{reason}。",
-  "log.deniedSaid":
-    "保护您病历的第 {proxy, number} 家机构称（尚未核实）：{who} 试图打开病历，被拒绝：{reason}。",
+  "log.deniedSaid": "{by}称（尚未核实）：{who} 试图打开病历，被拒绝：{reason}。",
   "log.reread": "{who} 重新阅读了自己写的内容。",
   "log.lookedUp": "有通知称 {who} 询问了您的联系方式。此类通知可能有误。",
   "log.unknownPerson": "身份不明的人",

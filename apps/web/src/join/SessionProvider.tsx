@@ -29,7 +29,8 @@ interface SessionValue {
   readonly announcement: string;
 }
 
-const SessionContext = createContext<SessionValue | undefined>(undefined);
+/** Also read where nobody has to have entered. */
+export const SessionContext = createContext<SessionValue | undefined>(undefined);
 
 export function useSession(): SessionValue {
   const found = useContext(SessionContext);

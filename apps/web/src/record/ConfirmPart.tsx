@@ -1,5 +1,5 @@
 import { Button, Radio, Textarea } from "@mantine/core";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { FormEvent, ReactNode } from "react";
 import { useMutation } from "../join/answers.ts";
 import { useSession } from "../join/SessionProvider.tsx";
@@ -12,8 +12,10 @@ export function ConfirmPart(props: {
   readonly shown: ShownRecord;
   /** Whether all of it was on the page or was saved: what nobody can have read is not confirmed. */
   readonly isSeen: boolean;
+  /** Leads to where the record says how it stands. */
+  readonly onAnswered: () => void;
 }): ReactNode {
-  const { shown, isSeen } = props;
+  const { shown, isSeen, onAnswered } = props;
   const { record, version } = shown;
   const { t } = useWords();
   const { announce } = useSession();
@@ -22,7 +24,17 @@ export function ConfirmPart(props: {
   const isNewest = version.n === record.versions.length;
   if (!isNewest || version.state === "disputed") return null;
   const target = { id: record.id, digest: version.digest };
-  if (isDisputing) return <DisputeForm target={target} onClose={() => setDisputing(false)} />;
+  if (isDisputing)
+    return (
+      <DisputeForm
+        target={target}
+        onClose={() => setDisputing(false)}
+        onSent={() => {
+          setDisputing(false);
+          onAnswered();
+        }}
+      />
+    );
   const isConfirmed = version.state === "confirmed";
   return (
     <section className="decide" aria-labelledby="decide-title">
@@ -41,9 +53,10 @@ export function ConfirmPart(props: {
             loading={mutation.status === "busy"}
             loaderProps={{ "aria-label": t("record.confirming") }}
             onClick={() =>
-              run("patient.confirm", target, ({ isProven }) =>
-                announce(t(isProven ? "record.confirmed" : "record.confirmSent")),
-              )
+              run("patient.confirm", target, ({ isProven }) => {
+                announce(t(isProven ? "record.confirmed" : "record.confirmSent"));
+                onAnswered();
+              })
             }
           >
             {t("record.confirm")}
@@ -67,14 +80,17 @@ const reasons = ["NotMe", "Fact", "Missing", "Other"] as const;
 function DisputeForm(props: {
   readonly target: { readonly id: string; readonly digest: string };
   readonly onClose: () => void;
+  readonly onSent: () => void;
 }): ReactNode {
-  const { target, onClose } = props;
+  const { target, onClose, onSent } = props;
   const { t } = useWords();
   const { announce } = useSession();
   const { mutation, run } = useMutation();
   const [reason, setReason] = useState<string>("Fact");
   const [words, setWords] = useState("");
   const [isWanting, setWanting] = useState(false);
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => title.current?.focus(), []);
   const send = (event: FormEvent): void => {
     event.preventDefault();
     const known = reasons.find((name) => name === reason) ?? "Other";
@@ -84,12 +100,14 @@ function DisputeForm(props: {
       .join(": ");
     run("patient.dispute", { ...target, reason: text }, () => {
       announce(t("record.disputed"));
-      onClose();
+      onSent();
     });
   };
   return (
     <form className="decide" onSubmit={send} aria-labelledby="dispute-title" noValidate>
-      <h2 id="dispute-title">{t("record.disputeTitle")}</h2>
+      <h2 id="dispute-title" ref={title} tabIndex={-1}>
+        {t("record.disputeTitle")}
+      </h2>
       <p>{t("record.disputeText")}</p>
       <Radio.Group value={reason} onChange={setReason} aria-labelledby="dispute-title">
         <div className="kind-choice">

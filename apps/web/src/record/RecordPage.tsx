@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { useCallback, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import type { ReactNode } from "react";
 import { useMutation } from "../join/answers.ts";
 import { useSession } from "../join/SessionProvider.tsx";
@@ -64,12 +64,18 @@ function OpenRecordView(props: {
 }): ReactNode {
   const { shown, reader } = props;
   const { record, version, summary } = shown;
-  const { t, term, place, day, fhirDate, language } = useWords();
+  const { t, term, place, day, fhirDate, language, titled } = useWords();
   const kind = term("category", record.category);
-  const title = summary?.title ?? (shown.fileName === "" ? kind : shown.fileName);
+  const title =
+    summary === undefined
+      ? shown.fileName === ""
+        ? kind
+        : shown.fileName
+      : titled(summary.title, record.category);
   const date = summary?.date;
   const [seen, setSeen] = useState<string>();
   const onShown = useCallback(() => setSeen(version.digest), [version.digest]);
+  const signed = useRef<HTMLDivElement>(null);
   const isSeen = summary !== undefined || seen === version.digest;
   return (
     <Page title={title} name={t("record.page")} lang={scriptLanguage(title, language)}>
@@ -81,7 +87,7 @@ function OpenRecordView(props: {
           ...(record.patient === undefined ? [] : [personLabel(record.patient.name)]),
         ].join(" · ")}
       </p>
-      <div className="signed">
+      <div className="signed" ref={signed} tabIndex={-1}>
         <StateMark state={version.state} reader={reader} />
         <DisputeText dispute={version.dispute} />
         <p>
@@ -95,7 +101,9 @@ function OpenRecordView(props: {
         ) : null}
       </div>
       <ContentView shown={shown} onShown={onShown} />
-      {reader === "patient" ? <ConfirmPart shown={shown} isSeen={isSeen} /> : null}
+      {reader === "patient" ? (
+        <ConfirmPart shown={shown} isSeen={isSeen} onAnswered={() => signed.current?.focus()} />
+      ) : null}
       <section className="record-files">
         {reader === "patient" ? (
           <DownloadPart shown={shown} onSaved={onShown} />

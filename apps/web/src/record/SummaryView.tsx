@@ -73,16 +73,16 @@ function Rows(props: { readonly rows: readonly SummaryRow[]; readonly name: stri
 }
 
 function RowList({ rows }: { readonly rows: readonly SummaryRow[] }): ReactNode {
-  const { fhirDate } = useWords();
+  const { fhirDate, coded } = useWords();
   return (
     <ul className="summary-rows">
       {rows.map((row, at) => (
         <li key={at}>
-          <RecordText>{row.label}</RecordText>
+          <RecordText>{coded(row.label)}</RecordText>
           {row.value === "" || row.value === row.label ? null : (
             <>
               {": "}
-              <RecordText>{row.value}</RecordText>
+              <RecordText>{coded(row.value)}</RecordText>
             </>
           )}
           {row.date === undefined ? null : <span className="quiet"> · {fhirDate(row.date)}</span>}
@@ -97,7 +97,7 @@ function RowTable(props: {
   readonly name: string;
 }): ReactNode {
   const { rows, name } = props;
-  const { t, term, fhirDate } = useWords();
+  const { t, term, fhirDate, coded } = useWords();
   const withRange = rows.some(({ reference }) => reference !== undefined);
   const dates = new Set(rows.map(({ date }) => date?.slice(0, 10)));
   const withDate = dates.size > 1;
@@ -119,7 +119,7 @@ function RowTable(props: {
               <RecordText>{row.label}</RecordText>
             </th>
             <td>
-              {row.value} {row.unit}
+              {coded(row.value)} {row.unit}
               <Flag flag={row.flag} />
             </td>
             {withRange ? <td>{row.reference}</td> : null}

@@ -14,7 +14,11 @@ import type { Terms } from "./narrow.ts";
 const DAY_MS = 24 * 3_600_000;
 
 /** Approve, allow less, or refuse; the sentence above the buttons says what approval would do. */
-export function Decision({ request }: { readonly request: RequestSummary }): ReactNode {
+export function Decision(props: {
+  readonly request: RequestSummary;
+  readonly onAnswered: (() => void) | undefined;
+}): ReactNode {
+  const { request, onAnswered } = props;
   const { t, day } = useWords();
   const { announce, person } = useSession();
   const { rules } = person;
@@ -28,9 +32,10 @@ export function Decision({ request }: { readonly request: RequestSummary }): Rea
   const problem = result.ok ? undefined : result.problem;
   const approve = (): void => {
     if (!result.ok) return;
-    approving.run("patient.approve", { request: request.id, ...result.terms }, ({ status }) =>
-      announce(t(status === "granting" ? "requests.approvalSent" : "requests.approved")),
-    );
+    approving.run("patient.approve", { request: request.id, ...result.terms }, ({ status }) => {
+      announce(t(status === "granting" ? "requests.approvalSent" : "requests.approved"));
+      onAnswered?.();
+    });
   };
   return (
     <div className="decision">
@@ -85,14 +90,15 @@ export function Decision({ request }: { readonly request: RequestSummary }): Rea
           {t("requests.approve")}
         </Button>
         <Button
-          color="dark.6"
+          color="gray.7"
           disabled={isBusy}
           loading={refusing.mutation.status === "busy"}
           loaderProps={{ "aria-label": t("requests.refusing") }}
           onClick={() =>
-            refusing.run("patient.refuse", { request: request.id }, () =>
-              announce(t("requests.refused")),
-            )
+            refusing.run("patient.refuse", { request: request.id }, () => {
+              announce(t("requests.refused"));
+              onAnswered?.();
+            })
           }
         >
           {t("requests.refuse")}

@@ -1,5 +1,5 @@
 import type { GrantSummary, RequestSummary } from "@anamnesis/client";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { ReactNode } from "react";
 import { useQuery } from "../join/answers.ts";
 import type { Answer } from "../join/answers.ts";
@@ -41,12 +41,13 @@ function useRequests(): Requests {
 }
 
 /** What doctors ask of a patient. @param chosen - The request to which a link leads. */
-export function RequestsPage({ chosen }: { readonly chosen?: string | undefined }): ReactNode {
+export function RequestsPage(props: { readonly chosen?: string | undefined }): ReactNode {
   const requests = useRequests();
+  const [chosen, choose] = useState(props.chosen);
   const { t } = useWords();
   return (
     <Page title={t("requests.title")}>
-      <RequestsView requests={requests} chosen={chosen} />
+      <RequestsView requests={requests} chosen={chosen} onAnswered={choose} />
     </Page>
   );
 }
@@ -54,8 +55,9 @@ export function RequestsPage({ chosen }: { readonly chosen?: string | undefined 
 function RequestsView(props: {
   readonly requests: Requests;
   readonly chosen: string | undefined;
+  readonly onAnswered: (request: string) => void;
 }): ReactNode {
-  const { requests, chosen } = props;
+  const { requests, chosen, onAnswered } = props;
   const { t } = useWords();
   switch (requests.status) {
     case "loading":
@@ -71,7 +73,12 @@ function RequestsView(props: {
             <h2>{t("requests.waiting")}</h2>
             {requests.open.length === 0 ? <p>{t("requests.noneWaiting")}</p> : null}
             {requests.open.map((request) => (
-              <RequestCard key={request.id} request={request} isChosen={request.id === chosen} />
+              <RequestCard
+                key={request.id}
+                request={request}
+                isChosen={request.id === chosen}
+                onAnswered={() => onAnswered(request.id)}
+              />
             ))}
           </section>
           {requests.closed.length === 0 ? null : (
@@ -96,22 +103,20 @@ function RequestCard(props: {
   readonly request: RequestSummary;
   readonly grant?: GrantSummary | undefined;
   readonly isChosen: boolean;
+  readonly onAnswered?: () => void;
 }): ReactNode {
-  const { request, grant, isChosen } = props;
+  const { request, grant, isChosen, onAnswered } = props;
   const { t, term, who, scope, day, moment, actions } = useWords();
-  const card = useRef<HTMLElement>(null);
+  const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    if (isChosen) card.current?.focus();
+    if (isChosen) title.current?.focus();
   }, [isChosen]);
   const heading = `request-${request.id.slice(0, 16)}`;
   return (
-    <article
-      ref={card}
-      tabIndex={-1}
-      className={isChosen ? "card card-chosen" : "card"}
-      aria-labelledby={heading}
-    >
-      <h3 id={heading}>{t("requests.asks", { who: who(request.party), what: scope(request) })}</h3>
+    <article className={isChosen ? "card card-chosen" : "card"} aria-labelledby={heading}>
+      <h3 id={heading} ref={title} tabIndex={-1}>
+        {t("requests.asks", { who: who(request.party), what: scope(request) })}
+      </h3>
       <Verified party={request.party} />
       <Facts
         facts={[
@@ -143,7 +148,7 @@ function RequestCard(props: {
         ]}
       />
       {request.state === "open" ? (
-        <Decision request={request} />
+        <Decision request={request} onAnswered={onAnswered} />
       ) : (
         <Closed request={request} grant={grant} />
       )}

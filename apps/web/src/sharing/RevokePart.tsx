@@ -9,7 +9,11 @@ import { personLabel } from "../views/personName.ts";
 import { useWords } from "../views/useWords.ts";
 
 /** Stops a grant in two taps; between them stands what cannot be undone. */
-export function RevokePart({ grant }: { readonly grant: GrantSummary }): ReactNode {
+export function RevokePart(props: {
+  readonly grant: GrantSummary;
+  readonly onStopped: () => void;
+}): ReactNode {
+  const { grant, onStopped } = props;
   const { t } = useWords();
   const { announce } = useSession();
   const { mutation, run } = useMutation();
@@ -43,11 +47,13 @@ export function RevokePart({ grant }: { readonly grant: GrantSummary }): ReactNo
           loading={mutation.status === "busy"}
           loaderProps={{ "aria-label": t("sharing.revoking") }}
           onClick={() =>
-            run("patient.revoke", { gid: grant.id }, ({ status }) =>
+            run("patient.revoke", { gid: grant.id }, ({ status }) => {
               announce(
                 t(status === "revoking" ? "sharing.revokeSent" : "sharing.revoked", { name }),
-              ),
-            )
+              );
+              setAsking(false);
+              onStopped();
+            })
           }
         >
           {t("sharing.revokeYes")}

@@ -1,5 +1,5 @@
 import type { GrantSummary } from "@anamnesis/client";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { ReactNode } from "react";
 import { useQuery } from "../join/answers.ts";
 import type { Answer } from "../join/answers.ts";
@@ -48,12 +48,13 @@ function useSharing(): Sharing {
 }
 
 /** Who can read, one card a grant. @param chosen - The grant to which a link leads. */
-export function SharingPage({ chosen }: { readonly chosen?: string | undefined }): ReactNode {
+export function SharingPage(props: { readonly chosen?: string | undefined }): ReactNode {
   const sharing = useSharing();
+  const [chosen, choose] = useState(props.chosen);
   const { t } = useWords();
   return (
     <Page title={t("sharing.title")} intro={t("sharing.intro")}>
-      <SharingView sharing={sharing} chosen={chosen} />
+      <SharingView sharing={sharing} chosen={chosen} onStopped={choose} />
     </Page>
   );
 }
@@ -61,8 +62,9 @@ export function SharingPage({ chosen }: { readonly chosen?: string | undefined }
 function SharingView(props: {
   readonly sharing: Sharing;
   readonly chosen: string | undefined;
+  readonly onStopped: (gid: string) => void;
 }): ReactNode {
-  const { sharing, chosen } = props;
+  const { sharing, chosen, onStopped } = props;
   const { t } = useWords();
   switch (sharing.status) {
     case "loading":
@@ -77,12 +79,12 @@ function SharingView(props: {
           <section>
             <h2>{t("sharing.live")}</h2>
             {sharing.live.length === 0 ? <p>{t("sharing.noneLive")}</p> : null}
-            <GrantCards shared={sharing.live} chosen={chosen} />
+            <GrantCards shared={sharing.live} chosen={chosen} onStopped={onStopped} />
           </section>
           {sharing.ended.length === 0 ? null : (
             <section>
               <h2>{t("sharing.ended")}</h2>
-              <GrantCards shared={sharing.ended} chosen={chosen} />
+              <GrantCards shared={sharing.ended} chosen={chosen} onStopped={onStopped} />
             </section>
           )}
         </>
@@ -93,29 +95,36 @@ function SharingView(props: {
 function GrantCards(props: {
   readonly shared: readonly SharedWith[];
   readonly chosen: string | undefined;
+  readonly onStopped: (gid: string) => void;
 }): ReactNode {
   return props.shared.map((shared) => (
-    <GrantCard key={shared.grant.id} shared={shared} isChosen={shared.grant.id === props.chosen} />
+    <GrantCard
+      key={shared.grant.id}
+      shared={shared}
+      isChosen={shared.grant.id === props.chosen}
+      onStopped={() => props.onStopped(shared.grant.id)}
+    />
   ));
 }
 
-function GrantCard(props: { readonly shared: SharedWith; readonly isChosen: boolean }): ReactNode {
-  const { shared, isChosen } = props;
+function GrantCard(props: {
+  readonly shared: SharedWith;
+  readonly isChosen: boolean;
+  readonly onStopped: () => void;
+}): ReactNode {
+  const { shared, isChosen, onStopped } = props;
   const { grant, lastUse } = shared;
   const { t, who, scope, purposes, day, moment, actions } = useWords();
-  const card = useRef<HTMLElement>(null);
+  const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    if (isChosen) card.current?.focus();
+    if (isChosen) title.current?.focus();
   }, [isChosen]);
   const heading = `grant-${grant.id.slice(0, 16)}`;
   return (
-    <article
-      ref={card}
-      tabIndex={-1}
-      className={isChosen ? "card card-chosen" : "card"}
-      aria-labelledby={heading}
-    >
-      <h3 id={heading}>{who(grant.party)}</h3>
+    <article className={isChosen ? "card card-chosen" : "card"} aria-labelledby={heading}>
+      <h3 id={heading} ref={title} tabIndex={-1}>
+        {who(grant.party)}
+      </h3>
       <p className={`status status-${grant.status}`}>{statusText()}</p>
       <Facts
         facts={[
@@ -137,7 +146,7 @@ function GrantCard(props: { readonly shared: SharedWith; readonly isChosen: bool
       {isRevocation(grant) ? (
         <p className="quiet">{t("sharing.receipts", { count: grant.receipts.length })}</p>
       ) : null}
-      {canRevoke(grant) ? <RevokePart grant={grant} /> : null}
+      {canRevoke(grant) ? <RevokePart grant={grant} onStopped={onStopped} /> : null}
     </article>
   );
 

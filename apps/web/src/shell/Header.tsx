@@ -1,7 +1,9 @@
+import { useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useI18n } from "../i18n/I18n.tsx";
 import { languageNames, languages, locales } from "../i18n/language.ts";
 import { PageLink } from "../views/Navigation.tsx";
+import { usePlace } from "../views/usePlace.ts";
 import { personLabel } from "../views/personName.ts";
 
 /** The same on every page: name, help, language, person. */
@@ -11,6 +13,7 @@ export function Header(props: {
 }): ReactNode {
   const { person, onLeave } = props;
   const { t, term } = useI18n();
+  const place = usePlace();
   return (
     <header className="header">
       <div className="header-line">
@@ -22,6 +25,7 @@ export function Header(props: {
           <PageLink to={{ page: "help" }} className="header-link">
             {t("app.help")}
           </PageLink>
+          <ThemeSwitch />
           <LanguageSwitch />
         </div>
       </div>
@@ -34,7 +38,7 @@ export function Header(props: {
             <span className="header-name">
               <strong>{personLabel(person.name)}</strong>
               <span className="quiet">
-                {term("role", person.role)} · {term("institution", person.institution)}
+                {term("role", person.role)} · {place(person.institution)}
               </span>
             </span>
             <button type="button" className="header-link" onClick={onLeave}>
@@ -44,6 +48,29 @@ export function Header(props: {
         )}
       </div>
     </header>
+  );
+}
+
+/** One button for the other theme; until it is pressed, the theme is the browser's. */
+function ThemeSwitch(): ReactNode {
+  const { t } = useI18n();
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme("light");
+  const other = scheme === "light" ? "dark" : "light";
+  const label = t(other === "dark" ? "app.darker" : "app.lighter");
+  return (
+    <button
+      type="button"
+      className="language"
+      aria-label={label}
+      title={label}
+      onClick={() => setColorScheme(other)}
+    >
+      <svg width="18" height="18" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+        <circle cx="8" cy="8" r="6.5" fill="none" stroke="currentColor" strokeWidth="1.6" />
+        <path d="M8 1.5a6.5 6.5 0 0 1 0 13z" fill="currentColor" />
+      </svg>
+    </button>
   );
 }
 

@@ -24,7 +24,7 @@ export const theme = createTheme({
   headings: { fontFamily, fontWeight: "650" },
   colors: { pine },
   primaryColor: "pine",
-  primaryShade: 8,
+  primaryShade: { light: 8, dark: 8 },
   defaultRadius: "md",
   cursorType: "pointer",
   respectReducedMotion: true,
@@ -40,7 +40,7 @@ export const theme = createTheme({
   },
 });
 
-/** Quiet text, placeholders and errors with at least 4.5 : 1 on white. */
+/** Quiet text, placeholders and errors with at least 4.5 : 1 on the theme's paper. */
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
@@ -49,5 +49,13 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-error": "#b42318",
     "--mantine-color-text": "#1b2530",
   },
-  dark: {},
+  dark: {
+    "--mantine-color-body": "#11161b",
+    "--mantine-color-dimmed": "#aeb8c2",
+    "--mantine-color-placeholder": "#aeb8c2",
+    "--mantine-color-error": "#ff9b90",
+    "--mantine-color-text": "#e8edf2",
+    "--mantine-color-default": "#1a2128",
+    "--mantine-color-default-border": "#7d8894",
+  },
 });

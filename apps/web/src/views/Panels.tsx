@@ -4,6 +4,7 @@ import { useI18n } from "../i18n/I18n.tsx";
 import type { PortError } from "../worker/connectPort.ts";
 import { faultOf } from "./fault.ts";
 import { PageLink } from "./Navigation.tsx";
+import { usePlace } from "./usePlace.ts";
 
 export function LoadingPanel({ label }: { readonly label: string }): ReactNode {
   return (
@@ -39,13 +40,14 @@ export function ErrorPanel(props: {
   readonly onRetry?: () => void;
 }): ReactNode {
   const { error, onRetry } = props;
-  const { t, term, list } = useI18n();
+  const { t, list } = useI18n();
+  const place = usePlace();
   return (
     <div role="alert" className="panel-error" data-code={error.code}>
       <p className="panel-title">{t("error.title")}</p>
       <p>{t(faultOf(error.code))}</p>
       {error.away.length === 0 ? null : (
-        <p>{t("error.away", { who: list(error.away.map((id) => term("institution", id))) })}</p>
+        <p>{t("error.away", { who: list(error.away.map(place)) })}</p>
       )}
       {onRetry === undefined ? null : (
         <Button onClick={onRetry} variant="default">

@@ -14,9 +14,10 @@ export function RecordItem(props: {
   readonly withPlace?: boolean;
 }): ReactNode {
   const { record, reader, withPlace = false } = props;
-  const { t, term, place, day, fhirDate } = useWords();
+  const { t, term, place, day, fhirDate, titled } = useWords();
   const kind = term("category", record.category);
-  const isKindSaid = record.title === undefined || record.title.startsWith(kind);
+  const title = record.title === undefined ? kind : titled(record.title, record.category);
+  const isKindSaid = title.startsWith(kind);
   const date =
     record.date === undefined
       ? t("timeline.added", { date: day(record.time) })
@@ -25,7 +26,7 @@ export function RecordItem(props: {
     <li className="record-item">
       <PageLink to={{ page: "record", id: record.id }} className="record-link">
         <span className="record-title">
-          {record.title === undefined ? kind : <RecordText>{record.title}</RecordText>}
+          <RecordText>{title}</RecordText>
         </span>
         <span className="quiet">
           {[

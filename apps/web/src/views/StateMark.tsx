@@ -23,7 +23,7 @@ const shapes: Readonly<Record<RecordState, ReactNode>> = {
   confirmed: (
     <>
       <circle cx="8" cy="8" r="7.5" fill="currentColor" />
-      <path d="M4.5 8.2l2.4 2.4 4.6-5" fill="none" stroke="#fff" strokeWidth="1.8" />
+      <path d="M4.5 8.2l2.4 2.4 4.6-5" fill="none" stroke="var(--paper)" strokeWidth="1.8" />
     </>
   ),
   unconfirmed: (
@@ -40,7 +40,7 @@ const shapes: Readonly<Record<RecordState, ReactNode>> = {
   disputed: (
     <>
       <path d="M8 1l7.4 13.5H.6z" fill="currentColor" />
-      <path d="M8 6v4M8 11.4v1.6" stroke="#fff" strokeWidth="1.6" />
+      <path d="M8 6v4M8 11.4v1.6" stroke="var(--paper)" strokeWidth="1.6" />
     </>
   ),
 };

@@ -3,12 +3,15 @@ import { useMemo } from "react";
 import { useI18n } from "../i18n/I18n.tsx";
 import type { I18n } from "../i18n/I18n.tsx";
 import { useSession } from "../join/SessionProvider.tsx";
+import { usePlace } from "./usePlace.ts";
 import { personLabel } from "./personName.ts";
 
 /** Phrases that several pages need. */
 export interface Words extends I18n {
   /** The institution's name in this language, else as the trust file has it. */
   readonly place: (institution: string) => string;
+  /** The institution that guards records with the others, by the index of its proxy. */
+  readonly guard: (index: number) => string;
   /** Name and institution; for whom nobody vouches, that. */
   readonly who: (person: PersonView) => string;
   /** Categories as a list in a sentence; `undefined`: every one. */
@@ -25,13 +28,10 @@ export interface Words extends I18n {
 
 export function useWords(): Words {
   const i18n = useI18n();
-  const { institutions, rules } = useSession().person;
+  const place = usePlace();
+  const { guards, rules } = useSession().person;
   return useMemo(() => {
     const { t, term, list } = i18n;
-    const place = (institution: string): string => {
-      const known = term("institution", institution);
-      return known === institution ? (institutions[institution] ?? institution) : known;
-    };
     const kinds: Words["kinds"] = (categories) =>
       categories === undefined || new Set(categories).size >= rules.categories.length
         ? t("category.every")
@@ -39,6 +39,7 @@ export function useWords(): Words {
     return {
       ...i18n,
       place,
+      guard: (index) => place(guards[index] ?? ""),
       who: ({ name, institution }) => {
         if (name === "") return t("log.unknownPerson");
         return institution === ""
@@ -53,5 +54,5 @@ export function useWords(): Words {
       actions: (actions) => t(actions.includes("copy") ? "action.copy" : "action.read"),
       purposes: (purposes) => list(purposes.map((purpose) => term("purpose", purpose))),
     };
-  }, [i18n, institutions, rules]);
+  }, [i18n, place, guards, rules]);
 }

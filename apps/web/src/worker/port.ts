@@ -20,6 +20,8 @@ export interface EnteredPerson {
   readonly institution: string;
   /** Names of the federation's institutions by id, as the trust file has them. */
   readonly institutions: Readonly<Record<string, string>>;
+  /** Institutions whose proxies hold shares, by the proxy's index. */
+  readonly guards: Readonly<Record<number, string>>;
   readonly rules: Rules;
 }
 

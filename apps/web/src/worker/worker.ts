@@ -29,11 +29,14 @@ async function enter({ name }: { readonly name: string }): Promise<EnteredPerson
       : doctorCalls(session);
   void keepListening(session);
   const { role, institution } = session.device;
-  const { members } = consortiumOf(session.trust);
+  const { members, consortium } = consortiumOf(session.trust);
   const institutions = Object.fromEntries(members.map((member) => [member.id, member.name]));
   const { grantLifetimeMs } = limits;
   const rules = { categories, purposes, grantLifetimeMs };
-  return { name: session.device.name, role, institution, institutions, rules };
+  const guards = Object.fromEntries(
+    consortium.proxies.map((proxy) => [proxy.index, proxy.institution]),
+  );
+  return { name: session.device.name, role, institution, institutions, guards, rules };
 }
 
 async function keepListening(session: Session): Promise<void> {
