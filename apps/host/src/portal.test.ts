@@ -4,12 +4,14 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { brotliDecompressSync } from "node:zlib";
 import type { TestContext } from "node:test";
 import { createDevice, IDENTITY_FILE } from "@anamnesis/client";
 import type { Genesis, Trust } from "@anamnesis/protocol";
 import { deviceDir } from "@anamnesis/client/folder";
 import { freePorts } from "./ports.ts";
 import { startPortal } from "./portal.ts";
+import { portalFiles } from "./portalFiles.ts";
 
 const genesis = (chain: string, demo: boolean): Genesis =>
   ({ chain, demo, members: [{ address: "http://127.0.0.1:4001" }] }) as unknown as Genesis;
@@ -134,4 +136,22 @@ test("devices under a passphrase, and federations that are not all demo, hand ou
   for (const path of ["demo/people", "demo/people/maria", "demo/people/maria/items"]) {
     assert.equal((await mixed.get(path)).status, 404, path);
   }
+});
+
+test("portalFiles() compresses what gets smaller, in the encoding that is taken", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "portal-files-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  await mkdir(join(folder, "assets"));
+  const script = "export const words = 1;\n".repeat(500);
+  await writeFile(join(folder, "assets", "index-1.js"), script);
+  await writeFile(join(folder, "assets", "dot-1.png"), Buffer.alloc(4_000));
+  await writeFile(join(folder, "index.html"), "<!doctype html>");
+  const fileAt = await portalFiles(folder);
+  const br = await fileAt("/assets/index-1.js", "br");
+  assert.equal(br?.encoding, "br");
+  assert.equal(String(brotliDecompressSync(br.bytes)), script);
+  assert.equal((await fileAt("/assets/index-1.js", "br"))?.bytes, br.bytes, "once");
+  assert.equal((await fileAt("/assets/index-1.js"))?.encoding, undefined);
+  assert.equal((await fileAt("/assets/dot-1.png", "br"))?.encoding, undefined);
+  assert.equal((await fileAt("/records", "gzip"))?.encoding, undefined, "too small");
 });

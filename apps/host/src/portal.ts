@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { AnamnesisError, errorBody, errorCodes } from "@anamnesis/protocol";
 import type { ErrorCode, Trust } from "@anamnesis/protocol";
 import { places } from "@anamnesis/client/folder";
+import { encodingFor } from "./compressed.ts";
 import { addressesOf } from "./health.ts";
 import { portalFiles } from "./portalFiles.ts";
 
@@ -52,12 +53,18 @@ export async function startPortal(dir: string, trust: Trust, port: number): Prom
 function serveFiles(app: FastifyInstance, fileAt: Awaited<ReturnType<typeof portalFiles>>): void {
   app.setNotFoundHandler(async (request, reply) => {
     const path = new URL(request.url, "http://portal.invalid").pathname;
+    const accepted = request.headers["accept-encoding"]?.toString();
     const isRead = request.method === "GET" || request.method === "HEAD";
-    const file = isRead && !path.startsWith("/demo/") ? await fileAt(path) : undefined;
+    const file =
+      isRead && !path.startsWith("/demo/") ? await fileAt(path, encodingFor(accepted)) : undefined;
     if (file === undefined)
       return answerError(new AnamnesisError("NOT_FOUND", "The portal has no such page"), reply);
     const caching = file.isImmutable ? "public, max-age=31536000, immutable" : "no-cache";
-    return reply.type(file.mediaType).header("cache-control", caching).send(file.bytes);
+    if (file.encoding !== undefined) void reply.header("content-encoding", file.encoding);
+    return reply
+      .type(file.mediaType)
+      .headers({ "cache-control": caching, vary: "accept-encoding" })
+      .send(file.bytes);
   });
 }
 

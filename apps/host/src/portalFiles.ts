@@ -1,5 +1,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import { extname, join } from "node:path";
+import { compress, isCompressible } from "./compressed.ts";
+import type { Encoding } from "./compressed.ts";
 
 /** The bundled portal, built by `npm start` and `npm test`. */
 const dist = join(import.meta.dirname, "../../web/dist");
@@ -23,6 +25,8 @@ export interface PortalFile {
   readonly mediaType: string;
   /** The file's name holds a hash of its content. */
   readonly isImmutable: boolean;
+  /** How `bytes` are encoded; absent: as they are. */
+  readonly encoding?: Encoding;
 }
 
 /** Shown where the portal was not bundled: the servers work all the same. */
@@ -36,22 +40,37 @@ const unbuilt: PortalFile = {
 };
 
 /**
- * Reads the names of the bundle once; only those names are ever served, so no path can lead out of it.
+ * Reads the names of the bundle once; only those names are ever served, so no path can lead out of it. What never changes is
+ * compressed once.
  *
- * @returns the file for a URL's path; the start page for paths that are the portal's own routes; else `undefined`.
+ * @param folder - Of the bundle.
+ * @returns the file for a URL's path, in the encoding that is taken where that makes it smaller; the start page for paths that
+ * are the portal's own routes; else `undefined`.
  */
-export async function portalFiles(): Promise<(path: string) => Promise<PortalFile | undefined>> {
-  const names = new Set(await namesBelow(dist));
-  return async (path) => {
+export async function portalFiles(
+  folder: string = dist,
+): Promise<(path: string, encoding?: Encoding) => Promise<PortalFile | undefined>> {
+  const names = new Set(await namesBelow(folder));
+  const kept = new Map<string, Promise<Uint8Array>>();
+  const encoded = (name: string, file: PortalFile, encoding: Encoding): Promise<Uint8Array> => {
+    if (!file.isImmutable) return compress(file.bytes, encoding);
+    const known = kept.get(`${encoding} ${name}`) ?? compress(file.bytes, encoding);
+    kept.set(`${encoding} ${name}`, known);
+    return known;
+  };
+  return async (path, encoding) => {
     const asked = path.slice(1);
     const name = names.has(asked) ? asked : extname(asked) === "" ? "index.html" : undefined;
     if (name === undefined) return undefined;
     if (!names.has(name)) return unbuilt;
-    return {
-      bytes: await readFile(join(dist, name)),
+    const file: PortalFile = {
+      bytes: await readFile(join(folder, name)),
       mediaType: mediaTypes[extname(name)] ?? "application/octet-stream",
       isImmutable: name.startsWith("assets/"),
     };
+    return encoding === undefined || !isCompressible(file.mediaType, file.bytes.length)
+      ? file
+      : { ...file, encoding, bytes: await encoded(name, file, encoding) };
   };
 }
 
