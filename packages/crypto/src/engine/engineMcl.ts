@@ -1,4 +1,4 @@
-import * as mclModule from "mcl-wasm";
+import type * as MclModule from "mcl-wasm";
 import type { Fr, G1 as MclG1, G2 as MclG2, GT as MclGt, PrecomputedG2 } from "mcl-wasm";
 import { fromHex, i2osp, utf8 } from "../encoding/bytes.ts";
 import type { CurveEngine, G1, G2, Gt, Pair } from "./curveEngine.ts";
@@ -6,9 +6,8 @@ import { CryptoError, expectLength } from "../errors.ts";
 import { assertCanonicalGt } from "./gtEncoding.ts";
 import { BYTES, GROUP_ORDER } from "../suite.ts";
 
-// mcl-wasm is CommonJS: its namespace is `default` under Node and in most bundles, the module itself in others.
-const mcl = ((mclModule as unknown as { default?: typeof mclModule }).default ??
-  mclModule) as typeof mclModule;
+/** Loaded when the curve is first needed: it is the largest part of a browser's worker, and lists do without. */
+let mcl: typeof MclModule;
 
 /** An operation of the WebAssembly module on pointers. */
 type RawOperation = (...args: readonly number[]) => number;
@@ -49,6 +48,9 @@ let loading: Promise<void> | undefined;
 let loaded: Loaded | undefined;
 
 async function load(): Promise<void> {
+  // mcl-wasm is CommonJS: its namespace is `default` under Node and in most bundles, the module itself in others.
+  const module = (await import("mcl-wasm")) as typeof MclModule & { default?: typeof MclModule };
+  mcl = module.default ?? module;
   await mcl.init(mcl.BLS12_381);
   mcl.setETHserialization(true);
   mcl.setMapToMode(mcl.IRTF);
