@@ -1,24 +1,48 @@
+import { lazy, Suspense } from "react";
 import type { ReactNode } from "react";
-import { AccessLogPage } from "../accessLog/AccessLogPage.tsx";
-import { AskPage } from "../doctor/AskPage.tsx";
-import { ReadablePage } from "../doctor/ReadablePage.tsx";
-import { WrittenPage } from "../doctor/WrittenPage.tsx";
 import { HelpPage } from "../help/HelpPage.tsx";
 import { OwnHistoryPage, PatientHistoryPage } from "../history/HistoryPage.tsx";
 import { useI18n } from "../i18n/I18n.tsx";
-import { RecordPage } from "../record/RecordPage.tsx";
-import { RequestsPage } from "../requests/RequestsPage.tsx";
-import { SharingPage } from "../sharing/SharingPage.tsx";
 import { TimelinePage } from "../timeline/TimelinePage.tsx";
 import { Page } from "../views/Page.tsx";
-import { NotFoundPage } from "../views/Panels.tsx";
+import { LoadingPanel, NotFoundPage } from "../views/Panels.tsx";
 import type { Route } from "./route.ts";
+
+/** What a first page does not need comes when it is asked for. */
+const AccessLogPage = lazy(async () => ({
+  default: (await import("../accessLog/AccessLogPage.tsx")).AccessLogPage,
+}));
+const RecordPage = lazy(async () => ({
+  default: (await import("../record/RecordPage.tsx")).RecordPage,
+}));
+const RequestsPage = lazy(async () => ({
+  default: (await import("../requests/RequestsPage.tsx")).RequestsPage,
+}));
+const SharingPage = lazy(async () => ({
+  default: (await import("../sharing/SharingPage.tsx")).SharingPage,
+}));
+const ReadablePage = lazy(async () => ({
+  default: (await import("../doctor/ReadablePage.tsx")).ReadablePage,
+}));
+const AskPage = lazy(async () => ({ default: (await import("../doctor/AskPage.tsx")).AskPage }));
+const WrittenPage = lazy(async () => ({
+  default: (await import("../doctor/WrittenPage.tsx")).WrittenPage,
+}));
 
 /** The page of a route for a role. What belongs to the other role is not there. */
 export function Pages(props: { readonly route: Route; readonly role: string }): ReactNode {
   const { route, role } = props;
   if (route.page === "help") return <HelpPage />;
-  return role === "patient" ? <PatientPages route={route} /> : <DoctorPages route={route} />;
+  return (
+    <Suspense fallback={<Coming />}>
+      {role === "patient" ? <PatientPages route={route} /> : <DoctorPages route={route} />}
+    </Suspense>
+  );
+}
+
+function Coming(): ReactNode {
+  const { t } = useI18n();
+  return <LoadingPanel label={t("app.loading").replace("…", "")} />;
 }
 
 function PatientPages({ route }: { readonly route: Route }): ReactNode {

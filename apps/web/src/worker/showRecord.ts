@@ -1,7 +1,5 @@
 import type { OpenRecord } from "@anamnesis/client";
 import { piecesOf } from "@anamnesis/crypto/verify";
-import { parse } from "@anamnesis/fhir";
-import { summarise } from "@anamnesis/fhir/summary";
 import type { Summary } from "@anamnesis/fhir/summary";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { ShownRecord } from "./port.ts";
@@ -30,7 +28,7 @@ export async function showRecord(
   const { mediaType, fileName } = await opened.finished;
   const content = new Blob(parts, { type: "application/octet-stream" });
   const isFhir = mediaType === "application/fhir+json" && size <= SUMMARY_BYTES_MAX;
-  const summary = isFhir ? summaryOf(new Uint8Array(await content.arrayBuffer())) : undefined;
+  const summary = isFhir ? await summaryOf(new Uint8Array(await content.arrayBuffer())) : undefined;
   return {
     record: opened.record,
     version: opened.version,
@@ -43,7 +41,9 @@ export async function showRecord(
 }
 
 /** `undefined` for what is signed but cannot be read: it is still offered as a file. */
-function summaryOf(bytes: Uint8Array): Summary | undefined {
+async function summaryOf(bytes: Uint8Array): Promise<Summary | undefined> {
+  // An HTML parser comes with it, which lists do not need.
+  const { parse, summarise } = await import("./summarise.ts");
   try {
     return summarise(parse(bytes));
   } catch {

@@ -6,9 +6,7 @@ import type { Session } from "@anamnesis/client";
 import { categories } from "@anamnesis/fhir";
 import { AnamnesisError, consortiumOf, limits, purposes } from "@anamnesis/protocol";
 import { openDemoSession } from "./demoDevice.ts";
-import { doctorCalls } from "./doctorCalls.ts";
 import { listen } from "./listen.ts";
-import { patientCalls } from "./patientCalls.ts";
 import type { Channel, EnteredPerson, Input, Method, Output, PortEvent } from "./port.ts";
 import { codeOf, servePort } from "./servePort.ts";
 import type { Handlers } from "./servePort.ts";
@@ -25,8 +23,10 @@ async function enter({ name }: { readonly name: string }): Promise<EnteredPerson
   const session = await openDemoSession(location.origin, name);
   person =
     session.device.role === "patient"
-      ? patientCalls(session, () => tell({ what: "changed", news: "details" }))
-      : doctorCalls(session);
+      ? (await import("./patientCalls.ts")).patientCalls(session, () =>
+          tell({ what: "changed", news: "details" }),
+        )
+      : (await import("./doctorCalls.ts")).doctorCalls(session);
   void keepListening(session);
   const { role, institution } = session.device;
   const { members, consortium } = consortiumOf(session.trust);
