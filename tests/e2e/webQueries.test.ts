@@ -135,4 +135,27 @@ test("lists stay when asking again fails, say of when they are, and are asked fo
     assert.ok(!heard.includes("doctor.record"));
     await context.close();
   });
+
+  await t.test(
+    "the device's own list shows at once, with its time, until the newest comes",
+    async () => {
+      const kept = { time: Date.UTC(2026, 10, 20, 12), records: records.slice(0, 2) };
+      const answers = { ...fullAnswers, "patient.kept": kept, "patient.records": away };
+      const { page, context } = await openScripted(browser, { answers, person: "zhang-wei" });
+      await show(page, "/?lang=en");
+      await page.getByText(/As it was on this device at 20 Nov 2026/).waitFor();
+      assert.equal(await page.locator(".record-item").count(), 2);
+      await script(page, {
+        answers: { "patient.records": records },
+        event: { what: "changed", news: "details" },
+      });
+      await page.waitForFunction(
+        (count) => document.querySelectorAll(".record-item").length === count,
+        records.length,
+      );
+      assert.equal(await page.getByText("As it was on this device").count(), 0);
+      await page.getByText("HbA1c 8.0 % ▲ above the range").first().waitFor();
+      await context.close();
+    },
+  );
 });

@@ -134,6 +134,9 @@ const records = summaries.map(({ visit, institution, summary }, at) => {
     category: summary.category,
     title: summary.title,
     date: summary.date,
+    ...(summary.category === "laboratory" && {
+      fact: { label: "HbA1c", value: "8.0", unit: "%", flag: "H" },
+    }),
     state,
     author,
     time: version.time,
@@ -207,6 +210,7 @@ export const fullAnswers: Answers = {
   "patient.records": records.map((record, at) =>
     at === 4 ? { ...record, broken: "DIGEST_MISMATCH" } : record,
   ),
+  "patient.kept": null,
   "patient.record": shown,
   "patient.requests": [
     request,

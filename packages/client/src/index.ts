@@ -18,4 +18,4 @@ export type * from "./ports.ts";
 export type { ReadHistory } from "./readHistory.ts";
 export { clinicalTime, lastFirst } from "./recordSummary.ts";
 export type { Session } from "./session.ts";
-export { openSession } from "./session.ts";
+export { makeSession, openSession } from "./session.ts";

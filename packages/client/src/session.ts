@@ -14,18 +14,23 @@ export interface Session {
   readonly random: RandomSource;
 }
 
+type Parts = Partial<Omit<Session, "device" | "trust">>;
+
 /** A session over HTTP with the platform's clock and randomness; loads the curve engine. */
 export async function openSession(
   device: Device,
   trust: Trust,
-  parts: Partial<Omit<Session, "device" | "trust">> = {},
+  parts: Parts = {},
 ): Promise<Session> {
   await ready();
-  return {
-    device,
-    trust,
-    network: parts.network ?? httpNetwork(trust),
-    clock: parts.clock ?? Date.now,
-    random: parts.random ?? randomBytes,
-  };
+  return makeSession(device, trust, parts);
 }
+
+/** As {@link openSession}, for lists at once: await crypto's `ready()` before anything is opened, written or granted. */
+export const makeSession = (device: Device, trust: Trust, parts: Parts = {}): Session => ({
+  device,
+  trust,
+  network: parts.network ?? httpNetwork(trust),
+  clock: parts.clock ?? Date.now,
+  random: parts.random ?? randomBytes,
+});

@@ -76,6 +76,7 @@ export const en = {
   "timeline.none": "No record fits these filters",
   "timeline.clear": "Show all records",
   "timeline.more": "Show more",
+  "timeline.kept": "As it was on this device at {date}.",
 
   "state.confirmed": "Confirmed by you",
   "state.unconfirmed": "Not yet confirmed",
@@ -116,7 +117,7 @@ export const en = {
   "record.flagHigh": "above the range",
   "record.flagLow": "below the range",
   "record.flagNormal": "within the range",
-  "record.flagOther": "marked {flag}",
+  "record.flagOther": "marked by the laboratory",
   "record.confirmTitle": "Is this record right?",
   "record.confirmText":
     "Please read it first. To confirm says: this is about me, and I have seen it.",
@@ -147,6 +148,7 @@ export const en = {
   "record.copy": "Save a copy",
   "record.copySeen": "The patient let you keep a copy, and sees that you took one.",
   "record.copied": "The copy is saved. The patient sees that you took it.",
+  "record.flagUnusual": "out of the usual range",
 
   "requests.title": "Requests",
   "requests.loading": "Looking for requests",

@@ -73,6 +73,7 @@ export const zh: Catalogue = {
   "timeline.none": "没有符合筛选条件的病历",
   "timeline.clear": "显示全部病历",
   "timeline.more": "显示更多",
+  "timeline.kept": "这是本设备上 {date} 的内容。",
 
   "state.confirmed": "您已确认",
   "state.unconfirmed": "尚未确认",
@@ -108,7 +109,7 @@ export const zh: Catalogue = {
   "record.flagHigh": "高于参考范围",
   "record.flagLow": "低于参考范围",
   "record.flagNormal": "在参考范围内",
-  "record.flagOther": "标记 {flag}",
+  "record.flagOther": "实验室有标记",
   "record.confirmTitle": "这份病历正确吗？",
   "record.confirmText": "请先阅读。确认表示：这是关于我的，我已看过。",
   "record.confirm": "是的，确认",
@@ -136,6 +137,7 @@ export const zh: Catalogue = {
   "record.copy": "保存副本",
   "record.copySeen": "患者允许您保留副本，并会看到您已保存。",
   "record.copied": "副本已保存，患者会看到。",
+  "record.flagUnusual": "不在通常范围内",
 
   "requests.title": "申请",
   "requests.loading": "正在查找申请",

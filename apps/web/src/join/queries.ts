@@ -74,6 +74,15 @@ export function oldestFailed(client: QueryClient): number | undefined {
     : Math.min(...failed.map(({ state }) => state.dataUpdatedAt));
 }
 
+/** Whether something that the screen asked for did not come. */
+export const hasFailed = (client: QueryClient): boolean =>
+  client
+    .getQueryCache()
+    .getAll()
+    .some(
+      (query) => query.isActive() && query.state.status === "error" && query.queryKey[0] !== once,
+    );
+
 /** When the oldest answer on the screen came, Unix milliseconds. */
 export function oldestShown(client: QueryClient): number | undefined {
   const shown = client

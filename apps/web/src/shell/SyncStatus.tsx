@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import type { ReactNode } from "react";
 import { useI18n } from "../i18n/I18n.tsx";
-import { oldestFailed, oldestShown, refreshLists } from "../join/queries.ts";
+import { hasFailed, oldestFailed, oldestShown, refreshLists } from "../join/queries.ts";
 import { useSession } from "../join/SessionProvider.tsx";
 
 /** The live region: what just happened, else how fresh the page is. */
@@ -14,8 +14,9 @@ export function SyncStatus(): ReactNode {
   const cache = queries.getQueryCache();
   const subscribe = useCallback((told: () => void) => cache.subscribe(told), [cache]);
   const failed = useSyncExternalStore(subscribe, () => oldestFailed(queries));
+  const isFailed = useSyncExternalStore(subscribe, () => hasFailed(queries));
   const shown = useSyncExternalStore(subscribe, () => oldestShown(queries));
-  const isOld = !isOnline || sync === "waiting" || failed !== undefined;
+  const isOld = !isOnline || sync === "waiting" || isFailed;
   return (
     <div className={isOld ? "sync sync-old" : "sync"}>
       <output className={announcement === "" ? undefined : "sync-news"}>{statusText()}</output>
@@ -33,7 +34,7 @@ export function SyncStatus(): ReactNode {
     const age = asOf === undefined ? "" : ` ${t("sync.asOf", { time: time(asOf) })}`;
     if (!isOnline) return t("app.offline") + age;
     if (sync === "waiting") return t("sync.waiting") + age;
-    if (failed !== undefined) return t("sync.failed") + age;
+    if (isFailed) return t("sync.failed") + age;
     if (sync === "starting") return t("sync.starting");
     return t(person.role === "patient" ? "sync.live" : "sync.liveDoctor");
   }

@@ -21,12 +21,20 @@ type Timeline =
       readonly status: "ready";
       readonly records: readonly ListedRecord[];
       readonly requests: number;
+      /** Where it is what this device showed before, and news are asked for: when that was. */
+      readonly since?: number;
     };
 
 function useTimeline(): Timeline {
   const records = useQuery("patient.records", null);
   const requests = useQuery("patient.requests", null);
-  if (records.status !== "ready") return records;
+  const kept = useQuery("patient.kept", null, { isOnce: true });
+  if (records.status !== "ready") {
+    const before = kept.status === "ready" ? kept.value : null;
+    return before === null
+      ? records
+      : { status: "ready", records: before.records, requests: 0, since: before.time };
+  }
   const open =
     requests.status === "ready" ? requests.value.filter(({ state }) => state === "open") : [];
   if (records.value.length === 0 && open.length === 0) return { status: "empty" };
@@ -45,7 +53,7 @@ export function TimelinePage(): ReactNode {
 }
 
 function TimelineView({ timeline }: { readonly timeline: Timeline }): ReactNode {
-  const { t } = useWords();
+  const { t, moment } = useWords();
   switch (timeline.status) {
     case "loading":
       return <LoadingPanel label={t("timeline.loading")} />;
@@ -54,7 +62,14 @@ function TimelineView({ timeline }: { readonly timeline: Timeline }): ReactNode 
     case "empty":
       return <EmptyPanel title={t("timeline.empty")} text={t("timeline.emptyText")} />;
     case "ready":
-      return <Records records={timeline.records} requests={timeline.requests} />;
+      return (
+        <>
+          {timeline.since === undefined ? null : (
+            <output className="note">{t("timeline.kept", { date: moment(timeline.since) })}</output>
+          )}
+          <Records records={timeline.records} requests={timeline.requests} />
+        </>
+      );
   }
 }
 

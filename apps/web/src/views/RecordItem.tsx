@@ -1,8 +1,9 @@
 import type { ReactNode } from "react";
-import type { ListedRecord } from "../worker/port.ts";
+import type { Fact, ListedRecord } from "../worker/port.ts";
 import { DisputeText } from "./DisputeText.tsx";
 import { PageLink } from "./Navigation.tsx";
 import { personLabel } from "./personName.ts";
+import { flagWords } from "./flagWords.ts";
 import { RecordText } from "./RecordText.tsx";
 import { StateMark } from "./StateMark.tsx";
 import { useWords } from "./useWords.ts";
@@ -39,6 +40,7 @@ export function RecordItem(props: {
               : []),
           ].join(" · ")}
         </span>
+        {record.fact === undefined ? null : <FactLine fact={record.fact} />}
         <StateMark state={record.state} reader={reader} />
         <DisputeText dispute={record.versions.at(-1)?.dispute} />
         {record.broken === undefined ? null : (
@@ -51,5 +53,24 @@ export function RecordItem(props: {
         )}
       </PageLink>
     </li>
+  );
+}
+
+/** The one line that says most of a record. */
+function FactLine({ fact }: { readonly fact: Fact }): ReactNode {
+  const { t, coded } = useWords();
+  const value = [coded(fact.value), fact.unit ?? ""].filter((part) => part !== "").join(" ");
+  const { sign, text } = flagWords(fact.flag, t);
+  return (
+    <span className="record-fact">
+      <RecordText>{coded(fact.label)}</RecordText>
+      {value === "" ? null : <> {value}</>}
+      {text === "" ? null : (
+        <>
+          {" "}
+          <span aria-hidden="true">{sign}</span> {text}
+        </>
+      )}
+    </span>
   );
 }

@@ -1,11 +1,11 @@
-import { httpBlobDir, IDENTITY_FILE, openDevice, openSession } from "@anamnesis/client";
+import { httpBlobDir, IDENTITY_FILE, makeSession, openDevice } from "@anamnesis/client";
 import type { BlobDir, Session } from "@anamnesis/client";
 import { Part } from "@anamnesis/http";
 import { AnamnesisError, demoRoutes, parseTrust } from "@anamnesis/protocol";
 
 /**
  * Opens the device of a demonstration person: the identity comes once from the portal's demo route, the items stay
- * sealed wherever they travel. The seed lives in this worker and goes nowhere.
+ * sealed wherever they travel. The seed lives in this worker and goes nowhere. The curve engine is not loaded yet.
  *
  * @param origin - The portal's own.
  * @throws {AnamnesisError} NOT_FOUND (no such person), UNAVAILABLE, and those of opening a device.
@@ -20,7 +20,7 @@ export async function openDemoSession(origin: string, name: string): Promise<Ses
   ]);
   if (!device.demo)
     throw new AnamnesisError("FORBIDDEN", "The portal opens demonstration devices only");
-  return openSession(device, trust);
+  return makeSession(device, trust);
 }
 
 function demoDir(portal: Part, base: string, name: string): BlobDir {

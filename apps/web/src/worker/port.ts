@@ -33,12 +33,29 @@ export interface Rules {
   readonly grantLifetimeMs: number;
 }
 
-/** A record in a list, with what opening it on this device told. */
+/** One measured or named thing of a record, in its own words. */
+export interface Fact {
+  readonly label: string;
+  readonly value: string;
+  readonly unit?: string;
+  /** The record's own interpretation code, such as `H`. */
+  readonly flag?: string;
+}
+
+/** A record in a list, with what its label and opening it on this device told. */
 export interface ListedRecord extends RecordSummary {
   /** A FHIR date or dateTime: when it happened. */
   readonly date?: string;
+  /** What says most of it. */
+  readonly fact?: Fact;
   /** Why it could not be opened, where its content or signature is at fault. */
   readonly broken?: string;
+}
+
+/** A list as this device showed it last. */
+export interface KeptRecords {
+  readonly time: number;
+  readonly records: readonly ListedRecord[];
 }
 
 /** An opened and verified record. */
@@ -80,6 +97,8 @@ export interface Calls {
   /** Gets the identity of a demonstration person and starts to listen. Once, first. */
   readonly enter: Call<{ readonly name: string }, EnteredPerson>;
 
+  /** What this device showed last, at once; `null` where that is nothing. */
+  readonly "patient.kept": Call<null, KeptRecords | null>;
   readonly "patient.records": Call<null, readonly ListedRecord[]>;
   readonly "patient.record": Call<{ readonly id: string }, ShownRecord>;
   /** `digest`: the version that was read. A newer one is not confirmed unread: DIGEST_NOT_NEWEST. */

@@ -4,7 +4,6 @@ import { streamOf } from "@anamnesis/crypto/verify";
 import type { OpenRecord, RecordSummary, VersionSummary } from "@anamnesis/client";
 import { prepareImport } from "@anamnesis/fhir";
 import { syntheticPatient } from "@anamnesis/fhir/synthetic";
-import { RecordDetails } from "./recordDetails.ts";
 import { safeFileName, showRecord } from "./showRecord.ts";
 
 const author = { fingerprint: "ff", name: "dr-li", role: "doctor", institution: "city-hospital" };
@@ -114,49 +113,4 @@ test("safeFileName() leaves no way to another folder and nothing that deceives",
     { name: "检验.pdf", want: "检验.pdf" },
   ];
   for (const { name, want } of rows) assert.equal(safeFileName(name, "application/pdf"), want);
-});
-
-test("RecordDetails adds titles and dates, opens each version once, and names what is broken", async () => {
-  const opens: string[] = [];
-  const details = new RecordDetails((id) => {
-    opens.push(id);
-    if (id === "bad")
-      return Promise.reject(Object.assign(new Error("x"), { code: "DIGEST_MISMATCH" }));
-    if (id === "away")
-      return Promise.reject(Object.assign(new Error("x"), { code: "UNAVAILABLE" }));
-    return Promise.resolve(opened({ bytes: bundle() }));
-  }, assert.fail);
-  const of = (id: string): RecordSummary => ({
-    ...record,
-    id,
-    versions: [{ ...version, digest: `digest of ${id}` }],
-  });
-  const list = [of("good"), of("bad"), of("away")];
-  const [good, bad, away] = await details.addTo(list);
-  assert.match(good?.date ?? "", /^\d{4}-\d{2}-\d{2}/);
-  assert.equal(bad?.broken, "DIGEST_MISMATCH");
-  assert.deepEqual([away?.date, away?.broken], [undefined, undefined]);
-  await details.addTo(list);
-  assert.deepEqual(opens, ["good", "bad", "away", "away"]);
-});
-
-test("RecordDetails does not keep a list waiting, and tells when it knows more", async () => {
-  let release = (): void => undefined;
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  let tell = (): void => undefined;
-  const told = new Promise<void>((resolve) => {
-    tell = resolve;
-  });
-  const details = new RecordDetails(async () => {
-    await held;
-    return opened({ bytes: bundle() });
-  }, tell);
-  const [early] = await details.addTo([record], 1);
-  assert.equal(early?.date, undefined);
-  release();
-  await told;
-  const [later] = await details.addTo([record], 1_000);
-  assert.match(later?.date ?? "", /^\d{4}/);
 });

@@ -3,6 +3,7 @@
  * `port.ts` names.
  */
 import type { Session } from "@anamnesis/client";
+import { ready } from "@anamnesis/crypto/verify";
 import { categories } from "@anamnesis/fhir";
 import { AnamnesisError, consortiumOf, limits, purposes } from "@anamnesis/protocol";
 import { openDemoSession } from "./demoDevice.ts";
@@ -16,6 +17,23 @@ const tell = (event: PortEvent): void => scope.postMessage({ event });
 const stop = new AbortController();
 
 let person: Partial<Handlers> | undefined;
+
+/** What a first page shows: it verifies signatures, and needs no curve. All else waits for the engine. */
+const lists: ReadonlySet<Method> = new Set<Method>([
+  "patient.kept",
+  "patient.records",
+  "patient.requests",
+  "doctor.readable",
+  "doctor.grants",
+  "doctor.written",
+  "doctor.patients",
+  "doctor.requests",
+]);
+let listed = (): void => undefined;
+const firstList = new Promise<void>((resolve) => {
+  listed = resolve;
+});
+const ENGINE_AFTER_MS = 3_000;
 
 async function enter({ name }: { readonly name: string }): Promise<EnteredPerson> {
   if (person !== undefined)
@@ -41,6 +59,9 @@ async function enter({ name }: { readonly name: string }): Promise<EnteredPerson
 
 async function keepListening(session: Session): Promise<void> {
   try {
+    // The engine is large: on a slow line the first list comes before it.
+    await Promise.race([firstList, new Promise((done) => setTimeout(done, ENGINE_AFTER_MS))]);
+    await ready();
     await listen(session, stop.signal, tell);
   } catch (error) {
     // Without a name or content: whatever failed, the page goes on with what it can fetch.
@@ -56,13 +77,17 @@ const forPerson =
     const handler = person?.[method];
     if (handler === undefined)
       throw new AnamnesisError("NOT_FOR_THIS_ROLE", "This call is not for this person");
-    return handler(input as never) as Promise<Output<M>>;
+    if (!lists.has(method)) await ready();
+    const output = (await handler(input as never)) as Output<M>;
+    if (lists.has(method) && method !== "patient.kept") listed();
+    return output;
   };
 
 servePort(
   scope,
   {
     enter,
+    "patient.kept": forPerson("patient.kept"),
     "patient.records": forPerson("patient.records"),
     "patient.record": forPerson("patient.record"),
     "patient.confirm": forPerson("patient.confirm"),
