@@ -345,27 +345,3 @@ test("revoke and expire: no more openings", async () => {
   const expired = await refusal(dir, ["record", "open", whole, "--as", "dr-haas"]);
   assert.equal(expired.exit, 4);
 });
-
-test("the portal answers only its own pages", async () => {
-  const { portal } = federation.ready;
-  const identity = `${portal}demo/people/zhang-wei`;
-  assert.equal((await fetch(identity)).status, 200);
-  assert.equal(
-    (await fetch(identity, { headers: { origin: "https://elsewhere.example" } })).status,
-    403,
-  );
-  for (const path of [
-    "demo/people/..%2f..%2fsecrets",
-    "demo/people/nobody",
-    "demo/people/zhang-wei/items/..%2fx",
-  ]) {
-    assert.ok((await fetch(portal + path)).status >= 400, path);
-  }
-  const put = { method: "PUT", body: "x", headers: { "content-type": "application/octet-stream" } };
-  assert.equal((await fetch(`${identity}/items/identity.json`, put)).status, 403);
-});
-
-test("a second up on a live folder says so", async () => {
-  const { exit, code } = await refusal(dir, ["up"]);
-  assert.deepEqual([exit, code], [6, "ALREADY_RUNNING"]);
-});

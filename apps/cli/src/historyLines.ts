@@ -16,8 +16,8 @@ const TITLES: Readonly<Record<Topic, string>> = {
 export const MAY_BE_MORE = "There may be more that was not shared with whoever reads this.";
 
 /** A history for people: each fact in a line, what the sources differ in below it. */
-export function historyLines({ history, failed }: ReadHistory): string[] {
-  const { facts, institutions, records, notRead, suppressed } = history;
+export function historyLines(read: ReadHistory): string[] {
+  const { facts, institutions, records, notRead, suppressed } = read.history;
   return [
     `Out of ${countOf(records, "record")} of ${countOf(institutions.length, "institution")}: ${institutions.join(", ")}`,
     ...topics.flatMap((topic) => ["", ...topicLines(topic, facts[topic])]),
@@ -25,11 +25,15 @@ export function historyLines({ history, failed }: ReadHistory): string[] {
     ...(notRead.length === 0
       ? []
       : [`${countOf(notRead.length, "record")} to be read by themselves: ${notRead.join(", ")}`]),
-    ...failed.map(({ id, code, message }) => `${id} not opened: ${code}: ${message}`),
+    ...failedLines(read),
     `Left out: ${suppressed.enteredInError} entered in error, ${suppressed.superseded} changed later.`,
     MAY_BE_MORE,
   ];
 }
+
+/** What did not open, and so is not in it. */
+export const failedLines = ({ failed }: ReadHistory): string[] =>
+  failed.map(({ id, code, message }) => `${id} not opened: ${code}: ${message}`);
 
 function topicLines(topic: Topic, facts: readonly Fact[]): string[] {
   const title = `${TITLES[topic]} (${facts.length})`;

@@ -65,7 +65,7 @@ test("a reader's history leaves an entry for each record, with the action that w
 });
 
 test("a history to be kept needs a grant of the action copy, and is not asked for without one", async () => {
-  const before = federation.chains.posted.length;
+  const posted = federation.chains.posted.length;
   const { history, failed } = await doctor.historyOf(reader, { for: "alice", action: "copy" });
   assert.equal(history.records, 0);
   assert.ok(failed.length > 0);
@@ -73,6 +73,7 @@ test("a history to be kept needs a grant of the action copy, and is not asked fo
     failed.every(({ code }) => code === "ACTION_NOT_GRANTED"),
     JSON.stringify(failed),
   );
+  assert.equal(federation.chains.posted.length, posted);
 });
 
 test("a reader without a grant gets no history", async () => {

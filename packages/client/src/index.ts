@@ -1,10 +1,11 @@
-/** Devices, ports and what workflows give. The workflows themselves: `./person`, `./patient`, `./doctor`. */
+/**
+ * Devices, ports and what workflows give. The workflows themselves: `./person`, `./patient`, `./doctor`. What reads FHIR is
+ * loaded by those that need it, as most commands and pages do not.
+ */
 export type { BlobDir } from "./blobDir.ts";
 export { MemoryBlobDir } from "./blobDir.ts";
 export { certifiedCaller } from "./caller.ts";
 export { collect } from "./collect.ts";
-export type { ContentComparison, ResourceChange } from "./compareContents.ts";
-export { compareContents } from "./compareContents.ts";
 export type { Affiliation, Device } from "./device.ts";
 export { createDevice, IDENTITY_FILE, isDemoDevice, openDevice } from "./device.ts";
 export type { DirectorySource, StaffView, Standing } from "./directory.ts";

@@ -41,7 +41,8 @@ export type { PointVerdict, SubjectComparison, SubjectPoint } from "./compareSub
 export { unite } from "./unite.ts";
 export { sameJson, sameResources } from "./same.ts";
 export { isSensitive, sensitivityLabels } from "./sensitivity.ts";
-export { HEAD_BYTES, prepareImport, readImport, takeWhole } from "./whole.ts";
+export { HEAD_BYTES } from "./head.ts";
+export { prepareImport, readImport, takeWhole } from "./whole.ts";
 export type { ImportFile, ImportOptions, ReadImport, WholeOptions, WholeRecord } from "./whole.ts";
 export { recogniseMedia } from "./media.ts";
 export type { Media } from "./media.ts";

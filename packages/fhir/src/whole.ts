@@ -20,9 +20,6 @@ import { subjectOf } from "./subject.ts";
 import type { Subject } from "./subject.ts";
 import type { RecordDocument, SplitOptions } from "./split.ts";
 
-/** A head that surely holds a Composition's type and category, if the file begins with one. */
-export const HEAD_BYTES = 1024 * 1024;
-
 export interface WholeOptions extends KeywordOptions {
   /** Overrules what the file says of itself. */
   readonly category?: Category;
@@ -34,7 +31,7 @@ export interface WholeOptions extends KeywordOptions {
 export type WholeRecord = Omit<RecordDocument, "bytes">;
 
 /**
- * Describes a file to be taken whole, byte for byte, from its first bytes ({@link HEAD_BYTES} or the whole file). It
+ * Describes a file to be taken whole, byte for byte, from its first bytes (`HEAD_BYTES` or the whole file). It
  * refuses nothing: the file need not be FHIR, nor well formed.
  *
  * The category is that of a document's Composition (category, else type), of a single resource its own, `imaging` for

@@ -6,7 +6,7 @@ import { ips, tellHistory } from "@anamnesis/fhir/history";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
-import { historyLines } from "../historyLines.ts";
+import { failedLines, historyLines } from "../historyLines.ts";
 import { writeText } from "../openedFile.ts";
 import type { CommandOptions } from "../options.ts";
 import type { CommandResult } from "../output.ts";
@@ -43,7 +43,8 @@ export const { define, run }: CommandModule = {
         ...exit,
       };
     const text = summary === undefined ? `${lines.join("\n")}\n` : writeJson(summary);
-    return { ...(await delivered(text, options)), ...exit };
+    const { json, lines: said } = await delivered(text, options);
+    return { json: { ...json, ...failed }, lines: [...said, ...failedLines(read)], ...exit };
   },
 };
 

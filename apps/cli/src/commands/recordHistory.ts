@@ -1,5 +1,7 @@
-import { collect, compareContents } from "@anamnesis/client";
-import type { ContentComparison, RecordSummary, Session } from "@anamnesis/client";
+import { collect } from "@anamnesis/client";
+import { compareContents } from "@anamnesis/client/compare";
+import type { ContentComparison } from "@anamnesis/client/compare";
+import type { RecordSummary, Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
 import { AnamnesisError } from "@anamnesis/protocol";

@@ -33,9 +33,8 @@ export interface StoreSnapshot {
 
 /** Entries kept in memory of those rows whose entries are read again soon, such as the visit of each record. */
 const LATELY = 4_096;
-/** What is read of a snapshot at once. */
+/** What is read of a snapshot at once. Few entries die young; thousands outlive the collector's first looks, and its last stops the thread for 100 ms. */
 const PART_BYTES = 1024 * 1024;
-/** Few: what is read dies young then. Parts of thousands outlive the collector's first looks, and its last one stops the thread for 100 ms. */
 const PART_ENTRIES = 512;
 const LAST = "last";
 /** How many slips, from the first on, have every index entry in the file. */

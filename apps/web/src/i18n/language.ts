@@ -1,8 +1,11 @@
 import { en } from "./en.ts";
+import { enHistory } from "./enHistory.ts";
 import { enTerms } from "./enTerms.ts";
 import { zh } from "./zh.ts";
+import { zhHistory } from "./zhHistory.ts";
 import { zhTerms } from "./zhTerms.ts";
 import type { MessageId } from "./en.ts";
+import type { HistoryTextId } from "./enHistory.ts";
 import type { TermId } from "./enTerms.ts";
 import type { ParametersOf } from "./formatMessage.ts";
 
@@ -10,7 +13,7 @@ import type { ParametersOf } from "./formatMessage.ts";
 export const languages = ["en", "zh"] as const;
 export type Language = (typeof languages)[number];
 export type { TermId };
-export type TextId = MessageId | TermId;
+export type TextId = MessageId | HistoryTextId | TermId;
 
 /** What a text must be told: nothing, or its parameters by name. */
 export type TextParameters<Id extends TextId> = [ParameterName<Id>] extends [never]
@@ -21,11 +24,11 @@ export type PlainTextId = {
   readonly [Id in TextId]: TextParameters<Id> extends [] ? Id : never;
 }[TextId];
 type ParameterName<Id extends TextId> = keyof ParametersOf<English[Id]>;
-type English = typeof en & typeof enTerms;
+type English = typeof en & typeof enHistory & typeof enTerms;
 
 export const texts: Readonly<Record<Language, Readonly<Record<TextId, string>>>> = {
-  en: { ...en, ...enTerms },
-  zh: { ...zh, ...zhTerms },
+  en: { ...en, ...enHistory, ...enTerms },
+  zh: { ...zh, ...zhHistory, ...zhTerms },
 };
 
 /** BCP 47 tags: for `lang` attributes and for Intl. */

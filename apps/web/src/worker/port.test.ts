@@ -34,6 +34,7 @@ const person = {
   role: "patient",
   institution: "general-hospital",
   institutions: {},
+  guards: {},
   rules: { categories: [], purposes: [], grantLifetimeMs: 1 },
 };
 

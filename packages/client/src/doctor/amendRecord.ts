@@ -3,7 +3,6 @@ import { AnamnesisError } from "@anamnesis/protocol";
 import { parseRecordName } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
 import { writtenRecord } from "./authoredRecords.ts";
-import { prepareRecords } from "./prepareRecords.ts";
 import type { RecordsInput } from "./prepareRecords.ts";
 import { submitRecords } from "./submitRecords.ts";
 import type { ImportedRecord } from "./submitRecords.ts";
@@ -30,6 +29,7 @@ export async function amendRecord(
       "NOT_FOUND",
       "This device has no token of the record's visit, want the patient to send it",
     );
+  const { prepareRecords } = await import("./prepareRecords.ts");
   const { records } = await prepareRecords(session, { ...input, category: item.category });
   const [only, other] = records;
   if (only === undefined || other !== undefined)

@@ -1,7 +1,6 @@
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { OpeningAction } from "@anamnesis/protocol";
 import type { RecordSummary } from "../model.ts";
-import { readHistory } from "../readHistory.ts";
 import type { OpenedForHistory, ReadHistory } from "../readHistory.ts";
 import type { Session } from "../session.ts";
 import { resolvePatient } from "./addressBook.ts";
@@ -33,6 +32,7 @@ export async function historyOf(
       "NO_ACCESS",
       "No grant at hand opens a record of this patient, want one (access request)",
     );
+  const { readHistory } = await import("../readHistory.ts");
   return readHistory(openings(session, records, input.action ?? "read"));
 }
 

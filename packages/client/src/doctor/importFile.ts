@@ -5,13 +5,11 @@ import type { Session } from "../session.ts";
 import { resolvePatient } from "./addressBook.ts";
 import { planImport } from "./importPlan.ts";
 import type { Planned } from "./importPlan.ts";
-import { prepareRecords } from "./prepareRecords.ts";
 import type { PreparedRecord, RecordsInput } from "./prepareRecords.ts";
 import { submitRecords } from "./submitRecords.ts";
 import type { ImportedRecord } from "./submitRecords.ts";
 import { tokensFor } from "./tokens.ts";
 import type { HeldToken, WantedVisit } from "./tokens.ts";
-import { compareWith, refuseConflict, rememberSubject } from "./whose.ts";
 import { sealAndStore } from "./writeRecords.ts";
 import type { Draft } from "./writeRecords.ts";
 
@@ -56,6 +54,10 @@ export async function importFile(
 ): Promise<readonly ImportedRecord[]> {
   if (session.device.role !== "doctor")
     throw new AnamnesisError("NOT_FOR_THIS_ROLE", "Records are written by doctors");
+  const [{ prepareRecords }, { compareWith, refuseConflict, rememberSubject }] = await Promise.all([
+    import("./prepareRecords.ts"),
+    import("./whose.ts"),
+  ]);
   const { records, subject } = await prepareRecords(session, input);
   const patient = await resolvePatient(session, input.for);
   const whose = await compareWith(session, patient, subject);

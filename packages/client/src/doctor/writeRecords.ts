@@ -5,7 +5,6 @@ import type { WholeRecord } from "@anamnesis/fhir";
 import { AnamnesisError, entryFor, recordNotice, tokenPid } from "@anamnesis/protocol";
 import { certifiedCaller } from "../caller.ts";
 import { cardAddress, sendMessage } from "../mail.ts";
-import { labelOf } from "../recordLabel.ts";
 import type { Session } from "../session.ts";
 import { storeObject } from "../storeObject.ts";
 import type { HeldObject } from "../storeObject.ts";
@@ -65,6 +64,7 @@ export async function sealAndStore(session: Session, draft: Draft): Promise<Stor
   ]);
   const pid = fromHex(tokenPid(token));
   const object = random(32);
+  const { labelOf } = await import("../recordLabel.ts");
   const label = labelOf({ title, head: draft.head, sensitive: entry.sensitive });
   const sealing = await sealRecord(
     {

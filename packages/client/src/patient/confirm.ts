@@ -1,7 +1,7 @@
 import { openLabel, sameLabel } from "@anamnesis/crypto/open";
 import { sign } from "@anamnesis/crypto/sign";
 import { concat, CryptoError, equalBytes, fromHex, piecesOf } from "@anamnesis/crypto/verify";
-import { HEAD_BYTES } from "@anamnesis/fhir";
+import { HEAD_BYTES } from "@anamnesis/fhir/head";
 import { AnamnesisError, disputeReason, limits } from "@anamnesis/protocol";
 import type { SlipOutcome } from "@anamnesis/protocol";
 import { disputeSlip } from "../disputeSlip.ts";
@@ -13,7 +13,6 @@ import { proveSlip } from "../proofs/prove.ts";
 import { soonProven } from "../sendProved.ts";
 import { postSealed, sealMessage, staffAddress } from "../mail.ts";
 import { certificateOf } from "../people.ts";
-import { labelOf } from "../recordLabel.ts";
 import type { Session } from "../session.ts";
 import { carriersOf, postBatch, postSlip, signedSlip } from "../submit.ts";
 import type { SignedSlip } from "../submit.ts";
@@ -97,6 +96,7 @@ async function readAndSign(session: Session, own: OwnRecord): Promise<Signed> {
   const entry = own.visit.entries.find((candidate) => equalBytes(candidate.tag, tag));
   const { ss64 } = keysOfTag(session, tag);
   const label = await openLabel({ ss64, record: opened.head });
+  const { labelOf } = await import("../recordLabel.ts");
   const expected = labelOf({ title: fileName ?? "", head, sensitive: entry?.sensitive === true });
   if (!sameLabel(label, expected))
     throw new AnamnesisError(

@@ -1,7 +1,6 @@
 import { CryptoError } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
 import { inParallel } from "../inParallel.ts";
-import { readHistory } from "../readHistory.ts";
 import type { OpenedForHistory, ReadHistory } from "../readHistory.ts";
 import type { Session } from "../session.ts";
 import { openVersion, ownRecords } from "./records.ts";
@@ -11,6 +10,7 @@ const OPENED_AT_ONCE = 4;
 
 /** The patient's own history out of all their records. Opening one's own leaves no entry. */
 export async function ownHistory(session: Session): Promise<ReadHistory> {
+  const { readHistory } = await import("../readHistory.ts");
   return readHistory(openings(session, await ownRecords(session)));
 }
 

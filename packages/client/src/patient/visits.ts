@@ -1,7 +1,7 @@
 import { sealTo } from "@anamnesis/crypto/box";
 import { sign } from "@anamnesis/crypto/sign";
 import { toHex, utf8 } from "@anamnesis/crypto/verify";
-import { categories as allCategories } from "@anamnesis/fhir";
+import { categories as allCategories } from "@anamnesis/fhir/category";
 import {
   hpkeInfo,
   AnamnesisError,

@@ -293,12 +293,11 @@ suite("sealRecord()", () => {
 
   test("puts a file name into the metadata where there is one", async () => {
     const bytes = utf8("content");
-    const description = input().description;
     for (const named of [{}, { fileName: "letter.txt" }]) {
       const { object, sealed } = await sealRecord({
         ...input(),
         content: { size: bytes.length, open: () => streamOf([bytes]) },
-        description: { ...description, ...named },
+        description: { ...input().description, ...named },
       });
       const fixture = { target, object: await readAll(object), sealed: await sealed };
       const { meta } = await openWhole({
@@ -329,25 +328,19 @@ suite("sealRecord()", () => {
   });
 
   test("refuses text that changes between readings", async () => {
-    const text = utf8("HbA1c 6.5 %; ".repeat(500));
-    await attempt(text.length, [text, text]);
+    const text = utf8("HbA1c; ".repeat(500));
     for (const other of [flipBit(text, 100), text.subarray(1), concat(text, text)])
       await assert.rejects(attempt(text.length, [text, other]), { code: "E_ARGUMENT" });
   });
 
   test("refuses a bad target", async () => {
     const bytes = randomBytes(10);
-    await assert.rejects(attempt(10, [bytes, bytes], { pid: randomBytes(31) }), {
-      code: "E_ARGUMENT",
-    });
-    await assert.rejects(attempt(10, [bytes, bytes], { A: new Uint8Array(96) }), {
-      code: "E_SUBGROUP",
-    });
-    await assert.rejects(attempt(10, [bytes, bytes], { ekTag: randomBytes(10) }), {
-      code: "E_FORMAT",
-    });
-    await assert.rejects(attempt(10, [bytes, bytes], { addressKey: randomBytes(10) }), {
-      code: "E_ARGUMENT",
-    });
+    for (const [bad, code] of [
+      [{ pid: randomBytes(31) }, "E_ARGUMENT"],
+      [{ A: new Uint8Array(96) }, "E_SUBGROUP"],
+      [{ ekTag: randomBytes(10) }, "E_FORMAT"],
+      [{ addressKey: randomBytes(10) }, "E_ARGUMENT"],
+    ] as const)
+      await assert.rejects(attempt(10, [bytes, bytes], bad), { code });
   });
 });
