@@ -189,17 +189,11 @@ test("confirm and dispute: the patient's word on a record", async () => {
 });
 
 test("request, grant, open: byte-identical and resource-identical at the other hospital", async () => {
+  const asking = "access request --as dr-haas --for maria --purpose TREAT --days 30";
   const asked = await ask<{ request: { id: string } }>(dir, [
-    "access",
-    "request",
-    "--as",
-    "dr-haas",
-    "--for",
-    "maria",
-    "--purpose",
-    "TREAT",
-    "--days",
-    "30",
+    ...asking.split(" "),
+    "--actions",
+    "read,copy",
   ]);
   request = asked.request.id;
   const given = await ask<{ grant: { id: string } }>(dir, [
@@ -220,7 +214,7 @@ test("request, grant, open: byte-identical and resource-identical at the other h
   const plain = await run(["record", "open", whole, "--as", "dr-haas", "--dir", dir]);
   assert.deepEqual(Buffer.from(plain.stdout, "latin1"), Buffer.from(pdf));
   const several = ["record", "open", ...split, unknown, whole, "--as", "dr-haas", "--json"];
-  const opened = await run([...several, "--to", file("opened"), "--dir", dir]);
+  const opened = await run([...several, "--out", file("opened"), "--dir", dir]);
   assert.equal(opened.code, 5, "one is unknown");
   const { failed } = JSON.parse(opened.stdout) as { failed: { id: string; code: string }[] };
   assert.deepEqual([failed.length, failed[0]?.id, failed[0]?.code], [1, unknown, "NO_ACCESS"]);
@@ -241,7 +235,11 @@ test("a grant by record opens that record and no other; a stranger opens nothing
     records.map(({ id }) => id),
     [whole],
   );
-  await ask(dir, ["record", "open", whole, "--as", "dr-ito", "--out", file("ito.pdf")]);
+  await ask(dir, ["record", "open", whole, "--as", "dr-ito"]);
+  const copied = ["record", "open", whole, "--as", "dr-ito", "--out", file("ito.pdf")];
+  assert.equal((await refusal(dir, copied)).code, "ACTION_NOT_GRANTED", "a file is a copy");
+  const far = ["access", "grant", "--as", "maria", "--to", "dr-ito", "--until", "2099-01-01"];
+  assert.equal((await refusal(dir, far)).code, "USAGE", "beyond 366 days, before anything is sent");
   const noFolder = await refusal(dir, ["record", "open", whole, unknown, "--as", "dr-ito"]);
   assert.deepEqual([noFolder.exit, noFolder.code], [2, "USAGE"]);
   const sibling = await refusal(dir, ["record", "open", split[0] ?? "", "--as", "dr-ito"]);
@@ -338,7 +336,7 @@ test("revoke and expire: no more openings", async () => {
   assert.equal(refused.exit, 4);
   // Time enough to grant and to open, on a busy machine too.
   const until = new Date(Date.now() + 8_000 + 6 * (Date.now() - askedAt)).toISOString();
-  const again = `access grant --as maria --to dr-haas --records ${whole} --until ${until}`;
+  const again = `access grant --as maria --to dr-haas --records ${whole} --until ${until} --actions read,copy`;
   await ask(dir, again.split(" "));
   await ask(dir, ["record", "open", whole, "--as", "dr-haas", "--out", file("again.pdf")]);
   await sleep(Math.max(0, Date.parse(until) - Date.now()) + 500);

@@ -183,7 +183,8 @@ test("one doctor works at a hospital and an online clinic, on one device under t
 
   // A grant names one certificate.
   assert.equal(await refused("access", "grant", "--as", "pat", "--to", "dr-mei"), "AMBIGUOUS_NAME");
-  await told("access", "grant", "--as", "pat", "--to", "dr-mei@general-hospital");
+  const named = ["--to", "dr-mei@general-hospital", "--actions", "read,copy"];
+  await told("access", "grant", "--as", "pat", ...named);
   const out = join(folder.path, "opened.pdf");
   await told("record", "open", record, "--as", "dr-mei@general-hospital", "--out", out);
 });

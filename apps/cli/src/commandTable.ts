@@ -143,7 +143,8 @@ export const commandTable: Readonly<Record<string, Row>> = {
     summary: "open records: their exact bytes",
     examples: [
       "record open RECORD --as dr-chen --out seen.json",
-      "record open RECORD RECORD@1 --as dr-chen --to seen",
+      "record open RECORD RECORD@1 --as dr-chen --out seen",
+      "record open --all --as maria --out my-records",
       "record open RECORD@1 --as maria",
     ],
     load: () => import("./commands/recordOpen.ts"),
@@ -170,7 +171,7 @@ export const commandTable: Readonly<Record<string, Row>> = {
   "access request": {
     summary: "ask a patient for access",
     examples: [
-      "access request --as dr-chen --for maria --purpose TREAT --days 30",
+      "access request --as dr-chen --for maria --purpose TREAT --days 30 --actions read,copy",
       'access request --as dr-chen --for maria --categories laboratory --until 2031-05-01T12:00:00+08:00 --text "Before the operation"',
     ],
     load: () => import("./commands/accessRequest.ts"),

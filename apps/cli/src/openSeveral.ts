@@ -53,7 +53,7 @@ async function* openings(session: Session, ids: readonly string[]): AsyncGenerat
     for (const name of ids) yield { name, open: () => patient.openRecord(session, name) };
     return;
   }
-  for await (const one of doctor.openMany(session, ids))
+  for await (const one of doctor.openMany(session, ids, { action: "copy" }))
     yield {
       name: one.name,
       open: async () => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  parseActions,
+  parseCategories,
   parseEnd,
   parseId,
   parseList,
@@ -34,6 +36,7 @@ test("parseEnd() refuses what is no time, lies in the past, or is said twice", (
     { until: "tomorrow" },
     { until: "2030-13-01" },
     { until: "2029-12-31" },
+    { until: "2031-01-03" },
     { until: "1" },
     { days: "1", until: "2031-01-01" },
   ];
@@ -45,6 +48,18 @@ test("parseList() splits at commas and drops what is said twice", () => {
   assert.deepEqual(parseList("laboratory, vitals,laboratory"), ["laboratory", "vitals"]);
   assert.equal(parseList(undefined), undefined);
   assert.throws(() => parseList(" , "), { code: "USAGE" });
+});
+
+test("parseCategories() and parseActions() take what there is, and name what there is not", () => {
+  assert.deepEqual(parseCategories("laboratory,vitals"), ["laboratory", "vitals"]);
+  assert.throws(() => parseCategories("laboratory,labs"), {
+    code: "USAGE",
+    message: /'labs' is not a category, want encounter-note/,
+  });
+  assert.deepEqual(parseActions("copy"), ["read", "copy"], "to copy includes to read");
+  assert.deepEqual(parseActions("read"), ["read"]);
+  assert.throws(() => parseActions("read,write"), { code: "USAGE", message: /'write'/ });
+  assert.deepEqual([parseCategories(undefined), parseActions(undefined)], [undefined, undefined]);
 });
 
 test("parseRecordId() takes an id or one of its versions, and nothing else", () => {

@@ -1,8 +1,11 @@
-import { AnamnesisError, parseSlipId, purposes } from "@anamnesis/protocol";
-import type { Purpose } from "@anamnesis/protocol";
+import { categories } from "@anamnesis/fhir/category";
+import { AnamnesisError, limits, parseSlipId, purposes } from "@anamnesis/protocol";
+import type { OpeningAction, Purpose } from "@anamnesis/protocol";
 import type { OptionValue } from "./options.ts";
 
 const dayMs = 24 * 3_600_000;
+/** Longest that access may be asked for, or given. */
+const DAYS_MAX = limits.grantLifetimeMs / dayMs;
 const isoTime =
   /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
 
@@ -17,6 +20,24 @@ export function parseList(text: OptionValue): readonly string[] | undefined {
     .filter((item) => item !== "");
   if (items.length === 0) throw usage("A list is empty, want names with commas between them");
   return [...new Set(items)];
+}
+
+/** Categories with commas between them. @throws {AnamnesisError} USAGE */
+export function parseCategories(text: OptionValue): readonly string[] | undefined {
+  const named = parseList(text);
+  const unknown = named?.find((name) => !(categories as readonly string[]).includes(name));
+  if (unknown !== undefined)
+    throw usage(`'${unknown.slice(0, 80)}' is not a category, want ${categories.join(", ")}`);
+  return named;
+}
+
+/** `read`, or `read,copy`; to copy includes to read. @throws {AnamnesisError} USAGE */
+export function parseActions(text: OptionValue): readonly OpeningAction[] | undefined {
+  const named = parseList(text);
+  const unknown = named?.find((name) => name !== "read" && name !== "copy");
+  if (unknown !== undefined)
+    throw usage(`'${unknown.slice(0, 80)}' is not an action, want read or read,copy`);
+  return named === undefined ? undefined : named.includes("copy") ? ["read", "copy"] : ["read"];
 }
 
 /** Record ids with commas between them. @throws {AnamnesisError} USAGE */
@@ -68,13 +89,17 @@ export function parseEnd(
     throw usage("Both --days and --until are given, want one of them");
   if (days !== undefined) {
     const count = Number(days);
-    if (!/^\d+(?:\.\d+)?$/.test(String(days)) || count <= 0 || count > 366)
-      throw usage(`'${String(days)}' is not a number of days, want more than 0 and at most 366`);
+    if (!/^\d+(?:\.\d+)?$/.test(String(days)) || count <= 0 || count > DAYS_MAX)
+      throw usage(
+        `'${String(days)}' is not a number of days, want more than 0 and at most ${DAYS_MAX}`,
+      );
     return now + Math.round(count * dayMs);
   }
   const time = parseTime(until, "first");
   if (time !== undefined && time <= now)
     throw usage(`'${String(until)}' lies in the past, want a later time`);
+  if (time !== undefined && time > now + limits.grantLifetimeMs)
+    throw usage(`'${String(until)}' is too far ahead, want at most ${DAYS_MAX} days from now`);
   return time;
 }
 

@@ -3,7 +3,14 @@ import { AnamnesisError } from "@anamnesis/protocol";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
 import { commandLine } from "../nextStep.ts";
-import { parseEnd, parseId, parseList, parsePurpose, parseRecords } from "../parseOptions.ts";
+import {
+  parseActions,
+  parseCategories,
+  parseEnd,
+  parseId,
+  parsePurpose,
+  parseRecords,
+} from "../parseOptions.ts";
 import { timeText } from "../table.ts";
 import type { GrantSummary } from "@anamnesis/client";
 
@@ -19,6 +26,10 @@ export const { define, run }: CommandModule = {
       .option("--categories <a,b>", "categories to share")
       .option("--records <ids>", "records to share")
       .option("--sensitive", "sensitive records, too")
+      .option(
+        "--actions <actions>",
+        "read, or read,copy to keep files (default: as asked, else read)",
+      )
       .option("--purpose <purpose>", "why (HL7 v3 ActReason; default TREAT)")
       .option("--days <n>", "for how many days")
       .option("--until <time>", "until when, ISO 8601 (default: as asked, else 30 days)");
@@ -30,7 +41,8 @@ export const { define, run }: CommandModule = {
     }
     if (request !== undefined) parseId(request, "request");
     const until = parseEnd({ days: options["days"], until: options["until"] }, Date.now());
-    const categories = parseList(options["categories"]);
+    const categories = parseCategories(options["categories"]);
+    const actions = parseActions(options["actions"]);
     const records = parseRecords(options["records"]);
     const purpose = parsePurpose(options["purpose"]);
     const session = await actingAs(options, String(options["as"]), ["patient"]);
@@ -40,6 +52,7 @@ export const { define, run }: CommandModule = {
       ...(to === undefined ? {} : { to }),
       ...(categories === undefined ? {} : { categories }),
       ...(records === undefined ? {} : { records }),
+      ...(actions === undefined ? {} : { actions }),
       ...(options["sensitive"] === true ? { sensitive: true } : {}),
       ...(purpose === undefined ? {} : { purpose }),
       ...(until === undefined ? {} : { until }),

@@ -3,7 +3,13 @@ import { AnamnesisError } from "@anamnesis/protocol";
 import { actingAs } from "../actor.ts";
 import type { CommandModule } from "../commandTable.ts";
 import { commandLine } from "../nextStep.ts";
-import { parseEnd, parseList, parsePurpose, parseRecords } from "../parseOptions.ts";
+import {
+  parseActions,
+  parseCategories,
+  parseEnd,
+  parsePurpose,
+  parseRecords,
+} from "../parseOptions.ts";
 import { timeText } from "../table.ts";
 
 export const { define, run }: CommandModule = {
@@ -18,6 +24,7 @@ export const { define, run }: CommandModule = {
       .option("--categories <a,b>", "categories asked for")
       .option("--records <ids>", "records asked for")
       .option("--sensitive", "sensitive records, too")
+      .option("--actions <actions>", "read, or read,copy to keep files (default: read)")
       .option("--purpose <purpose>", "why (HL7 v3 ActReason)", "TREAT")
       .option("--days <n>", "for how many days")
       .option("--until <time>", "until when, ISO 8601")
@@ -27,7 +34,8 @@ export const { define, run }: CommandModule = {
     const until = parseEnd({ days: options["days"], until: options["until"] }, Date.now());
     if (until === undefined)
       throw new AnamnesisError("USAGE", "A request has an end, want --days or --until");
-    const categories = parseList(options["categories"]);
+    const categories = parseCategories(options["categories"]);
+    const actions = parseActions(options["actions"]);
     const records = parseRecords(options["records"]);
     const purpose = parsePurpose(options["purpose"]) ?? "TREAT";
     const session = await actingAs(options, String(options["as"]), ["doctor"]);
@@ -38,6 +46,7 @@ export const { define, run }: CommandModule = {
       until,
       ...(categories === undefined ? {} : { categories }),
       ...(records === undefined ? {} : { records }),
+      ...(actions === undefined ? {} : { actions }),
       ...(options["sensitive"] === true ? { sensitive: true } : {}),
       ...(options["text"] === undefined ? {} : { text: String(options["text"]) }),
     });

@@ -18,37 +18,53 @@ export const { define, run }: CommandModule = {
       .description(
         "Opens records: the exact bytes that were written. Every opening leaves an entry that the patient sees.",
       )
-      .argument("<id...>", "the records' ids, or ID@n for an older version")
+      .argument("[id...]", "the records' ids, or ID@n for an older version")
       .requiredOption("--as <person>", "who opens")
+      .option("--all", "every record that this person may read")
       .option(
-        "--out <file>",
-        "where the bytes of one record go (default: standard output; in the answer under --json)",
-      )
-      .option("--to <folder>", "where a file for each record goes, named by its id");
+        "--out <path>",
+        "a file for the bytes of one record, a folder for several, each named by its id (default: standard output; in the answer under --json). A doctor needs a grant of the action copy",
+      );
   },
   run: async (options, args) => {
-    const ids = [...new Set((args[0] as readonly string[]).map(parseRecordId))];
-    const [id = "", ...others] = ids;
-    const folder = options["to"] === undefined ? undefined : String(options["to"]);
-    if (folder !== undefined && options["out"] !== undefined)
-      throw new AnamnesisError("USAGE", "Name a file with --out or a folder with --to, not both");
-    if (others.length > 0 && folder === undefined)
-      throw new AnamnesisError("USAGE", "Several records need a folder: --to FOLDER");
+    const named = [...new Set((args[0] as readonly string[]).map(parseRecordId))];
+    const [id, ...others] = named;
+    const isAll = options["all"] === true;
+    if (isAll === (id !== undefined))
+      throw new AnamnesisError("USAGE", "Name records, or say --all");
+    const out = options["out"] === undefined ? undefined : String(options["out"]);
+    const isOne = id !== undefined && others.length === 0;
+    if (!isOne && out === undefined)
+      throw new AnamnesisError("USAGE", "Several records need a folder: --out FOLDER");
     const session = await actingAs(options, String(options["as"]), ["patient", "doctor"]);
     await (session.device.role === "patient" ? patient : doctor).receive(session);
-    return folder === undefined
-      ? openOne(session, id, options)
-      : openSeveral(session, ids, { folder, options });
+    if (isOne) return openOne(session, id, options);
+    const ids = isAll ? await everyId(session) : named;
+    return openSeveral(session, ids, { folder: out ?? "", options });
   },
 };
+
+async function everyId(session: Session): Promise<readonly string[]> {
+  const lists =
+    session.device.role === "patient"
+      ? [await patient.listRecords(session)]
+      : [await doctor.listReadable(session), await doctor.listAuthored(session)];
+  return [...new Set(lists.flat().map((record) => record.id))];
+}
+
+/** What goes into a file is a copy, and is announced as one. */
+const actionFor = (options: CommandOptions): "read" | "copy" =>
+  options["out"] === undefined ? "read" : "copy";
 
 async function openOne(
   session: Session,
   id: string,
   options: CommandOptions,
 ): Promise<CommandResult | undefined> {
-  const isPatient = session.device.role === "patient";
-  const opened = await (isPatient ? patient : doctor).openRecord(session, id);
+  const opened =
+    session.device.role === "patient"
+      ? await patient.openRecord(session, id)
+      : await doctor.openRecord(session, id, { action: actionFor(options) });
   const { version, passedVaults } = opened;
   const record = { ...opened.record, confirmed: version.state === "confirmed" };
   if (options["out"] !== undefined) {

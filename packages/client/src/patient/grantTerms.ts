@@ -1,5 +1,5 @@
 import { toHex } from "@anamnesis/crypto/verify";
-import { AnamnesisError, accessRequest, isForTreatment } from "@anamnesis/protocol";
+import { AnamnesisError, accessRequest, isForTreatment, limits } from "@anamnesis/protocol";
 import type { Action, CertificateView, Purpose } from "@anamnesis/protocol";
 import type { RequestItem } from "../items.ts";
 import { findDoctor } from "../people.ts";
@@ -44,7 +44,7 @@ export interface Terms {
 /**
  * What an input means now.
  *
- * @throws {AnamnesisError} USAGE, BAD_REQUEST for a request by an institution, NOT_FOUND, AMBIGUOUS_NAME, REQUEST_CLOSED, CERTIFICATE_NOT_LIVE, KEY_CHANGED, UNAVAILABLE.
+ * @throws {AnamnesisError} USAGE, BAD_REQUEST for a request by an institution or an end too far ahead, NOT_FOUND, AMBIGUOUS_NAME, REQUEST_CLOSED, CERTIFICATE_NOT_LIVE, KEY_CHANGED, UNAVAILABLE.
  */
 export async function termsOf(session: Session, input: GrantInput): Promise<Terms> {
   const request =
@@ -90,11 +90,11 @@ export async function termsOf(session: Session, input: GrantInput): Promise<Term
       covers(given, accessRequest.decode(item.body), own),
   );
   const answers = [...(request === undefined ? [] : [request]), ...covered];
-  return {
-    ...given,
-    reader,
-    request,
-    answers,
-    until: input.until ?? asked?.until ?? session.clock() + DEFAULT_MS,
-  };
+  const until = input.until ?? asked?.until ?? session.clock() + DEFAULT_MS;
+  if (until > session.clock() + limits.grantLifetimeMs)
+    throw new AnamnesisError(
+      "BAD_REQUEST",
+      `A grant lasts at most ${limits.grantLifetimeMs / (24 * 3_600_000)} days, want an earlier end`,
+    );
+  return { ...given, reader, request, answers, until };
 }
