@@ -263,7 +263,7 @@ export const fullAnswers: Answers = {
       categories: ["laboratory", "vitals"],
       until: grant.until,
     },
-    { what: "asked", time: now - 4e6, who: sun, request: request.id, purpose: "TREAT" },
+    { what: "asked", time: now - 4e6, who: sun, request: request.id, purposes: ["TREAT"] },
     { what: "refused", time: now - 5e6, who: sun, request: hex("9") },
     { what: "reread", time: now - 6e6, who: li, record: records[0]?.id, slip: hex("1") },
     {
@@ -271,7 +271,7 @@ export const fullAnswers: Answers = {
       time: now - 7e6,
       who: { fingerprint: "", name: "dr-chen", role: "doctor", institution: "" },
     },
-  ],
+  ].map((entry) => ({ titles: [], purposes: [], emergency: false, ...entry })),
   "patient.history": shownHistory,
   "doctor.history": shownHistory,
   "doctor.readable": records

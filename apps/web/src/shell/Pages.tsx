@@ -1,7 +1,6 @@
 import { lazy, Suspense } from "react";
 import type { ReactNode } from "react";
 import { HelpPage } from "../help/HelpPage.tsx";
-import { OwnHistoryPage, PatientHistoryPage } from "../history/HistoryPage.tsx";
 import { useI18n } from "../i18n/I18n.tsx";
 import { TimelinePage } from "../timeline/TimelinePage.tsx";
 import { Page } from "../views/Page.tsx";
@@ -11,6 +10,12 @@ import type { Route } from "./route.ts";
 /** What a first page does not need comes when it is asked for. */
 const AccessLogPage = lazy(async () => ({
   default: (await import("../accessLog/AccessLogPage.tsx")).AccessLogPage,
+}));
+const OwnHistoryPage = lazy(async () => ({
+  default: (await import("../history/HistoryPage.tsx")).OwnHistoryPage,
+}));
+const PatientHistoryPage = lazy(async () => ({
+  default: (await import("../history/HistoryPage.tsx")).PatientHistoryPage,
 }));
 const RecordPage = lazy(async () => ({
   default: (await import("../record/RecordPage.tsx")).RecordPage,
@@ -42,7 +47,13 @@ export function Pages(props: { readonly route: Route; readonly role: string }): 
 
 function Coming(): ReactNode {
   const { t } = useI18n();
-  return <LoadingPanel label={t("app.loading").replace("…", "")} />;
+  const label = t("app.loading").replace("…", "");
+  return (
+    <>
+      <h1 className="visually-hidden">{label}</h1>
+      <LoadingPanel label={label} />
+    </>
+  );
 }
 
 function PatientPages({ route }: { readonly route: Route }): ReactNode {

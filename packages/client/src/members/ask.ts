@@ -83,13 +83,13 @@ export async function askTwo<T>(
   return answers;
 }
 
-/** Who alone can answer is given up sooner: nobody else is asked meanwhile. */
-const ALONE = { silentMs: QUIET_MS, answerMs: 2_600 } as const;
+/** Who alone can answer is given the whole of the 5 s after which it has to be named: a busy node is not one that is away. */
+const ALONE = { silentMs: QUIET_MS, answerMs: 4_200 } as const;
 
 /**
  * Asks one member what no other can answer.
  *
- * @throws {AnamnesisError} UNAVAILABLE, naming it, when it does not even show a head within 3 s; and what it answers.
+ * @throws {AnamnesisError} UNAVAILABLE, naming it, when it does not even show a head within 5 s; and what it answers.
  */
 export const askInstitution = <T>(
   session: Parties,
