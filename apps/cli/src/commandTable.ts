@@ -172,7 +172,7 @@ export const commandTable: Readonly<Record<string, Row>> = {
     summary: "ask a patient for access",
     examples: [
       "access request --as dr-chen --for maria --purpose TREAT --days 30 --actions read,copy",
-      'access request --as dr-chen --for maria --categories laboratory --until 2031-05-01T12:00:00+08:00 --text "Before the operation"',
+      'access request --as dr-chen --for maria --categories laboratory --days 0.5 --text "Before the operation"',
     ],
     load: () => import("./commands/accessRequest.ts"),
   },
