@@ -1,3 +1,3 @@
 /** A number with its noun: `1 record`, `2 records`. */
-export const countOf = (count: number, noun: string): string =>
-  `${count} ${noun}${count === 1 ? "" : "s"}`;
+export const countOf = (count: number, noun: string, nouns = `${noun}s`): string =>
+  `${count} ${count === 1 ? noun : nouns}`;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { OpenRecord, Session } from "@anamnesis/client";
 import * as doctor from "@anamnesis/client/doctor";
 import * as patient from "@anamnesis/client/patient";
+import { countOf } from "./countOf.ts";
 import { writeOpened } from "./openedFile.ts";
 import type { CommandOptions } from "./options.ts";
 import { describe } from "./output.ts";
@@ -35,7 +36,7 @@ export async function openSeveral(
   return {
     json: { records, failed },
     lines: [
-      `${records.length} ${records.length === 1 ? "record" : "records"}, ${bytes} bytes, written to ${folder}`,
+      `${countOf(records.length, "record")}, ${bytes} bytes, written to ${folder}`,
       ...failed.map(({ id, code, message }) => `${id} not opened: ${code}: ${message}`),
     ],
     ...(failed.length === 0 ? {} : { exitCode: 5 }),

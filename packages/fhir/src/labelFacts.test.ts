@@ -23,6 +23,23 @@ suite("labelFacts()", () => {
     }
   });
 
+  test("says no time where nothing in the file has one, and not that of the import", () => {
+    const patient = { resourceType: "Patient", id: "1" };
+    const condition = {
+      resourceType: "Condition",
+      id: "2",
+      subject: { reference: "Patient/1" },
+      code: { text: "Hay fever" },
+    };
+    const file = json({
+      resourceType: "Bundle",
+      type: "collection",
+      entry: [patient, condition].map((resource) => ({ resource })),
+    });
+    const [document] = prepareImport(file, "f.json", { timestamp: "2026-11-20T08:00:00Z" });
+    assert.equal(labelFacts(document!.bytes).start, undefined);
+  });
+
   test("takes a foreign document's own date and type, and a single resource's date", () => {
     const composition = {
       resourceType: "Composition",

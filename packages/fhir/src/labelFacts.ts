@@ -4,6 +4,7 @@ import { foreignFacts } from "./foreign.ts";
 import { objectAt, objectsAt, textAt } from "./json.ts";
 import { FHIR_TYPES, recogniseMedia } from "./media.ts";
 import { parse } from "./parse.ts";
+import { isMadeProvenance } from "./provenance.ts";
 import { clinicalDate, codingsAt } from "./resource.ts";
 import type { Coding, FhirResource } from "./resource.ts";
 import { deriveUuid } from "./uuid.ts";
@@ -85,7 +86,7 @@ const typeOf = (coding: Coding | undefined): string | undefined =>
 const wholeOf = (resource: FhirResource | undefined): readonly FhirResource[] =>
   resource === undefined ? [] : [resource];
 
-/** The encounter's period, else the earliest date of all but Compositions, which say when they were written. */
+/** The encounter's period, else the earliest date of all but Compositions and our own Provenances, which say when they were written. */
 function periodOf(resources: readonly FhirResource[]): Pick<LabelFacts, "start" | "end"> {
   for (const resource of resources) {
     const period = resource.resourceType === "Encounter" ? objectAt(resource, "period") : undefined;
@@ -93,7 +94,7 @@ function periodOf(resources: readonly FhirResource[]): Pick<LabelFacts, "start" 
     if (start !== undefined) return { start, end: textAt(period, "end") };
   }
   const [start] = resources
-    .filter(({ resourceType }) => resourceType !== "Composition")
+    .filter((resource) => resource.resourceType !== "Composition" && !isMadeProvenance(resource))
     .flatMap((resource) => clinicalDate(resource) ?? [])
     .toSorted();
   return { start, end: undefined };

@@ -65,12 +65,13 @@ export const { define, run }: CommandModule = {
   },
 };
 
-function linesOf({ status, party, categories, until, id, waitsFor }: GrantSummary): string[] {
-  const what = `${categories.join(", ")} until ${timeText(until)}: ${id}`;
+function linesOf(given: GrantSummary): string[] {
+  const { status, party, actions, categories, until, id, waitsFor } = given;
+  const what = `${actions.join(" and ")} ${categories.join(", ")} until ${timeText(until)}: ${id}`;
   return [
     status === "granting"
-      ? `Sent, not yet confirmed: ${party.name} is to read ${what}`
-      : `${party.name} may read ${what}`,
+      ? `Sent, not yet confirmed: ${party.name} is to ${what}`
+      : `${party.name} may ${what}`,
     ...(waitsFor === undefined
       ? []
       : [`${waitsFor} does not answer: the message to ${party.name} is kept here and sent later`]),

@@ -3,6 +3,7 @@ import type { LogEntry, Session } from "@anamnesis/client";
 import { auditBundle } from "@anamnesis/fhir/audit";
 import { AnamnesisError, proxyInstitution } from "@anamnesis/protocol";
 import { actingAs } from "../actor.ts";
+import { countOf } from "../countOf.ts";
 import type { CommandModule } from "../commandTable.ts";
 import { logCsv } from "../logCsv.ts";
 import { filterLog, parseLogFilter } from "../logFilter.ts";
@@ -38,7 +39,7 @@ export const { define, run }: CommandModule = {
       const bytes = await writeText(out, textOf(session, entries, format));
       return {
         json: { out, bytes, entries: entries.length },
-        lines: [`${entries.length} entries, ${bytes} bytes written to ${out}`],
+        lines: [`${countOf(entries.length, "entry", "entries")}, ${bytes} bytes written to ${out}`],
       };
     }
     if (options.json === true || format === "lines")
