@@ -1,16 +1,16 @@
-import { CryptoError } from "@anamnesis/crypto/verify";
 import { FhirError, HEAD_BYTES, parse, recogniseMedia } from "@anamnesis/fhir";
 import type { ParsedResource } from "@anamnesis/fhir";
 import { combine } from "@anamnesis/fhir/history";
 import type { History, HistorySource } from "@anamnesis/fhir/history";
-import { AnamnesisError } from "@anamnesis/protocol";
 import { collect } from "./collect.ts";
 import type { OpenRecord, RecordSummary } from "./model.ts";
+import { isError, tried } from "./tried.ts";
+import type { OpeningError } from "./tried.ts";
 
 /** What came of opening one record for a history. */
 export type OpenedForHistory =
   | { readonly record: RecordSummary; readonly opened: OpenRecord }
-  | { readonly record: RecordSummary; readonly error: AnamnesisError | CryptoError };
+  | { readonly record: RecordSummary; readonly error: OpeningError };
 
 /** A patient's history as far as it could be read, by whoever reads it, on their own device. */
 export interface ReadHistory {
@@ -35,14 +35,11 @@ export async function readHistory(openings: AsyncIterable<OpenedForHistory>): Pr
   const failed: ReadHistory["failed"][number][] = [];
   for await (const one of openings) {
     const { id, institution, time } = one.record;
-    try {
-      if ("error" in one) throw one.error;
-      const content = await contentOf(one.opened);
+    const content = "error" in one ? one.error : await tried(() => contentOf(one.opened));
+    if (isError(content)) failed.push({ id, code: content.code, message: content.message });
+    else {
       sources.push({ record: id, institution, time, content });
-      records[id] = one.opened.record;
-    } catch (error) {
-      if (!(error instanceof AnamnesisError || error instanceof CryptoError)) throw error;
-      failed.push({ id, code: error.code, message: error.message });
+      records[id] = one.record;
     }
   }
   return { history: combine(sources), records, failed };

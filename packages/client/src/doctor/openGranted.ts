@@ -1,10 +1,11 @@
-import { CryptoError } from "@anamnesis/crypto/verify";
 import { AnamnesisError } from "@anamnesis/protocol";
 import type { OpeningAction, Purpose } from "@anamnesis/protocol";
 import { inParallel } from "../inParallel.ts";
 import type { OpenRecord } from "../model.ts";
 import { parseRecordName } from "../recordVersion.ts";
 import type { Session } from "../session.ts";
+import { isError, tried } from "../tried.ts";
+import type { OpeningError } from "../tried.ts";
 import { heldGrants } from "./grants.ts";
 import { openOwn } from "./openOwn.ts";
 import { openUnderIntent } from "./openUnderIntent.ts";
@@ -19,9 +20,6 @@ export interface OpenOptions {
   /** Default: read. */
   readonly action?: OpeningAction;
 }
-
-/** Why a record did not open. */
-export type OpeningError = AnamnesisError | CryptoError;
 
 /** What came of one of several records. */
 export type OpenedOne =
@@ -202,16 +200,3 @@ async function openPart(
   const second = await openPart(session, { under, items: items.slice(half), failed: [] });
   return [...first, ...second];
 }
-
-/** What work gives, or why it was refused. */
-async function tried<T>(work: () => Promise<T>): Promise<T | OpeningError> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isError(error)) return error;
-    throw error;
-  }
-}
-
-const isError = (value: unknown): value is OpeningError =>
-  value instanceof AnamnesisError || value instanceof CryptoError;

@@ -1,8 +1,7 @@
-import { CryptoError } from "@anamnesis/crypto/verify";
-import { AnamnesisError } from "@anamnesis/protocol";
 import { inParallel } from "../inParallel.ts";
 import type { OpenedForHistory, ReadHistory } from "../readHistory.ts";
 import type { Session } from "../session.ts";
+import { isError, tried } from "../tried.ts";
 import { openVersion, ownRecords } from "./records.ts";
 import type { OwnRecord } from "./records.ts";
 
@@ -26,10 +25,6 @@ async function* openings(
 
 async function openNewest(session: Session, own: OwnRecord): Promise<OpenedForHistory> {
   const { record } = own;
-  try {
-    return { record, opened: await openVersion(session, own, record.versions.at(-1)!) };
-  } catch (error) {
-    if (error instanceof AnamnesisError || error instanceof CryptoError) return { record, error };
-    throw error;
-  }
+  const opened = await tried(() => openVersion(session, own, record.versions.at(-1)!));
+  return isError(opened) ? { record, error: opened } : { record, opened };
 }

@@ -52,7 +52,7 @@ export function ips(history: History, options: IpsOptions): JsonObject {
     }),
   });
   const made = new Map<string, JsonObject>();
-  const section = sectionsOf(history)
+  const sections = sectionsOf(history)
     .filter(({ always, facts }) => always || facts.length > 0)
     .map((each) => sectionOf(each, (fact) => addFact(made, fact, patient.fullUrl, uuid)));
   const composition = entry(uuid("composition"), {
@@ -64,8 +64,8 @@ export function ips(history: History, options: IpsOptions): JsonObject {
     date: options.timestamp,
     author: [{ reference: device.fullUrl, display: "Anamnesis (compiled by software)" }],
     title: `Patient summary compiled by software from ${history.records} records of ${history.institutions.length} institutions`,
-    text: narrative([NOT_ALL], "generated"),
-    section,
+    text: narrative([NOT_ALL]),
+    section: sections,
   });
   return {
     resourceType: "Bundle",
@@ -168,7 +168,7 @@ function sectionOf(
   if (facts.length === 0)
     return {
       ...head,
-      text: narrative(["Nothing is known from the records that were shared."], "generated"),
+      text: narrative(["Nothing is known from the records that were shared."]),
       emptyReason: {
         coding: [
           {
@@ -181,7 +181,7 @@ function sectionOf(
     };
   return {
     ...head,
-    text: narrative(facts.map(lineOf), "generated"),
+    text: narrative(facts.map(lineOf)),
     entry: facts.map((fact) => ({ reference: add(fact) })),
   };
 }
@@ -202,8 +202,8 @@ function lineOf({ label, value, unit, date, said, differences }: Fact): string {
   return `${label}${shown}${when} – ${by}${differing.join("")}`;
 }
 
-const narrative = (lines: readonly string[], status: string): JsonObject => ({
-  status,
+const narrative = (lines: readonly string[]): JsonObject => ({
+  status: "generated",
   div: `<div xmlns="${XHTML}"><ul>${lines.map((line) => `<li>${escapeXml(line)}</li>`).join("")}</ul></div>`,
 });
 
